@@ -1,0 +1,2 @@
+from agent.framing import *  # noqa
+from agent.framing import HEADER  # noqa

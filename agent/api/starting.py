@@ -1,0 +1,156 @@
+"""Reaching the agent's sockets, and starting the agent when none runs.
+
+Standard library only: the native host starts through here and must be up within milliseconds.
+Two starters at once are harmless, since the agent itself holds a lock and the second one ends.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import struct
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.runtime import runtime_folder
+
+if TYPE_CHECKING:
+    from subprocess import Popen
+
+NO_START = "ODC_NO_START"
+"""Environment variable: when set, nothing here starts an agent (tests, administrators)."""
+START_TIMEOUT = 15.0
+"""Seconds an agent may take from its start to its open socket."""
+CONNECT_TIMEOUT = 2.0
+"""Seconds a running agent may take to accept a connection."""
+GRACE_AFTER_EXIT = 3.0
+"""Seconds left to another starter's agent after ours has ended."""
+FIRST_DELAY = 0.02
+LONGEST_DELAY = 0.5
+
+_started: list[Popen[bytes]] = []
+"""Agents started by this process. Kept so that the interpreter never waits for or warns of them."""
+
+
+class AgentMissingError(Exception):
+    """No agent can be reached, and none could be started."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def connect(
+    socket_name: str, *, start: bool = True, timeout: float = START_TIMEOUT
+) -> socket.socket:
+    """Return a blocking connection to the agent's socket ``socket_name``.
+
+    Args:
+        socket_name: ``agent.runtime.CONTROL_SOCKET`` or ``BROWSER_SOCKET``.
+        start: start an agent where none runs, and wait for it.
+        timeout: seconds to wait for an agent that was started.
+
+    Raises:
+        AgentMissingError: none runs and none was to be, or could be, started.
+    """
+    try:
+        return _attempt(socket_name)
+    except OSError as error:
+        if not start or os.environ.get(NO_START):
+            raise AgentMissingError(f"no agent is running ({error.strerror or error})") from error
+    try:
+        process = start_agent()
+    except OSError as error:
+        raise AgentMissingError(f"the agent cannot be started ({error})") from error
+    return _wait_for(socket_name, process, timeout)
+
+
+def start_agent() -> Popen[bytes]:
+    """Start an agent that outlives this process and holds none of its pipes, and return it."""
+    import subprocess  # noqa: PLC0415 - costs 10 ms that a relay to a running agent need not pay
+
+    # -P: a folder named "agent" in a browser's working folder must never be what runs.
+    command = [sys.executable, "-P", "-m", "agent.cli", "run"]
+    quiet = subprocess.DEVNULL
+    folder = Path(sys.executable).anchor
+    if sys.platform == "win32":
+        # Chrome ends everything in the host's job when the host ends.
+        flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_BREAKAWAY_FROM_JOB
+        process = subprocess.Popen(
+            command, stdin=quiet, stdout=quiet, stderr=quiet, cwd=folder, creationflags=flags
+        )
+    else:
+        process = subprocess.Popen(
+            command, stdin=quiet, stdout=quiet, stderr=quiet, cwd=folder, start_new_session=True
+        )
+    _started.append(process)
+    return process
+
+
+def _wait_for(socket_name: str, process: Popen[bytes], timeout: float) -> socket.socket:
+    """Connect again and again, with growing pauses, until ``timeout`` seconds have passed."""
+    deadline = time.monotonic() + timeout
+    delay = FIRST_DELAY
+    ended = False
+    while True:
+        try:
+            return _attempt(socket_name)
+        except OSError as error:
+            now = time.monotonic()
+            if not ended and process.poll() is not None:
+                ended = True
+                deadline = min(deadline, now + GRACE_AFTER_EXIT)
+            if now >= deadline:
+                raise AgentMissingError(_why(process, timeout)) from error
+            time.sleep(min(delay, deadline - now))
+            delay = min(delay * 1.5, LONGEST_DELAY)
+
+
+def _why(process: Popen[bytes], timeout: float) -> str:
+    if process.returncode is not None:
+        return f"the agent ended at its start with exit code {process.returncode}"
+    return f"the agent did not open its socket within {timeout:g} s"
+
+
+if sys.platform == "win32":
+
+    def _attempt(socket_name: str) -> socket.socket:
+        """Connect once. Python on Windows has no Unix sockets; the named pipe is not there yet."""
+        raise OSError(f"the local API has no named pipe {socket_name} on Windows yet")
+
+else:
+
+    def _attempt(socket_name: str) -> socket.socket:
+        """Connect once, to nobody's socket but this user's."""
+        path = runtime_folder() / socket_name
+        _check_folder(path.parent)
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.settimeout(CONNECT_TIMEOUT)
+            connection.connect(os.fspath(path))
+            _check_peer(connection)
+            connection.settimeout(None)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _check_folder(folder: Path) -> None:
+        """Refuse a folder in which another user could have put the socket."""
+        status = folder.lstat()
+        ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
+        if not ours or stat.S_IMODE(status.st_mode) & 0o077:
+            raise PermissionError(f"{folder} is not this user's alone")
+
+    def _check_peer(connection: socket.socket) -> None:
+        """Refuse an agent that runs as another user, where the system can say so."""
+        if sys.platform != "linux":
+            return
+        credentials = struct.Struct("3i")
+        raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, credentials.size)
+        _pid, uid, _gid = credentials.unpack(raw)
+        if uid != os.getuid():
+            raise PermissionError("the agent's socket belongs to another user")

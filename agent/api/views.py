@@ -1,0 +1,172 @@
+"""What the local API answers: the shapes clients see, kept apart from the shapes inside.
+
+Times are ISO 8601 in UTC. ``message_zh``/``text`` are for people, codes for programs.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import msgspec
+
+from agent.certificates.model import CertificateStatus, CertificateUse
+from agent.tokens.model import PinState
+
+PROTOCOL_VERSION = 1
+
+
+class Hello(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The first request on every connection."""
+
+    protocol: int
+    client: str
+    """Name and version of the client, for the log."""
+
+
+class Welcome(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to ``hello``."""
+
+    protocol: int
+    version: str
+    """The agent's version."""
+    pid: int
+    capabilities: tuple[str, ...]
+    """The methods this connection may call."""
+
+
+class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
+    """One certificate on a token."""
+
+    thumbprint: str
+    use: CertificateUse
+    subject: str
+    organisation: str
+    uscc: str | None
+    issuer: str
+    serial: str
+    not_before: dt.datetime
+    not_after: dt.datetime
+    days_left: int
+    status: CertificateStatus
+    text: str
+    """How long it still is, or is no longer, valid, in the user's language."""
+    algorithm: str
+    has_private_key: bool | None
+    """None where it cannot be known without a PIN."""
+
+
+class TokenView(msgspec.Struct, frozen=True, kw_only=True):
+    """One token that is plugged in."""
+
+    label: str
+    serial: str
+    model: str
+    manufacturer: str
+    module: str
+    slot: int
+    pin_state: PinState
+    certificates: tuple[CertificateView, ...]
+
+
+class ProblemView(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that kept a module, a token or an object from being read."""
+
+    module: str
+    code: str
+    message: str
+    message_zh: str
+
+
+class TokenList(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to ``tokens.list``."""
+
+    tokens: tuple[TokenView, ...]
+    problems: tuple[ProblemView, ...]
+
+
+class RenewalView(msgspec.Struct, frozen=True, kw_only=True):
+    """One renewal, past or under way."""
+
+    id: str
+    thumbprint: str
+    """The certificate that is renewed."""
+    organisation: str
+    authority: str
+    state: str
+    waiting: str | None
+    """TOKEN, PIN, APPLICANT, REVIEW, SMS_CODE, NETWORK, SPACE; None while it works or has ended."""
+    text: str
+    """State and what it waits for, as one sentence in the user's language."""
+    created: dt.datetime
+    updated: dt.datetime
+    remarks: tuple[dict[str, str], ...] = ()
+    expected_by: dt.date | None = None
+    phone_hint: str = ""
+    error: str | None = None
+    """Code of what went wrong last; the renewal may still go on."""
+    error_text: str = ""
+    new_thumbprint: str | None = None
+
+
+class RenewalList(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to ``renewals.list``."""
+
+    renewals: tuple[RenewalView, ...]
+
+
+class PinPrompt(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a PIN is to be sent, and what a person should know before entering it."""
+
+    endpoint: str | None
+    """One-time socket of the worker; None where the token asks on its own PIN pad."""
+    token_label: str
+    pin_state: PinState
+    purpose: str
+    """``submit`` or ``install``."""
+
+
+class StatusView(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to ``agent.status``."""
+
+    version: str
+    pid: int
+    home: str
+    started: dt.datetime
+    tokens: int
+    certificates: int
+    expired: int
+    expiring: int
+    worst: CertificateStatus | None
+    worst_text: str
+    renewals_under_way: int
+    problems: tuple[ProblemView, ...]
+
+
+class BrowserCertificate(msgspec.Struct, frozen=True, kw_only=True):
+    """What a portal learns of a certificate after consent."""
+
+    thumbprint: str
+    use: CertificateUse
+    organisation: str
+    uscc: str | None
+    issuer: str
+    serial: str
+    not_before: dt.datetime
+    not_after: dt.datetime
+    days_left: int
+    status: CertificateStatus
+    text: str
+
+
+class BrowserCertificates(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to ``browser.certificates``."""
+
+    certificates: tuple[BrowserCertificate, ...]
+
+
+class BrowserRenewal(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to ``browser.renew`` and ``browser.renewal``: states only."""
+
+    id: str
+    state: str
+    waiting: str | None

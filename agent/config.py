@@ -1,0 +1,118 @@
+"""Configuration: TOML of the user, under the administrator's policy, checked by type.
+
+The policy file has the same keys and wins, key by key. A file that cannot be read is a
+:class:`ConfigError` that names the file and the key; it is never half applied.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from agent.errors import OdcError
+from agent.language import Language, mark
+from agent.paths import Paths
+from agent.tokens.supervisor import ModuleSettings
+
+Days = Annotated[int, msgspec.Meta(ge=0, le=3650)]
+
+
+class ConfigError(OdcError):
+    """A configuration file does not say what it must say."""
+
+    code = "config_invalid"
+    sentence = mark("The configuration file {file} is not valid: {reason}")
+    advice = mark("Correct the file and start the agent again.")
+
+
+class AuthoritySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One certification authority, chosen by the issuer of the certificate to renew."""
+
+    name: str
+    issuers: tuple[str, ...]
+    """Issuer names (RFC 4514) this authority renews."""
+    url: str
+    """Base URL, ``https`` only; EST and the RA API are below it."""
+    trust_anchor: Path
+    """PEM file of the root its TLS and its certificates must chain to."""
+    profile: Literal["ra"] = "ra"
+
+
+class ReminderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When to remind."""
+
+    thresholds: tuple[Days, ...] = (90, 60, 30, 15, 7, 3, 1)
+    """Days before expiry whose crossing is told."""
+    notifications: bool = True
+
+
+class BrowserSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which portals may ask, without asking the user."""
+
+    allow: tuple[str, ...] = ()
+    """Origins such as ``https://www.gov.cn``; ``*`` stands for any part of the host or port."""
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that can be configured."""
+
+    language: Language | None = None
+    """None follows the desktop."""
+    modules: tuple[ModuleSettings, ...] | None = msgspec.field(name="module", default=None)
+    """PKCS#11 modules; None takes the well-known ones that are installed."""
+    authorities: tuple[AuthoritySettings, ...] = msgspec.field(name="authority", default=())
+    reminders: ReminderSettings = ReminderSettings()
+    browser: BrowserSettings = BrowserSettings()
+    poll_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=3600)] = 5.0
+    """How often a module without insertion events is listed."""
+
+
+def load_config(paths: Paths) -> Config:
+    """Read the user's configuration under the administrator's policy.
+
+    Raises:
+        ConfigError: a file is not TOML, or a key is unknown or of the wrong type.
+    """
+    merged: dict[str, Any] = {}
+    for file in dict.fromkeys((paths.config_file, paths.policy_file)):
+        merged = _merge(merged, _read(file))
+    return _checked(paths.config_file, merged)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        text = file.read_text("utf-8")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(file=str(file), reason=str(error)) from error
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(file=str(file), reason=str(error)) from error
+    _checked(file, values)
+    return values
+
+
+def _checked(file: Path, values: dict[str, Any]) -> Config:
+    def decode(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
+        if kind is Path:
+            return file.parent / value  # a relative path is relative to its file
+        raise NotImplementedError
+
+    try:
+        return msgspec.convert(values, Config, dec_hook=decode)
+    except msgspec.ValidationError as error:
+        raise ConfigError(file=str(file), reason=str(error)) from error
+
+
+def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        both_tables = isinstance(old, dict) and isinstance(value, dict)
+        merged[key] = _merge(old or {}, value) if both_tables else value
+    return merged

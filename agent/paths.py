@@ -1,0 +1,72 @@
+"""Where files live: the platform's folders, or one folder for everything with ``ODC_HOME``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from agent.runtime import home_override
+
+_NAME = "odc-agent"
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The agent's folders; none of them need exist."""
+
+    config: Path
+    data: Path
+    logs: Path
+    policy: Path
+    """The administrator's folder, above the user's configuration."""
+
+    @property
+    def config_file(self) -> Path:
+        """The user's configuration (TOML)."""
+        return self.config / "config.toml"
+
+    @property
+    def policy_file(self) -> Path:
+        """The administrator's policy (TOML)."""
+        return self.policy / "policy.toml"
+
+    @property
+    def journal(self) -> Path:
+        """The renewals' database."""
+        return self.data / "renewals.sqlite"
+
+    @property
+    def reminders(self) -> Path:
+        """What has been reminded of."""
+        return self.data / "reminders.json"
+
+    @property
+    def dossiers(self) -> Path:
+        """Encrypted scans of renewals under way."""
+        return self.data / "dossiers"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the running agent; names its process."""
+        return self.data / "agent.lock"
+
+
+def find_paths() -> Paths:
+    """Return this user's folders."""
+    home = home_override()
+    if home is not None:
+        return Paths(config=home, data=home / "data", logs=home / "logs", policy=home)
+    return Paths(
+        config=platformdirs.user_config_path(_NAME, appauthor=False),
+        data=platformdirs.user_data_path(_NAME, appauthor=False),
+        logs=platformdirs.user_log_path(_NAME, appauthor=False),
+        policy=platformdirs.site_config_path(_NAME, appauthor=False),
+    )
+
+
+def make_private(folder: Path) -> Path:
+    """Make ``folder`` for this user alone and return it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,1 @@
+"""Renewals: the state machine, its journal, the dossier and the clients of the authorities."""

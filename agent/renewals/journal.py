@@ -1,0 +1,169 @@
+"""The renewals' journal: SQLite, one row a renewal, its private part sealed, its history kept.
+
+A newer schema than this program knows is refused, never guessed at.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from agent.errors import OdcError
+from agent.language import mark
+from agent.paths import make_private
+from agent.renewals.record import PrivatePart, Renewal
+from agent.renewals.states import ENDED, State
+from agent.renewals.vault import Vault
+
+_MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE renewal (
+        id TEXT PRIMARY KEY,
+        thumbprint TEXT NOT NULL,
+        state TEXT NOT NULL,
+        is_open INTEGER NOT NULL,
+        created TEXT NOT NULL,
+        facts TEXT NOT NULL,
+        private BLOB NOT NULL
+    ) STRICT;
+    -- One renewal at a time for one certificate, whoever starts it.
+    CREATE UNIQUE INDEX one_open_renewal ON renewal (thumbprint) WHERE is_open = 1;
+    CREATE TABLE history (
+        renewal TEXT NOT NULL REFERENCES renewal (id),
+        at TEXT NOT NULL,
+        state TEXT NOT NULL,
+        waiting TEXT
+    ) STRICT;
+    """,
+)
+
+
+class JournalNewerError(OdcError):
+    """The journal was written by a newer version of this program."""
+
+    code = "journal_newer"
+    sentence = mark("The renewals' journal was written by a newer version of this program.")
+    advice = mark("Install the newer version again.")
+
+
+class Journal:
+    """All renewals, past and under way."""
+
+    def __init__(self, file: Path, vault: Vault) -> None:
+        make_private(file.parent)
+        self._vault = vault
+        self._database = sqlite3.connect(file, isolation_level=None)
+        file.chmod(0o600)
+        # FULL: a transition that was reported saved is on the disk, even after a power cut.
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = FULL")
+        self._database.execute("PRAGMA foreign_keys = ON")
+        self._migrate()
+
+    def _migrate(self) -> None:
+        (version,) = self._database.execute("PRAGMA user_version").fetchone()
+        if version > len(_MIGRATIONS):
+            raise JournalNewerError
+        for number, script in enumerate(_MIGRATIONS[version:], version + 1):
+            self._database.executescript(
+                f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;"
+            )
+
+    def add(self, renewal: Renewal) -> Renewal:
+        """Save a new renewal, or return the open one of the same certificate."""
+        with self._transaction():
+            existing = self.open_for(renewal.thumbprint)
+            if existing is not None:
+                return existing
+            self._database.execute(
+                "INSERT INTO renewal VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    renewal.id,
+                    renewal.thumbprint,
+                    renewal.state,
+                    True,
+                    renewal.created.isoformat(),
+                    *self._encode(renewal),
+                ),
+            )
+            self._remember(renewal)
+        return renewal
+
+    def save(self, renewal: Renewal) -> None:
+        """Replace the saved renewal; the history gains a line when its state or wait is another."""
+        with self._transaction():
+            before = self.get(renewal.id)
+            self._database.execute(
+                "UPDATE renewal SET state = ?, is_open = ?, facts = ?, private = ? WHERE id = ?",
+                (
+                    renewal.state,
+                    renewal.state not in ENDED,
+                    *self._encode(renewal),
+                    renewal.id,
+                ),
+            )
+            if (before.state, before.waiting) != (renewal.state, renewal.waiting):
+                self._remember(renewal)
+
+    def get(self, renewal_id: str) -> Renewal:
+        """Return one renewal; KeyError where there is none."""
+        rows = self._select("WHERE id = ?", renewal_id)
+        if not rows:
+            raise KeyError(renewal_id)
+        return rows[0]
+
+    def all(self) -> list[Renewal]:
+        """Return all renewals, the newest first."""
+        return self._select("ORDER BY created DESC")
+
+    def open_for(self, thumbprint: str) -> Renewal | None:
+        """Return the renewal under way for a certificate."""
+        rows = self._select("WHERE thumbprint = ? AND is_open = 1", thumbprint)
+        return rows[0] if rows else None
+
+    def history(self, renewal_id: str) -> list[tuple[dt.datetime, State, str | None]]:
+        """Return when the renewal came to which state and wait, the oldest first."""
+        rows = self._database.execute(
+            "SELECT at, state, waiting FROM history WHERE renewal = ? ORDER BY rowid", (renewal_id,)
+        )
+        return [(dt.datetime.fromisoformat(at), State(s), waiting) for at, s, waiting in rows]
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            raise
+        self._database.execute("COMMIT")
+
+    def _select(self, rest: str, *parameters: object) -> list[Renewal]:
+        rows = self._database.execute(f"SELECT id, facts, private FROM renewal {rest}", parameters)  # noqa: S608 - constants
+        return [self._decode(*row) for row in rows]
+
+    def _remember(self, renewal: Renewal) -> None:
+        self._database.execute(
+            "INSERT INTO history VALUES (?, ?, ?, ?)",
+            (renewal.id, renewal.updated.isoformat(), renewal.state, renewal.waiting),
+        )
+
+    def _encode(self, renewal: Renewal) -> tuple[str, bytes]:
+        facts = msgspec.to_builtins(renewal)
+        del facts["private"]
+        private = msgspec.json.encode(renewal.private)
+        return msgspec.json.encode(facts).decode(), self._vault.seal(private, renewal.id)
+
+    def _decode(self, renewal_id: str, facts: str, sealed: bytes) -> Renewal:
+        values = msgspec.json.decode(facts)
+        private = msgspec.json.decode(self._vault.open(sealed, renewal_id), type=PrivatePart)
+        return msgspec.convert({**values, "private": msgspec.to_builtins(private)}, Renewal)

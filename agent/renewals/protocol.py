@@ -1,0 +1,195 @@
+"""The RA API's wire format: what client and certification authority say to each other beside EST.
+
+Pure types, shared by the agent's client and the sandbox's server, so that there is one definition.
+JSON throughout; errors are RFC 9457 problem documents (:class:`Problem`). Authentication is HTTP
+Basic over TLS on every call but the policy: user = application id, password = its secret.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum, unique
+from typing import Annotated, Literal
+
+import msgspec
+
+RA_PATH = "/ra/v1"
+EST_PATH = "/.well-known/est"
+
+Sha256Hex = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+
+
+@unique
+class DocumentName(StrEnum):
+    """The scans an authority can ask for, each stamped with the organisation's seal (the guide, 三)."""
+
+    ORGANISATION_CERTIFICATE = "organisation_certificate"  # 单位证照复印件
+    ID_CARD_FRONT = "id_card_front"  # 经办人身份证复印件, 人像面
+    ID_CARD_BACK = "id_card_back"  # 经办人身份证复印件, 国徽面
+    AUTHORISATION_LETTER = "authorisation_letter"  # 法人授权书
+
+
+@unique
+class ApplicantField(StrEnum):
+    """The applicant's data an authority can ask for (the guide, 三)."""
+
+    ID_NUMBER = "id_number"  # 经办人证件号码
+    NAME = "name"  # 经办人姓名
+    ADDRESS = "address"  # 经办人地址
+    PHONE = "phone"  # 经办人电话号码
+    EMAIL = "email"  # 经办人email
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """What an authority asks of a renewal: ``GET /ra/v1/policy``.
+
+    Days are calendar days of China Standard Time. ``latest_days_after_expiry`` is None where no
+    expiry is too long ago.
+    """
+
+    authority: str
+    """The authority's name for people, such as 广东省电子商务认证有限公司."""
+    earliest_days_before_expiry: int = 90
+    latest_days_after_expiry: int | None = None
+    dossier: Literal["never", "when_expired", "always"] = "when_expired"
+    required_fields: tuple[ApplicantField, ...] = (
+        ApplicantField.ID_NUMBER,
+        ApplicantField.NAME,
+        ApplicantField.ADDRESS,
+    )
+    required_documents: tuple[DocumentName, ...] = tuple(DocumentName)
+    document_formats: tuple[str, ...] = ("image/jpeg", "image/png", "image/gif", "image/bmp")
+    document_max_bytes: int = 1024 * 1024
+    review_working_days: int = 2
+    sms: bool = True
+    key_types: tuple[str, ...] = ("rsa:2048",)
+
+
+class Applicant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The person who handles the renewal (经办人)."""
+
+    id_number: str
+    name: str
+    address: str
+    phone: str = ""
+    email: str = ""
+
+    def __repr__(self) -> str:
+        # Personal data must not reach a log by way of a traceback.
+        return "Applicant(…)"
+
+
+class DocumentDigest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the manifest says of one scan."""
+
+    sha256: Sha256Hex
+    size: int
+    media_type: str
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the old signing key signs: everything of an application, bound together.
+
+    Sent as CMS SignedData (RFC 5652, DER) with this as encapsulated JSON content.
+    """
+
+    audience: str
+    """The authority's base URL as the client knows it: a manifest is good for one authority only."""
+    application: str
+    """The application's UUID, chosen by the client."""
+    version: int
+    """1 for the first submission; each amendment is one more."""
+    secret_sha256: Sha256Hex
+    certificate_sha256: Sha256Hex
+    """The certificate to renew, whose key signs."""
+    csr_sha256: Sha256Hex
+    """The PKCS#10 request (DER) that will be posted to simpleenroll."""
+    created: dt.datetime
+    applicant: Applicant | None = None
+    documents: dict[DocumentName, DocumentDigest] = {}
+    encryption_recipient: bytes | None = None
+    """SubjectPublicKeyInfo the encryption key is to be enveloped to; None asks for none."""
+
+
+@unique
+class ApplicationState(StrEnum):
+    """Where an application stands at the authority."""
+
+    OPEN = "open"
+    """Accepted, scans are still missing or ``complete`` was not said."""
+    REVIEWING = "reviewing"
+    REJECTED = "rejected"
+    APPROVED = "approved"
+    """Approved; waits for the SMS code."""
+    RELEASED = "released"
+    """The SMS code was right (or none is asked for): the certificate can be fetched."""
+    INSTALLED = "installed"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+class Remark(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing the authority's staff wants amended (审核意见)."""
+
+    item: str
+    """An :class:`ApplicantField`, a :class:`DocumentName`, or empty for the whole."""
+    text: str
+
+
+class ApplicationStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to ``GET /ra/v1/applications/{uuid}`` and to the calls that change it."""
+
+    application: str
+    state: ApplicationState
+    version: int
+    remarks: tuple[Remark, ...] = ()
+    expected_by: dt.date | None = None
+    phone_hint: str = ""
+    """The phone the SMS code goes to, all but its ends hidden, such as ``138****5678``."""
+    missing_documents: tuple[DocumentName, ...] = ()
+
+
+class SmsCode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The body of ``POST …/sms/verify``."""
+
+    code: Annotated[str, msgspec.Meta(pattern="^[0-9]{4,8}$")]
+
+    def __repr__(self) -> str:
+        return "SmsCode(…)"
+
+
+@unique
+class ProblemCode(StrEnum):
+    """Why a call was refused; the ``code`` member of a problem document."""
+
+    MALFORMED = "malformed"
+    UNAUTHORISED = "unauthorised"
+    NOT_FOUND = "not_found"
+    BAD_SIGNATURE = "bad_signature"
+    WRONG_AUDIENCE = "wrong_audience"
+    UNKNOWN_CERTIFICATE = "unknown_certificate"
+    OUTSIDE_WINDOW = "outside_window"
+    """Too early, or too long after expiry for self-service."""
+    ALREADY_OPEN = "already_open"
+    """409: another application is open for that certificate; ``application`` names it."""
+    STALE_VERSION = "stale_version"
+    WRONG_STATE = "wrong_state"
+    INCOMPLETE = "incomplete"
+    DOCUMENT_MISMATCH = "document_mismatch"
+    TOO_LARGE = "too_large"
+    WRONG_CODE = "wrong_code"
+    TOO_MANY_ATTEMPTS = "too_many_attempts"
+    TOO_SOON = "too_soon"
+    """429 with Retry-After."""
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """An RFC 9457 problem document (``application/problem+json``) with our ``code``."""
+
+    title: str
+    status: int
+    code: str = ""
+    detail: str = ""
+    type: str = "about:blank"
+    application: str = ""
+    attempts_left: int | None = None

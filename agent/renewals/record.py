@@ -1,0 +1,81 @@
+"""What is kept of a renewal: facts that may be shown, and a private part that is encrypted."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import msgspec
+
+from agent.bus import Event
+from agent.errors import ErrorReport
+from agent.renewals.protocol import Applicant, DocumentDigest, DocumentName, Remark
+from agent.renewals.states import State, Waiting, check_transition
+from agent.tokens.model import TokenReference
+
+
+class PrivatePart(msgspec.Struct, frozen=True, kw_only=True):
+    """What only this machine may read; sealed before it reaches the disk."""
+
+    secret: str
+    """The application's password at the authority."""
+    certificate: bytes
+    """The certificate to renew (DER), as the token had it at the start."""
+    applicant: Applicant | None = None
+    documents: dict[DocumentName, DocumentDigest] = {}
+    request: bytes = b""
+    """PKCS#10 (DER), signed by the new key."""
+    manifest: bytes = b""
+    """CMS SignedData (DER) over the manifest, signed by the old key."""
+    new_certificate: bytes = b""
+
+    def __repr__(self) -> str:
+        return "PrivatePart(…)"
+
+
+class Renewal(msgspec.Struct, frozen=True, kw_only=True):
+    """One run from wish to installed certificate."""
+
+    id: str
+    """UUID, the application's name at the authority too."""
+    thumbprint: str
+    """The certificate to renew."""
+    organisation: str
+    authority: str
+    """Name of the configured authority."""
+    token: TokenReference
+    key_id: bytes
+    """CKA_ID of the key to renew."""
+    new_key_id: bytes
+    """CKA_ID of the new pair; chosen and saved before the pair is generated."""
+    state: State
+    waiting: Waiting | None
+    created: dt.datetime
+    updated: dt.datetime
+    private: PrivatePart
+    version: int = 1
+    """Of the submission; each amendment is one more."""
+    is_proved: bool = False
+    """The new certificate is on the token and its key has signed."""
+    remarks: tuple[Remark, ...] = ()
+    expected_by: dt.date | None = None
+    phone_hint: str = ""
+    error: ErrorReport | None = None
+
+    def moved(self, state: State, now: dt.datetime) -> Renewal:
+        """Return the renewal in a following state, waiting for nothing, its error forgotten."""
+        check_transition(self.state, state)
+        return self.changed(now, state=state, waiting=None, error=None)
+
+    def changed(self, now: dt.datetime, **changes: object) -> Renewal:
+        """Return the renewal with other facts, the state as it is unless given."""
+        return msgspec.structs.replace(self, updated=now, **changes)
+
+    def with_private(self, now: dt.datetime, **changes: object) -> Renewal:
+        """Return the renewal with changes to its private part."""
+        return self.changed(now, private=msgspec.structs.replace(self.private, **changes))
+
+
+class RenewalChanged(Event, frozen=True, kw_only=True, tag="renewal"):
+    """A renewal was saved with something new to see."""
+
+    renewal: Renewal

@@ -1,0 +1,77 @@
+"""The life of a renewal: its states, what each leads to, what it can wait for. Pure.
+
+Every state is stable: it is saved before anything relies on it, and after a kill the renewal goes on
+from it. What is waited for says whose turn it is.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum, unique
+
+
+@unique
+class State(StrEnum):
+    """Where a renewal stands."""
+
+    DRAFTING = "drafting"
+    """The authority's policy is asked, the dossier is filled in."""
+    SIGNING = "signing"
+    """New key pair, request and manifest are made on the token (PIN #1)."""
+    SUBMITTED = "submitted"
+    """Everything is signed; it is on its way to the authority."""
+    REVIEWING = "reviewing"
+    REJECTED = "rejected"
+    """The staff wants something amended."""
+    APPROVED = "approved"
+    """The SMS code releases it."""
+    ISSUING = "issuing"
+    """The new certificate is fetched and checked."""
+    INSTALLING = "installing"
+    """It is written onto the token and proved (PIN #2), then confirmed to the authority."""
+    INSTALLED = "installed"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+@unique
+class Waiting(StrEnum):
+    """What a renewal waits for."""
+
+    TOKEN = "TOKEN"  # noqa: S105 - not a password
+    PIN = "PIN"
+    APPLICANT = "APPLICANT"
+    REVIEW = "REVIEW"
+    SMS_CODE = "SMS_CODE"
+    NETWORK = "NETWORK"
+    SPACE = "SPACE"
+
+
+ENDED = frozenset({State.INSTALLED, State.CANCELLED, State.FAILED})
+
+_FORWARD: dict[State, frozenset[State]] = {
+    State.DRAFTING: frozenset({State.SIGNING}),
+    State.SIGNING: frozenset({State.SUBMITTED}),
+    State.SUBMITTED: frozenset({State.REVIEWING, State.APPROVED, State.ISSUING}),
+    State.REVIEWING: frozenset({State.REJECTED, State.APPROVED, State.ISSUING}),
+    State.REJECTED: frozenset({State.SIGNING}),
+    State.APPROVED: frozenset({State.ISSUING}),
+    State.ISSUING: frozenset({State.INSTALLING}),
+    State.INSTALLING: frozenset({State.INSTALLED}),
+}
+
+
+class TransitionError(Exception):
+    """A step asked for a state that does not follow; always a mistake in this program."""
+
+
+def may_follow(old: State, new: State) -> bool:
+    """Return whether ``new`` may come after ``old``; every open renewal may be cancelled or fail."""
+    if old in ENDED:
+        return False
+    return new in _FORWARD[old] or new in {State.CANCELLED, State.FAILED}
+
+
+def check_transition(old: State, new: State) -> None:
+    """Raise TransitionError where ``new`` may not come after ``old``."""
+    if not may_follow(old, new):
+        raise TransitionError(f"{old} -> {new}")

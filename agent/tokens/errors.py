@@ -1,0 +1,121 @@
+"""What can go wrong with a token, each with a sentence and the next step."""
+
+from __future__ import annotations
+
+from agent.errors import OdcError
+from agent.language import Language, mark, translate
+from agent.tokens.model import PinState
+
+TRIES_LEFT = {
+    PinState.FINAL_TRY: mark("One try is left before the PIN is locked."),
+    PinState.COUNT_LOW: mark("This token does not tell how many tries are left."),
+}
+"""What PKCS#11 tells of the remaining tries; there is no number in it."""
+
+
+class TokenError(OdcError):
+    """Base of everything that goes wrong between the agent and a token."""
+
+    code = "token_error"
+    sentence = mark("The token reported an error: {reason}")
+    advice = mark("Unplug the token, plug it in again and repeat the step.")
+
+
+class ModuleLoadError(TokenError):
+    """A PKCS#11 module cannot be loaded."""
+
+    code = "module_not_loaded"
+    sentence = mark("The token driver {module} cannot be loaded: {reason}")
+    advice = mark("Install the token's driver again, or correct its path in the settings.")
+
+
+class ModuleCrashedError(TokenError):
+    """A worker ended in the middle of a call; only a vendor's library does that."""
+
+    code = "module_crashed"
+    sentence = mark("The token driver {module} crashed. It has been started again.")
+    advice = mark("Repeat the step. If it happens again, update the token's driver.")
+
+
+class ModuleHangsError(TokenError):
+    """A call into a module did not come back in time."""
+
+    code = "module_hangs"
+    sentence = mark("The token driver {module} did not answer within {seconds} seconds.")
+    advice = mark("Unplug the token, plug it in again and repeat the step.")
+
+
+class TokenMissingError(TokenError):
+    """The token is not plugged in, or was pulled out."""
+
+    code = "token_missing"
+    sentence = mark("The token {label} is not plugged in.")
+    advice = mark("Plug the token in. The step goes on by itself.")
+
+
+class ObjectMissingError(TokenError):
+    """A certificate or key that should be on the token is not there."""
+
+    code = "object_missing"
+    sentence = mark("{what} is not on the token.")
+    advice = mark("Check that the right token is plugged in.")
+
+
+class PinIncorrectError(TokenError):
+    """The PIN was wrong; one try is gone."""
+
+    code = "pin_incorrect"
+    sentence = mark("The PIN is wrong.")
+    advice = mark("Enter the PIN again. It is not retried by itself.")
+
+    def __init__(self, *, pin_state: PinState) -> None:
+        super().__init__(pin_state=pin_state.value)
+        self._pin_state = pin_state
+
+    def text(self, language: Language) -> str:
+        """Return what happened and what is known of the tries that are left."""
+        left = TRIES_LEFT.get(self._pin_state)
+        happened = super().text(language)
+        return f"{happened} {translate(left, language)}" if left else happened
+
+
+class PinLockedError(TokenError):
+    """The token takes no PIN any more."""
+
+    code = "pin_locked"
+    sentence = mark("The PIN is locked.")
+    advice = mark("Take the required papers to the authority's counter to have it unlocked.")
+
+
+class PinFormError(TokenError):
+    """The PIN has a length or characters the token does not take; no try was lost."""
+
+    code = "pin_form"
+    sentence = mark("The token does not take a PIN of this length or form.")
+    advice = mark("Check the PIN and enter it again.")
+
+
+class PinNotGivenError(TokenError):
+    """Nobody entered the PIN in time, or the window was closed."""
+
+    code = "pin_not_given"
+    sentence = mark("No PIN was entered.")
+    advice = mark("Start the step again when the PIN is at hand.")
+
+
+class TokenFullError(TokenError):
+    """The token has no room for another object."""
+
+    code = "token_full"
+    sentence = mark("There is not enough space on the token.")
+    advice = mark("Have old certificates removed at the authority's counter.")
+
+
+class CertificateUnreadableError(TokenError):
+    """An object that calls itself a certificate is not one."""
+
+    code = "certificate_unreadable"
+    sentence = mark(
+        "An object on the token {token} is not a certificate that can be read: {reason}"
+    )
+    advice = mark("Other certificates are not affected.")

@@ -1,0 +1,129 @@
+"""What agent and token worker say to each other: one JSON request, one JSON reply, in frames.
+
+A worker serves one PKCS#11 module. Started plainly it lists tokens; an operation that needs the PIN
+has a worker of its own, which ends with the operation.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Generic, TypeVar
+
+import msgspec
+
+from agent.errors import ErrorReport
+from agent.tokens.model import KeyPairFacts, ModuleContent, PinState, TokenReference
+
+Result = TypeVar("Result")
+
+
+class Request(msgspec.Struct, Generic[Result], frozen=True, kw_only=True, tag_field="do"):
+    """Base of all requests; ``result`` is the type of the reply's value."""
+
+    result: ClassVar[type]
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to one request: a value of the request's result type, or an error."""
+
+    value: msgspec.Raw = msgspec.Raw(b"null")
+    error: ErrorReport | None = None
+
+
+class ListTokens(Request[ModuleContent], frozen=True, kw_only=True, tag="list_tokens"):
+    """Read all tokens and their certificates, without a PIN."""
+
+    result = ModuleContent
+
+
+class SessionOffer(msgspec.Struct, frozen=True, kw_only=True):
+    """A session is prepared and waits for its PIN."""
+
+    endpoint: str | None
+    """Path of the one-time socket; None where the token has a PIN pad."""
+    pin_state: PinState
+
+
+class OpenSession(Request[SessionOffer], frozen=True, kw_only=True, tag="open_session"):
+    """Find the token and make the socket its PIN is to be sent to."""
+
+    result = SessionOffer
+    token: TokenReference
+
+
+class AwaitPin(Request[None], frozen=True, kw_only=True, tag="await_pin"):
+    """Wait for the PIN at the socket and log in with it, once."""
+
+    result = type(None)
+
+
+class FindKeyPair(Request[KeyPairFacts], frozen=True, kw_only=True, tag="find_key_pair"):
+    """Say which halves of the pair with this CKA_ID exist."""
+
+    result = KeyPairFacts
+    id: bytes
+
+
+class GenerateKeyPair(Request[KeyPairFacts], frozen=True, kw_only=True, tag="generate_key_pair"):
+    """Generate a signing key pair on the token; its private half never leaves it."""
+
+    result = KeyPairFacts
+    id: bytes
+    label: str
+    key_type: str
+    """``rsa:2048``, ``rsa:3072``, ``rsa:4096``, ``ec:secp256r1`` or ``ec:secp384r1``."""
+
+
+class DestroyKeyPair(Request[None], frozen=True, kw_only=True, tag="destroy_key_pair"):
+    """Remove what exists of the pair with this CKA_ID."""
+
+    result = type(None)
+    id: bytes
+
+
+class SignRequest(Request[bytes], frozen=True, kw_only=True, tag="sign_request"):
+    """Make a PKCS#10 request (RFC 2986, DER) signed by the key ``id``."""
+
+    result = bytes
+    id: bytes
+    certificate: bytes
+    """The certificate (DER) whose subject the request carries over, unchanged to the byte."""
+
+
+class SignMessage(Request[bytes], frozen=True, kw_only=True, tag="sign_message"):
+    """Make CMS SignedData (RFC 5652, DER) over ``content``, encapsulated."""
+
+    result = bytes
+    id: bytes
+    certificate: bytes
+    content: bytes
+
+
+class SignData(Request[bytes], frozen=True, kw_only=True, tag="sign_data"):
+    """Sign ``data``: RSA PKCS#1 v1.5 or ECDSA (DER), both with SHA-256."""
+
+    result = bytes
+    id: bytes
+    data: bytes
+
+
+class WriteCertificate(Request[None], frozen=True, kw_only=True, tag="write_certificate"):
+    """Store a certificate under its key's CKA_ID; one that is there already is left alone."""
+
+    result = type(None)
+    id: bytes
+    label: str
+    certificate: bytes
+
+
+AnyRequest = (
+    ListTokens
+    | OpenSession
+    | AwaitPin
+    | FindKeyPair
+    | GenerateKeyPair
+    | DestroyKeyPair
+    | SignRequest
+    | SignMessage
+    | SignData
+    | WriteCertificate
+)

@@ -1,0 +1,184 @@
+"""The agent's side of token workers: starting, asking, giving up on, and ending them.
+
+A vendor's library can crash or hang. Here that becomes an error of the one call under way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from agent.errors import ReportedError
+from agent.framing import HEADER, MAX_REPLY, FrameTooLargeError, encode_frame
+from agent.tokens import protocol
+from agent.tokens.errors import ModuleCrashedError, ModuleHangsError, PinNotGivenError
+from agent.tokens.model import ModuleContent, TokenReference
+
+log = logging.getLogger(__name__)
+Result = TypeVar("Result")
+
+CALL_SECONDS = 60.0
+"""How long one call may take; generating an RSA-4096 key on a slow token takes half a minute."""
+LIST_SECONDS = 30.0
+
+
+class ModuleSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """One PKCS#11 module to serve."""
+
+    path: str
+    environment: dict[str, str] = {}
+    """Variables for its worker only, such as SOFTHSM2_CONF."""
+
+
+class WorkerProcess:
+    """One worker process; requests are answered one at a time."""
+
+    def __init__(self, module: ModuleSettings, process: asyncio.subprocess.Process) -> None:
+        self._module = module
+        self._process = process
+
+    @classmethod
+    async def start(cls, module: ModuleSettings) -> WorkerProcess:
+        """Spawn a worker for ``module``; the library is loaded at its first request."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "agent.tokens.worker", module.path,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env=_environment(module.environment),
+            start_new_session=True,
+        )  # fmt: skip
+        return cls(module, process)
+
+    @property
+    def pid(self) -> int:
+        """The worker's process id."""
+        return self._process.pid
+
+    async def call(
+        self, request: protocol.Request[Result], *, seconds: float = CALL_SECONDS
+    ) -> Result:
+        """Ask for one thing.
+
+        Raises:
+            ReportedError: the worker answered with an error.
+            ModuleCrashedError: the worker ended.
+            ModuleHangsError: no answer within ``seconds``; the worker has been ended.
+        """
+        try:
+            reply = await asyncio.wait_for(self._exchange(request), seconds)
+        except TimeoutError as error:
+            await self.end()
+            raise ModuleHangsError(module=self._name, seconds=round(seconds)) from error
+        except (OSError, EOFError, FrameTooLargeError, msgspec.DecodeError) as error:
+            await self.end()
+            raise ModuleCrashedError(module=self._name) from error
+        except asyncio.CancelledError:
+            # Its next answer would be taken for another request's.
+            await self.end()
+            raise
+        if reply.error is not None:
+            raise ReportedError(reply.error)
+        result: Result = msgspec.json.decode(reply.value, type=request.result)
+        return result
+
+    async def _exchange(self, request: protocol.Request[Result]) -> protocol.Reply:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(encode_frame(msgspec.json.encode(request)))
+        await self._process.stdin.drain()
+        (size,) = HEADER.unpack(await self._process.stdout.readexactly(HEADER.size))
+        if size > MAX_REPLY:
+            raise FrameTooLargeError(size, MAX_REPLY)
+        payload = await self._process.stdout.readexactly(size)
+        return msgspec.json.decode(payload, type=protocol.Reply)
+
+    async def end(self) -> None:
+        """End the worker at once; a library in a call listens to nothing less."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+        await self._process.wait()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process is gone."""
+        return self._process.returncode is not None
+
+    @property
+    def _name(self) -> str:
+        return Path(self._module.path).name
+
+
+class ModuleWorker:
+    """The lasting worker of one module: lists tokens, and is started again when it fails."""
+
+    def __init__(self, settings: ModuleSettings) -> None:
+        self.settings = settings
+        self._process: WorkerProcess | None = None
+        self._lock = asyncio.Lock()
+        self.restarts = 0
+
+    async def content(self) -> ModuleContent:
+        """Read all tokens of the module; see :meth:`WorkerProcess.call` for what is raised."""
+        async with self._lock:
+            if self._process is None or self._process.has_ended:
+                if self._process is not None:
+                    self.restarts += 1
+                    log.warning("worker restarted module=%s", self.settings.path)
+                self._process = await WorkerProcess.start(self.settings)
+            return await self._process.call(protocol.ListTokens(), seconds=LIST_SECONDS)
+
+    async def end(self) -> None:
+        """End the worker."""
+        if self._process is not None:
+            await self._process.end()
+
+
+class PinSession:
+    """A worker of one operation, from the offer to enter the PIN to its end."""
+
+    def __init__(self, process: WorkerProcess, offer: protocol.SessionOffer) -> None:
+        self._process = process
+        self.offer = offer
+
+    async def logged_in(self, seconds: float) -> None:
+        """Wait until the PIN has been entered and the token took it.
+
+        Raises:
+            PinNotGivenError: nobody entered it within ``seconds``.
+            ReportedError: the token refused it.
+        """
+        try:
+            await self._process.call(protocol.AwaitPin(), seconds=seconds)
+        except ModuleHangsError as error:
+            raise PinNotGivenError from error
+
+    async def call(self, request: protocol.Request[Result]) -> Result:
+        """Carry out one operation of the session."""
+        return await self._process.call(request)
+
+
+@contextlib.asynccontextmanager
+async def pin_session(module: ModuleSettings, token: TokenReference) -> AsyncIterator[PinSession]:
+    """Spawn a worker for one operation with a PIN; it is gone when the block is left."""
+    process = await WorkerProcess.start(module)
+    endpoint: str | None = None
+    try:
+        offer = await process.call(protocol.OpenSession(token=token))
+        endpoint = offer.endpoint
+        yield PinSession(process, offer)
+    finally:
+        await process.end()
+        if endpoint is not None and sys.platform != "win32":
+            Path(endpoint).unlink(missing_ok=True)
+
+
+def _environment(extra: Mapping[str, str]) -> dict[str, str]:
+    return {**os.environ, **extra}

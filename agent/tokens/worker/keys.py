@@ -1,0 +1,137 @@
+"""Keys on the token in the shape `cryptography` builds requests and messages with.
+
+The subclasses only sign; every other private operation is refused, since the key stays on the token.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, NoReturn
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo, Prehashed
+from pkcs11 import Attribute, KeyType, Mechanism
+from pkcs11.util.ec import encode_ecdsa_signature, encode_named_curve_parameters
+
+CURVES: dict[str, ec.EllipticCurve] = {
+    "secp256r1": ec.SECP256R1(),
+    "secp384r1": ec.SECP384R1(),
+}
+
+
+def public_key_of(public: Any) -> rsa.RSAPublicKey | ec.EllipticCurvePublicKey:  # noqa: ANN401
+    """Read a CKO_PUBLIC_KEY object (or a private RSA key that shows its public parts)."""
+    if public.key_type == KeyType.RSA:
+        modulus = int.from_bytes(public[Attribute.MODULUS], "big")
+        exponent = int.from_bytes(public[Attribute.PUBLIC_EXPONENT], "big")
+        return rsa.RSAPublicNumbers(exponent, modulus).public_key()
+    parameters = bytes(public[Attribute.EC_PARAMS])
+    curve = next(
+        curve for name, curve in CURVES.items() if encode_named_curve_parameters(name) == parameters
+    )
+    point = bytes(public[Attribute.EC_POINT])
+    if point[:1] == b"\x04" and len(point) == 2 + point[1]:
+        point = point[2:]  # PKCS#11 v2.40, 2.3.3: a DER OCTET STRING around the X9.62 point
+    return ec.EllipticCurvePublicKey.from_encoded_point(curve, point)
+
+
+def subject_public_key_info(public: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> bytes:
+    """Return the SubjectPublicKeyInfo (RFC 5280, 4.1) of ``public`` as DER."""
+    return public.public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+class _Unavailable:
+    """What a key on a token cannot do, or is never asked to do here."""
+
+    @staticmethod
+    def _refuse() -> NoReturn:
+        raise NotImplementedError("the private key does not leave the token")
+
+    def private_numbers(self) -> NoReturn:
+        self._refuse()
+
+    def private_bytes(self, *_args: object) -> NoReturn:
+        self._refuse()
+
+    def __copy__(self) -> NoReturn:
+        self._refuse()
+
+    def __deepcopy__(self, _memo: object) -> NoReturn:
+        self._refuse()
+
+
+class TokenRsaKey(_Unavailable, rsa.RSAPrivateKey):
+    """An RSA private key that stays on the token."""
+
+    def __init__(self, key: Any, public: rsa.RSAPublicKey) -> None:  # noqa: ANN401
+        self._key = key
+        self._public = public
+
+    @property
+    def key_size(self) -> int:
+        return self._public.key_size
+
+    def public_key(self) -> rsa.RSAPublicKey:
+        return self._public
+
+    def sign(
+        self,
+        data: Buffer,
+        padding: padding.AsymmetricPadding,  # noqa: ARG002 - PKCS#1 v1.5 is all we ask for
+        algorithm: Prehashed | hashes.HashAlgorithm | NoDigestInfo,
+    ) -> bytes:
+        assert isinstance(algorithm, hashes.SHA256)
+        return bytes(self._key.sign(bytes(data), mechanism=Mechanism.SHA256_RSA_PKCS))
+
+    def decrypt(self, ciphertext: bytes, padding: padding.AsymmetricPadding) -> NoReturn:  # noqa: ARG002
+        self._refuse()
+
+
+class TokenEcKey(_Unavailable, ec.EllipticCurvePrivateKey):
+    """An EC private key that stays on the token."""
+
+    def __init__(self, key: Any, public: ec.EllipticCurvePublicKey) -> None:  # noqa: ANN401
+        self._key = key
+        self._public = public
+
+    @property
+    def curve(self) -> ec.EllipticCurve:
+        return self._public.curve
+
+    @property
+    def key_size(self) -> int:
+        return self._public.key_size
+
+    def public_key(self) -> ec.EllipticCurvePublicKey:
+        return self._public
+
+    def sign(self, data: Buffer, signature_algorithm: ec.EllipticCurveSignatureAlgorithm) -> bytes:
+        assert isinstance(signature_algorithm.algorithm, hashes.SHA256)
+        # Tokens differ in which hashing ECDSA mechanisms they have; all have the plain one.
+        digest = hashlib.sha256(data).digest()
+        return bytes(encode_ecdsa_signature(self._key.sign(digest, mechanism=Mechanism.ECDSA)))
+
+    def exchange(self, algorithm: ec.ECDH, peer_public_key: ec.EllipticCurvePublicKey) -> NoReturn:  # noqa: ARG002
+        self._refuse()
+
+
+Buffer = bytes | bytearray | memoryview
+
+TokenKey = TokenRsaKey | TokenEcKey
+
+
+def token_key(private: Any, public: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> TokenKey:  # noqa: ANN401
+    """Wrap a CKO_PRIVATE_KEY object whose public half is ``public``."""
+    if isinstance(public, rsa.RSAPublicKey):
+        return TokenRsaKey(private, public)
+    return TokenEcKey(private, public)
+
+
+def sign_data(key: TokenKey, data: bytes) -> bytes:
+    """Sign ``data`` with SHA-256: RSA PKCS#1 v1.5, or ECDSA as DER."""
+    if isinstance(key, TokenRsaKey):
+        return key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+    return key.sign(data, ec.ECDSA(hashes.SHA256()))

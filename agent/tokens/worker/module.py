@@ -1,0 +1,128 @@
+"""One PKCS#11 module: loading it and reading what its tokens show without a PIN."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pkcs11
+from pkcs11 import Attribute, ObjectClass, TokenFlag
+from pkcs11 import exceptions as p11
+
+from agent.tokens.errors import ModuleLoadError, TokenMissingError
+from agent.tokens.model import (
+    CertificateObject,
+    ModuleContent,
+    PinState,
+    TokenContent,
+    TokenFacts,
+    TokenReference,
+)
+
+# Flags that say most come first.
+_PIN_FLAGS = (
+    (TokenFlag.USER_PIN_LOCKED, PinState.LOCKED),
+    (TokenFlag.USER_PIN_FINAL_TRY, PinState.FINAL_TRY),
+    (TokenFlag.USER_PIN_COUNT_LOW, PinState.COUNT_LOW),
+    (TokenFlag.USER_PIN_TO_BE_CHANGED, PinState.TO_BE_CHANGED),
+)
+
+
+def pin_state_of(flags: TokenFlag) -> PinState:
+    """Return what the token's flags say of its user PIN."""
+    if not flags & TokenFlag.USER_PIN_INITIALIZED:
+        return PinState.NOT_SET
+    return next((state for flag, state in _PIN_FLAGS if flags & flag), PinState.OK)
+
+
+class Module:
+    """A loaded PKCS#11 library. One thread only: the library is not safe with more."""
+
+    def __init__(self, path: str) -> None:
+        try:
+            self._library = pkcs11.lib(path)
+        except (RuntimeError, p11.PKCS11Error) as error:
+            raise ModuleLoadError(module=path, reason=_reason(error)) from error
+
+    def content(self) -> ModuleContent:
+        """Read all tokens anew: slots are never trusted across an insertion or removal."""
+        tokens = []
+        for slot in self._library.get_slots(token_present=True):
+            try:
+                token = slot.get_token()
+                # A blank token has nothing to show; SoftHSM always has one to offer.
+                if token.flags & TokenFlag.TOKEN_INITIALIZED:
+                    tokens.append(_token_content(slot.slot_id, token))
+            except (p11.TokenNotPresent, p11.TokenNotRecognised, p11.DeviceRemoved):
+                continue  # pulled out meanwhile, or nothing this module understands
+        return ModuleContent(tokens=tuple(tokens))
+
+    def token(self, reference: TokenReference) -> Any:  # noqa: ANN401 - python-pkcs11 is untyped
+        """Return the token that ``reference`` names, with flags as they are now.
+
+        Raises:
+            TokenMissingError: it is not plugged in.
+        """
+        for slot in self._library.get_slots(token_present=True):
+            try:
+                token = slot.get_token()
+            except (p11.TokenNotPresent, p11.TokenNotRecognised, p11.DeviceRemoved):
+                continue
+            if (_text(token.serial), token.label) == (reference.serial, reference.label):
+                return token
+        raise TokenMissingError(label=reference.label)
+
+
+def _token_content(slot_id: int, token: Any) -> TokenContent:  # noqa: ANN401
+    facts = TokenFacts(
+        slot=slot_id,
+        label=token.label,
+        serial=_text(token.serial),
+        model=_text(token.model),
+        manufacturer=token.manufacturer_id,
+        pin_state=pin_state_of(token.flags),
+        login_required=bool(token.flags & TokenFlag.LOGIN_REQUIRED),
+        protected_authentication_path=bool(token.flags & TokenFlag.PROTECTED_AUTHENTICATION_PATH),
+    )
+    with token.open() as session:
+        return TokenContent(
+            facts=facts,
+            certificates=_certificates(session, login_required=facts.login_required),
+        )
+
+
+def _certificates(session: Any, *, login_required: bool) -> tuple[CertificateObject, ...]:  # noqa: ANN401
+    visible_keys = {
+        bytes(_attribute(key, Attribute.ID, b""))
+        for key in session.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY})
+    }
+    certificates = []
+    for found in session.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE}):
+        key_id = bytes(_attribute(found, Attribute.ID, b""))
+        # Private keys hide until a PIN is given, so not seeing one says nothing.
+        has_key = True if key_id in visible_keys else None if login_required else False
+        certificates.append(
+            CertificateObject(
+                value=bytes(_attribute(found, Attribute.VALUE, b"")),
+                id=key_id,
+                label=str(_attribute(found, Attribute.LABEL, "")),
+                has_private_key=has_key,
+            )
+        )
+    return tuple(certificates)
+
+
+def _attribute(found: Any, attribute: Attribute, default: Any) -> Any:  # noqa: ANN401
+    """Read one attribute; objects are damaged in more ways than can be listed."""
+    try:
+        return found[attribute]
+    except (p11.PKCS11Error, ValueError):
+        return default
+
+
+def _text(value: str | bytes) -> str:
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+    return text.strip(" \0")
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__

@@ -1,0 +1,4 @@
+"""The native messaging host: relays between a browser's extension and the agent.
+
+Starting it must cost next to nothing, so its relay uses the standard library only.
+"""
