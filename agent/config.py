@@ -15,7 +15,7 @@ import msgspec
 from agent.errors import OdcError
 from agent.language import Language, mark
 from agent.paths import Paths
-from agent.tokens.supervisor import ModuleSettings
+from agent.tokens.model import ModuleSettings
 
 Days = Annotated[int, msgspec.Meta(ge=0, le=3650)]
 

@@ -8,8 +8,8 @@ import msgspec
 
 from agent.bus import Event
 from agent.errors import ErrorReport
-from agent.renewals.protocol import Applicant, DocumentDigest, DocumentName, Remark
-from agent.renewals.states import State, Waiting, check_transition
+from agent.renewals.protocol import Applicant, DocumentDigest, DocumentName, Policy, Remark
+from agent.renewals.states import ENDED, State, Waiting, check_transition
 from agent.tokens.model import TokenReference
 
 
@@ -54,12 +54,20 @@ class Renewal(msgspec.Struct, frozen=True, kw_only=True):
     private: PrivatePart
     version: int = 1
     """Of the submission; each amendment is one more."""
+    policy: Policy | None = None
+    """The authority's, as it was when the renewal started; None until it has been asked."""
     is_proved: bool = False
     """The new certificate is on the token and its key has signed."""
     remarks: tuple[Remark, ...] = ()
     expected_by: dt.date | None = None
     phone_hint: str = ""
     error: ErrorReport | None = None
+    new_thumbprint: str | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state in ENDED
 
     def moved(self, state: State, now: dt.datetime) -> Renewal:
         """Return the renewal in a following state, waiting for nothing, its error forgotten."""

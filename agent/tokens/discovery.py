@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from agent.tokens.supervisor import ModuleSettings
+from agent.tokens.model import ModuleSettings
 
 # OpenSC, then SoftHSM; vendors' libraries join this table.
 WELL_KNOWN: dict[str, tuple[str, ...]] = {

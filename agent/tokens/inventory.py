@@ -13,8 +13,8 @@ from agent.certificates.model import Certificate
 from agent.certificates.parsing import CertificateDamagedError, parse_certificate
 from agent.errors import ErrorReport, OdcError
 from agent.tokens.errors import CertificateUnreadableError, TokenMissingError
-from agent.tokens.model import TokenContent, TokenFacts, TokenReference
-from agent.tokens.supervisor import ModuleSettings, ModuleWorker
+from agent.tokens.model import ModuleSettings, TokenContent, TokenFacts, TokenReference
+from agent.tokens.supervisor import ModuleWorker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +71,8 @@ class TokenInserted(Event, frozen=True, kw_only=True, tag="token_inserted"):
     """A token was not there at the reading before."""
 
     token: TokenReference
+    at_start: bool
+    """It was found by the agent's first reading: nobody plugged it in just now."""
 
 
 class TokenRemoved(Event, frozen=True, kw_only=True, tag="token_removed"):
@@ -91,6 +93,7 @@ class Inventory:
         self._bus = bus
         self._parsed: dict[bytes, Certificate | CertificateDamagedError] = {}
         self._lock = asyncio.Lock()
+        self._has_read = False
         self.snapshot = Snapshot()
 
     async def refresh(self) -> Snapshot:
@@ -159,7 +162,8 @@ class Inventory:
         for reference in sorted(old - new, key=str):
             self._bus.publish(TokenRemoved(token=reference))
         for reference in (t.reference for t in after.tokens if t.reference not in old):
-            self._bus.publish(TokenInserted(token=reference))
+            self._bus.publish(TokenInserted(token=reference, at_start=not self._has_read))
+        self._has_read = True
         if before != after:
             self._bus.publish(TokensChanged())
 

@@ -21,6 +21,14 @@ class PinState(StrEnum):
     NOT_SET = "not_set"
 
 
+class ModuleSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """One PKCS#11 module to serve."""
+
+    path: str
+    environment: dict[str, str] = {}
+    """Variables for its worker only, such as SOFTHSM2_CONF."""
+
+
 class TokenReference(msgspec.Struct, frozen=True, kw_only=True):
     """Names one token in one module, as well as PKCS#11 lets it be named.
 

@@ -20,7 +20,7 @@ from agent.errors import ReportedError
 from agent.framing import HEADER, MAX_REPLY, FrameTooLargeError, encode_frame
 from agent.tokens import protocol
 from agent.tokens.errors import ModuleCrashedError, ModuleHangsError, PinNotGivenError
-from agent.tokens.model import ModuleContent, TokenReference
+from agent.tokens.model import ModuleContent, ModuleSettings, TokenReference
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -28,14 +28,6 @@ Result = TypeVar("Result")
 CALL_SECONDS = 60.0
 """How long one call may take; generating an RSA-4096 key on a slow token takes half a minute."""
 LIST_SECONDS = 30.0
-
-
-class ModuleSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """One PKCS#11 module to serve."""
-
-    path: str
-    environment: dict[str, str] = {}
-    """Variables for its worker only, such as SOFTHSM2_CONF."""
 
 
 class WorkerProcess:

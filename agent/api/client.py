@@ -1,0 +1,117 @@
+"""A blocking client of the local API, for the command line, the tray and windows.
+
+Standard library only, and no asyncio: a command should be done before that is even imported.
+Answers stay plain JSON values; a refusal is raised as :class:`CallError`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import socket
+from collections import deque
+from collections.abc import Iterator
+from typing import Any, Self
+
+from agent import __version__
+from agent.framing import MAX_REPLY, FrameDecoder, encode_frame
+
+PROTOCOL_VERSION = 1
+
+Json = Any
+"""A JSON value; its shape is that of agent.api.views."""
+
+
+class CallError(Exception):
+    """The agent refused a call. ``report`` has the fields of agent.errors.ErrorReport."""
+
+    def __init__(self, report: dict[str, Json]) -> None:
+        super().__init__(report.get("message", ""))
+        self.report = report
+
+    @property
+    def code(self) -> str:
+        """The error's stable code."""
+        return str(self.report.get("code", "internal"))
+
+
+class ConnectionLostError(Exception):
+    """The agent has gone, or stopped speaking the protocol."""
+
+
+class Client:
+    """One connection to the agent; not safe for several threads."""
+
+    def __init__(self, connection: socket.socket, name: str) -> None:
+        self._connection = connection
+        self._decoder = FrameDecoder(limit=MAX_REPLY)
+        self._messages: deque[dict[str, Json]] = deque()
+        self._notifications: deque[dict[str, Json]] = deque()
+        self._ids = itertools.count(1)
+        hello = {"protocol": PROTOCOL_VERSION, "client": f"{name} {__version__}"}
+        self.welcome: dict[str, Json] = self.call("hello", hello)
+
+    def call(self, method: str, params: dict[str, Json] | None = None) -> Json:
+        """Call a method and return its result.
+
+        Raises:
+            CallError: the agent refused.
+            ConnectionLostError: the agent has gone.
+        """
+        number = next(self._ids)
+        request = {"jsonrpc": "2.0", "id": number, "method": method, "params": params or {}}
+        try:
+            self._connection.sendall(encode_frame(json.dumps(request).encode()))
+        except OSError as error:
+            raise ConnectionLostError(str(error)) from error
+        while True:
+            message = self._next_message()
+            if "method" in message:
+                self._notifications.append(message)
+            elif message.get("id") in (number, None):
+                return _result(message)
+
+    def notifications(self) -> Iterator[dict[str, Json]]:
+        """Yield notifications as they come: ``{"method": …, "params": …}``.
+
+        Raises:
+            ConnectionLostError: the agent has gone.
+        """
+        while True:
+            yield self.next_notification()
+
+    def next_notification(self) -> dict[str, Json]:
+        """Wait for one notification and return it."""
+        while not self._notifications:
+            message = self._next_message()
+            if "method" in message:
+                self._notifications.append(message)
+        return self._notifications.popleft()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def _next_message(self) -> dict[str, Json]:
+        while not self._messages:
+            try:
+                data = self._connection.recv(65536)
+            except OSError as error:
+                raise ConnectionLostError(str(error)) from error
+            if not data:
+                raise ConnectionLostError("the agent has closed the connection")
+            self._messages.extend(json.loads(payload) for payload in self._decoder.feed(data))
+        return self._messages.popleft()
+
+
+def _result(message: dict[str, Json]) -> Json:
+    error = message.get("error")
+    if error is not None:
+        raise CallError(error.get("data") or {"code": "internal", "message": error.get("message")})
+    return message["result"]

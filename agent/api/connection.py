@@ -1,0 +1,154 @@
+"""One client's connection: frames in, handshake first, answers and notifications out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+
+import msgspec
+
+from agent import __version__
+from agent.api.registry import Registry, Role
+from agent.api.rpc import (
+    PARSE_ERROR,
+    InvalidRequestError,
+    ProtocolMismatchError,
+    Request,
+    error_frame,
+    notification_frame,
+    result_frame,
+)
+from agent.api.views import PROTOCOL_VERSION, Hello, Welcome
+from agent.errors import OdcError
+from agent.framing import MAX_REPLY, MAX_REQUEST, FrameDecoder, FrameError, encode_frame
+
+log = logging.getLogger(__name__)
+
+MAX_UNREAD = 4 * 1024 * 1024
+"""Bytes a client may leave unread before it is dropped: the agent's memory is not its buffer."""
+MAX_UNDER_WAY = 32
+"""Requests one client may have under way."""
+
+
+class StreamConnection:
+    """Serves one client until it goes, or breaks the protocol. See registry.Connection."""
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        registry: Registry,
+        role: Role,
+        pid: int,
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._registry = registry
+        self._role = role
+        self._pid = pid
+        self._has_greeted = False
+        self._callbacks: list[Callable[[], None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def role(self) -> Role:
+        """The client's role."""
+        return self._role
+
+    def notify(self, method: str, params: object) -> None:
+        """Send a notification; a client that is gone or does not read is dropped."""
+        self._send(notification_frame(method, params))
+
+    def on_close(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` when the connection ends."""
+        self._callbacks.append(callback)
+
+    async def serve(self) -> None:
+        """Answer requests until the end of the stream."""
+        try:
+            await self._read_frames()
+        except (FrameError, InvalidRequestError, ProtocolMismatchError) as error:
+            self._refuse(error)
+        except ConnectionError:
+            pass
+        finally:
+            await self._close()
+
+    async def _read_frames(self) -> None:
+        decoder = FrameDecoder(limit=MAX_REQUEST)
+        while data := await self._reader.read(65536):
+            for payload in decoder.feed(data):
+                await self._take(payload)
+
+    async def _take(self, payload: bytes) -> None:
+        """Handle one message. What is no request at all ends the connection."""
+        try:
+            request = msgspec.json.decode(payload, type=Request)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise InvalidRequestError(str(error), rpc_code=PARSE_ERROR) from error
+        if not self._has_greeted:
+            self._greet(request)
+            return
+        if len(self._tasks) >= MAX_UNDER_WAY:
+            self._send(error_frame(request.id, InvalidRequestError("too many requests under way")))
+            return
+        task = asyncio.create_task(self._answer(request))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _greet(self, request: Request) -> None:
+        if request.method != "hello":
+            raise InvalidRequestError("the first request must be hello")
+        try:
+            hello = msgspec.json.decode(request.params, type=Hello)
+        except msgspec.DecodeError as error:
+            raise InvalidRequestError(str(error)) from error
+        if hello.protocol != PROTOCOL_VERSION:
+            self._send(error_frame(request.id, ProtocolMismatchError(version=__version__)))
+            raise ProtocolMismatchError(version=__version__)
+        self._has_greeted = True
+        log.debug("client role=%s name=%s", self._role, hello.client[:60])
+        welcome = Welcome(
+            protocol=PROTOCOL_VERSION,
+            version=__version__,
+            pid=self._pid,
+            capabilities=self._registry.names_for(self._role),
+        )
+        self._send(result_frame(request.id, welcome))
+
+    async def _answer(self, request: Request) -> None:
+        try:
+            result = await self._registry.call(self, request.method, request.params)
+            self._send(result_frame(request.id, result))
+        except OdcError as error:
+            self._send(error_frame(request.id, error))
+        except Exception as error:  # a mistake of ours: the client is told, the agent goes on
+            log.exception("method failed method=%s", request.method[:60])
+            self._send(error_frame(request.id, OdcError(reason=type(error).__name__)))
+
+    def _refuse(self, error: Exception) -> None:
+        """Tell why the connection is closed."""
+        if isinstance(error, ProtocolMismatchError):
+            return  # said already, as the answer to hello
+        told = error if isinstance(error, OdcError) else InvalidRequestError(str(error))
+        log.warning("connection closed role=%s reason=%s", self._role, error)
+        self._send(error_frame(None, told))
+
+    def _send(self, payload: bytes) -> None:
+        if self._writer.is_closing():
+            return
+        self._writer.write(encode_frame(payload, limit=MAX_REPLY))
+        if self._writer.transport.get_write_buffer_size() > MAX_UNREAD:
+            log.warning("client does not read, dropped role=%s", self._role)
+            self._writer.transport.abort()
+
+    async def _close(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        for callback in self._callbacks:
+            callback()
+        self._writer.close()
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            await self._writer.wait_closed()

@@ -1,0 +1,1 @@
+"""The methods of the local API, a module for each subject."""

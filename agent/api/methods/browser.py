@@ -1,0 +1,141 @@
+"""Methods of web pages, by way of extension and native host: what a portal may ask, after consent."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated
+
+import msgspec
+
+from agent import __version__
+from agent.api.consent import check_origin
+from agent.api.convert import browser_certificate, browser_renewal
+from agent.api.methods.renewals import Id, Thumbprint
+from agent.api.registry import Connection, Registry, Role
+from agent.api.services import Services
+from agent.api.views import BrowserCertificates, BrowserRenewal
+from agent.bus import Event
+from agent.certificates.model import CertificateUse
+from agent.errors import OdcError
+from agent.language import mark
+from agent.renewals.record import Renewal, RenewalChanged
+
+log = logging.getLogger(__name__)
+
+Origin = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+
+
+class NoTokenError(OdcError):
+    """No token is plugged in; said to a page only after consent."""
+
+    code = "no_token"
+    sentence = mark("No token is plugged in.")
+    advice = mark("Plug the token in and try again.")
+
+
+class OriginParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of ``browser.status``."""
+
+    origin: Origin
+    """The page's origin as the browser gave it to the extension."""
+
+
+class CertificatesParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of ``browser.certificates``."""
+
+    origin: Origin
+    use: CertificateUse | None = None
+
+
+class RenewParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of ``browser.renew``."""
+
+    origin: Origin
+    thumbprint: Thumbprint
+
+
+class RenewalParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of ``browser.renewal`` and ``browser.cancel``."""
+
+    origin: Origin
+    id: Id
+
+
+class BrowserMethods:
+    """A page gets certificates and states; never PINs, codes, scans or file names."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def register(self, registry: Registry) -> None:
+        """Make the methods callable."""
+        registry.add("browser.status", OriginParams, self.status, Role.BROWSER)
+        registry.add("browser.certificates", CertificatesParams, self.certificates, Role.BROWSER)
+        registry.add("browser.renew", RenewParams, self.renew, Role.BROWSER)
+        registry.add("browser.renewal", RenewalParams, self.renewal, Role.BROWSER)
+
+    async def status(self, _connection: Connection, _params: OriginParams) -> dict[str, str]:
+        """That the agent is there: all a page may know without consent."""
+        return {"agent": __version__}
+
+    async def certificates(
+        self, _connection: Connection, params: CertificatesParams
+    ) -> BrowserCertificates:
+        """The organisations' certificates that are plugged in."""
+        self._check_consent(params.origin, "certificates")
+        services = self._services
+        tokens = services.inventory.snapshot.tokens
+        if not tokens:
+            raise NoTokenError
+        now, language = services.clock(), services.language()
+        wanted = {params.use} if params.use else {CertificateUse.SIGNING, CertificateUse.ENCRYPTION}
+        return BrowserCertificates(
+            certificates=tuple(
+                browser_certificate(held, now, language)
+                for token in tokens
+                for held in token.certificates
+                if held.certificate.use in wanted
+            )
+        )
+
+    async def renew(self, connection: Connection, params: RenewParams) -> BrowserRenewal:
+        """Start a renewal or join it, open its window, and tell the page each state from now on."""
+        self._check_consent(params.origin, "renew")
+        services = self._services
+        renewal = await services.renewals.start(params.thumbprint)
+        self._tell_changes(connection, params.origin, renewal)
+        try:
+            services.windows.open_window("renew", params.thumbprint)
+        except OdcError as error:
+            # The renewal is there all the same, and the tray and the command line know of it.
+            log.warning("no window for a renewal from a page code=%s", error.code)
+        return browser_renewal(renewal)
+
+    async def renewal(self, connection: Connection, params: RenewalParams) -> BrowserRenewal:
+        """Where a renewal stands; the page is told each state from now on."""
+        self._check_consent(params.origin, "renewal")
+        renewal = self._services.renewals.get(params.id)
+        self._tell_changes(connection, params.origin, renewal)
+        return browser_renewal(renewal)
+
+    def _check_consent(self, origin: str, action: str) -> None:
+        try:
+            check_origin(origin, self._services.allowed_origins)
+        except OdcError as error:
+            log.warning("page refused origin=%s action=%s code=%s", origin, action, error.code)
+            raise
+        log.info("page asks origin=%s action=%s", origin, action)
+
+    def _tell_changes(self, connection: Connection, origin: str, renewal: Renewal) -> None:
+        if renewal.has_ended:
+            return
+
+        def tell(event: Event) -> None:
+            if isinstance(event, RenewalChanged) and event.renewal.id == renewal.id:
+                told = {"origin": origin, **msgspec.to_builtins(browser_renewal(event.renewal))}
+                connection.notify("browser.renewal_changed", told)
+                if event.renewal.has_ended:
+                    unsubscribe()
+
+        unsubscribe = self._services.bus.subscribe(tell)
+        connection.on_close(unsubscribe)

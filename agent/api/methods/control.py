@@ -1,0 +1,118 @@
+"""Methods of the user's own tools: status, tokens, events, windows, the agent's end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from agent import __version__
+from agent.api.convert import certificate_view, problem_view, renewal_view, token_list, token_view
+from agent.api.registry import Connection, NoParams, Registry, Role
+from agent.api.services import Services
+from agent.api.views import StatusView, TokenList
+from agent.bus import Event
+from agent.certificates.model import CertificateStatus
+from agent.certificates.summary import summarise
+from agent.reminders.service import ReminderRaised
+from agent.renewals.record import RenewalChanged
+from agent.tokens.inventory import TokenInserted, TokenRemoved, TokensChanged
+
+
+class ListParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of ``tokens.list``."""
+
+    refresh: bool = False
+    """Read the tokens now instead of answering from the last reading."""
+
+
+class WindowParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of ``windows.open``."""
+
+    name: Literal["main", "renew"]
+    thumbprint: str | None = None
+
+
+class ControlMethods:
+    """See /docs/architecture.md for the list."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def register(self, registry: Registry) -> None:
+        """Make the methods callable."""
+        own = (Role.CONTROL, Role.TRAY)
+        registry.add("agent.status", NoParams, self.status, *own)
+        registry.add("agent.quit", NoParams, self.quit, *own)
+        registry.add("tokens.list", ListParams, self.list_tokens, *own)
+        registry.add("events.subscribe", NoParams, self.subscribe, *own)
+        registry.add("windows.open", WindowParams, self.open_window, *own)
+
+    async def status(self, _connection: Connection, _params: NoParams) -> StatusView:
+        """How the agent and everything it watches is, in one answer."""
+        services = self._services
+        snapshot, now = services.inventory.snapshot, services.clock()
+        certificates = [h.certificate for token in snapshot.tokens for h in token.certificates]
+        summary = summarise(certificates, now, services.language())
+        return StatusView(
+            version=__version__,
+            pid=os.getpid(),
+            home=os.fspath(services.home),
+            started=services.started,
+            tokens=len(snapshot.tokens),
+            certificates=len(certificates),
+            expired=summary.counts[CertificateStatus.EXPIRED],
+            expiring=summary.counts[CertificateStatus.EXPIRING],
+            worst=summary.worst,
+            worst_text=summary.text,
+            renewals_under_way=sum(not r.has_ended for r in services.renewals.all()),
+            problems=tuple(problem_view(problem) for problem in snapshot.problems),
+        )
+
+    async def quit(self, _connection: Connection, _params: NoParams) -> dict[str, str]:
+        """End the agent, after this answer."""
+        self._services.quit()
+        return {}
+
+    async def list_tokens(self, _connection: Connection, params: ListParams) -> TokenList:
+        """Everything that is plugged in."""
+        inventory = self._services.inventory
+        snapshot = await inventory.refresh() if params.refresh else inventory.snapshot
+        return token_list(snapshot, self._services.clock(), self._services.language())
+
+    async def open_window(self, _connection: Connection, params: WindowParams) -> dict[str, str]:
+        """Open a window."""
+        self._services.windows.open_window(params.name, params.thumbprint)
+        return {}
+
+    async def subscribe(self, connection: Connection, _params: NoParams) -> dict[str, str]:
+        """Send every event as a notification from now on."""
+
+        def forward(event: Event) -> None:
+            for told in self._told(event):
+                connection.notify("event", told)
+
+        connection.on_close(self._services.bus.subscribe(forward))
+        return {}
+
+    def _told(self, event: Event) -> Iterator[dict[str, object]]:
+        """Yield what clients are told of an event."""
+        now, language = self._services.clock(), self._services.language()
+        if isinstance(event, TokenInserted):
+            for token in self._services.inventory.snapshot.tokens:
+                if token.reference == event.token:
+                    yield {"event": "token_inserted", "token": token_view(token, now, language)}
+                    for held in token.certificates:
+                        view = certificate_view(held, now, language)
+                        label = token.facts.label
+                        yield {"event": "certificate_seen", "token": label, "certificate": view}
+        elif isinstance(event, TokenRemoved):
+            yield {"event": "token_removed", **msgspec.to_builtins(event.token)}
+        elif isinstance(event, TokensChanged):
+            yield {"event": "tokens_changed"}
+        elif isinstance(event, ReminderRaised):
+            yield {"event": "reminder", **msgspec.to_builtins(event.reminder)}
+        elif isinstance(event, RenewalChanged):
+            yield {"event": "renewal", "renewal": renewal_view(event.renewal, language)}

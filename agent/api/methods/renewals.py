@@ -1,0 +1,135 @@
+"""Methods that start, feed and end renewals; for the user's own tools only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from agent.api.convert import renewal_view
+from agent.api.registry import Connection, NoParams, Registry, Role
+from agent.api.services import Services
+from agent.api.views import PinPrompt, RenewalList, RenewalView
+from agent.errors import OdcError
+from agent.language import mark
+from agent.renewals.pin_steps import PURPOSES
+from agent.renewals.protocol import Applicant, DocumentName
+
+MAX_SCAN_BYTES = 32 * 1024 * 1024
+"""A file larger than this is no scan; it is not even read."""
+
+Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-f-]{36}$")]
+Thumbprint = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class FileUnreadableError(OdcError):
+    """A file of the dossier cannot be read."""
+
+    code = "file_unreadable"
+    sentence = mark("The file {file} cannot be read: {reason}")
+    advice = mark("Choose the file again.")
+
+
+class StartParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of ``renewals.start``."""
+
+    thumbprint: Thumbprint
+
+
+class RenewalParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of methods that name one renewal."""
+
+    id: Id
+
+
+class DossierParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of ``renewals.submit_dossier``."""
+
+    id: Id
+    applicant: Applicant
+    documents: dict[DocumentName, str] = {}
+    """Paths of the scans; those of an amendment only where they are new."""
+
+
+class SmsParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of ``renewals.verify_sms``."""
+
+    id: Id
+    code: Annotated[str, msgspec.Meta(pattern="^[0-9]{4,8}$")]
+
+
+class RenewalMethods:
+    """See /docs/architecture.md for the list."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._renewals = services.renewals
+
+    def register(self, registry: Registry) -> None:
+        """Make the methods callable."""
+        registry.add("renewals.list", NoParams, self.list_all, Role.CONTROL, Role.TRAY)
+        registry.add("renewals.start", StartParams, self.start, Role.CONTROL)
+        registry.add("renewals.get", RenewalParams, self.get, Role.CONTROL)
+        registry.add("renewals.submit_dossier", DossierParams, self.submit_dossier, Role.CONTROL)
+        registry.add("renewals.pin", RenewalParams, self.pin, Role.CONTROL)
+        registry.add("renewals.send_sms", RenewalParams, self.send_sms, Role.CONTROL)
+        registry.add("renewals.verify_sms", SmsParams, self.verify_sms, Role.CONTROL)
+        registry.add("renewals.cancel", RenewalParams, self.cancel, Role.CONTROL)
+
+    async def list_all(self, _connection: Connection, _params: NoParams) -> RenewalList:
+        """All renewals, the newest first."""
+        language = self._services.language()
+        return RenewalList(renewals=tuple(renewal_view(r, language) for r in self._renewals.all()))
+
+    async def start(self, _connection: Connection, params: StartParams) -> RenewalView:
+        """Start a renewal, or join the one under way."""
+        renewal = await self._renewals.start(params.thumbprint)
+        return renewal_view(renewal, self._services.language())
+
+    async def get(self, _connection: Connection, params: RenewalParams) -> RenewalView:
+        """One renewal."""
+        return renewal_view(self._renewals.get(params.id), self._services.language())
+
+    async def submit_dossier(self, _connection: Connection, params: DossierParams) -> RenewalView:
+        """Take the applicant's data and the scans."""
+        scans = {name: _read(Path(path)) for name, path in params.documents.items()}
+        renewal = self._renewals.submit_dossier(params.id, params.applicant, scans)
+        return renewal_view(renewal, self._services.language())
+
+    async def pin(self, connection: Connection, params: RenewalParams) -> PinPrompt:
+        """Prepare the next step with a PIN, and say where the PIN is to be sent."""
+        renewal = self._renewals.get(params.id)
+        pin_entry = self._renewals.pin_entry
+        offer = await pin_entry.offer(renewal)
+        connection.on_close(lambda: pin_entry.abandon(renewal.id))
+        return PinPrompt(
+            endpoint=offer.endpoint,
+            token_label=renewal.token.label,
+            pin_state=offer.pin_state,
+            purpose=PURPOSES[renewal.state],
+        )
+
+    async def send_sms(self, _connection: Connection, params: RenewalParams) -> RenewalView:
+        """Have the SMS code sent."""
+        renewal = await self._renewals.send_sms(params.id)
+        return renewal_view(renewal, self._services.language())
+
+    async def verify_sms(self, _connection: Connection, params: SmsParams) -> RenewalView:
+        """Release the application with the SMS code."""
+        renewal = await self._renewals.verify_sms(params.id, params.code)
+        return renewal_view(renewal, self._services.language())
+
+    async def cancel(self, _connection: Connection, params: RenewalParams) -> RenewalView:
+        """Withdraw the application and end the renewal."""
+        renewal = await self._renewals.cancel(params.id)
+        return renewal_view(renewal, self._services.language())
+
+
+def _read(file: Path) -> bytes:
+    try:
+        if file.stat().st_size > MAX_SCAN_BYTES:
+            raise FileUnreadableError(file=file.name, reason=f"larger than {MAX_SCAN_BYTES} bytes")
+        return file.read_bytes()
+    except OSError as error:
+        raise FileUnreadableError(file=file.name, reason=error.strerror or str(error)) from error

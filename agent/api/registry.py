@@ -1,0 +1,90 @@
+"""Which methods there are, what each takes, and which role may call it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum, unique
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from agent.api.rpc import INVALID_PARAMS, METHOD_NOT_FOUND, InvalidRequestError
+
+
+@unique
+class Role(StrEnum):
+    """Who a client is: decided by the socket it came in by, never by what it says."""
+
+    CONTROL = "control"
+    """The user's own tools: command line, windows."""
+    TRAY = "tray"
+    BROWSER = "browser"
+
+
+class Connection(Protocol):
+    """A client's connection, as a method sees it."""
+
+    @property
+    def role(self) -> Role:
+        """The client's role."""
+
+    def notify(self, method: str, params: object) -> None:
+        """Send a notification; a client that is gone or does not read is dropped."""
+
+    def on_close(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` when the connection ends."""
+
+
+class NoParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A method without parameters."""
+
+
+Params = TypeVar("Params", bound=msgspec.Struct)
+Handler = Callable[[Connection, Any], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One method of the API."""
+
+    name: str
+    params: type[msgspec.Struct]
+    roles: frozenset[Role]
+    handler: Handler
+
+
+class Registry:
+    """All methods by name."""
+
+    def __init__(self) -> None:
+        self._methods: dict[str, Method] = {}
+
+    def add(
+        self,
+        name: str,
+        params: type[Params],
+        handler: Callable[[Connection, Params], Awaitable[object]],
+        *roles: Role,
+    ) -> None:
+        """Make ``handler`` answer to ``name`` for ``roles``; parameters are checked against a type."""
+        self._methods[name] = Method(name, params, frozenset(roles), handler)
+
+    def names_for(self, role: Role) -> tuple[str, ...]:
+        """Return what a role may call."""
+        return tuple(sorted(name for name, m in self._methods.items() if role in m.roles))
+
+    async def call(self, connection: Connection, name: str, params: msgspec.Raw) -> object:
+        """Call a method.
+
+        Raises:
+            InvalidRequestError: no such method for this role, or other parameters than it takes.
+        """
+        method = self._methods.get(name)
+        if method is None or connection.role not in method.roles:
+            raise InvalidRequestError(f"no method {name[:60]}", rpc_code=METHOD_NOT_FOUND)
+        try:
+            decoded = msgspec.json.decode(params, type=method.params)
+        except msgspec.DecodeError as error:
+            raise InvalidRequestError(str(error), rpc_code=INVALID_PARAMS) from error
+        return await method.handler(connection, decoded)

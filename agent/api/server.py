@@ -1,0 +1,78 @@
+"""The local API's sockets: one for each role, in the user's 0700 runtime folder."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+import os
+import socket
+import struct
+import sys
+
+from agent.api.connection import StreamConnection
+from agent.api.registry import Registry, Role
+from agent.runtime import BROWSER_SOCKET, CONTROL_SOCKET, ensure_runtime_folder
+
+log = logging.getLogger(__name__)
+
+_SOCKETS = {CONTROL_SOCKET: Role.CONTROL, BROWSER_SOCKET: Role.BROWSER}
+
+
+class Server:
+    """Listens for clients and serves each in a task of its own."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._servers: list[asyncio.Server] = []
+        self._clients: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Listen. The caller holds the agent's lock, so a socket found there is a dead agent's."""
+        if sys.platform == "win32":
+            raise NotImplementedError("named pipes are not written yet")
+        folder = ensure_runtime_folder()
+        for name, role in _SOCKETS.items():
+            path = folder / name
+            path.unlink(missing_ok=True)
+            accept = functools.partial(self._accept, role)
+            self._servers.append(await asyncio.start_unix_server(accept, path))
+            path.chmod(0o600)
+
+    async def adopt(self, inherited: socket.socket, role: Role) -> None:
+        """Serve a child of ours over a socket pair it inherited."""
+        reader, writer = await asyncio.open_connection(sock=inherited)
+        self._serve(StreamConnection(reader, writer, self._registry, role, os.getpid()))
+
+    async def close(self) -> None:
+        """Stop listening, drop all clients, remove the sockets."""
+        for server in self._servers:
+            server.close()
+        for task in list(self._clients):
+            task.cancel()
+        await asyncio.gather(*self._clients, return_exceptions=True)
+        folder = ensure_runtime_folder()
+        for name in _SOCKETS:
+            (folder / name).unlink(missing_ok=True)
+
+    async def _accept(
+        self, role: Role, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        if not _is_same_user(writer.get_extra_info("socket")):
+            log.warning("connection of another user refused role=%s", role)
+            writer.close()
+            return
+        self._serve(StreamConnection(reader, writer, self._registry, role, os.getpid()))
+
+    def _serve(self, connection: StreamConnection) -> None:
+        task = asyncio.create_task(connection.serve())
+        self._clients.add(task)
+        task.add_done_callback(self._clients.discard)
+
+
+def _is_same_user(peer: socket.socket) -> bool:
+    if sys.platform == "linux":
+        format_ = struct.Struct("3i")
+        credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, format_.size)
+        return bool(format_.unpack(credentials)[1] == os.getuid())
+    return True  # The folder is 0700; Linux is asked besides.

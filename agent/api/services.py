@@ -1,0 +1,38 @@
+"""What the API's methods work with."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from agent.bus import EventBus
+from agent.clock import Clock
+from agent.language import Language
+from agent.renewals.service import RenewalService
+from agent.tokens.inventory import Inventory
+
+
+class Windows(Protocol):
+    """Opens windows for the user."""
+
+    def open_window(self, name: str, thumbprint: str | None = None) -> None:
+        """Open a window, or raise an OdcError that says what to do instead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The agent's parts, as methods see them."""
+
+    inventory: Inventory
+    renewals: RenewalService
+    bus: EventBus
+    clock: Clock
+    language: Callable[[], Language]
+    windows: Windows
+    allowed_origins: tuple[str, ...]
+    home: Path
+    started: dt.datetime
+    quit: Callable[[], None]

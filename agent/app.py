@@ -1,0 +1,168 @@
+"""The agent put together: what depends on what is decided here and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any
+
+from agent.api.methods.browser import BrowserMethods
+from agent.api.methods.control import ControlMethods
+from agent.api.methods.renewals import RenewalMethods
+from agent.api.registry import Registry, Role
+from agent.api.server import Server
+from agent.api.services import Services
+from agent.bus import Event, EventBus
+from agent.clock import Clock, utc_now
+from agent.config import Config
+from agent.desktop.notifications import Notifier, PlyerNotifier
+from agent.desktop.supervisor import TraySupervisor
+from agent.desktop.windows import DesktopWindows
+from agent.language import Language, user_language
+from agent.paths import Paths
+from agent.reminders.memory import ReminderMemory
+from agent.reminders.service import ReminderRaised, ReminderService
+from agent.renewals.authorities import Authorities
+from agent.renewals.journal import Journal
+from agent.renewals.scan_store import ScanStore
+from agent.renewals.service import RenewalService
+from agent.renewals.vault import open_vault
+from agent.tokens.discovery import find_modules
+from agent.tokens.inventory import Inventory
+from agent.tokens.watching import Polling, watch
+
+log = logging.getLogger(__name__)
+
+
+class Agent:
+    """All parts of a running agent, from its start to its end."""
+
+    def __init__(
+        self, config: Config, paths: Paths, *, has_tray: bool, clock: Clock = utc_now
+    ) -> None:
+        self._config = config
+        self._paths = paths
+        self._has_tray = has_tray
+        self._clock = clock
+        self._bus = EventBus()
+        self._stop = asyncio.Event()
+        self._notices: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Run until asked to end."""
+        _stop_on_signals(self._stop)
+        inventory = Inventory(find_modules(self._config.modules), self._bus)
+        async with contextlib.AsyncExitStack() as parts:
+            parts.push_async_callback(inventory.close)
+            reminders = self._reminders(inventory)
+            parts.callback(reminders.close)
+            renewals = await self._renewals(inventory)
+            parts.push_async_callback(renewals.close)
+            server = self._server(inventory, renewals)
+            parts.push_async_callback(server.close)
+            if self._config.reminders.notifications:
+                parts.callback(self._bus.subscribe(self._notify))
+            await server.start()
+            reminders.start()
+            renewals.resume()
+            await parts.enter_async_context(self._tray(server))
+            await parts.enter_async_context(_background(self._watch(inventory)))
+            log.info("agent runs home=%s", self._paths.data)
+            await self._stop.wait()
+        log.info("agent ended")
+
+    def _language(self) -> Language:
+        return self._config.language or user_language()
+
+    def _reminders(self, inventory: Inventory) -> ReminderService:
+        return ReminderService(
+            inventory=inventory,
+            memory=ReminderMemory(self._paths.reminders),
+            bus=self._bus,
+            clock=self._clock,
+            language=self._language,
+            thresholds=self._config.reminders.thresholds,
+        )
+
+    async def _renewals(self, inventory: Inventory) -> RenewalService:
+        # A locked keyring may take its time; the loop does not wait for it.
+        vault = await asyncio.to_thread(open_vault, self._paths.data / "vault.key")
+        return RenewalService(
+            journal=Journal(self._paths.journal, vault),
+            scans=ScanStore(self._paths.dossiers, vault),
+            inventory=inventory,
+            authorities=Authorities(self._config.authorities),
+            bus=self._bus,
+            clock=self._clock,
+        )
+
+    def _server(self, inventory: Inventory, renewals: RenewalService) -> Server:
+        services = Services(
+            inventory=inventory,
+            renewals=renewals,
+            bus=self._bus,
+            clock=self._clock,
+            language=self._language,
+            windows=DesktopWindows(),
+            allowed_origins=self._config.browser.allow,
+            home=self._paths.data,
+            started=self._clock(),
+            quit=self._stop.set,
+        )
+        registry = Registry()
+        for methods in (ControlMethods, RenewalMethods, BrowserMethods):
+            methods(services).register(registry)
+        return Server(registry)
+
+    @contextlib.asynccontextmanager
+    async def _tray(self, server: Server) -> AsyncIterator[None]:
+        if not self._has_tray:
+            yield
+            return
+
+        async def adopt(inherited: socket.socket) -> None:
+            await server.adopt(inherited, Role.TRAY)
+
+        tray = TraySupervisor(adopt)
+        tray.start()
+        try:
+            yield
+        finally:
+            await tray.close()
+
+    async def _watch(self, inventory: Inventory) -> None:
+        await watch(inventory, Polling(self._config.poll_seconds))
+
+    def _notify(self, event: Event) -> None:
+        if not isinstance(event, ReminderRaised):
+            return
+        notifier: Notifier = PlyerNotifier()
+        task = asyncio.create_task(notifier.show(event.reminder.title, event.reminder.text))
+        self._notices.add(task)
+        task.add_done_callback(self._notices.discard)
+
+
+def _stop_on_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        if sys.platform == "win32":
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+        else:
+            loop.add_signal_handler(number, stop.set)
+
+
+@contextlib.asynccontextmanager
+async def _background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run a coroutine while the block runs."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,53 @@
+"""The command ``odc-agent``: parses, calls the agent, prints. Nothing else happens here.
+
+Modules that a command does not need are not imported: most commands are over in a blink.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from agent import __version__
+from agent.cli import commands
+from agent.cli.outcome import Exit, explain
+from agent.errors import OdcError
+
+_EXAMPLES = """examples:
+  odc-agent status               is the agent running, how are the certificates
+  odc-agent certs --json         everything on all tokens, for programs
+  odc-agent watch                a line for each thing that happens
+  odc-agent renew                renew the certificate that needs it, step by step
+
+exit codes: 0 done, 1 failed, 2 wrong usage, 3 the agent cannot be reached,
+            4 something is needed first (it is said what), 5 the review asks for amendments
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # `odc-agent watch | head` is no failure; keep Python from complaining at exit.
+        sys.stderr.close()
+        return Exit.DONE
+    except OdcError as error:
+        return explain(error)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="odc-agent",
+        description="Keeps the digital certificates on your organisation's USB tokens alive.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"odc-agent {__version__}")
+    commands.add_to(parser.add_subparsers(required=True, metavar="COMMAND", title="commands"))
+    return parser

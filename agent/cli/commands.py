@@ -1,0 +1,140 @@
+"""The commands of ``odc-agent`` and their options."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - no public name
+
+
+def add_to(subparsers: Subparsers) -> None:
+    """Add all commands."""
+    _add_run(subparsers)
+    _add_listing(subparsers, "status", "how the agent and the certificates are", _status)
+    _add_listing(subparsers, "certs", "the certificates on all tokens", _certs)
+    _add_listing(subparsers, "renewals", "renewals, past and under way", _renewals)
+    _add_listing(subparsers, "watch", "print a line for each event until Ctrl-C", _watch)
+    _add_renew(subparsers)
+    _add(subparsers, "quit", "end the running agent", _quit, "odc-agent quit")
+
+
+def _add(
+    subparsers: Subparsers,
+    name: str,
+    summary: str,
+    run: Callable[[argparse.Namespace], int],
+    example: str,
+) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(
+        name,
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
+        epilog=f"examples:\n{example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_listing(
+    subparsers: Subparsers, name: str, summary: str, run: Callable[[argparse.Namespace], int]
+) -> None:
+    example = f"  odc-agent {name}\n  odc-agent {name} --json"
+    parser = _add(subparsers, name, summary, run, example)
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+
+
+def _add_run(subparsers: Subparsers) -> None:
+    parser = _add(
+        subparsers,
+        "run",
+        "run the agent in the foreground, until Ctrl-C or `odc-agent quit`",
+        _run,
+        "  odc-agent run\n  odc-agent run --no-tray   on a machine without a desktop",
+    )
+    parser.add_argument("--no-tray", action="store_true", help="show no tray icon")
+
+
+def _add_renew(subparsers: Subparsers) -> None:
+    parser = _add(
+        subparsers,
+        "renew",
+        "renew a certificate: dossier, PIN, review, SMS code, installation",
+        _renew,
+        "  odc-agent renew\n"
+        "  odc-agent renew --thumbprint 3f… --applicant applicant.json --documents scans/\n"
+        "  cat answers | odc-agent renew --applicant a.json --documents scans/ --pin-stdin\n\n"
+        "It can be left with Ctrl-C at any time and goes on where it stood when run again.",
+    )
+    parser.add_argument(
+        "--thumbprint", metavar="T", help="which certificate (see `odc-agent certs`)"
+    )
+    parser.add_argument(
+        "--applicant",
+        type=Path,
+        metavar="FILE.json",
+        help="the applicant: id_number, name, address, phone, email",
+    )
+    parser.add_argument(
+        "--documents",
+        type=Path,
+        metavar="DIR",
+        help="the scans: organisation_certificate, id_card_front, id_card_back, "
+        "authorisation_letter (.jpg .png .gif .bmp)",
+    )
+    parser.add_argument(
+        "--pin-stdin",
+        action="store_true",
+        help="read PIN and SMS code as lines from standard input, each when it is asked for",
+    )
+
+
+def _run(options: argparse.Namespace) -> int:
+    from agent.cli import run  # noqa: PLC0415 - loads the whole agent
+
+    return run.run(has_tray=not options.no_tray)
+
+
+def _status(options: argparse.Namespace) -> int:
+    from agent.cli import listing  # noqa: PLC0415
+
+    return listing.status(as_json=options.json)
+
+
+def _certs(options: argparse.Namespace) -> int:
+    from agent.cli import listing  # noqa: PLC0415
+
+    return listing.certs(as_json=options.json)
+
+
+def _renewals(options: argparse.Namespace) -> int:
+    from agent.cli import listing  # noqa: PLC0415
+
+    return listing.renewals(as_json=options.json)
+
+
+def _watch(options: argparse.Namespace) -> int:
+    from agent.cli import watch  # noqa: PLC0415
+
+    return watch.watch(as_json=options.json)
+
+
+def _renew(options: argparse.Namespace) -> int:
+    from agent.cli import renew  # noqa: PLC0415
+
+    return renew.renew(
+        thumbprint=options.thumbprint,
+        applicant=options.applicant,
+        documents=options.documents,
+        pin_from_stdin=options.pin_stdin,
+    )
+
+
+def _quit(_options: argparse.Namespace) -> int:
+    from agent.cli import listing  # noqa: PLC0415
+
+    return listing.quit_agent()

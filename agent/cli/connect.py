@@ -1,0 +1,27 @@
+"""The command line's way to the agent, which is started when none runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from agent.api.client import Client, ConnectionLostError
+from agent.api.starting import AgentMissingError, connect
+from agent.cli.outcome import NoAgentError
+from agent.runtime import CONTROL_SOCKET
+
+
+@contextmanager
+def agent(*, start: bool = True) -> Iterator[Client]:
+    """Connect to the agent for one command.
+
+    Raises:
+        NoAgentError: it cannot be reached, or went away meanwhile.
+    """
+    try:
+        with Client(connect(CONTROL_SOCKET, start=start), "odc-agent") as client:
+            yield client
+    except AgentMissingError as error:
+        raise NoAgentError(reason=error.reason) from error
+    except ConnectionLostError as error:
+        raise NoAgentError(reason=str(error)) from error

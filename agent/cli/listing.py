@@ -1,0 +1,108 @@
+"""Commands that ask once and print: status, certs, renewals, quit."""
+
+from __future__ import annotations
+
+import json
+
+from agent.api.client import CallError, Json
+from agent.cli.connect import agent
+from agent.cli.outcome import Exit, explain
+from agent.language import Language, mark, translate, user_language
+
+
+def status(*, as_json: bool) -> int:
+    """Print how the agent and the certificates are."""
+    answer = _ask("agent.status")
+    if as_json:
+        return _print_json(answer)
+    say = _Say()
+    say(mark("The agent {version} runs (process {pid})."), **answer)
+    say(
+        mark(
+            "Tokens: {tokens}; certificates: {certificates}; expired: {expired}; soon: {expiring}."
+        ),
+        **answer,
+    )
+    if answer["renewals_under_way"]:
+        say(mark("Renewals under way: {renewals_under_way}."), **answer)
+    _print_problems(answer["problems"])
+    return Exit.DONE
+
+
+def certs(*, as_json: bool) -> int:
+    """Print the certificates on all tokens."""
+    answer = _ask("tokens.list", {"refresh": True})
+    if as_json:
+        return _print_json(answer)
+    if not answer["tokens"]:
+        _Say()(mark("No token is plugged in."))
+    for token in answer["tokens"]:
+        print(f"{token['label']}  ({token['model']}, {token['serial']})")
+        for certificate in token["certificates"]:
+            _print_certificate(certificate)
+    _print_problems(answer["problems"])
+    return Exit.DONE
+
+
+def renewals(*, as_json: bool) -> int:
+    """Print all renewals."""
+    answer = _ask("renewals.list")
+    if as_json:
+        return _print_json(answer)
+    if not answer["renewals"]:
+        _Say()(mark("There are no renewals."))
+    for renewal in answer["renewals"]:
+        print(f"{renewal['created'][:10]}  {renewal['organisation']}  {renewal['text']}")
+        print(f"    {renewal['id']}")
+    return Exit.DONE
+
+
+def quit_agent() -> int:
+    """End the running agent."""
+    with agent(start=False) as client:
+        client.call("agent.quit")
+    return Exit.DONE
+
+
+def _ask(method: str, params: dict[str, Json] | None = None) -> Json:
+    with agent() as client:
+        try:
+            return client.call(method, params)
+        except CallError as error:
+            raise SystemExit(explain(error)) from error
+
+
+def _print_json(answer: Json) -> int:
+    print(json.dumps(answer, ensure_ascii=False, indent=2))
+    return Exit.DONE
+
+
+USES = {
+    "signing": mark("signing certificate"),
+    "encryption": mark("encryption certificate"),
+    "other": mark("other certificate"),
+}
+
+
+def _print_certificate(certificate: Json) -> None:
+    use = translate(USES[certificate["use"]], user_language())
+    name = certificate["organisation"] or certificate["subject"]
+    print(f"  {use}-{name}  {certificate['text']}")
+    until = f"{certificate['not_before'][:10]} – {certificate['not_after'][:10]}"
+    print(f"    {until}  {certificate['algorithm']}  {certificate['thumbprint']}")
+
+
+def _print_problems(problems: list[Json]) -> None:
+    suffix = "_zh" if user_language() is Language.ZH else ""
+    for problem in problems:
+        print(f"! {problem[f'message{suffix}']}")
+
+
+class _Say:
+    """Prints sentences in the user's language."""
+
+    def __init__(self) -> None:
+        self._language = user_language()
+
+    def __call__(self, sentence: str, **values: object) -> None:
+        print(translate(sentence, self._language, **values))

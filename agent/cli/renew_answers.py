@@ -1,0 +1,118 @@
+"""What a renewal asks for, from options and files, from standard input, or from the person there."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from agent.api.client import Json
+from agent.cli.secret_input import read_secret
+from agent.errors import OdcError
+from agent.language import mark, translate, user_language
+from agent.renewals.dossier import DOCUMENT_NAMES, FIELD_NAMES
+from agent.tokens.errors import TRIES_LEFT
+from agent.tokens.model import PinState
+from agent.tokens.pin import send_pin
+
+_SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".bmp")
+
+
+class InputMissingError(OdcError):
+    """Something is asked for, and nobody is there to give it."""
+
+    code = "input_missing"
+    sentence = mark("The renewal needs {what}.")
+    advice = mark(
+        "Run `odc-agent renew` in a terminal, or give it as `odc-agent renew --help` says."
+    )
+
+
+class Answers:
+    """Where answers come from."""
+
+    def __init__(self, *, applicant: Path | None, documents: Path | None, from_stdin: bool) -> None:
+        self._applicant = applicant
+        self._documents = documents
+        self._from_stdin = from_stdin
+        self._has_given_dossier = False
+
+    @property
+    def can_try_again(self) -> bool:
+        """Whether somebody is there who can give another answer."""
+        return not self._from_stdin and sys.stdin.isatty()
+
+    @property
+    def can_amend(self) -> bool:
+        """Whether there is a dossier that the authority has not seen yet."""
+        return self.can_try_again or not self._has_given_dossier
+
+    def dossier(self) -> tuple[Json, dict[str, str]]:
+        """Return the applicant's data and the paths of the scans."""
+        if self._applicant is None and not self.can_try_again:
+            raise InputMissingError(
+                what=_in_words(mark("the dossier: --applicant and --documents"))
+            )
+        self._has_given_dossier = True
+        applicant = self._read_applicant() if self._applicant else _ask_applicant()
+        folder = self._documents or (self.can_try_again and _ask_folder()) or None
+        return applicant, _find_scans(folder) if folder else {}
+
+    def send_pin(self, prompt: Json) -> None:
+        """Ask for the PIN and send it straight to the worker that needs it."""
+        if prompt["endpoint"] is None:
+            print(_in_words(mark("Enter the PIN on the token's own keypad.")), file=sys.stderr)
+            return
+        left = TRIES_LEFT.get(PinState(prompt["pin_state"]))
+        if left:
+            print(_in_words(left), file=sys.stderr)
+        pin = self._secret(_in_words(mark("PIN of {token}: "), token=prompt["token_label"]), "PIN")
+        send_pin(prompt["endpoint"], pin)
+
+    def sms_code(self) -> str:
+        """Return the code that came by SMS."""
+        code = self._secret(_in_words(mark("SMS code: ")), _in_words(mark("the SMS code")))
+        return code.decode("ascii", "replace").strip()
+
+    def _secret(self, prompt: str, what: str) -> bytearray:
+        if not (self._from_stdin or sys.stdin.isatty()):
+            raise InputMissingError(what=what)
+        secret = read_secret(prompt, from_stdin=self._from_stdin)
+        if not secret:
+            raise InputMissingError(what=what)
+        return secret
+
+    def _read_applicant(self) -> Json:
+        assert self._applicant is not None
+        try:
+            return json.loads(self._applicant.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputMissingError(what=f"{self._applicant}: {error}") from error
+
+
+def _find_scans(folder: Path) -> dict[str, str]:
+    """Return the scans in ``folder`` by the document each is named for."""
+    return {
+        name.value: str(file.absolute())
+        for name in DOCUMENT_NAMES
+        for file in sorted(folder.glob(f"{name.value}.*"))
+        if file.suffix.lower() in _SUFFIXES
+    }
+
+
+def _ask_applicant() -> dict[str, str]:
+    applicant = {}
+    for field, name in FIELD_NAMES.items():
+        print(f"{_in_words(name)}: ", end="", file=sys.stderr, flush=True)
+        applicant[field.value] = sys.stdin.readline().strip()
+    return applicant
+
+
+def _ask_folder() -> Path | None:
+    print(_in_words(mark("Folder with the scans: ")), end="", file=sys.stderr, flush=True)
+    answer = sys.stdin.readline().strip()
+    return Path(answer).expanduser() if answer else None
+
+
+def _in_words(sentence: str, **values: object) -> str:
+    return translate(sentence, user_language(), **values)

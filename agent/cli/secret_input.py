@@ -1,0 +1,74 @@
+"""Reading a secret from terminal or standard input into a buffer that can be wiped.
+
+``getpass`` and ``input`` give immutable strings, which stay in memory for as long as the process
+lives; a command that waits for a review lives long.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_LONGEST = 255
+
+
+def read_secret(prompt: str, *, from_stdin: bool) -> bytearray:
+    """Return one line without its end; empty at the end of input."""
+    if from_stdin:
+        return _read_line(sys.stdin.fileno())
+    print(prompt, end="", flush=True, file=sys.stderr)
+    try:
+        with _terminal() as descriptor:
+            return _read_line(descriptor)
+    finally:
+        print(file=sys.stderr)
+
+
+def _read_line(descriptor: int) -> bytearray:
+    line = bytearray()
+    # Byte by byte: what follows the line belongs to whoever reads next.
+    while (byte := os.read(descriptor, 1)) not in (b"", b"\n"):
+        if len(line) < _LONGEST:
+            line += byte
+    if line.endswith(b"\r"):
+        del line[-1]
+    return line
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    @contextmanager
+    def _terminal() -> Iterator[int]:
+        """Give a pipe into which what is typed without echo is put."""
+        reader, writer = os.pipe()
+        try:
+            while (key := msvcrt.getwch()) not in "\r\n":
+                if key == "\003":
+                    raise KeyboardInterrupt
+                os.write(writer, key.encode())
+            os.close(writer)
+            yield reader
+        finally:
+            os.close(reader)
+
+else:
+    import termios
+
+    @contextmanager
+    def _terminal() -> Iterator[int]:
+        """Give the terminal with its echo off, and put it back as it was."""
+        descriptor = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
+        try:
+            before = termios.tcgetattr(descriptor)
+            silent = list(before)
+            silent[3] &= ~termios.ECHO
+            termios.tcsetattr(descriptor, termios.TCSAFLUSH, silent)
+            try:
+                yield descriptor
+            finally:
+                termios.tcsetattr(descriptor, termios.TCSAFLUSH, before)
+        finally:
+            os.close(descriptor)

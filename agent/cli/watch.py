@@ -1,0 +1,40 @@
+"""``odc-agent watch``: a line for each thing that happens, for people or, as JSON, for programs."""
+
+from __future__ import annotations
+
+import json
+
+from agent.api.client import Json
+from agent.cli.connect import agent
+from agent.cli.outcome import Exit
+from agent.language import mark, translate, user_language
+
+
+def watch(*, as_json: bool) -> int:
+    """Print events until interrupted or the agent ends."""
+    with agent() as client:
+        client.call("events.subscribe")
+        for message in client.notifications():
+            event = message["params"]
+            line = json.dumps(event, ensure_ascii=False) if as_json else _line(event)
+            if line:
+                print(line, flush=True)
+    return Exit.DONE
+
+
+def _line(event: Json) -> str:
+    language = user_language()
+    match event["event"]:
+        case "token_inserted":
+            label = event["token"]["label"]
+            return translate(mark("Token {label} plugged in"), language, label=label)
+        case "token_removed":
+            return translate(mark("Token {label} removed"), language, label=event["label"])
+        case "certificate_seen":
+            certificate = event["certificate"]
+            return f"  {certificate['organisation']}  {certificate['text']}"
+        case "reminder":
+            return f"{event['title']}: {event['text']}"
+        case "renewal":
+            return f"{event['renewal']['organisation']}: {event['renewal']['text']}"
+    return ""

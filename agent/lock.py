@@ -1,0 +1,66 @@
+"""One agent for each user and home: a lock file that names who runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from agent.errors import OdcError
+from agent.language import mark
+from agent.paths import make_private
+
+
+class AlreadyRunningError(OdcError):
+    """Another agent holds the lock."""
+
+    code = "already_running"
+    sentence = mark("The agent is already running (process {pid}).")
+    advice = mark("Nothing needs to be done; `odc-agent status` shows its state.")
+
+
+class AgentLock:
+    """Held while the agent runs; the system lets go of it however the process ends."""
+
+    def __init__(self, file: Path) -> None:
+        make_private(file.parent)
+        self._descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+
+    def __enter__(self) -> Self:
+        try:
+            _lock(self._descriptor)
+        except OSError as error:
+            holder = os.read(self._descriptor, 20).decode("ascii", "replace").strip()
+            os.close(self._descriptor)
+            raise AlreadyRunningError(pid=holder or "?") from error
+        os.ftruncate(self._descriptor, 0)
+        os.write(self._descriptor, str(os.getpid()).encode())
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        os.close(self._descriptor)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    _FAR = 1 << 30
+    """The locked byte lies behind the text, which others may then still read."""
+
+    def _lock(descriptor: int) -> None:
+        os.lseek(descriptor, _FAR, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

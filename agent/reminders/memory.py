@@ -1,0 +1,43 @@
+"""What has been reminded of, on disk; without it every restart would remind again."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import msgspec
+
+from agent.files import write_private
+from agent.reminders.rules import Shown
+
+log = logging.getLogger(__name__)
+
+
+class ReminderMemory:
+    """Remembers by thumbprint; a damaged file costs one repeated reminder, nothing more."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._shown = self._load()
+
+    def last(self, thumbprint: str) -> Shown | None:
+        """Return when the certificate was last reminded of."""
+        return self._shown.get(thumbprint)
+
+    def remember(self, thumbprint: str, shown: Shown) -> None:
+        """Keep that it has been reminded of."""
+        self._shown[thumbprint] = shown
+        try:
+            write_private(self._file, msgspec.json.encode(self._shown))
+        except OSError as error:
+            # A full disk must not silence reminders.
+            log.warning("reminders not remembered reason=%s", error)
+
+    def _load(self) -> dict[str, Shown]:
+        try:
+            return msgspec.json.decode(self._file.read_bytes(), type=dict[str, Shown])
+        except FileNotFoundError:
+            return {}
+        except (OSError, msgspec.DecodeError) as error:
+            log.warning("reminder memory unreadable reason=%s", error)
+            return {}

@@ -1,0 +1,111 @@
+"""When a reminder is due, and its sentence. Pure: the clock and what was said before are arguments."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import msgspec
+
+from agent.certificates.days import china_date, days_left, is_expired
+from agent.certificates.model import Certificate, CertificateUse
+from agent.language import Language, mark, translate, translate_count
+
+DEFAULT_THRESHOLDS = (90, 60, 30, 15, 7, 3, 1)
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """When a certificate was last reminded of."""
+
+    day: dt.date
+    """Calendar day in China."""
+    days_left: int
+    """What the day count was then."""
+
+
+def is_due(
+    certificate: Certificate,
+    last: Shown | None,
+    now: dt.datetime,
+    *,
+    thresholds: Sequence[int] = DEFAULT_THRESHOLDS,
+    is_inserted_anew: bool = False,
+) -> bool:
+    """Return whether ``certificate`` is to be reminded of now.
+
+    Before expiry once for each threshold that is crossed, after it daily; at most once a day unless
+    the token was just plugged in. A clock that jumped back does not repeat what was said.
+    """
+    if certificate.is_ca or certificate.use is CertificateUse.OTHER:
+        return False
+    days = days_left(certificate.not_after, now)
+    expired = is_expired(certificate.not_after, now)
+    if not expired and days > max(thresholds, default=-1):
+        return False
+    if last is None or is_inserted_anew:
+        return True
+    if china_date(now) <= last.day:
+        return False
+    return expired or any(days <= threshold < last.days_left for threshold in thresholds)
+
+
+def shown_now(certificate: Certificate, now: dt.datetime) -> Shown:
+    """Return what to remember once the reminder has been given."""
+    return Shown(day=china_date(now), days_left=days_left(certificate.not_after, now))
+
+
+def reminder_text(certificate: Certificate, now: dt.datetime, language: Language) -> str:
+    """Return the guide's sentence with today's number."""
+    days = days_left(certificate.not_after, now)
+    if not is_expired(certificate.not_after, now):
+        return _before_expiry(days, language)
+    if days == 0:
+        return translate(
+            mark(
+                "Your digital certificate has expired today. Please renew it now! "
+                "An expired certificate cannot be used for signing or log-in."
+            ),
+            language,
+        )
+    return translate_count(
+        "Your digital certificate expired {count} day ago. Please renew it now! "
+        "An expired certificate cannot be used for signing or log-in.",
+        "Your digital certificate expired {count} days ago. Please renew it now! "
+        "An expired certificate cannot be used for signing or log-in.",
+        -days,
+        language,
+    )
+
+
+def _before_expiry(days: int, language: Language) -> str:
+    if days == 0:
+        return translate(
+            mark(
+                "Your digital certificate expires today. Please renew it now! "
+                "An expired certificate cannot be used for signing or log-in."
+            ),
+            language,
+        )
+    return translate_count(
+        "Your digital certificate expires in {count} day. Please renew it in time! "
+        "An expired certificate cannot be used for signing or log-in.",
+        "Your digital certificate expires in {count} days. Please renew it in time! "
+        "An expired certificate cannot be used for signing or log-in.",
+        days,
+        language,
+    )
+
+
+def reminder_title(organisation: str, language: Language) -> str:
+    """Return the heading of a reminder."""
+    return translate(
+        mark("Digital certificate of {organisation}"), language, organisation=organisation
+    )
+
+
+class Reminder(msgspec.Struct, frozen=True, kw_only=True):
+    """One reminder, ready to be shown."""
+
+    thumbprint: str
+    title: str
+    text: str

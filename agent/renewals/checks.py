@@ -1,0 +1,80 @@
+"""What must be true of a new certificate before it is written onto a token. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from agent.errors import OdcError
+from agent.language import mark
+
+
+class CertificateRefusedError(OdcError):
+    """The authority issued something that must not be installed."""
+
+    code = "certificate_refused"
+    sentence = mark("The new certificate was not installed: {reason}")
+    advice = mark("Ask the authority's service desk; the token is unchanged.")
+
+
+def check_issued(
+    new: x509.Certificate,
+    *,
+    request: x509.CertificateSigningRequest,
+    old: x509.Certificate,
+    issuers: Sequence[x509.Certificate],
+    now: dt.datetime,
+) -> None:
+    """Raise CertificateRefusedError unless ``new`` answers ``request`` and continues ``old``."""
+    if _public_bytes(new.public_key()) != _public_bytes(request.public_key()):
+        raise CertificateRefusedError(reason="it is for another key")
+    if not any(_is_issued_by(new, issuer) for issuer in issuers):
+        raise CertificateRefusedError(reason="it was not issued by the pinned authority")
+    if new.subject != old.subject:
+        raise CertificateRefusedError(reason="it is for another organisation")
+    if new.not_valid_after_utc <= max(now, old.not_valid_after_utc):
+        raise CertificateRefusedError(reason="it ends no later than the old one")
+    if not _may_sign(new):
+        raise CertificateRefusedError(reason="its key usage does not allow signing")
+
+
+def proves_key(certificate: x509.Certificate, data: bytes, signature: bytes) -> bool:
+    """Return whether ``signature`` over ``data`` (SHA-256) is by the certificate's private key."""
+    key = certificate.public_key()
+    try:
+        if isinstance(key, rsa.RSAPublicKey):
+            key.verify(signature, data, padding.PKCS1v15(), hashes.SHA256())
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(signature, data, ec.ECDSA(hashes.SHA256()))
+        else:
+            return False
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+def _may_sign(certificate: x509.Certificate) -> bool:
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return False
+    return usage.digital_signature
+
+
+def _public_bytes(key: object) -> bytes:
+    assert isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey)
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

@@ -1,0 +1,87 @@
+"""The two steps of a renewal that need the PIN, each in one session of a worker of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+import msgspec
+from cryptography import x509
+
+from agent.renewals.checks import CertificateRefusedError, proves_key
+from agent.renewals.protocol import Manifest
+from agent.renewals.record import Renewal
+from agent.renewals.states import State
+from agent.renewals.steps import Context
+from agent.tokens import protocol as token
+from agent.tokens.errors import ObjectMissingError
+from agent.tokens.model import KeyPairFacts
+from agent.tokens.supervisor import PinSession
+
+LABEL = "sign"
+
+
+async def sign_submission(context: Context, renewal: Renewal, session: PinSession) -> Renewal:
+    """PIN #1: new key pair, request and manifest; one PIN for all three."""
+    await _new_key_pair(session, renewal)
+    certificate = renewal.private.certificate
+    request = renewal.private.request or await session.call(
+        token.SignRequest(id=renewal.new_key_id, certificate=certificate)
+    )
+    manifest = await session.call(
+        token.SignMessage(
+            id=renewal.key_id,
+            certificate=certificate,
+            content=msgspec.json.encode(make_manifest(context, renewal, request)),
+        )
+    )
+    now = context.clock()
+    after = renewal.with_private(now, request=request, manifest=manifest)
+    return after.moved(State.SUBMITTED, now)
+
+
+async def write_certificate(context: Context, renewal: Renewal, session: PinSession) -> Renewal:
+    """PIN #2: write the certificate under its key and prove that the two belong together."""
+    der = renewal.private.new_certificate
+    pair = await session.call(token.FindKeyPair(id=renewal.new_key_id))
+    if not pair.private:
+        raise ObjectMissingError(what="the new signing key")
+    await session.call(token.WriteCertificate(id=renewal.new_key_id, label=LABEL, certificate=der))
+    challenge = secrets.token_bytes(32)
+    signature = await session.call(token.SignData(id=renewal.new_key_id, data=challenge))
+    if not proves_key(x509.load_der_x509_certificate(der), challenge, signature):
+        raise CertificateRefusedError(reason="its key on the token did not prove itself")
+    return renewal.changed(context.clock(), is_proved=True, waiting=None, error=None)
+
+
+PIN_STEPS = {State.SIGNING: sign_submission, State.INSTALLING: write_certificate}
+PURPOSES = {State.SIGNING: "submit", State.INSTALLING: "install"}
+
+
+def make_manifest(context: Context, renewal: Renewal, request: bytes) -> Manifest:
+    """Return what binds the application together."""
+    private = renewal.private
+    return Manifest(
+        audience=context.authority.url,
+        application=renewal.id,
+        version=renewal.version,
+        secret_sha256=hashlib.sha256(private.secret.encode()).hexdigest(),
+        certificate_sha256=renewal.thumbprint,
+        csr_sha256=hashlib.sha256(request).hexdigest(),
+        created=context.clock(),
+        applicant=private.applicant,
+        documents=private.documents,
+    )
+
+
+async def _new_key_pair(session: PinSession, renewal: Renewal) -> KeyPairFacts:
+    """Adopt the pair an interrupted run left, or make one; half a pair is of no use."""
+    key_id = renewal.new_key_id
+    pair = await session.call(token.FindKeyPair(id=key_id))
+    if pair.public and pair.private:
+        return pair
+    if pair.public or pair.private:
+        await session.call(token.DestroyKeyPair(id=key_id))
+    assert renewal.policy is not None  # drafting asked for it
+    key_type = renewal.policy.key_types[0]
+    return await session.call(token.GenerateKeyPair(id=key_id, label=LABEL, key_type=key_type))

@@ -1,0 +1,181 @@
+"""The steps of a renewal: each takes it from one stable state to the next, or says what it waits for.
+
+A step may be repeated after a kill at any point: what it does at the authority or on the token is
+looked for before it is done again. Steps that need the PIN are in :mod:`agent.renewals.pin_steps`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from cryptography import x509
+
+from agent.certificates.parsing import thumbprint
+from agent.clock import Clock
+from agent.renewals.authority import Authority, Credentials, Pending
+from agent.renewals.checks import check_issued
+from agent.renewals.protocol import ApplicationState, ApplicationStatus
+from agent.renewals.record import Renewal
+from agent.renewals.scan_store import ScanStore
+from agent.renewals.states import State, Waiting
+from agent.renewals.window import check_window, needs_dossier
+
+
+class Wait(Exception):  # noqa: N818 - not an error
+    """A step cannot go on: it waits for something, at most ``seconds`` before it looks again."""
+
+    def __init__(self, reason: Waiting, seconds: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.seconds = seconds
+
+
+class ApplicationClosed(Exception):  # noqa: N818 - told to the user as a failed renewal
+    """The authority has closed the application without a certificate."""
+
+    def __init__(self, state: ApplicationState) -> None:
+        super().__init__(state)
+        self.state = state
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What steps work with."""
+
+    authority: Authority
+    issuers: tuple[x509.Certificate, ...]
+    """The authority's pinned CA certificates."""
+    scans: ScanStore
+    clock: Clock
+    save: Callable[[Renewal], None]
+    is_plugged_in: Callable[[Renewal], bool]
+
+
+def credentials_of(renewal: Renewal) -> Credentials:
+    """Return what authenticates the renewal's application."""
+    return Credentials(renewal.id, renewal.private.secret)
+
+
+async def advance(context: Context, renewal: Renewal) -> Renewal:
+    """Take ``renewal`` one step further and return it as saved; raises Wait."""
+    return await _STEPS[renewal.state](context, renewal)
+
+
+async def _draft(context: Context, renewal: Renewal) -> Renewal:
+    """Ask the policy; go on without a dossier where none is needed."""
+    now = context.clock()
+    policy = await context.authority.policy()
+    not_after = x509.load_der_x509_certificate(renewal.private.certificate).not_valid_after_utc
+    check_window(policy, not_after, now)
+    renewal = renewal.changed(now, policy=policy)
+    context.save(renewal)
+    if needs_dossier(policy, not_after, now):
+        raise Wait(Waiting.APPLICANT)
+    return _saved(context, renewal.moved(State.SIGNING, now))
+
+
+async def _wait_for_pin(context: Context, renewal: Renewal) -> Renewal:
+    """Only the user can go on here, with the token plugged in."""
+    raise Wait(Waiting.PIN if context.is_plugged_in(renewal) else Waiting.TOKEN)
+
+
+async def _wait_for_applicant(_context: Context, _renewal: Renewal) -> Renewal:
+    raise Wait(Waiting.APPLICANT)
+
+
+async def _submit(context: Context, renewal: Renewal) -> Renewal:
+    """Send manifest and scans; whatever has arrived already is not sent again."""
+    who = credentials_of(renewal)
+    status = await context.authority.submit(who, renewal.version, renewal.private.manifest)
+    for name in status.missing_documents:
+        digest = renewal.private.documents[name]
+        content = context.scans.get(renewal.id, name)
+        await context.authority.upload(who, name, content, digest.media_type)
+    if status.state is ApplicationState.OPEN:
+        status = await context.authority.complete(who)
+    return _saved(context, _under_status(context, renewal, status))
+
+
+async def _review(context: Context, renewal: Renewal) -> Renewal:
+    polled = await context.authority.poll(credentials_of(renewal))
+    after = _under_status(context, renewal, polled.status)
+    if after.state is State.REVIEWING:
+        context.save(after)
+        raise Wait(Waiting.REVIEW, polled.retry_after)
+    return _saved(context, after)
+
+
+async def _release(context: Context, renewal: Renewal) -> Renewal:
+    """Look whether the code was entered already: elsewhere, or just before a kill."""
+    polled = await context.authority.poll(credentials_of(renewal))
+    if polled.status.state is ApplicationState.APPROVED:
+        raise Wait(Waiting.SMS_CODE, polled.retry_after)
+    return _saved(context, _under_status(context, renewal, polled.status))
+
+
+async def _issue(context: Context, renewal: Renewal) -> Renewal:
+    """Fetch the certificate and check it; nothing is written that fails here."""
+    try:
+        der = await context.authority.enrol(credentials_of(renewal), renewal.private.request)
+    except Pending as pending:
+        raise Wait(Waiting.REVIEW, pending.retry_after) from pending
+    check_issued(
+        x509.load_der_x509_certificate(der),
+        request=x509.load_der_x509_csr(renewal.private.request),
+        old=x509.load_der_x509_certificate(renewal.private.certificate),
+        issuers=context.issuers,
+        now=context.clock(),
+    )
+    now = context.clock()
+    after = renewal.with_private(now, new_certificate=der).changed(
+        now, new_thumbprint=thumbprint(der)
+    )
+    return _saved(context, after.moved(State.INSTALLING, now))
+
+
+async def _install(context: Context, renewal: Renewal) -> Renewal:
+    """Confirm what is proved; until then the token and its PIN are needed."""
+    if not renewal.is_proved:
+        return await _wait_for_pin(context, renewal)
+    await context.authority.confirm_installed(credentials_of(renewal))
+    return _saved(context, renewal.moved(State.INSTALLED, context.clock()))
+
+
+_STEPS: dict[State, Callable[[Context, Renewal], Awaitable[Renewal]]] = {
+    State.DRAFTING: _draft,
+    State.SIGNING: _wait_for_pin,
+    State.SUBMITTED: _submit,
+    State.REVIEWING: _review,
+    State.REJECTED: _wait_for_applicant,
+    State.APPROVED: _release,
+    State.ISSUING: _issue,
+    State.INSTALLING: _install,
+}
+
+_STATES = {
+    ApplicationState.REVIEWING: State.REVIEWING,
+    ApplicationState.REJECTED: State.REJECTED,
+    ApplicationState.APPROVED: State.APPROVED,
+    ApplicationState.RELEASED: State.ISSUING,
+}
+
+
+def _under_status(context: Context, renewal: Renewal, status: ApplicationStatus) -> Renewal:
+    """Return the renewal as the authority sees it."""
+    if status.state not in _STATES:
+        raise ApplicationClosed(status.state)
+    now = context.clock()
+    state = _STATES[status.state]
+    after = renewal if renewal.state is state else renewal.moved(state, now)
+    return after.changed(
+        now,
+        remarks=status.remarks,
+        expected_by=status.expected_by,
+        phone_hint=status.phone_hint,
+    )
+
+
+def _saved(context: Context, renewal: Renewal) -> Renewal:
+    context.save(renewal)
+    return renewal

@@ -1,0 +1,54 @@
+"""How a renewal's state is said on screen."""
+
+from __future__ import annotations
+
+from agent.language import Language, mark, translate
+from agent.renewals.record import Renewal
+from agent.renewals.states import State, Waiting
+
+_STATES = {
+    State.DRAFTING: mark("Preparing the renewal"),
+    State.SIGNING: mark("Signing the application on the token"),
+    State.SUBMITTED: mark("Sending the application"),
+    State.REVIEWING: mark("The authority is reviewing the application"),
+    State.REJECTED: mark("The review asks for amendments"),
+    State.APPROVED: mark("The application is approved"),
+    State.ISSUING: mark("Fetching the new certificate"),
+    State.INSTALLING: mark("Importing the key pair"),
+    State.INSTALLED: mark("Your new certificate has been installed successfully!"),
+    State.CANCELLED: mark("The renewal was cancelled"),
+    State.FAILED: mark("The renewal failed"),
+}
+
+_WAITING = {
+    Waiting.TOKEN: mark("please plug the token in"),
+    Waiting.PIN: mark("please enter the PIN"),
+    Waiting.APPLICANT: mark("please fill in the dossier"),
+    Waiting.REVIEW: mark("waiting for the result"),
+    Waiting.SMS_CODE: mark("please enter the SMS code"),
+    Waiting.NETWORK: mark("the authority cannot be reached, trying again"),
+    Waiting.SPACE: mark("there is not enough space on the token"),
+}
+
+
+def state_text(state: State, waiting: Waiting | None, language: Language) -> str:
+    """Return where a renewal stands and what it waits for, as one sentence."""
+    stands = translate(_STATES[state], language)
+    if waiting is None or state in {State.INSTALLED, State.CANCELLED, State.FAILED}:
+        return stands
+    return translate(
+        mark("{state}: {waiting}"),
+        language,
+        state=stands,
+        waiting=translate(_WAITING[waiting], language),
+    )
+
+
+def renewal_text(renewal: Renewal, language: Language) -> str:
+    """Return :func:`state_text` of a renewal, with the reason where it failed."""
+    text = state_text(renewal.state, renewal.waiting, language)
+    if renewal.state is State.FAILED and renewal.error is not None:
+        error = renewal.error
+        reason = error.message_zh if language is Language.ZH else error.message
+        return translate(mark("{state}: {waiting}"), language, state=text, waiting=reason)
+    return text

@@ -1,0 +1,1 @@
+"""The browser extension, the page library portals use, and the scripts that build them."""

@@ -1,0 +1,133 @@
+// Carries requests from the page to the extension's worker and answers back. Runs in main frames of
+// listed portals only, in the extension's own world, so the page's changes to prototypes do not
+// reach it. It adds nothing: who asks is said by the browser to the worker, not by the page.
+
+(() => {
+  "use strict";
+
+  const api = globalThis.browser ?? globalThis.chrome;
+  const REQUEST_KEYS = ["id", "kind", "method", "odc", "params"];
+  const SHORT_KEYS = ["id", "kind", "odc"];
+  const LONGEST_ID = 64;
+  const LONGEST_PARAMS = 16_384;
+
+  const UNREACHABLE = {
+    code: "extension_unreachable",
+    message: "The browser extension of the certificate agent was updated or switched off.",
+    message_zh: "证照管家的浏览器扩展已更新或已停用。",
+    advice: "Reload this page.",
+    advice_zh: "请刷新本页面后再试。",
+    reason: "",
+  };
+
+  /** Ids of the page's requests that may still get an answer or an event. */
+  const underWay = new Set();
+  let port = null;
+
+  if (window !== window.top || location.origin === "null") {
+    return;
+  }
+  window.addEventListener("message", receive);
+
+  function receive(event) {
+    const isOwn =
+      event.isTrusted && event.source === window && event.origin === location.origin;
+    const message = event.data;
+    // Only kinds a page sends are handled: our own answers pass here too and must not loop.
+    if (!isOwn || message === null || typeof message !== "object" || message.odc !== 1) {
+      return;
+    }
+    if (message.kind === "request" && hasShape(message, REQUEST_KEYS)) {
+      ask(message);
+    } else if (message.kind === "cancel" && hasShape(message, SHORT_KEYS)) {
+      cancel(message.id);
+    } else if (message.kind === "ping" && hasShape(message, SHORT_KEYS)) {
+      ping(message.id);
+    }
+  }
+
+  function hasShape(message, keys) {
+    const own = Object.keys(message).sort();
+    return (
+      own.length === keys.length &&
+      own.every((key, index) => key === keys[index]) &&
+      typeof message.id === "string" &&
+      message.id.length <= LONGEST_ID
+    );
+  }
+
+  function ping(id) {
+    const manifest = manifestOrNull();
+    if (manifest) {
+      reply({ kind: "pong", id, extension: manifest.version });
+    }
+  }
+
+  /** Null once the extension was reloaded: this script is then an orphan and stays silent. */
+  function manifestOrNull() {
+    try {
+      return api.runtime.getManifest();
+    } catch {
+      return null;
+    }
+  }
+
+  function ask({ id, method, params }) {
+    if (typeof method !== "string" || tooLong(params) || underWay.has(id)) {
+      return;
+    }
+    underWay.add(id);
+    try {
+      port ??= connect();
+      port.postMessage({ id, method, params });
+    } catch {
+      fail(id);
+    }
+  }
+
+  function tooLong(params) {
+    try {
+      return JSON.stringify(params).length > LONGEST_PARAMS;
+    } catch {
+      return true; // undefined, or not a thing JSON can carry
+    }
+  }
+
+  function cancel(id) {
+    if (underWay.delete(id)) {
+      port?.postMessage({ cancel: id });
+    }
+  }
+
+  function connect() {
+    const opened = api.runtime.connect({ name: "page" });
+    opened.onMessage.addListener(pass);
+    opened.onDisconnect.addListener(() => {
+      // Reading lastError keeps the browser from reporting an unchecked error on the page.
+      void api.runtime.lastError;
+      port = null;
+      [...underWay].forEach(fail);
+    });
+    return opened;
+  }
+
+  /** Hand the worker's message to the page. */
+  function pass(message) {
+    if (!underWay.has(message.id)) {
+      return;
+    }
+    if (!message.more) {
+      underWay.delete(message.id);
+    }
+    reply({ kind: "event" in message ? "event" : "reply", ...message });
+  }
+
+  function fail(id) {
+    underWay.delete(id);
+    reply({ kind: "reply", id, error: UNREACHABLE, more: false });
+  }
+
+  function reply(message) {
+    window.postMessage({ odc: 1, ...message }, location.origin);
+  }
+})();

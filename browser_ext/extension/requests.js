@@ -1,0 +1,63 @@
+// What a page may ask for, and who is asking. Content scripts are not trusted either: a page that
+// has broken into its renderer speaks with their voice. So everything is checked here once more.
+
+const THUMBPRINT = /^[0-9a-fA-F:]{32,128}$/;
+const IDENTIFIER = /^[0-9A-Za-z_-]{1,64}$/;
+const PAGE_ID = /^[0-9a-f-]{1,64}$/;
+
+const isUse = (value) => value === undefined || value === "signing" || value === "encryption";
+const matches = (pattern) => (value) => typeof value === "string" && pattern.test(value);
+
+/** Methods a page may call, with a check for each parameter. */
+const METHODS = {
+  __proto__: null,
+  "browser.status": {},
+  "browser.certificates": { use: isUse },
+  "browser.renew": { thumbprint: matches(THUMBPRINT) },
+  "browser.renewal": { id: matches(IDENTIFIER) },
+};
+
+/** Whether `value` may be the id a page gave its request. */
+export const isPageId = matches(PAGE_ID);
+
+/**
+ * Return the parameters of a request, or null where it is not one a page may make.
+ * Parameters not listed are dropped, `origin` among them: only the browser says who asks.
+ */
+export function parametersOf(method, given) {
+  const checks = typeof method === "string" ? METHODS[method] : undefined;
+  if (!checks || (given !== undefined && (given === null || typeof given !== "object"))) {
+    return null;
+  }
+  const parameters = {};
+  for (const [name, isValid] of Object.entries(checks)) {
+    const value = given?.[name];
+    if (!isValid(value)) {
+      return null;
+    }
+    if (value !== undefined) {
+      parameters[name] = value;
+    }
+  }
+  return parameters;
+}
+
+/** Return the origin a port speaks for, as the browser vouches for it; null where none may ask. */
+export function originOf(sender) {
+  if (!sender?.tab || sender.frameId !== 0) {
+    return null;
+  }
+  // Firefox before 126 has no sender.origin; the address of a main frame says the same.
+  const origin = sender.origin ?? originOfAddress(sender.url);
+  const address = parsed(origin);
+  const isLocal = address?.protocol === "http:" && address.hostname === "localhost";
+  return address?.protocol === "https:" || isLocal ? origin : null;
+}
+
+function originOfAddress(address) {
+  return parsed(address)?.origin ?? "null";
+}
+
+function parsed(address) {
+  return URL.canParse(address) ? new URL(address) : null;
+}

@@ -1,0 +1,91 @@
+/** Page library of the certificate agent. Results have the field names of the wire. */
+
+export type State =
+  | "ready"
+  /** Missing, or not allowed on this site: a page cannot tell which. */
+  | "extension_unreachable"
+  /** `reason`: `not_found`, `forbidden` or `failed_to_start`. */
+  | "host_missing"
+  | "agent_missing"
+  | "agent_too_old"
+  | "agent_too_new";
+
+export interface Status {
+  readonly state: State;
+  /** The agent's version, when ready. */
+  readonly agent?: string;
+  /** The extension's version, when it is reachable. */
+  readonly extension?: string;
+  readonly reason?: string;
+}
+
+export type Use = "signing" | "encryption";
+
+export interface Certificate {
+  readonly thumbprint: string;
+  readonly use: string;
+  readonly organisation: string;
+  /** Unified social credit code (统一社会信用代码). */
+  readonly uscc: string | null;
+  readonly issuer: string;
+  readonly serial: string;
+  /** ISO 8601, UTC. */
+  readonly not_before: string;
+  readonly not_after: string;
+  /** Calendar days of China Standard Time; negative once expired. */
+  readonly days_left: number;
+  readonly status: string;
+  /** How long it still is, or is no longer, valid, in the user's language. */
+  readonly text: string;
+}
+
+export interface Renewal {
+  readonly id: string;
+  readonly state: string;
+  /** TOKEN, PIN, APPLICANT, REVIEW, SMS_CODE, NETWORK, SPACE; null while it works or has ended. */
+  readonly waiting: string | null;
+}
+
+export interface Options {
+  readonly signal?: AbortSignal;
+  /** Milliseconds until the promise rejects with code `timeout`. */
+  readonly timeout?: number;
+}
+
+export interface CertificatesOptions extends Options {
+  readonly use?: Use;
+}
+
+export interface RenewOptions extends Options {
+  /** Called with each state, the first and the last included. */
+  readonly onprogress?: (renewal: Renewal) => void;
+}
+
+/**
+ * Codes of the library and the extension: `extension_unreachable`, `timeout`, `aborted`,
+ * `host_missing`, `host_lost`, `invalid_request`, `renewal_cancelled`, `renewal_failed`.
+ * Of the host: `agent_missing`, `agent_lost`, `agent_too_old`, `agent_too_new`, `answer_too_large`.
+ * Of the agent: `consent_denied`, `origin_not_allowed`, `no_token`, `certificate_not_found`,
+ * `renewal_not_possible`, `rate_limited`, `internal`.
+ */
+export class OdcError extends Error {
+  readonly code: string;
+  readonly reason: string;
+  /** The sentence in Chinese; `message` is in English. */
+  readonly messageZh: string;
+  /** What to do next; empty where nothing can be done. */
+  readonly advice: string;
+  readonly adviceZh: string;
+}
+
+/** Does not ask the user and says nothing about tokens. */
+export function status(options?: Options): Promise<Status>;
+/** Asks the user once per site. */
+export function certificates(options?: CertificatesOptions): Promise<readonly Certificate[]>;
+/**
+ * Opens the agent's window. A renewal takes days and outlives the page: keep the id that
+ * `onprogress` gives and ask `renewal(id)` later. Rejects with `renewal_cancelled`,
+ * `renewal_failed`, or what kept it from starting.
+ */
+export function renew(thumbprint: string, options?: RenewOptions): Promise<Renewal>;
+export function renewal(id: string, options?: Options): Promise<Renewal>;

@@ -1,0 +1,246 @@
+// The page library: what a portal imports to see and renew certificates through the agent on the
+// user's computer. Types: odc.d.ts.
+//
+// It speaks only with its own window. What it needs of the platform is taken when it loads, and
+// messages are plain own properties, so that a script that later changes prototypes or globals
+// cannot redirect it.
+
+const { freeze, hasOwn, keys } = Object;
+const later = globalThis.setTimeout.bind(globalThis);
+const never = globalThis.clearTimeout.bind(globalThis);
+const post = globalThis.postMessage.bind(globalThis);
+const newId = globalThis.crypto.randomUUID.bind(globalThis.crypto);
+const ORIGIN = globalThis.location.origin;
+const WINDOW = globalThis.window;
+const PROTOCOL = 1;
+
+/** How long the extension may take to say that it is there. */
+const PRESENCE_MS = 1500;
+/** An agent that must be started first takes up to 15 s. */
+const STATUS_MS = 25_000;
+/** A person may have to agree first. */
+const CONSENT_MS = 180_000;
+/** The longest wait a browser's timer can hold. */
+const LONGEST_MS = 2_147_483_647;
+
+const UNREACHABLE = report(
+  "extension_unreachable",
+  "The browser extension of the certificate agent is missing or not allowed on this site.",
+  "未安装证照管家浏览器扩展，或扩展未获准在本网站使用。",
+  "Install the extension, or allow it on this site, then reload the page.",
+  "请安装扩展，或在扩展设置中允许其在本网站使用，然后刷新页面。",
+);
+const TIMED_OUT = report(
+  "timeout",
+  "No answer came in time.",
+  "等待答复超时。",
+  "Try again.",
+  "请重试。",
+);
+const ABORTED = report("aborted", "The page withdrew its request.", "网页已取消请求。");
+const INVALID = report("invalid_request", "The request is not valid.", "请求无效。");
+const CANCELLED = report("renewal_cancelled", "The renewal was cancelled.", "证照更新已取消。");
+const FAILED = report(
+  "renewal_failed",
+  "The renewal failed.",
+  "证照更新失败。",
+  "Open the certificate agent to see why.",
+  "请打开证照管家查看原因。",
+);
+
+/** Errors of `status()` that are an answer to it, by the state they stand for. */
+const STATES = freeze({
+  __proto__: null,
+  extension_unreachable: "extension_unreachable",
+  host_missing: "host_missing",
+  host_lost: "host_missing",
+  agent_missing: "agent_missing",
+  agent_lost: "agent_missing",
+  agent_too_old: "agent_too_old",
+  agent_too_new: "agent_too_new",
+});
+
+/** Whatever goes wrong, with a stable `code` and sentences for people in both languages. */
+export class OdcError extends Error {
+  constructor(error, cause) {
+    super(text(error.message), { cause });
+    this.name = "OdcError";
+    this.code = text(error.code) || "internal";
+    this.reason = text(error.reason);
+    this.messageZh = text(error.message_zh) || this.message;
+    this.advice = text(error.advice);
+    this.adviceZh = text(error.advice_zh);
+  }
+}
+
+/** Say whether extension, host and agent are there; nothing about tokens, and no consent asked. */
+export async function status({ signal, timeout = STATUS_MS } = {}) {
+  let extension;
+  try {
+    extension = await presence();
+    const { agent } = await request("browser.status", {}, { signal, timeout });
+    return freeze({ state: "ready", agent, extension });
+  } catch (error) {
+    const state = error instanceof OdcError ? STATES[error.code] : undefined;
+    if (state === undefined) {
+      throw error;
+    }
+    return freeze({ state, extension, reason: error.reason });
+  }
+}
+
+/** The certificates on the user's tokens, once the user has agreed. */
+export async function certificates({ use, signal, timeout = CONSENT_MS } = {}) {
+  const params = use === undefined ? {} : { use: `${use}` };
+  await presence();
+  const answer = await request("browser.certificates", params, { signal, timeout });
+  return answer.certificates;
+}
+
+/** Renew a certificate in the agent's window; resolves once the new one is on the token. */
+export async function renew(thumbprint, { onprogress, signal, timeout = LONGEST_MS } = {}) {
+  const params = { thumbprint: `${thumbprint}` };
+  await presence();
+  const options = { signal, timeout, onprogress };
+  const last = await request("browser.renew", params, options);
+  if (last.state === "installed") {
+    return last;
+  }
+  throw new OdcError(last.state === "cancelled" ? CANCELLED : FAILED);
+}
+
+/** The state of a renewal this site has started. */
+export async function renewal(id, { signal, timeout = CONSENT_MS } = {}) {
+  await presence();
+  return request("browser.renewal", { id: `${id}` }, { signal, timeout });
+}
+
+/** Handlers of messages by the id they answer. */
+const handlers = { __proto__: null };
+
+WINDOW.addEventListener("message", (event) => {
+  if (event.source !== WINDOW || event.origin !== ORIGIN) {
+    return;
+  }
+  const message = event.data;
+  if (!isRecord(message) || own(message, "odc") !== PROTOCOL) {
+    return;
+  }
+  const id = own(message, "id");
+  // Our own requests pass here too: only the kinds an extension sends are taken.
+  const kind = own(message, "kind");
+  if (typeof id === "string" && (kind === "pong" || kind === "reply" || kind === "event")) {
+    handlers[id]?.(kind, message);
+  }
+});
+
+/** Resolve with the extension's version; reject soon where none answers. */
+function presence() {
+  return new Promise((resolve, reject) => {
+    const id = newId();
+    const timer = later(() => finish(() => reject(new OdcError(UNREACHABLE))), PRESENCE_MS);
+    const finish = (settle) => {
+      never(timer);
+      delete handlers[id];
+      settle();
+    };
+    handlers[id] = (kind, message) => {
+      if (kind === "pong") {
+        finish(() => resolve(text(own(message, "extension"))));
+      }
+    };
+    send({ odc: PROTOCOL, kind: "ping", id });
+  });
+}
+
+/**
+ * Send one request; resolve with its result or, where states follow, with the last of them.
+ * Every end but an answer tells the extension that nobody waits any more.
+ */
+function request(method, params, { signal, timeout, onprogress }) {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(new OdcError(ABORTED, signal.reason));
+      return;
+    }
+    const id = newId();
+    const finish = (settle, value) => {
+      never(timer);
+      signal?.removeEventListener("abort", abort);
+      delete handlers[id];
+      settle(value);
+    };
+    const giveUp = (error) => {
+      send({ odc: PROTOCOL, kind: "cancel", id });
+      finish(reject, error);
+    };
+    const abort = () => giveUp(new OdcError(ABORTED, signal.reason));
+    const timer = later(() => giveUp(new OdcError(TIMED_OUT)), limited(timeout));
+    signal?.addEventListener("abort", abort);
+    handlers[id] = (_kind, message) => {
+      const error = own(message, "error");
+      if (isRecord(error)) {
+        finish(reject, new OdcError(error));
+        return;
+      }
+      const value = frozen(own(message, "event") ?? own(message, "result"));
+      if (!isRecord(value)) {
+        finish(reject, new OdcError(INVALID));
+        return;
+      }
+      tell(onprogress, value);
+      if (own(message, "more") !== true) {
+        finish(resolve, value);
+      }
+    };
+    send({ odc: PROTOCOL, kind: "request", id, method, params });
+  });
+}
+
+/** A page's handler that throws is the page's trouble: it is reported there and ends nothing. */
+function tell(handler, value) {
+  if (typeof handler === "function") {
+    try {
+      handler(value);
+    } catch (error) {
+      later(() => {
+        throw error;
+      }, 0);
+    }
+  }
+}
+
+function send(message) {
+  post(message, ORIGIN);
+}
+
+function limited(timeout) {
+  return typeof timeout === "number" && timeout < LONGEST_MS ? timeout : LONGEST_MS;
+}
+
+function report(code, message, message_zh, advice = "", advice_zh = "") {
+  return freeze({ code, message, message_zh, advice, advice_zh, reason: "" });
+}
+
+function isRecord(value) {
+  return typeof value === "object" && value !== null;
+}
+
+function own(record, name) {
+  return hasOwn(record, name) ? record[name] : undefined;
+}
+
+function text(value) {
+  return typeof value === "string" ? value : "";
+}
+
+function frozen(value) {
+  if (isRecord(value)) {
+    const names = keys(value);
+    for (let index = 0; index < names.length; index += 1) {
+      frozen(value[names[index]]);
+    }
+    freeze(value);
+  }
+  return value;
+}

@@ -1,0 +1,101 @@
+"""The relay: what the browser sends goes to the agent, what the agent sends goes to the browser.
+
+It understands no more than ids, so that new methods need no new host. It never logs contents.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+
+from agent import __version__
+from agent.api.starting import AgentMissingError
+from agent.framing import FrameTooLargeError
+from native_host import messages
+from native_host.channel import Channel, TruncatedError, take_over_stdio
+from native_host.link import AgentLink, ProtocolMismatchError
+from native_host.messages import MalformedError, Request
+
+STATUS_METHOD = "host.status"
+START_AGAIN_AFTER = 10.0
+"""Seconds after a failed start in which requests do not wait for another one."""
+
+
+class Relay:
+    """One browser, one agent; ``run`` lasts as long as the browser keeps the channel open."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._link: AgentLink | None = None
+        self._start_failed_at: float | None = None
+
+    def run(self) -> int:
+        """Relay until the browser ends its input; return the exit code."""
+        try:
+            for payload in self._channel.frames():
+                self._handle(payload)
+        except FrameTooLargeError:
+            return self._refuse("request_too_large", messages.INVALID_REQUEST)
+        except MalformedError:
+            return self._refuse("invalid_request", messages.PARSE_ERROR)
+        except (TruncatedError, BrokenPipeError):
+            return 1
+        finally:
+            if self._link:
+                self._link.close()
+        return 0
+
+    def _handle(self, payload: bytes) -> None:
+        request = messages.parse_request(payload)
+        if request.method == STATUS_METHOD:
+            self._channel.send(messages.result(request.id, self._status()))
+            return
+        try:
+            # The agent may have gone since the last request: one fresh connection is tried.
+            if not any(self._connected().send(request, payload) for _ in range(2)):
+                self._answer_error(request, "agent_lost")
+        except AgentMissingError as error:
+            self._answer_error(request, "agent_missing", error.reason)
+        except ProtocolMismatchError as error:
+            self._answer_error(request, error.code)
+
+    def _connected(self, *, start: bool = True) -> AgentLink:
+        if self._link and self._link.is_open:
+            return self._link
+        try:
+            self._link = AgentLink.open(self._channel.send, start=start and self._may_start())
+        except AgentMissingError:
+            if start and self._may_start():
+                self._start_failed_at = time.monotonic()
+            raise
+        self._start_failed_at = None
+        return self._link
+
+    def _may_start(self) -> bool:
+        """Whether to start an agent: not when that has just failed and requests queued behind it."""
+        failed = self._start_failed_at
+        return failed is None or time.monotonic() - failed > START_AGAIN_AFTER
+
+    def _status(self) -> dict[str, object]:
+        """Say what can be said without starting an agent."""
+        try:
+            link = self._connected(start=False)
+        except (AgentMissingError, ProtocolMismatchError):
+            return {"host": __version__, "agent": None, "capabilities": [STATUS_METHOD]}
+        capabilities = [STATUS_METHOD, *link.capabilities]
+        return {"host": __version__, "agent": link.version, "capabilities": capabilities}
+
+    def _answer_error(self, request: Request, code: str, reason: str = "") -> None:
+        if request.id is not None:
+            self._channel.send(messages.error(request.id, code, reason=reason))
+
+    def _refuse(self, code: str, number: int) -> int:
+        """Say what was wrong with the stream, which cannot be read on, and end with failure."""
+        with suppress(OSError):  # nobody may read any more
+            self._channel.send(messages.error(None, code, number=number))
+        return 1
+
+
+def run() -> int:
+    """Relay between this process's stdin and stdout and the agent; return the exit code."""
+    return Relay(take_over_stdio()).run()

@@ -1,0 +1,91 @@
+"""The two web applications: the authority over TLS, and the demo portal over plain http."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import PathLike, StaticFiles
+from starlette.types import Scope
+
+from agent.renewals.protocol import Problem, ProblemCode
+from sandbox.applications import Applications
+from sandbox.ca import Authority
+from sandbox.enrolment import Enrolment
+from sandbox.est import Est
+from sandbox.ledger import Ledger
+from sandbox.problems import RefusalError
+from sandbox.ra import Ra
+from sandbox.sms import Outbox, SmsCodes
+from sandbox.web import problem_response, refusal_response
+
+PORTAL_FOLDER = Path(__file__).with_name("portal")
+PAGE_LIBRARY_FOLDER = Path(__file__).parents[1] / "browser_ext" / "page"
+
+_CONTENT_SECURITY_POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+
+def authority_app(ledger: Ledger, authority: Authority, outbox: Outbox) -> Starlette:
+    """Return the authority: EST and the RA API."""
+    ra = Ra(ledger.rules.policy, Applications(ledger), SmsCodes(ledger, outbox))
+    est = Est(authority, Enrolment(ledger, authority), ledger.rules.retry_after)
+    return Starlette(
+        routes=[*est.routes(), *ra.routes()],
+        exception_handlers={
+            RefusalError: _refusal,
+            HTTPException: _http_error,
+            Exception: _internal_error,
+        },
+    )
+
+
+def portal_app() -> Starlette:
+    """Return the demo portal, its page and the page library from one folder as a portal has them."""
+    return Starlette(
+        routes=[
+            Route("/", _to_portal),
+            Mount("/portal", _PortalFiles(directory=PORTAL_FOLDER, html=True)),
+        ]
+    )
+
+
+class _PortalFiles(StaticFiles):
+    """The portal's own files, and under the same path those of ``browser_ext/page``."""
+
+    def get_directories(
+        self,
+        directory: PathLike | None = None,
+        packages: list[str | tuple[str, str]] | None = None,
+    ) -> list[PathLike]:
+        return [*super().get_directories(directory, packages), PAGE_LIBRARY_FOLDER]
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        response.headers["Content-Security-Policy"] = _CONTENT_SECURITY_POLICY
+        return response
+
+
+async def _to_portal(_request: Request) -> Response:
+    return RedirectResponse("/portal/")
+
+
+async def _refusal(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RefusalError)
+    return refusal_response(error)
+
+
+async def _http_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = ProblemCode.NOT_FOUND if error.status_code == 404 else ""
+    problem = Problem(title=error.detail, status=error.status_code, code=code)
+    return problem_response(problem, dict(error.headers or {}))
+
+
+async def _internal_error(_request: Request, _error: Exception) -> Response:
+    # The traceback goes to the server's own log, never to the client.
+    return problem_response(Problem(title="The sandbox failed", status=500))

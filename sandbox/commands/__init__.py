@@ -1,0 +1,1 @@
+"""The subcommands of ``odc-sandbox``, one module for each group."""

@@ -1,0 +1,101 @@
+"""``odc-sandbox issue-token``: a software USB Key with an organisation's pair on it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import msgspec
+from stdnum.cn import uscc
+from stdnum.exceptions import ValidationError
+
+from sandbox.ca import Authority
+from sandbox.cards import DEFAULT_MODULE
+from sandbox.commands.common import Subcommands, add_command, home_of, not_negative, read_pin
+from sandbox.days import china_date, utc_now
+from sandbox.home import SandboxError
+from sandbox.profiles import Organisation
+from sandbox.store import Store
+from sandbox.tokens import (
+    DEFAULT_LABEL,
+    PHONE_ON_RECORD,
+    IssuedToken,
+    TokenOrder,
+    expired_validity,
+    issue_token,
+    remaining_validity,
+)
+
+_EXAMPLES = """\
+  odc-sandbox issue-token --token-folder key --organisation 深圳市样例有限公司 \\
+      --uscc 91440300MA5DA0000F --expired-days 961       asks for the PIN
+  echo 123456 | odc-sandbox issue-token --token-folder key --organisation Sample \\
+      --uscc 91440300MA5DA0000F --valid-days 20 --pin-stdin
+
+The certificates of --expired-days 961 ended 961 calendar days of China ago; those of
+--valid-days 0 end today. A token's newest certificate is the one the authority renews.
+"""
+
+
+def register(subcommands: Subcommands) -> None:
+    """Add the subcommand."""
+    parser = add_command(
+        subcommands,
+        "issue-token",
+        _run,
+        summary="make a SoftHSM token with an organisation's certificates (签发电子钥匙)",
+        examples=_EXAMPLES,
+    )
+    parser.add_argument("--token-folder", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--organisation", required=True, metavar="NAME")
+    parser.add_argument("--uscc", required=True, type=_uscc, metavar="USCC")
+    days = parser.add_mutually_exclusive_group(required=True)
+    days.add_argument("--expired-days", type=not_negative, metavar="N")
+    days.add_argument("--valid-days", type=not_negative, metavar="N")
+    parser.add_argument("--label", default=DEFAULT_LABEL)
+    parser.add_argument("--phone", default=PHONE_ON_RECORD, help="the organisation's, on record")
+    parser.add_argument("--module", type=Path, default=DEFAULT_MODULE, metavar="FILE")
+    parser.add_argument("--pin-stdin", action="store_true", help="read the PIN from stdin")
+    parser.add_argument("--json", action="store_true")
+
+
+def _run(options: argparse.Namespace) -> int:
+    if not options.module.exists():
+        raise SandboxError(f"no PKCS#11 module at {options.module}; install softhsm2 or --module")
+    home = home_of(options)
+    now = utc_now()
+    order = TokenOrder(
+        organisation=Organisation(options.organisation, options.uscc),
+        folder=options.token_folder,
+        validity=(
+            remaining_validity(options.valid_days, now)
+            if options.expired_days is None
+            else expired_validity(options.expired_days, now)
+        ),
+        module=options.module,
+        label=options.label,
+        phone=options.phone,
+    )
+    pin = read_pin(from_stdin=options.pin_stdin)
+    issued = issue_token(
+        order, pin, authority=Authority.opened(home, now), store=Store(home.database)
+    )
+    print(msgspec.json.encode(issued).decode() if options.json else _text(issued))
+    return 0
+
+
+def _text(issued: IssuedToken) -> str:
+    return (
+        f"电子钥匙已签发 Token issued: {issued.label}\n"
+        f"有效期 valid: {china_date(issued.not_before)} 到 {china_date(issued.not_after)}\n"
+        f"签名证书 signing certificate SHA-256: {issued.signing_sha256}\n"
+        f"加密证书 encryption certificate SHA-256: {issued.encryption_sha256}\n"
+        f"export SOFTHSM2_CONF={issued.configuration}"
+    )
+
+
+def _uscc(text: str) -> str:
+    try:
+        return str(uscc.validate(text))
+    except ValidationError as error:
+        raise argparse.ArgumentTypeError(f"{text}: {error} (GB 32100)") from error

@@ -1,0 +1,92 @@
+"""``odc-sandbox run``: the authority and the demo portal, until interrupted."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+
+import msgspec
+
+from agent.renewals.protocol import Policy
+from sandbox.commands.common import Subcommands, add_command, home_of, not_negative
+from sandbox.home import Home, RunningSandbox
+from sandbox.rules import AUTHORITY_NAME, Rules
+from sandbox.server import Ports, serve
+
+DEFAULT_PORTS = Ports(authority=8443, portal=8080)
+
+_EXAMPLES = """\
+  odc-sandbox run                                 a person reviews, with approve and reject
+  odc-sandbox run --approve-after 5               approves by itself after 5 seconds
+  odc-sandbox run --port 0 --portal-port 0        free ports; sandbox.json names them
+  odc-sandbox run --latest-days-after-expiry 365  refuses what expired longer ago
+"""
+
+
+def register(subcommands: Subcommands) -> None:
+    """Add the subcommand."""
+    parser = add_command(
+        subcommands,
+        "run",
+        _run,
+        summary="run the authority and the demo portal (启动沙盒)",
+        examples=_EXAMPLES,
+    )
+    parser.add_argument("--port", type=not_negative, default=DEFAULT_PORTS.authority)
+    parser.add_argument("--portal-port", type=not_negative, default=DEFAULT_PORTS.portal)
+    parser.add_argument(
+        "--approve-after", type=float, metavar="SECONDS", help="review by itself, that late"
+    )
+    parser.add_argument(
+        "--sms-interval", type=float, default=60, metavar="SECONDS", help="between two codes"
+    )
+    parser.add_argument(
+        "--no-sms", action="store_true", help="release approved applications at once"
+    )
+    parser.add_argument(
+        "--retry-after", type=not_negative, default=5, metavar="SECONDS", help="told to who waits"
+    )
+    parser.add_argument("--earliest-days-before-expiry", type=not_negative, default=90)
+    parser.add_argument("--latest-days-after-expiry", type=not_negative, default=None)
+    parser.add_argument("--dossier", choices=("never", "when_expired", "always"))
+    parser.add_argument(
+        "--key-type",
+        action="append",
+        metavar="TYPE",
+        help="accepted new keys, such as rsa:2048 (the default) or ec:secp256r1; may be repeated",
+    )
+
+
+def _run(options: argparse.Namespace) -> int:
+    home = home_of(options)
+    ports = Ports(authority=options.port, portal=options.portal_port)
+    serve(home, _rules(options), ports, lambda running: _announce(home, running))
+    return 0
+
+
+def _rules(options: argparse.Namespace) -> Rules:
+    policy = Policy(
+        authority=AUTHORITY_NAME,
+        earliest_days_before_expiry=options.earliest_days_before_expiry,
+        latest_days_after_expiry=options.latest_days_after_expiry,
+        sms=not options.no_sms,
+    )
+    if options.dossier:
+        policy = msgspec.structs.replace(policy, dossier=options.dossier)
+    if options.key_type:
+        policy = msgspec.structs.replace(policy, key_types=tuple(options.key_type))
+    approve_after = options.approve_after
+    return Rules(
+        policy=policy,
+        approve_after=None if approve_after is None else dt.timedelta(seconds=approve_after),
+        sms_interval=dt.timedelta(seconds=options.sms_interval),
+        retry_after=options.retry_after,
+    )
+
+
+def _announce(home: Home, running: RunningSandbox) -> None:
+    print(
+        f"沙盒已就绪 Sandbox ready: {running.url} · 演示门户 portal {running.portal_url}"
+        f" · 根证书 CA {home.trust_anchor}",
+        flush=True,
+    )

@@ -1,0 +1,117 @@
+"""Issuing the new signing certificate for a released application: the core of simpleenroll."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from agent.renewals.protocol import ApplicationState, ProblemCode
+from sandbox.ca import Authority, renewed_validity
+from sandbox.ledger import Ledger, current_version, manifest_of
+from sandbox.lifecycle import REFUSED
+from sandbox.problems import RefusalError
+from sandbox.profiles import CertificateUse, Organisation, PublicKey
+from sandbox.records import Application, IssuedCertificate
+from sandbox.store import Transaction
+
+
+class Enrolment:
+    """Hands out the certificates of released applications."""
+
+    def __init__(self, ledger: Ledger, authority: Authority) -> None:
+        self._ledger = ledger
+        self._authority = authority
+
+    def enrol(self, application: str, secret: str, csr_der: bytes) -> x509.Certificate | None:
+        """Return the certificate for the request, always the same one; None while not released.
+
+        Raises:
+            RefusalError: MALFORMED, BAD_SIGNATURE for a request that is not the manifest's or does
+                not prove possession of its key; WRONG_STATE when nothing will come of it.
+        """
+        csr, key = _read(csr_der)
+        with self._ledger.owned(application, secret) as (transaction, found):
+            old = transaction.certificate(found.certificate_sha256)
+            assert old is not None, "the database's foreign key holds it"
+            if found.state in REFUSED:
+                raise RefusalError(ProblemCode.WRONG_STATE, f"the application is {found.state}")
+            manifest = manifest_of(current_version(transaction, found))
+            if hashlib.sha256(csr_der).hexdigest() != manifest.csr_sha256:
+                raise RefusalError(ProblemCode.MALFORMED, "not the request the manifest names")
+            if csr.subject != x509.load_der_x509_certificate(old.der).subject:
+                raise RefusalError(ProblemCode.MALFORMED, "the subject is not the old one's")
+            self._check_key_type(key)
+            if found.state is not ApplicationState.RELEASED:
+                return None
+            return self._issued(transaction, found, old, key)
+
+    def _issued(
+        self,
+        transaction: Transaction,
+        application: Application,
+        old: IssuedCertificate,
+        key: PublicKey,
+    ) -> x509.Certificate:
+        if application.issued_sha256 is not None:
+            known = transaction.certificate(application.issued_sha256)
+            assert known is not None, "the database's foreign key holds it"
+            return x509.load_der_x509_certificate(known.der)
+        certificate = self._authority.issue(
+            Organisation(old.organisation, old.uscc),
+            CertificateUse.SIGNING,
+            key,
+            renewed_validity(old.not_after, self._ledger.clock()),
+        )
+        record = issued_record(certificate, old, phone=application.phone)
+        transaction.add_certificate(record)
+        transaction.save_application(
+            msgspec.structs.replace(application, issued_sha256=record.sha256)
+        )
+        return certificate
+
+    def _check_key_type(self, key: PublicKey) -> None:
+        accepted = self._ledger.rules.policy.key_types
+        if key_type(key) not in accepted:
+            raise RefusalError(
+                ProblemCode.MALFORMED, f"{key_type(key)}: accepted are {', '.join(accepted)}"
+            )
+
+
+def issued_record(
+    certificate: x509.Certificate, like: IssuedCertificate, *, phone: str
+) -> IssuedCertificate:
+    """Return the record of ``certificate``, issued to the organisation and for the use of ``like``."""
+    der = certificate.public_bytes(Encoding.DER)
+    return IssuedCertificate(
+        sha256=hashlib.sha256(der).hexdigest(),
+        use=like.use,
+        organisation=like.organisation,
+        uscc=like.uscc,
+        phone=phone,
+        not_after=certificate.not_valid_after_utc,
+        der=der,
+    )
+
+
+def key_type(key: PublicKey) -> str:
+    """Return the key's type as the policy names it: ``rsa:2048``, ``ec:secp256r1``."""
+    return f"rsa:{key.key_size}" if isinstance(key, rsa.RSAPublicKey) else f"ec:{key.curve.name}"
+
+
+def _read(csr_der: bytes) -> tuple[x509.CertificateSigningRequest, PublicKey]:
+    try:
+        csr = x509.load_der_x509_csr(csr_der)
+        key = csr.public_key()
+        proved = csr.is_signature_valid
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
+        raise RefusalError(ProblemCode.MALFORMED, "not a PKCS#10 request read here") from error
+    if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+        raise RefusalError(ProblemCode.MALFORMED, "neither an RSA nor an EC key")
+    if not proved:
+        raise RefusalError(ProblemCode.BAD_SIGNATURE, "the request is not signed with its key")
+    return csr, key

@@ -1,0 +1,147 @@
+"""What all calls on an application share: finding it, its owner, its timers, and changing its state."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from agent.renewals.protocol import (
+    ApplicationState,
+    ApplicationStatus,
+    DocumentName,
+    Manifest,
+    ProblemCode,
+    Remark,
+)
+from sandbox.days import Clock, utc_now
+from sandbox.lifecycle import CLOSED, Event, after, timer
+from sandbox.problems import RefusalError
+from sandbox.records import Application, Version
+from sandbox.rules import Rules
+from sandbox.store import Store, Transaction
+
+
+class Ledger:
+    """The applications of one authority."""
+
+    def __init__(self, store: Store, rules: Rules, clock: Clock = utc_now) -> None:
+        self.store = store
+        self.rules = rules
+        self.clock = clock
+
+    @contextmanager
+    def owned(self, application: str, secret: str) -> Iterator[tuple[Transaction, Application]]:
+        """Give a transaction with the application, as it stands now, to whoever knows its secret.
+
+        Raises:
+            RefusalError: NOT_FOUND, or UNAUTHORISED for a wrong secret.
+        """
+        with self.store.transaction() as transaction:
+            found = transaction.application(application)
+            if found is None:
+                raise RefusalError(ProblemCode.NOT_FOUND, "no such application")
+            check_secret(found, secret)
+            yield transaction, self.settled(transaction, found)
+
+    def settled(self, transaction: Transaction, application: Application) -> Application:
+        """Let happen what was due by now, and return the application as it then stands."""
+        while application.timer_at is not None and application.timer_at <= self.clock():
+            assert application.timer_event is not None
+            application = self.move(transaction, application, application.timer_event)
+        return application
+
+    def move(self, transaction: Transaction, application: Application, event: Event) -> Application:
+        """Apply ``event``, with what it means for certificates, and return the application.
+
+        Raises:
+            RefusalError: WRONG_STATE.
+        """
+        now = self.clock()
+        state = after(
+            application.state,
+            event,
+            dossier_required=application.dossier_required,
+            sms_required=application.sms_required,
+        )
+        moved = self.with_timer(msgspec.structs.replace(application, state=state), now)
+        transaction.save_application(moved)
+        if state is ApplicationState.INSTALLED:
+            revoke(transaction, application.certificate_sha256, now)
+        elif state in CLOSED and application.issued_sha256 is not None:
+            # Nobody confirmed it: left valid, it would be the newest and bar the old one for ever.
+            revoke(transaction, application.issued_sha256, now)
+        return moved
+
+    def with_timer(self, application: Application, now: dt.datetime) -> Application:
+        """Return ``application`` with the timer of the state it is in, set now."""
+        due = timer(
+            application.state,
+            now,
+            approve_after=self.rules.approve_after,
+            lifetime=self.rules.lifetime,
+        )
+        timer_at, timer_event = due or (None, None)
+        return msgspec.structs.replace(application, timer_at=timer_at, timer_event=timer_event)
+
+
+def check_secret(application: Application, secret: str) -> None:
+    """Raise UNAUTHORISED unless ``secret`` is the application's."""
+    given = hashlib.sha256(secret.encode()).hexdigest()
+    if not hmac.compare_digest(given, application.secret_sha256):
+        raise RefusalError(ProblemCode.UNAUTHORISED)
+
+
+def revoke(transaction: Transaction, sha256: str, now: dt.datetime) -> None:
+    """Record that a certificate is no longer good."""
+    certificate = transaction.certificate(sha256)
+    if certificate is not None and certificate.revoked_at is None:
+        transaction.save_certificate(msgspec.structs.replace(certificate, revoked_at=now))
+
+
+def current_version(transaction: Transaction, application: Application) -> Version:
+    """Return the submission that counts."""
+    version = transaction.version(application.id, application.version)
+    assert version is not None, "saved in the same transaction as its application"
+    return version
+
+
+def manifest_of(version: Version) -> Manifest:
+    """Return the manifest that was checked when the version came in."""
+    return msgspec.json.decode(version.manifest, type=Manifest)
+
+
+def missing_documents(
+    transaction: Transaction, application: Application
+) -> tuple[DocumentName, ...]:
+    """Return the scans the manifest names and nobody has sent, in any version, yet."""
+    manifest = manifest_of(current_version(transaction, application))
+    present = transaction.document_hashes(application.id)
+    return tuple(
+        name for name, digest in manifest.documents.items() if digest.sha256 not in present
+    )
+
+
+def status_of(transaction: Transaction, application: Application) -> ApplicationStatus:
+    """Return what the applicant is told."""
+    version = current_version(transaction, application)
+    is_open = application.state is ApplicationState.OPEN
+    rejected = application.state is ApplicationState.REJECTED
+    return ApplicationStatus(
+        application=application.id,
+        state=application.state,
+        version=application.version,
+        remarks=msgspec.json.decode(version.remarks, type=tuple[Remark, ...]) if rejected else (),
+        expected_by=application.expected_by,
+        phone_hint=phone_hint(application.phone),
+        missing_documents=missing_documents(transaction, application) if is_open else (),
+    )
+
+
+def phone_hint(phone: str) -> str:
+    """Return ``phone`` with all but its ends hidden: ``138****5678``."""
+    return f"{phone[:3]}****{phone[-4:]}" if len(phone) > 7 else "****"

@@ -1,0 +1,148 @@
+// What a portal needs to write to show a visitor's certificates and renew one: about this much.
+import { status, certificates, renew } from "./odc.js";
+
+const element = (id) => document.getElementById(id);
+
+const USES = { signing: ["签名证书", "Signing"], encryption: ["加密证书", "Encryption"] };
+
+const STATES = {
+  drafting: ["正在填写资料", "Filling in the application"],
+  signing: ["正在签名", "Signing"],
+  submitted: ["已提交", "Submitted"],
+  reviewing: ["审核中", "Under review"],
+  rejected: ["审核不通过,请按意见修改", "Sent back with remarks"],
+  approved: ["审核通过", "Approved"],
+  issuing: ["正在签发", "Being issued"],
+  installing: ["正在安装", "Being installed"],
+  installed: ["您的新证书已安装成功!", "The new certificate is installed"],
+  cancelled: ["已取消", "Cancelled"],
+  failed: ["未能完成", "Failed"],
+};
+
+const WAITING = {
+  TOKEN: ["请插入电子钥匙", "plug in the token"],
+  PIN: ["请输入证书密码", "enter the PIN"],
+  APPLICANT: ["请填写资料", "fill in the application"],
+  REVIEW: ["等待审核", "waiting for review"],
+  SMS_CODE: ["请输入短信验证码", "enter the SMS code"],
+  NETWORK: ["等待网络", "waiting for the network"],
+  SPACE: ["电子钥匙空间不足", "the token is full"],
+};
+
+/** Fill `parent` with the Chinese text and the English beside it; never as HTML. */
+function write(parent, [chinese, english]) {
+  const beside = document.createElement("span");
+  beside.lang = "en";
+  beside.textContent = english;
+  parent.replaceChildren(chinese, " ", beside);
+}
+
+function showError(error) {
+  const box = element("error");
+  write(box, [error.messageZh ?? "出错了", error.message ?? String(error)]);
+  const code = document.createElement("code");
+  code.textContent = error.code ?? error.name ?? "error";
+  box.append(code);
+  box.dataset.code = code.textContent;
+  box.hidden = false;
+}
+
+function clearError() {
+  element("error").hidden = true;
+  delete element("error").dataset.code;
+}
+
+async function showStatus() {
+  const line = element("status");
+  try {
+    const { state } = await status();
+    line.dataset.state = state;
+    const ready = state === "ready";
+    write(line, ready ? ["证照管家已就绪", "The agent is ready"] : ["证照管家未就绪", `The agent: ${state}`]);
+  } catch (error) {
+    line.dataset.state = error.code ?? "error";
+    write(line, [error.messageZh ?? "无法连接证照管家", error.message]);
+  }
+}
+
+function certificateRow(certificate) {
+  const row = document.createElement("li");
+  row.dataset.thumbprint = certificate.thumbprint;
+  row.dataset.use = certificate.use;
+  row.dataset.status = certificate.status;
+  const facts = document.createElement("div");
+  facts.append(titleOf(certificate), factsOf(certificate));
+  row.append(facts);
+  if (certificate.use === "signing") row.append(renewButton(certificate.thumbprint));
+  return row;
+}
+
+function titleOf(certificate) {
+  const title = document.createElement("h3");
+  write(title, USES[certificate.use] ?? [certificate.use, ""]);
+  const mark = document.createElement("span");
+  const expired = certificate.status === "expired" || certificate.days_left < 0;
+  mark.className = expired ? "mark expired" : "mark";
+  const days = Math.abs(certificate.days_left);
+  mark.textContent = expired ? `已过期 ${days} 天 · expired` : `剩余 ${days} 天 · days left`;
+  title.append(mark);
+  return title;
+}
+
+function factsOf(certificate) {
+  const facts = document.createElement("p");
+  const until = new Date(certificate.not_after).toLocaleDateString("sv-SE", { timeZone: "Asia/Shanghai" });
+  facts.textContent = `${certificate.organisation} · ${certificate.uscc ?? ""} · 有效期至 until ${until}`;
+  return facts;
+}
+
+function renewButton(thumbprint) {
+  const button = document.createElement("button");
+  button.type = "button";
+  write(button, ["证照更新", "Renew"]);
+  button.addEventListener("click", () => runRenewal(thumbprint, button));
+  return button;
+}
+
+async function showCertificates() {
+  clearError();
+  const button = element("load");
+  button.disabled = true;
+  try {
+    const found = await certificates();
+    element("certificates").replaceChildren(...found.map(certificateRow));
+    element("empty").hidden = found.length > 0;
+    if (!found.length) write(element("empty"), ["电子钥匙上没有证书。", "There is no certificate on the token."]);
+  } catch (error) {
+    showError(error);
+  } finally {
+    button.disabled = false;
+  }
+}
+
+function showProgress({ state, waiting }) {
+  const line = element("renew-state");
+  line.hidden = false;
+  line.dataset.state = state;
+  line.dataset.waiting = waiting ?? "";
+  const [chinese, english] = STATES[state] ?? [state, state];
+  const [why, reason] = WAITING[waiting] ?? ["", ""];
+  write(line, [why ? `${chinese} · ${why}` : chinese, reason ? `${english}: ${reason}` : english]);
+}
+
+async function runRenewal(thumbprint, button) {
+  clearError();
+  button.disabled = true;
+  try {
+    const result = await renew(thumbprint, { onprogress: showProgress });
+    showProgress(result);
+    if (result.state === "installed") await showCertificates();
+  } catch (error) {
+    showError(error);
+  } finally {
+    button.disabled = false;
+  }
+}
+
+element("load").addEventListener("click", showCertificates);
+showStatus();

@@ -1,0 +1,71 @@
+"""The facts the sandbox keeps: one frozen type per table, its fields the table's columns."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import msgspec
+
+from agent.renewals.protocol import ApplicationState
+from sandbox.lifecycle import Event
+from sandbox.profiles import CertificateUse
+
+
+class IssuedCertificate(msgspec.Struct, frozen=True, kw_only=True):
+    """A certificate this authority issued to an organisation."""
+
+    sha256: str
+    """Of the DER, lower-case hexadecimal: the certificate's name everywhere."""
+    use: CertificateUse
+    organisation: str
+    uscc: str
+    phone: str
+    """The phone on record for the organisation, where SMS codes go when no applicant names one."""
+    not_after: dt.datetime
+    der: bytes
+    revoked_at: dt.datetime | None = None
+
+
+class Application(msgspec.Struct, frozen=True, kw_only=True):
+    """An application for renewal."""
+
+    id: str
+    secret_sha256: str
+    certificate_sha256: str
+    """The certificate to renew."""
+    state: ApplicationState
+    version: int
+    opened_at: dt.datetime
+    dossier_required: bool
+    sms_required: bool
+    phone: str
+    expected_by: dt.date | None = None
+    issued_sha256: str | None = None
+    """The new signing certificate, once it was issued."""
+    timer_at: dt.datetime | None = None
+    """When ``timer_event`` happens by itself; None when nothing will."""
+    timer_event: Event | None = None
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """One signed submission of an application."""
+
+    application: str
+    version: int
+    cms_sha256: str
+    cms: bytes
+    manifest: bytes
+    """The JSON the CMS signs."""
+    remarks: bytes = b"[]"
+    """What the reviewer said of this version, as JSON."""
+
+
+class SentCode(msgspec.Struct, frozen=True, kw_only=True):
+    """The SMS code last sent for an application, which only its hash tells."""
+
+    application: str
+    salt: bytes
+    code_sha256: str
+    sent_at: dt.datetime
+    sent_count: int
+    attempts_left: int

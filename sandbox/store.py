@@ -1,0 +1,244 @@
+"""The sandbox's SQLite database: every change is one transaction, so a kill leaves nothing half.
+
+A connection is opened for each transaction: that makes the store safe to use from any thread and
+from the command line while the server runs, and one desk never notices what it costs.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+
+from sandbox.home import SandboxError
+from sandbox.lifecycle import CLOSED
+from sandbox.profiles import CertificateUse
+from sandbox.records import Application, IssuedCertificate, SentCode, Version
+
+_BUSY_SECONDS = 10.0
+
+_MIGRATIONS: Final = (
+    """
+    CREATE TABLE certificates (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        sha256 TEXT NOT NULL UNIQUE,
+        use TEXT NOT NULL,
+        organisation TEXT NOT NULL,
+        uscc TEXT NOT NULL,
+        phone TEXT NOT NULL,
+        not_after TEXT NOT NULL,
+        der BLOB NOT NULL,
+        revoked_at TEXT
+    ) STRICT;
+    CREATE INDEX certificates_by_organisation ON certificates (uscc, use);
+    CREATE TABLE applications (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        secret_sha256 TEXT NOT NULL,
+        certificate_sha256 TEXT NOT NULL REFERENCES certificates (sha256),
+        state TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        opened_at TEXT NOT NULL,
+        dossier_required INTEGER NOT NULL,
+        sms_required INTEGER NOT NULL,
+        phone TEXT NOT NULL,
+        expected_by TEXT,
+        issued_sha256 TEXT REFERENCES certificates (sha256),
+        timer_at TEXT,
+        timer_event TEXT
+    ) STRICT;
+    CREATE UNIQUE INDEX one_open_application ON applications (certificate_sha256)
+        WHERE state NOT IN ('installed', 'withdrawn', 'expired');
+    CREATE TABLE versions (
+        application TEXT NOT NULL REFERENCES applications (id),
+        version INTEGER NOT NULL,
+        cms_sha256 TEXT NOT NULL,
+        cms BLOB NOT NULL,
+        manifest BLOB NOT NULL,
+        remarks BLOB NOT NULL,
+        PRIMARY KEY (application, version)
+    ) STRICT;
+    CREATE TABLE documents (
+        application TEXT NOT NULL REFERENCES applications (id),
+        sha256 TEXT NOT NULL,
+        content BLOB NOT NULL,
+        PRIMARY KEY (application, sha256)
+    ) STRICT;
+    CREATE TABLE codes (
+        application TEXT PRIMARY KEY REFERENCES applications (id),
+        salt BLOB NOT NULL,
+        code_sha256 TEXT NOT NULL,
+        sent_at TEXT NOT NULL,
+        sent_count INTEGER NOT NULL,
+        attempts_left INTEGER NOT NULL
+    ) STRICT;
+    """,
+)
+"""Numbered by position; the database's ``user_version`` counts those applied."""
+
+_Record = TypeVar("_Record", bound=msgspec.Struct)
+
+
+class Store:
+    """The database of one sandbox."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the database at ``path`` and bring its schema up to date.
+
+        Raises:
+            SandboxError: it was written by a newer sandbox, or is not a database.
+        """
+        self._path = path
+        try:
+            self._migrate()
+        except sqlite3.DatabaseError as error:
+            raise SandboxError(f"cannot use the database {path}: {error}") from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Give a transaction that is committed at the end of the block, or undone on an error."""
+        with closing(self._connect()) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield Transaction(connection)
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        return connection
+
+    def _migrate(self) -> None:
+        with closing(self._connect()) as connection:
+            self._path.chmod(0o600)
+            connection.execute("PRAGMA journal_mode = WAL")
+            while (applied := _schema_version(connection)) < len(_MIGRATIONS):
+                _apply(connection, applied)
+            if applied > len(_MIGRATIONS):
+                raise SandboxError(f"{self._path} was written by a newer version of the sandbox")
+
+
+class Transaction:
+    """What can be read and changed within one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def add_certificate(self, certificate: IssuedCertificate) -> None:
+        self._save("certificates", "sha256", certificate)
+
+    def certificate(self, sha256: str) -> IssuedCertificate | None:
+        """Return the issued certificate with that SHA-256, or None."""
+        return self._one(
+            IssuedCertificate, "SELECT * FROM certificates WHERE sha256 = ?", (sha256,)
+        )
+
+    def newest_signing_certificate(self, uscc: str) -> IssuedCertificate | None:
+        """Return the organisation's newest signing certificate that is not revoked, or None."""
+        return self._one(
+            IssuedCertificate,
+            "SELECT * FROM certificates WHERE uscc = ? AND use = ? AND revoked_at IS NULL"
+            " ORDER BY number DESC LIMIT 1",
+            (uscc, CertificateUse.SIGNING),
+        )
+
+    def save_certificate(self, certificate: IssuedCertificate) -> None:
+        self._save("certificates", "sha256", certificate)
+
+    def save_application(self, application: Application) -> None:
+        """Add ``application``, or replace what is known of it."""
+        self._save("applications", "id", application)
+
+    def application(self, application: str) -> Application | None:
+        return self._one(Application, "SELECT * FROM applications WHERE id = ?", (application,))
+
+    def open_applications(self, certificate_sha256: str) -> list[Application]:
+        """Return the applications still open for a certificate: one, or none."""
+        found = self._all(
+            Application,
+            "SELECT * FROM applications WHERE certificate_sha256 = ?",
+            (certificate_sha256,),
+        )
+        return [application for application in found if application.state not in CLOSED]
+
+    def applications(self) -> list[Application]:
+        """Return all applications, oldest first."""
+        return self._all(Application, "SELECT * FROM applications ORDER BY number", ())
+
+    def save_version(self, version: Version) -> None:
+        self._save("versions", "application, version", version)
+
+    def version(self, application: str, version: int) -> Version | None:
+        return self._one(
+            Version,
+            "SELECT * FROM versions WHERE application = ? AND version = ?",
+            (application, version),
+        )
+
+    def save_document(self, application: str, sha256: str, content: bytes) -> None:
+        self._connection.execute(
+            "INSERT INTO documents VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            (application, sha256, content),
+        )
+
+    def document_hashes(self, application: str) -> frozenset[str]:
+        """Return the SHA-256 of every scan the application has brought, of any version."""
+        rows = self._connection.execute(
+            "SELECT sha256 FROM documents WHERE application = ?", (application,)
+        )
+        return frozenset(row["sha256"] for row in rows)
+
+    def save_code(self, code: SentCode) -> None:
+        self._save("codes", "application", code)
+
+    def code(self, application: str) -> SentCode | None:
+        return self._one(SentCode, "SELECT * FROM codes WHERE application = ?", (application,))
+
+    def _save(self, table: str, key: str, record: msgspec.Struct) -> None:
+        row: dict[str, object] = msgspec.to_builtins(record, builtin_types=(bytes,))
+        columns = ", ".join(row)
+        values = ", ".join(f":{name}" for name in row)
+        changes = ", ".join(f"{name} = excluded.{name}" for name in row)
+        self._connection.execute(
+            f"INSERT INTO {table} ({columns}) VALUES ({values})"  # noqa: S608 - our own names
+            f" ON CONFLICT ({key}) DO UPDATE SET {changes}",
+            row,
+        )
+
+    def _all(self, kind: type[_Record], query: str, values: tuple[object, ...]) -> list[_Record]:
+        rows = self._connection.execute(query, values).fetchall()
+        # Not strict, because SQLite keeps a boolean as a number.
+        return [
+            msgspec.convert(dict(row), kind, strict=False, builtin_types=(bytes,)) for row in rows
+        ]
+
+    def _one(self, kind: type[_Record], query: str, values: tuple[object, ...]) -> _Record | None:
+        found = self._all(kind, query, values)
+        return found[0] if found else None
+
+
+def _schema_version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _apply(connection: sqlite3.Connection, number: int) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Another process may have been first while this one waited for the lock.
+        if _schema_version(connection) == number:
+            for statement in _MIGRATIONS[number].split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number + 1}")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

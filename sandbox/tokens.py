@@ -1,0 +1,131 @@
+"""Issuing a token: an organisation's pair of keys and certificates on a new software token."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from sandbox.ca import Authority
+from sandbox.cards import DEFAULT_MODULE, KEY_BITS, Card, configuration_path, new_card
+from sandbox.days import china_date, end_of_day, start_of_day, years_later
+from sandbox.profiles import CertificateUse, Organisation, Validity
+from sandbox.records import IssuedCertificate
+from sandbox.store import Store
+
+DEFAULT_LABEL = "ODC-USBKEY"
+PHONE_ON_RECORD = "13800000000"
+_LABELS = {CertificateUse.SIGNING: "sign", CertificateUse.ENCRYPTION: "encrypt"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenOrder:
+    """What token to make."""
+
+    organisation: Organisation
+    folder: Path
+    validity: Validity
+    module: Path = DEFAULT_MODULE
+    label: str = DEFAULT_LABEL
+    phone: str = PHONE_ON_RECORD
+
+
+class IssuedToken(msgspec.Struct, frozen=True, kw_only=True):
+    """What was made."""
+
+    configuration: str
+    """The file SOFTHSM2_CONF must name for the token to be seen."""
+    module: str
+    label: str
+    signing_sha256: str
+    encryption_sha256: str
+    not_before: dt.datetime
+    not_after: dt.datetime
+
+
+def issue_token(order: TokenOrder, pin: str, *, authority: Authority, store: Store) -> IssuedToken:
+    """Make a token with an organisation's pair on it, and record what was issued.
+
+    The signing key is generated on the token; the encryption key is made here, as a key centre
+    does, imported and forgotten.
+
+    Raises:
+        SandboxError: the token cannot be made; nothing is recorded then.
+    """
+    with new_card(order.folder, order.module, order.label, pin) as card:
+        issued = {
+            use: _put_on_card(card, use, order.organisation, order.validity, authority)
+            for use in CertificateUse
+        }
+    records = {use: _record(certificate, use, order) for use, certificate in issued.items()}
+    with store.transaction() as transaction:
+        for record in records.values():
+            transaction.add_certificate(record)
+    return IssuedToken(
+        configuration=str(configuration_path(order.folder.absolute())),
+        module=str(order.module),
+        label=order.label,
+        signing_sha256=records[CertificateUse.SIGNING].sha256,
+        encryption_sha256=records[CertificateUse.ENCRYPTION].sha256,
+        not_before=order.validity.not_before,
+        not_after=order.validity.not_after,
+    )
+
+
+def expired_validity(days: int, now: dt.datetime) -> Validity:
+    """Return a year that ended ``days`` calendar days of China ago (0: today, at midnight).
+
+    It ends with the last second of its day where that is over, so that every moment of today
+    counts the same number of days.
+    """
+    today = china_date(now)
+    last = today - dt.timedelta(days=days)
+    not_after = end_of_day(last) if last < today else start_of_day(today)
+    return Validity(start_of_day(years_later(last, -1)), not_after)
+
+
+def remaining_validity(days: int, now: dt.datetime) -> Validity:
+    """Return a validity that ends in ``days`` calendar days of China (0: with today)."""
+    today = china_date(now)
+    last = today + dt.timedelta(days=days)
+    return Validity(start_of_day(min(years_later(last, -1), today)), end_of_day(last))
+
+
+def _put_on_card(
+    card: Card,
+    use: CertificateUse,
+    organisation: Organisation,
+    validity: Validity,
+    authority: Authority,
+) -> x509.Certificate:
+    label = _LABELS[use]
+    if use is CertificateUse.SIGNING:
+        generated = card.generate_key(label)
+        key_id, public_key = generated.key_id, generated.public_key
+    else:
+        private_key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
+        key_id, public_key = card.import_key(private_key, label), private_key.public_key()
+    certificate = authority.issue(organisation, use, public_key, validity)
+    card.write_certificate(certificate, key_id, label)
+    return certificate
+
+
+def _record(
+    certificate: x509.Certificate, use: CertificateUse, order: TokenOrder
+) -> IssuedCertificate:
+    der = certificate.public_bytes(Encoding.DER)
+    return IssuedCertificate(
+        sha256=hashlib.sha256(der).hexdigest(),
+        use=use,
+        organisation=order.organisation.name,
+        uscc=order.organisation.uscc,
+        phone=order.phone,
+        not_after=certificate.not_valid_after_utc,
+        der=der,
+    )
