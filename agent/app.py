@@ -63,7 +63,7 @@ class Agent:
             parts.callback(reminders.close)
             renewals = await self._renewals(inventory)
             parts.push_async_callback(renewals.close)
-            server = self._server(inventory, renewals)
+            server = self._server(inventory, reminders, renewals)
             parts.push_async_callback(server.close)
             if self._config.reminders.notifications:
                 parts.callback(self._bus.subscribe(self._notify))
@@ -101,9 +101,12 @@ class Agent:
             clock=self._clock,
         )
 
-    def _server(self, inventory: Inventory, renewals: RenewalService) -> Server:
+    def _server(
+        self, inventory: Inventory, reminders: ReminderService, renewals: RenewalService
+    ) -> Server:
         services = Services(
             inventory=inventory,
+            reminders=reminders,
             renewals=renewals,
             bus=self._bus,
             clock=self._clock,

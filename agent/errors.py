@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import msgspec
 
-from agent.language import Language, mark, translate
+from agent.language import Language, look_up, mark, translate
 
 
 class ItemReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +34,9 @@ class ErrorReport(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[ItemReport, ...] = ()
 
 
+_PARTS = {"reason", "what"}
+
+
 class OdcError(Exception):
     """Base of all errors that are told to a person."""
 
@@ -49,8 +52,11 @@ class OdcError(Exception):
         return self.text(Language.EN)
 
     def text(self, language: Language) -> str:
-        """Return what happened, in ``language``."""
-        return translate(self.sentence, language, **self.values)
+        """Return what happened, in ``language``; a marked ``reason`` or ``what`` is translated too."""
+        parts = {
+            name: look_up(str(self.values[name]), language) for name in _PARTS & set(self.values)
+        }
+        return translate(self.sentence, language, **{**self.values, **parts})
 
     def advice_text(self, language: Language) -> str:
         """Return what to do next, in ``language``; empty where nothing can be done."""

@@ -40,6 +40,11 @@ def _catalogue(language: Language) -> gettext.NullTranslations:
     )
 
 
+def look_up(message: str, language: Language) -> str:
+    """Return ``message`` in ``language``, or as it is where the catalogue does not have it."""
+    return _catalogue(language).gettext(message) if message else ""
+
+
 def translate(message: str, language: Language, **values: object) -> str:
     """Return ``message`` in ``language`` with its ``{placeholders}`` filled in."""
     return _catalogue(language).gettext(message).format(**values)

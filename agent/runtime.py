@@ -6,11 +6,10 @@ about 100 bytes, so a hash of ``ODC_HOME`` stands in the name, not the path itse
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 import sys
-import tempfile
+import zlib
 from pathlib import Path
 
 CONTROL_SOCKET = "control.sock"
@@ -30,8 +29,17 @@ def home_override() -> Path | None:
 def runtime_folder() -> Path:
     """Return the folder of this user's sockets, without making it."""
     home = home_override()
-    suffix = "-" + hashlib.sha256(os.fsencode(home)).hexdigest()[:12] if home else ""
-    return _platform_folder() / f"odc-agent{suffix}"
+    # A checksum is enough to tell homes apart, and imports nothing: the native host has to be quick.
+    suffix = f"-{zlib.crc32(os.fsencode(home)):08x}" if home else ""
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA") or os.fspath(Path.home() / "AppData" / "Local")
+        return Path(local) / f"odc-agent{suffix}"
+    else:  # noqa: RET505 - mypy skips the other platform's branch only with an else
+        private = _private_folder()
+        if private is not None:
+            return private / f"odc-agent{suffix}"
+        # Everybody may write there: the name says whose it is, ensure_runtime_folder that it is so.
+        return Path("/tmp") / f"odc-agent-{os.getuid()}{suffix}"  # noqa: S108
 
 
 def ensure_runtime_folder() -> Path:
@@ -51,17 +59,12 @@ def ensure_runtime_folder() -> Path:
     return folder
 
 
-def _platform_folder() -> Path:
-    if sys.platform == "win32":
-        return (
-            Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "odc-agent"
-        )
-    if sys.platform == "darwin":
-        return Path(os.confstr("CS_DARWIN_USER_TEMP_DIR") or tempfile.gettempdir())
-    given = os.environ.get("XDG_RUNTIME_DIR")
-    if given and Path(given).is_dir():
-        return Path(given)
-    login = Path(f"/run/user/{os.getuid()}")
-    if login.is_dir():
-        return login
-    return Path(tempfile.gettempdir()) / f"odc-{os.getuid()}"
+if sys.platform != "win32":
+
+    def _private_folder() -> Path | None:
+        """Return the folder the system keeps for this user's run-time files, where there is one."""
+        if sys.platform == "darwin":
+            given = os.confstr("CS_DARWIN_USER_TEMP_DIR")
+        else:
+            given = os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
+        return Path(given) if given and Path(given).is_dir() else None

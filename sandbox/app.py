@@ -31,8 +31,9 @@ _CONTENT_SECURITY_POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri
 
 def authority_app(ledger: Ledger, authority: Authority, outbox: Outbox) -> Starlette:
     """Return the authority: EST and the RA API."""
-    ra = Ra(ledger.rules.policy, Applications(ledger), SmsCodes(ledger, outbox))
-    est = Est(authority, Enrolment(ledger, authority), ledger.rules.retry_after)
+    rules = ledger.rules
+    ra = Ra(rules.policy, Applications(ledger), SmsCodes(ledger, outbox), rules.retry_after)
+    est = Est(authority, Enrolment(ledger, authority), rules.retry_after)
     return Starlette(
         routes=[*est.routes(), *ra.routes()],
         exception_handlers={

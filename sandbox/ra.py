@@ -34,6 +34,8 @@ class Ra:
     policy: Policy
     applications: Applications
     codes: SmsCodes
+    retry_after: int
+    """Seconds until asking for the state again makes sense."""
 
     def routes(self) -> list[Route]:
         one = f"{RA_PATH}/applications/{{application}}"
@@ -54,7 +56,8 @@ class Ra:
         return json_response(self.policy)
 
     async def _status(self, request: Request) -> Response:
-        return _answer(await run_in_threadpool(self.applications.status, *_owner(request)))
+        status = await run_in_threadpool(self.applications.status, *_owner(request))
+        return _answer(status, headers={"Retry-After": str(self.retry_after)})
 
     async def _apply(self, request: Request) -> Response:
         owner = _owner(request)
@@ -108,5 +111,7 @@ def _owner(request: Request) -> tuple[str, str]:
     return application, secret
 
 
-def _answer(status: ApplicationStatus, http_status: int = 200) -> Response:
-    return json_response(status, http_status)
+def _answer(
+    status: ApplicationStatus, http_status: int = 200, *, headers: dict[str, str] | None = None
+) -> Response:
+    return json_response(status, http_status, headers)

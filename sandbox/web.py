@@ -52,12 +52,14 @@ async def read_body(request: Request, limit: int) -> bytes:
     return bytes(body)
 
 
-def json_response(content: msgspec.Struct, status: int = 200) -> Response:
+def json_response(
+    content: msgspec.Struct, status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
     """Return ``content`` as JSON that nobody caches."""
     return Response(
         msgspec.json.encode(content),
         status,
-        {"Cache-Control": "no-store"},
+        {"Cache-Control": "no-store", **(headers or {})},
         media_type="application/json",
     )
 

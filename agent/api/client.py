@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import socket
+import threading
 from collections import deque
 from collections.abc import Iterator
 from typing import Any, Self
@@ -40,7 +41,7 @@ class ConnectionLostError(Exception):
 
 
 class Client:
-    """One connection to the agent; not safe for several threads."""
+    """One connection to the agent, read by one thread."""
 
     def __init__(self, connection: socket.socket, name: str) -> None:
         self._connection = connection
@@ -48,6 +49,7 @@ class Client:
         self._messages: deque[dict[str, Json]] = deque()
         self._notifications: deque[dict[str, Json]] = deque()
         self._ids = itertools.count(1)
+        self._sending = threading.Lock()
         hello = {"protocol": PROTOCOL_VERSION, "client": f"{name} {__version__}"}
         self.welcome: dict[str, Json] = self.call("hello", hello)
 
@@ -58,18 +60,27 @@ class Client:
             CallError: the agent refused.
             ConnectionLostError: the agent has gone.
         """
-        number = next(self._ids)
-        request = {"jsonrpc": "2.0", "id": number, "method": method, "params": params or {}}
-        try:
-            self._connection.sendall(encode_frame(json.dumps(request).encode()))
-        except OSError as error:
-            raise ConnectionLostError(str(error)) from error
+        number = self.post(method, params)
         while True:
             message = self._next_message()
             if "method" in message:
                 self._notifications.append(message)
             elif message.get("id") in (number, None):
                 return _result(message)
+
+    def post(self, method: str, params: dict[str, Json] | None = None) -> int:
+        """Send a request without waiting for its answer, and return its id.
+
+        This may be called by another thread than the one that reads; its answer is passed over.
+        """
+        with self._sending:
+            number = next(self._ids)
+            request = {"jsonrpc": "2.0", "id": number, "method": method, "params": params or {}}
+            try:
+                self._connection.sendall(encode_frame(json.dumps(request).encode()))
+            except OSError as error:
+                raise ConnectionLostError(str(error)) from error
+        return number
 
     def notifications(self) -> Iterator[dict[str, Json]]:
         """Yield notifications as they come: ``{"method": …, "params": …}``.

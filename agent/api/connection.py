@@ -10,7 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from agent import __version__
-from agent.api.registry import Registry, Role
+from agent.api.registry import Call, Registry, Role
 from agent.api.rpc import (
     PARSE_ERROR,
     InvalidRequestError,
@@ -106,8 +106,13 @@ class StreamConnection:
         except msgspec.DecodeError as error:
             raise InvalidRequestError(str(error)) from error
         if hello.protocol != PROTOCOL_VERSION:
-            self._send(error_frame(request.id, ProtocolMismatchError(version=__version__)))
-            raise ProtocolMismatchError(version=__version__)
+            self._send(
+                error_frame(
+                    request.id,
+                    ProtocolMismatchError(version=__version__, protocol=PROTOCOL_VERSION),
+                )
+            )
+            raise ProtocolMismatchError(version=__version__, protocol=PROTOCOL_VERSION)
         self._has_greeted = True
         log.debug("client role=%s name=%s", self._role, hello.client[:60])
         welcome = Welcome(
@@ -120,7 +125,8 @@ class StreamConnection:
 
     async def _answer(self, request: Request) -> None:
         try:
-            result = await self._registry.call(self, request.method, request.params)
+            call = Call(self, request.id)
+            result = await self._registry.call(call, request.method, request.params)
             self._send(result_frame(request.id, result))
         except OdcError as error:
             self._send(error_frame(request.id, error))

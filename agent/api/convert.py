@@ -16,6 +16,7 @@ from agent.api.views import (
     TokenView,
 )
 from agent.certificates.days import days_left, status_of
+from agent.certificates.model import CertificateUse
 from agent.certificates.wording import days_text
 from agent.language import Language
 from agent.renewals.record import Renewal
@@ -66,8 +67,17 @@ def token_view(token: Token, now: dt.datetime, language: Language) -> TokenView:
         module=token.reference.module,
         slot=facts.slot,
         pin_state=facts.pin_state,
-        certificates=tuple(certificate_view(c, now, language) for c in token.certificates),
+        certificates=tuple(
+            certificate_view(c, now, language) for c in sorted(token.certificates, key=_as_shown)
+        ),
     )
+
+
+def _as_shown(held: HeldCertificate) -> tuple[str, int, float]:
+    """Order as the guide shows them: signing before encryption, the newest first."""
+    certificate = held.certificate
+    use = list(CertificateUse).index(certificate.use)
+    return certificate.subject, use, -certificate.not_after.timestamp()
 
 
 def problem_view(problem: Problem) -> ProblemView:

@@ -36,12 +36,21 @@ class Connection(Protocol):
         """Call ``callback`` when the connection ends."""
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request under way: who asks, and how to tell them more later."""
+
+    connection: Connection
+    request: int | str
+    """The request's JSON-RPC id; unique among those the connection has under way."""
+
+
 class NoParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A method without parameters."""
 
 
 Params = TypeVar("Params", bound=msgspec.Struct)
-Handler = Callable[[Connection, Any], Awaitable[object]]
+Handler = Callable[[Call, Any], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,7 @@ class Registry:
         self,
         name: str,
         params: type[Params],
-        handler: Callable[[Connection, Params], Awaitable[object]],
+        handler: Callable[[Call, Params], Awaitable[object]],
         *roles: Role,
     ) -> None:
         """Make ``handler`` answer to ``name`` for ``roles``; parameters are checked against a type."""
@@ -74,17 +83,17 @@ class Registry:
         """Return what a role may call."""
         return tuple(sorted(name for name, m in self._methods.items() if role in m.roles))
 
-    async def call(self, connection: Connection, name: str, params: msgspec.Raw) -> object:
+    async def call(self, call: Call, name: str, params: msgspec.Raw) -> object:
         """Call a method.
 
         Raises:
             InvalidRequestError: no such method for this role, or other parameters than it takes.
         """
         method = self._methods.get(name)
-        if method is None or connection.role not in method.roles:
+        if method is None or call.connection.role not in method.roles:
             raise InvalidRequestError(f"no method {name[:60]}", rpc_code=METHOD_NOT_FOUND)
         try:
             decoded = msgspec.json.decode(params, type=method.params)
         except msgspec.DecodeError as error:
             raise InvalidRequestError(str(error), rpc_code=INVALID_PARAMS) from error
-        return await method.handler(connection, decoded)
+        return await method.handler(call, decoded)

@@ -11,6 +11,7 @@ from typing import Protocol
 from agent.bus import EventBus
 from agent.clock import Clock
 from agent.language import Language
+from agent.reminders.service import ReminderService
 from agent.renewals.service import RenewalService
 from agent.tokens.inventory import Inventory
 
@@ -27,6 +28,7 @@ class Services:
     """The agent's parts, as methods see them."""
 
     inventory: Inventory
+    reminders: ReminderService
     renewals: RenewalService
     bus: EventBus
     clock: Clock

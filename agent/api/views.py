@@ -10,6 +10,7 @@ import datetime as dt
 import msgspec
 
 from agent.certificates.model import CertificateStatus, CertificateUse
+from agent.reminders.rules import Reminder
 from agent.tokens.model import PinState
 
 PROTOCOL_VERSION = 1
@@ -112,6 +113,12 @@ class RenewalList(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to ``renewals.list``."""
 
     renewals: tuple[RenewalView, ...]
+
+
+class ReminderList(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to ``reminders.list``."""
+
+    reminders: tuple[Reminder, ...]
 
 
 class PinPrompt(msgspec.Struct, frozen=True, kw_only=True):

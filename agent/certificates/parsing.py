@@ -33,7 +33,7 @@ def parse_certificate(der: bytes) -> Certificate:
     """
     try:
         return _read(der, x509.load_der_x509_certificate(der))
-    except (ValueError, TypeError, x509.ExtensionNotFound, x509.DuplicateExtension) as error:
+    except (ValueError, TypeError, x509.InvalidVersion, x509.DuplicateExtension) as error:
         raise CertificateDamagedError(str(error)) from error
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 
 from agent.api.client import CallError, Json
+from agent.certificates.days import china_date
 from agent.cli.connect import agent
 from agent.cli.outcome import Exit, explain
 from agent.language import Language, mark, translate, user_language
@@ -88,8 +90,12 @@ def _print_certificate(certificate: Json) -> None:
     use = translate(USES[certificate["use"]], user_language())
     name = certificate["organisation"] or certificate["subject"]
     print(f"  {use}-{name}  {certificate['text']}")
-    until = f"{certificate['not_before'][:10]} – {certificate['not_after'][:10]}"
-    print(f"    {until}  {certificate['algorithm']}  {certificate['thumbprint']}")
+    validity = " – ".join(_china_day(certificate[end]) for end in ("not_before", "not_after"))
+    print(f"    {validity}  {certificate['algorithm']}  {certificate['thumbprint']}")
+
+
+def _china_day(instant: str) -> str:
+    return china_date(dt.datetime.fromisoformat(instant)).isoformat()
 
 
 def _print_problems(problems: list[Json]) -> None:

@@ -58,6 +58,8 @@ class ReminderService:
         self._language = language
         self._thresholds = thresholds
         self._inserted: set[str] = set()
+        self.raised: dict[str, Reminder] = {}
+        """The newest reminder of each certificate since the agent started."""
         self._unsubscribe = bus.subscribe(self._on_event)
         self._scheduler = AsyncIOScheduler(timezone="UTC")
 
@@ -99,6 +101,7 @@ class ReminderService:
             title=reminder_title(certificate.organisation, language),
             text=reminder_text(certificate, now, language),
         )
+        self.raised[certificate.thumbprint] = reminder
         log.info("reminder thumbprint=%s", certificate.thumbprint)
         self._bus.publish(ReminderRaised(reminder=reminder))
 

@@ -33,15 +33,15 @@ def check_issued(
 ) -> None:
     """Raise CertificateRefusedError unless ``new`` answers ``request`` and continues ``old``."""
     if _public_bytes(new.public_key()) != _public_bytes(request.public_key()):
-        raise CertificateRefusedError(reason="it is for another key")
+        raise CertificateRefusedError(reason=mark("it is for another key"))
     if not any(_is_issued_by(new, issuer) for issuer in issuers):
-        raise CertificateRefusedError(reason="it was not issued by the pinned authority")
+        raise CertificateRefusedError(reason=mark("it was not issued by the pinned authority"))
     if new.subject != old.subject:
-        raise CertificateRefusedError(reason="it is for another organisation")
+        raise CertificateRefusedError(reason=mark("it is for another organisation"))
     if new.not_valid_after_utc <= max(now, old.not_valid_after_utc):
-        raise CertificateRefusedError(reason="it ends no later than the old one")
+        raise CertificateRefusedError(reason=mark("it ends no later than the old one"))
     if not _may_sign(new):
-        raise CertificateRefusedError(reason="its key usage does not allow signing")
+        raise CertificateRefusedError(reason=mark("its key usage does not allow signing"))
 
 
 def proves_key(certificate: x509.Certificate, data: bytes, signature: bytes) -> bool:

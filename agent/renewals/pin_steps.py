@@ -8,6 +8,7 @@ import secrets
 import msgspec
 from cryptography import x509
 
+from agent.language import mark
 from agent.renewals.checks import CertificateRefusedError, proves_key
 from agent.renewals.protocol import Manifest
 from agent.renewals.record import Renewal
@@ -45,12 +46,12 @@ async def write_certificate(context: Context, renewal: Renewal, session: PinSess
     der = renewal.private.new_certificate
     pair = await session.call(token.FindKeyPair(id=renewal.new_key_id))
     if not pair.private:
-        raise ObjectMissingError(what="the new signing key")
+        raise ObjectMissingError(what=mark("the new signing key"))
     await session.call(token.WriteCertificate(id=renewal.new_key_id, label=LABEL, certificate=der))
     challenge = secrets.token_bytes(32)
     signature = await session.call(token.SignData(id=renewal.new_key_id, data=challenge))
     if not proves_key(x509.load_der_x509_certificate(der), challenge, signature):
-        raise CertificateRefusedError(reason="its key on the token did not prove itself")
+        raise CertificateRefusedError(reason=mark("its key on the token did not prove itself"))
     return renewal.changed(context.clock(), is_proved=True, waiting=None, error=None)
 
 

@@ -78,6 +78,10 @@ class Renewal(msgspec.Struct, frozen=True, kw_only=True):
         """Return the renewal with other facts, the state as it is unless given."""
         return msgspec.structs.replace(self, updated=now, **changes)
 
+    def forgotten(self) -> Renewal:
+        """Return an ended renewal without anything that was private."""
+        return msgspec.structs.replace(self, private=PrivatePart(secret="", certificate=b""))
+
     def with_private(self, now: dt.datetime, **changes: object) -> Renewal:
         """Return the renewal with changes to its private part."""
         return self.changed(now, private=msgspec.structs.replace(self.private, **changes))

@@ -187,7 +187,9 @@ class RenewalService:
         except OdcError:
             self._drive(renewal_id)
             raise
-        return self._end(self.get(renewal_id).moved(State.CANCELLED, self._clock()))
+        cancelled = self.get(renewal_id).moved(State.CANCELLED, self._clock())
+        self._save(cancelled)
+        return cancelled
 
     async def close(self) -> None:
         """Stop all tasks; the journal goes on from here at the next start."""
@@ -216,6 +218,10 @@ class RenewalService:
         return renewal
 
     def _save(self, renewal: Renewal) -> None:
+        """Save a renewal and tell of it; one that has ended loses all that is personal first."""
+        if renewal.has_ended:
+            renewal = renewal.forgotten()
+            self._scans.forget(renewal.id)
         self._journal.save(renewal)
         log.info(
             "renewal saved id=%s state=%s waiting=%s", renewal.id, renewal.state, renewal.waiting
@@ -249,10 +255,8 @@ class RenewalService:
         while not (renewal := self._journal.get(renewal_id)).has_ended:
             drive.wake.clear()
             try:
-                after = await advance(self.context_of(renewal), renewal)
+                await advance(self.context_of(renewal), renewal)
                 failures = 0
-                if after.has_ended:
-                    self._end(after)
             except Wait as wait:
                 failures = 0
                 self._note(renewal_id, wait.reason, None)
@@ -281,15 +285,7 @@ class RenewalService:
         now = self._clock()
         renewal = self._journal.get(renewal_id).moved(State.FAILED, now)
         log.warning("renewal failed id=%s code=%s", renewal_id, error.code)
-        self._end(renewal.changed(now, error=error.report()))
-
-    def _end(self, renewal: Renewal) -> Renewal:
-        """Save the end and delete all that is personal."""
-        self._scans.forget(renewal.id)
-        empty = PrivatePart(secret="", certificate=b"")
-        ended = renewal.changed(self._clock(), private=empty, waiting=None)
-        self._save(ended)
-        return ended
+        self._save(renewal.changed(now, error=error.report()))
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, TokensChanged):

@@ -58,7 +58,7 @@ def credentials_of(renewal: Renewal) -> Credentials:
 
 
 async def advance(context: Context, renewal: Renewal) -> Renewal:
-    """Take ``renewal`` one step further and return it as saved; raises Wait."""
+    """Take ``renewal`` one step further, save it and return it; raises Wait."""
     return await _STEPS[renewal.state](context, renewal)
 
 
@@ -101,7 +101,8 @@ async def _review(context: Context, renewal: Renewal) -> Renewal:
     polled = await context.authority.poll(credentials_of(renewal))
     after = _under_status(context, renewal, polled.status)
     if after.state is State.REVIEWING:
-        context.save(after)
+        if after != renewal:
+            context.save(after)
         raise Wait(Waiting.REVIEW, polled.retry_after)
     return _saved(context, after)
 
@@ -168,12 +169,11 @@ def _under_status(context: Context, renewal: Renewal, status: ApplicationStatus)
     now = context.clock()
     state = _STATES[status.state]
     after = renewal if renewal.state is state else renewal.moved(state, now)
-    return after.changed(
-        now,
-        remarks=status.remarks,
-        expected_by=status.expected_by,
-        phone_hint=status.phone_hint,
-    )
+    told = (status.remarks, status.expected_by, status.phone_hint)
+    if told == (after.remarks, after.expected_by, after.phone_hint):
+        return after
+    remarks, expected_by, phone_hint = told
+    return after.changed(now, remarks=remarks, expected_by=expected_by, phone_hint=phone_hint)
 
 
 def _saved(context: Context, renewal: Renewal) -> Renewal:

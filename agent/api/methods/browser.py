@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Annotated
 
 import msgspec
@@ -11,7 +12,7 @@ from agent import __version__
 from agent.api.consent import check_origin
 from agent.api.convert import browser_certificate, browser_renewal
 from agent.api.methods.renewals import Id, Thumbprint
-from agent.api.registry import Connection, Registry, Role
+from agent.api.registry import Call, Connection, Registry, Role
 from agent.api.services import Services
 from agent.api.views import BrowserCertificates, BrowserRenewal
 from agent.bus import Event
@@ -55,10 +56,18 @@ class RenewParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RenewalParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Parameters of ``browser.renewal`` and ``browser.cancel``."""
+    """Parameters of ``browser.renewal``."""
 
     origin: Origin
     id: Id
+
+
+class CancelParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of ``browser.cancel``."""
+
+    origin: Origin
+    request: int | str
+    """The JSON-RPC id of the request whose page has gone."""
 
 
 class BrowserMethods:
@@ -66,6 +75,7 @@ class BrowserMethods:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._told: dict[tuple[Connection, int | str], Callable[[], None]] = {}
 
     def register(self, registry: Registry) -> None:
         """Make the methods callable."""
@@ -73,14 +83,13 @@ class BrowserMethods:
         registry.add("browser.certificates", CertificatesParams, self.certificates, Role.BROWSER)
         registry.add("browser.renew", RenewParams, self.renew, Role.BROWSER)
         registry.add("browser.renewal", RenewalParams, self.renewal, Role.BROWSER)
+        registry.add("browser.cancel", CancelParams, self.cancel, Role.BROWSER)
 
-    async def status(self, _connection: Connection, _params: OriginParams) -> dict[str, str]:
+    async def status(self, _call: Call, _params: OriginParams) -> dict[str, str]:
         """That the agent is there: all a page may know without consent."""
         return {"agent": __version__}
 
-    async def certificates(
-        self, _connection: Connection, params: CertificatesParams
-    ) -> BrowserCertificates:
+    async def certificates(self, _call: Call, params: CertificatesParams) -> BrowserCertificates:
         """The organisations' certificates that are plugged in."""
         self._check_consent(params.origin, "certificates")
         services = self._services
@@ -98,12 +107,12 @@ class BrowserMethods:
             )
         )
 
-    async def renew(self, connection: Connection, params: RenewParams) -> BrowserRenewal:
+    async def renew(self, call: Call, params: RenewParams) -> BrowserRenewal:
         """Start a renewal or join it, open its window, and tell the page each state from now on."""
         self._check_consent(params.origin, "renew")
         services = self._services
         renewal = await services.renewals.start(params.thumbprint)
-        self._tell_changes(connection, params.origin, renewal)
+        self._tell_changes(call, params.origin, renewal)
         try:
             services.windows.open_window("renew", params.thumbprint)
         except OdcError as error:
@@ -111,11 +120,11 @@ class BrowserMethods:
             log.warning("no window for a renewal from a page code=%s", error.code)
         return browser_renewal(renewal)
 
-    async def renewal(self, connection: Connection, params: RenewalParams) -> BrowserRenewal:
+    async def renewal(self, call: Call, params: RenewalParams) -> BrowserRenewal:
         """Where a renewal stands; the page is told each state from now on."""
         self._check_consent(params.origin, "renewal")
         renewal = self._services.renewals.get(params.id)
-        self._tell_changes(connection, params.origin, renewal)
+        self._tell_changes(call, params.origin, renewal)
         return browser_renewal(renewal)
 
     def _check_consent(self, origin: str, action: str) -> None:
@@ -126,16 +135,27 @@ class BrowserMethods:
             raise
         log.info("page asks origin=%s action=%s", origin, action)
 
-    def _tell_changes(self, connection: Connection, origin: str, renewal: Renewal) -> None:
+    async def cancel(self, call: Call, params: CancelParams) -> dict[str, str]:
+        """Stop telling a page that has gone; the renewal itself goes on."""
+        self._forget((call.connection, params.request))
+        return {}
+
+    def _tell_changes(self, call: Call, origin: str, renewal: Renewal) -> None:
         if renewal.has_ended:
             return
+        told = (call.connection, call.request)
 
         def tell(event: Event) -> None:
             if isinstance(event, RenewalChanged) and event.renewal.id == renewal.id:
-                told = {"origin": origin, **msgspec.to_builtins(browser_renewal(event.renewal))}
-                connection.notify("browser.renewal_changed", told)
+                view = msgspec.to_builtins(browser_renewal(event.renewal))
+                call.connection.notify("browser.renewal_changed", {"origin": origin, **view})
                 if event.renewal.has_ended:
-                    unsubscribe()
+                    self._forget(told)
 
-        unsubscribe = self._services.bus.subscribe(tell)
-        connection.on_close(unsubscribe)
+        self._told[told] = self._services.bus.subscribe(tell)
+        call.connection.on_close(lambda: self._forget(told))
+
+    def _forget(self, told: tuple[Connection, int | str]) -> None:
+        unsubscribe = self._told.pop(told, None)
+        if unsubscribe is not None:
+            unsubscribe()

@@ -10,9 +10,9 @@ import msgspec
 
 from agent import __version__
 from agent.api.convert import certificate_view, problem_view, renewal_view, token_list, token_view
-from agent.api.registry import Connection, NoParams, Registry, Role
+from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
-from agent.api.views import StatusView, TokenList
+from agent.api.views import ReminderList, StatusView, TokenList
 from agent.bus import Event
 from agent.certificates.model import CertificateStatus
 from agent.certificates.summary import summarise
@@ -47,10 +47,11 @@ class ControlMethods:
         registry.add("agent.status", NoParams, self.status, *own)
         registry.add("agent.quit", NoParams, self.quit, *own)
         registry.add("tokens.list", ListParams, self.list_tokens, *own)
+        registry.add("reminders.list", NoParams, self.list_reminders, *own)
         registry.add("events.subscribe", NoParams, self.subscribe, *own)
         registry.add("windows.open", WindowParams, self.open_window, *own)
 
-    async def status(self, _connection: Connection, _params: NoParams) -> StatusView:
+    async def status(self, _call: Call, _params: NoParams) -> StatusView:
         """How the agent and everything it watches is, in one answer."""
         services = self._services
         snapshot, now = services.inventory.snapshot, services.clock()
@@ -71,30 +72,34 @@ class ControlMethods:
             problems=tuple(problem_view(problem) for problem in snapshot.problems),
         )
 
-    async def quit(self, _connection: Connection, _params: NoParams) -> dict[str, str]:
+    async def quit(self, _call: Call, _params: NoParams) -> dict[str, str]:
         """End the agent, after this answer."""
         self._services.quit()
         return {}
 
-    async def list_tokens(self, _connection: Connection, params: ListParams) -> TokenList:
+    async def list_tokens(self, _call: Call, params: ListParams) -> TokenList:
         """Everything that is plugged in."""
         inventory = self._services.inventory
         snapshot = await inventory.refresh() if params.refresh else inventory.snapshot
         return token_list(snapshot, self._services.clock(), self._services.language())
 
-    async def open_window(self, _connection: Connection, params: WindowParams) -> dict[str, str]:
+    async def list_reminders(self, _call: Call, _params: NoParams) -> ReminderList:
+        """What has been reminded of since the agent started: for clients that came later."""
+        return ReminderList(reminders=tuple(self._services.reminders.raised.values()))
+
+    async def open_window(self, _call: Call, params: WindowParams) -> dict[str, str]:
         """Open a window."""
         self._services.windows.open_window(params.name, params.thumbprint)
         return {}
 
-    async def subscribe(self, connection: Connection, _params: NoParams) -> dict[str, str]:
+    async def subscribe(self, call: Call, _params: NoParams) -> dict[str, str]:
         """Send every event as a notification from now on."""
 
         def forward(event: Event) -> None:
             for told in self._told(event):
-                connection.notify("event", told)
+                call.connection.notify("event", told)
 
-        connection.on_close(self._services.bus.subscribe(forward))
+        call.connection.on_close(self._services.bus.subscribe(forward))
         return {}
 
     def _told(self, event: Event) -> Iterator[dict[str, object]]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 
 from agent.api.convert import renewal_view
-from agent.api.registry import Connection, NoParams, Registry, Role
+from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
 from agent.api.views import PinPrompt, RenewalList, RenewalView
 from agent.errors import OdcError
@@ -77,32 +77,32 @@ class RenewalMethods:
         registry.add("renewals.verify_sms", SmsParams, self.verify_sms, Role.CONTROL)
         registry.add("renewals.cancel", RenewalParams, self.cancel, Role.CONTROL)
 
-    async def list_all(self, _connection: Connection, _params: NoParams) -> RenewalList:
+    async def list_all(self, _call: Call, _params: NoParams) -> RenewalList:
         """All renewals, the newest first."""
         language = self._services.language()
         return RenewalList(renewals=tuple(renewal_view(r, language) for r in self._renewals.all()))
 
-    async def start(self, _connection: Connection, params: StartParams) -> RenewalView:
+    async def start(self, _call: Call, params: StartParams) -> RenewalView:
         """Start a renewal, or join the one under way."""
         renewal = await self._renewals.start(params.thumbprint)
         return renewal_view(renewal, self._services.language())
 
-    async def get(self, _connection: Connection, params: RenewalParams) -> RenewalView:
+    async def get(self, _call: Call, params: RenewalParams) -> RenewalView:
         """One renewal."""
         return renewal_view(self._renewals.get(params.id), self._services.language())
 
-    async def submit_dossier(self, _connection: Connection, params: DossierParams) -> RenewalView:
+    async def submit_dossier(self, _call: Call, params: DossierParams) -> RenewalView:
         """Take the applicant's data and the scans."""
         scans = {name: _read(Path(path)) for name, path in params.documents.items()}
         renewal = self._renewals.submit_dossier(params.id, params.applicant, scans)
         return renewal_view(renewal, self._services.language())
 
-    async def pin(self, connection: Connection, params: RenewalParams) -> PinPrompt:
+    async def pin(self, call: Call, params: RenewalParams) -> PinPrompt:
         """Prepare the next step with a PIN, and say where the PIN is to be sent."""
         renewal = self._renewals.get(params.id)
         pin_entry = self._renewals.pin_entry
         offer = await pin_entry.offer(renewal)
-        connection.on_close(lambda: pin_entry.abandon(renewal.id))
+        call.connection.on_close(lambda: pin_entry.abandon(renewal.id))
         return PinPrompt(
             endpoint=offer.endpoint,
             token_label=renewal.token.label,
@@ -110,17 +110,17 @@ class RenewalMethods:
             purpose=PURPOSES[renewal.state],
         )
 
-    async def send_sms(self, _connection: Connection, params: RenewalParams) -> RenewalView:
+    async def send_sms(self, _call: Call, params: RenewalParams) -> RenewalView:
         """Have the SMS code sent."""
         renewal = await self._renewals.send_sms(params.id)
         return renewal_view(renewal, self._services.language())
 
-    async def verify_sms(self, _connection: Connection, params: SmsParams) -> RenewalView:
+    async def verify_sms(self, _call: Call, params: SmsParams) -> RenewalView:
         """Release the application with the SMS code."""
         renewal = await self._renewals.verify_sms(params.id, params.code)
         return renewal_view(renewal, self._services.language())
 
-    async def cancel(self, _connection: Connection, params: RenewalParams) -> RenewalView:
+    async def cancel(self, _call: Call, params: RenewalParams) -> RenewalView:
         """Withdraw the application and end the renewal."""
         renewal = await self._renewals.cancel(params.id)
         return renewal_view(renewal, self._services.language())

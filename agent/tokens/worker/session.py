@@ -16,6 +16,7 @@ from pkcs11.constants import CertificateType
 from pkcs11.util.ec import encode_named_curve_parameters
 
 from agent.errors import OdcError
+from agent.language import mark
 from agent.tokens import protocol
 from agent.tokens.errors import (
     ObjectMissingError,
@@ -194,7 +195,7 @@ class TokenSession:
     def _key(self, key_id: bytes, certificate: x509.Certificate | None = None) -> TokenKey:
         private = self._find(ObjectClass.PRIVATE_KEY, key_id)
         if private is None:
-            raise ObjectMissingError(what=f"private key {key_id.hex()}")
+            raise ObjectMissingError(what=mark("private key"))
         if certificate is not None:
             # The old pair may lack its public key object; its certificate has the same key.
             public: Any = certificate.public_key()

@@ -1,0 +1,42 @@
+# The jobs of this project. `make demo` and `make test` work on a bare Debian 12.
+PYTHON := .venv/bin/python
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: help setup setup-test demo test check format bench translations clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: ## build .venv for running the agent and the demo
+	@installer/bootstrap run
+
+setup-test: ## build .venv and install all that the tests drive
+	@installer/bootstrap test
+
+demo: setup ## the main job from an expired certificate to a renewed one, on this machine alone
+	@$(PYTHON) -m sandbox demo
+
+test: setup-test ## run all tests
+	@$(PYTHON) -m pytest -n auto --dist loadgroup
+
+check: setup ## lint, types for three systems, direction of imports, translations
+	ruff check .
+	ruff format --check .
+	mypy
+	mypy --platform win32
+	mypy --platform darwin
+	lint-imports
+	$(PYTHON) installer/translations.py check
+
+format: setup ## format and mend what can be mended by itself
+	ruff check --fix .
+	ruff format .
+
+bench: setup-test ## measure, side by side with a peer
+	$(PYTHON) -m bench
+
+translations: setup ## bring the catalogue up to date with the sentences in the code
+	$(PYTHON) installer/translations.py update
+
+clean: ## remove what the other targets made here
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

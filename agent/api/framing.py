@@ -1,2 +1,0 @@
-from agent.framing import *  # noqa
-from agent.framing import HEADER  # noqa

@@ -1,0 +1,100 @@
+"""The catalogue of sentences: `update` it from the code, `compile` it, `check` that it is complete.
+
+Babel does the work; this only says where things are, so that all three agree.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("agent", "native_host")
+CATALOGUE = ROOT / "agent/locale/zh_CN/LC_MESSAGES/odc-agent.po"
+KEYWORDS = {"mark": None, "translate_count": (1, 2)}
+HEADER = """\
+# Sentences of the agent in Simplified Chinese; the English ones are in the code.
+# Brought up to date by `make translations`."""
+
+
+def sentences() -> Catalog:
+    """Return all sentences marked in the code."""
+    found = Catalog()
+    for package in PACKAGES:
+        messages = extract_from_dir(ROOT / package, [("**.py", "python")], keywords=KEYWORDS)
+        for file, _line, message, _comments, _context in messages:
+            found.add(message, locations=[(f"{package}/{file}", None)])
+    return found
+
+
+def read() -> Catalog:
+    """Return the catalogue as it is."""
+    with CATALOGUE.open("rb") as file:
+        return read_po(file, locale="zh_CN")
+
+
+def updated() -> Catalog:
+    """Return the catalogue with the code's sentences, keeping what is translated."""
+    catalogue = read()
+    catalogue.update(sentences(), no_fuzzy_matching=True)
+    catalogue.obsolete.clear()
+    catalogue.header_comment = HEADER
+    return catalogue
+
+
+def as_text(catalogue: Catalog) -> bytes:
+    """Return the catalogue as it is written: the same for the same sentences, without dates."""
+    buffer = io.BytesIO()
+    write_po(
+        buffer, catalogue, sort_output=True, include_lineno=False, omit_header=True, width=100
+    )
+    head = f'{HEADER}\nmsgid ""\nmsgstr ""\n'
+    fields = ("Content-Type: text/plain; charset=utf-8", "Plural-Forms: nplurals=1; plural=0;")
+    lines = "".join(f'"{field}\\n"\n' for field in fields)
+    return f"{head}{lines}\n".encode() + buffer.getvalue()
+
+
+def untranslated(catalogue: Catalog) -> Iterator[str]:
+    """Yield the sentences without a translation."""
+    for message in catalogue:
+        strings = message.string if isinstance(message.string, tuple) else (message.string,)
+        if message.id and not all(strings):
+            yield message.id if isinstance(message.id, str) else message.id[0]
+
+
+def update() -> int:
+    """Rewrite the catalogue and say what is to be translated."""
+    catalogue = updated()
+    CATALOGUE.write_bytes(as_text(catalogue))
+    for sentence in untranslated(catalogue):
+        print(f"to translate: {sentence}")
+    return 0
+
+
+def compile_() -> int:
+    """Write the binary catalogue gettext reads."""
+    with CATALOGUE.with_suffix(".mo").open("wb") as file:
+        write_mo(file, read())
+    return 0
+
+
+def check() -> int:
+    """Return 1 where a sentence is missing, untranslated or no longer used."""
+    catalogue = updated()
+    wrong = [f"not translated: {sentence}" for sentence in untranslated(catalogue)]
+    if as_text(catalogue) != CATALOGUE.read_bytes():
+        wrong.append("the catalogue is not up to date: make translations")
+    for line in wrong:
+        print(line, file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit({"update": update, "compile": compile_, "check": check}[sys.argv[1]]())

@@ -1,0 +1,64 @@
+"""``odc-sandbox demo``: the main job from an expired certificate to a renewed one, by itself."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+from agent.runtime import home_override
+from sandbox.commands.common import Subcommands, add_command
+from sandbox.demo import run_demo
+from sandbox.home import SandboxError
+
+MARKER = ".odc-demo"
+"""Marks a folder as the demo's own, which the next demo may empty."""
+
+_EXAMPLES = """\
+  odc-sandbox demo               in ./build/demo, or where ODC_HOME says
+  ODC_HOME=/tmp/try odc-sandbox demo
+"""
+
+
+def register(subcommands: Subcommands) -> None:
+    """Add the subcommand."""
+    parser = add_command(
+        subcommands,
+        "demo",
+        _run,
+        summary="renew an expired certificate from start to end, on this machine alone (演示)",
+        examples=_EXAMPLES,
+    )
+    parser.add_argument(
+        "--no-desktop", action="store_true", help="no tray, no waiting, even with a display"
+    )
+
+
+def _run(options: argparse.Namespace) -> int:
+    signal.signal(signal.SIGTERM, _interrupt)
+    folder = _fresh_folder(home_override() or Path("build/demo").absolute())
+    has_display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    try:
+        run_demo(folder, with_desktop=has_display and not options.no_desktop)
+    except KeyboardInterrupt:
+        print("\n已停止 Stopped.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _fresh_folder(folder: Path) -> Path:
+    """Return ``folder`` emptied, if it is the demo's own; anything else is never touched."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).exists():
+        raise SandboxError(f"{folder} holds something else; choose an empty folder with ODC_HOME")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    (folder / MARKER).touch()
+    return folder

@@ -1,0 +1,202 @@
+"""A whole desk in one folder: authority, software token, agent. For the demo and for tests.
+
+Every part is the real program in a process of its own; closing the desk ends them all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import msgspec
+
+from agent.api.client import Client
+from agent.api.starting import AgentMissingError, connect
+from agent.runtime import CONTROL_SOCKET
+from sandbox.home import Home, RunningSandbox, SandboxError
+
+T = TypeVar("T")
+
+START_SECONDS = 30.0
+END_SECONDS = 10.0
+SOFTHSM = "/usr/lib/softhsm/libsofthsm2.so"
+ISSUER = "CN=ODC Sandbox Organization CA,OU=Sandbox,O=ODC Sandbox Authority,C=CN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """The invented organisation a token is issued to."""
+
+    organisation: str = "深圳市样例有限公司"
+    uscc: str = "91440300MA5DA0000F"
+    pin: str = "135792"
+
+
+class Desk:
+    """Starts and ends the parts; each can be used alone."""
+
+    def __init__(self, folder: Path, *, environment: Mapping[str, str] | None = None) -> None:
+        self.folder = folder
+        self.environment = {**os.environ, **(environment or {}), "ODC_HOME": os.fspath(folder)}
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    @property
+    def home(self) -> Home:
+        """The authority's folder."""
+        return Home(self.folder / "sandbox")
+
+    @property
+    def dossier(self) -> Path:
+        """The invented applicant and the scans."""
+        return self.folder / "dossier"
+
+    @property
+    def token_configuration(self) -> Path:
+        """SoftHSM's configuration of the desk's token."""
+        return self.folder / "token" / "softhsm2.conf"
+
+    def start_authority(self, *options: str) -> RunningSandbox:
+        """Start the authority on free ports, unless ``options`` name some, and return where it is."""
+        ports = () if "--port" in options else ("--port", "0", "--portal-port", "0")
+        file = self.folder / "sandbox" / "sandbox.json"
+        process = self.start("sandbox", "run", *ports, *options)
+
+        def running() -> RunningSandbox | None:
+            with contextlib.suppress(OSError, msgspec.DecodeError):
+                found = msgspec.json.decode(file.read_bytes(), type=RunningSandbox)
+                return found if found.pid == process.pid else None
+            return None
+
+        return self._await(running, process, "the authority")
+
+    def issue_token(self, *options: str, holder: Holder | None = None) -> dict[str, Any]:
+        """Make the software token with its pair of certificates and return what was issued."""
+        holder = holder or Holder()
+        text = self.run(
+            "sandbox", "issue-token", "--json", "--pin-stdin",
+            "--token-folder", os.fspath(self.token_configuration.parent),
+            "--organisation", holder.organisation, "--uscc", holder.uscc, *options,
+            stdin=f"{holder.pin}\n".encode(),
+        )  # fmt: skip
+        issued: dict[str, Any] = json.loads(text)
+        return issued
+
+    def configure_agent(self, authority_url: str, *, extra: str = "") -> None:
+        """Write the agent's configuration: this token, this authority, the demo portal allowed."""
+        (self.folder / "config.toml").write_text(
+            f"poll_seconds = 0.5\n"
+            f"[[module]]\n"
+            f"path = {json.dumps(SOFTHSM)}\n"
+            f"environment = {{SOFTHSM2_CONF = {json.dumps(os.fspath(self.token_configuration))}}}\n"
+            f"[[authority]]\n"
+            f'name = "沙盒证书服务中心"\n'
+            f"issuers = [{json.dumps(ISSUER)}]\n"
+            f"url = {json.dumps(authority_url)}\n"
+            f'trust_anchor = "sandbox/ca.pem"\n'
+            f"[browser]\n"
+            f'allow = ["http://localhost:*"]\n'
+            f"{extra}",
+            encoding="utf-8",
+        )
+
+    def start_agent(self, *options: str) -> subprocess.Popen[bytes]:
+        """Start the agent and return once its socket answers."""
+        process = self.start("agent.cli", "run", *options)
+
+        def reached() -> bool | None:
+            with contextlib.suppress(AgentMissingError):
+                self.client().close()
+                return True
+            return None
+
+        self._await(reached, process, "the agent")
+        return process
+
+    def client(self) -> Client:
+        """Connect to the desk's agent."""
+        before = os.environ.get("ODC_HOME")
+        os.environ["ODC_HOME"] = os.fspath(self.folder)
+        try:
+            return Client(connect(CONTROL_SOCKET, start=False), "odc-sandbox")
+        finally:
+            if before is None:
+                del os.environ["ODC_HOME"]
+            else:
+                os.environ["ODC_HOME"] = before
+
+    def run(self, module: str, *arguments: str, stdin: bytes = b"") -> str:
+        """Run one command of ours to its end and return what it printed.
+
+        Raises:
+            SandboxError: it failed; its own words are the reason.
+        """
+        done = subprocess.run(
+            self._command(module, arguments),
+            input=stdin,
+            capture_output=True,
+            env=self.environment,
+            check=False,
+        )
+        if done.returncode:
+            raise SandboxError(done.stderr.decode("utf-8", "replace").strip())
+        return done.stdout.decode("utf-8")
+
+    def start(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start one of our programs; it is ended with the desk. What it says goes into a log."""
+        logs = self.folder / "logs"
+        logs.mkdir(parents=True, exist_ok=True)
+        with (logs / f"{module.partition('.')[0]}-{arguments[0]}.log").open("ab") as log:
+            process = subprocess.Popen(
+                self._command(module, arguments),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self.environment,
+                start_new_session=True,  # Ctrl-C is for whoever runs the desk, who then ends it
+            )
+        self._processes.append(process)
+        return process
+
+    def end(self, process: subprocess.Popen[bytes]) -> None:
+        """End one program: asked first, then made to."""
+        process.terminate()
+        try:
+            process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def close(self) -> None:
+        """End everything that was started, the newest first."""
+        while self._processes:
+            self.end(self._processes.pop())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    @staticmethod
+    def _command(module: str, arguments: Sequence[str]) -> list[str]:
+        return [sys.executable, "-P", "-m", module, *arguments]
+
+    @staticmethod
+    def _await(ready: Callable[[], T | None], process: subprocess.Popen[bytes], what: str) -> T:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            found = ready()
+            if found is not None:
+                return found
+            if process.poll() is not None:
+                raise SandboxError(f"{what} ended at its start (exit code {process.returncode})")
+            time.sleep(0.05)
+        raise SandboxError(f"{what} was not ready within {START_SECONDS:g} seconds")
