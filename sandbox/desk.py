@@ -20,7 +20,7 @@ import msgspec
 
 from agent.api.client import Client
 from agent.api.starting import AgentMissingError, connect
-from agent.runtime import CONTROL_SOCKET
+from agent.runtime import CONTROL_SOCKET, runtime_folder
 from sandbox.home import Home, RunningSandbox, SandboxError
 
 T = TypeVar("T")
@@ -46,7 +46,8 @@ class Desk:
     def __init__(self, folder: Path, *, environment: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.environment = {**os.environ, **(environment or {}), "ODC_HOME": os.fspath(folder)}
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self.processes: list[subprocess.Popen[bytes]] = []
+        """What runs, the oldest first."""
 
     @property
     def home(self) -> Home:
@@ -122,15 +123,8 @@ class Desk:
 
     def client(self) -> Client:
         """Connect to the desk's agent."""
-        before = os.environ.get("ODC_HOME")
-        os.environ["ODC_HOME"] = os.fspath(self.folder)
-        try:
-            return Client(connect(CONTROL_SOCKET, start=False), "odc-sandbox")
-        finally:
-            if before is None:
-                del os.environ["ODC_HOME"]
-            else:
-                os.environ["ODC_HOME"] = before
+        folder = runtime_folder(self.environment)
+        return Client(connect(CONTROL_SOCKET, start=False, folder=folder), "odc-sandbox")
 
     def run(self, module: str, *arguments: str, stdin: bytes = b"") -> str:
         """Run one command of ours to its end and return what it printed.
@@ -162,7 +156,7 @@ class Desk:
                 env=self.environment,
                 start_new_session=True,  # Ctrl-C is for whoever runs the desk, who then ends it
             )
-        self._processes.append(process)
+        self.processes.append(process)
         return process
 
     def end(self, process: subprocess.Popen[bytes]) -> None:
@@ -176,8 +170,8 @@ class Desk:
 
     def close(self) -> None:
         """End everything that was started, the newest first."""
-        while self._processes:
-            self.end(self._processes.pop())
+        while self.processes:
+            self.end(self.processes.pop())
 
     def __enter__(self) -> Self:
         return self

@@ -7,11 +7,11 @@ import functools
 import logging
 import os
 import socket
-import struct
 import sys
 
 from agent.api.connection import StreamConnection
 from agent.api.registry import Registry, Role
+from agent.peers import is_same_user
 from agent.runtime import BROWSER_SOCKET, CONTROL_SOCKET, ensure_runtime_folder
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class Server:
     async def _accept(
         self, role: Role, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        if not _is_same_user(writer.get_extra_info("socket")):
+        if not is_same_user(writer.get_extra_info("socket")):
             log.warning("connection of another user refused role=%s", role)
             writer.close()
             return
@@ -68,11 +68,3 @@ class Server:
         task = asyncio.create_task(connection.serve())
         self._clients.add(task)
         task.add_done_callback(self._clients.discard)
-
-
-def _is_same_user(peer: socket.socket) -> bool:
-    if sys.platform == "linux":
-        format_ = struct.Struct("3i")
-        credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, format_.size)
-        return bool(format_.unpack(credentials)[1] == os.getuid())
-    return True  # The folder is 0700; Linux is asked besides.

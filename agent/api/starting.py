@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 import socket
-import stat
-import struct
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agent.peers import is_private, is_same_user
 from agent.runtime import runtime_folder
 
 if TYPE_CHECKING:
@@ -44,7 +43,11 @@ class AgentMissingError(Exception):
 
 
 def connect(
-    socket_name: str, *, start: bool = True, timeout: float = START_TIMEOUT
+    socket_name: str,
+    *,
+    start: bool = True,
+    timeout: float = START_TIMEOUT,
+    folder: Path | None = None,
 ) -> socket.socket:
     """Return a blocking connection to the agent's socket ``socket_name``.
 
@@ -52,12 +55,14 @@ def connect(
         socket_name: ``agent.runtime.CONTROL_SOCKET`` or ``BROWSER_SOCKET``.
         start: start an agent where none runs, and wait for it.
         timeout: seconds to wait for an agent that was started.
+        folder: where the socket is, when not in this user's own runtime folder.
 
     Raises:
         AgentMissingError: none runs and none was to be, or could be, started.
     """
+    folder = folder or runtime_folder()
     try:
-        return _attempt(socket_name)
+        return _attempt(folder, socket_name)
     except OSError as error:
         if not start or os.environ.get(NO_START):
             raise AgentMissingError(f"no agent is running ({error.strerror or error})") from error
@@ -65,7 +70,7 @@ def connect(
         process = start_agent()
     except OSError as error:
         raise AgentMissingError(f"the agent cannot be started ({error})") from error
-    return _wait_for(socket_name, process, timeout)
+    return _wait_for(folder, socket_name, process, timeout)
 
 
 def start_agent() -> Popen[bytes]:
@@ -90,14 +95,16 @@ def start_agent() -> Popen[bytes]:
     return process
 
 
-def _wait_for(socket_name: str, process: Popen[bytes], timeout: float) -> socket.socket:
+def _wait_for(
+    folder: Path, socket_name: str, process: Popen[bytes], timeout: float
+) -> socket.socket:
     """Connect again and again, with growing pauses, until ``timeout`` seconds have passed."""
     deadline = time.monotonic() + timeout
     delay = FIRST_DELAY
     ended = False
     while True:
         try:
-            return _attempt(socket_name)
+            return _attempt(folder, socket_name)
         except OSError as error:
             now = time.monotonic()
             if not ended and process.poll() is not None:
@@ -117,16 +124,17 @@ def _why(process: Popen[bytes], timeout: float) -> str:
 
 if sys.platform == "win32":
 
-    def _attempt(socket_name: str) -> socket.socket:
+    def _attempt(folder: Path, socket_name: str) -> socket.socket:
         """Connect once. Python on Windows has no Unix sockets; the named pipe is not there yet."""
-        raise OSError(f"the local API has no named pipe {socket_name} on Windows yet")
+        raise OSError(f"the local API has no named pipe for {folder / socket_name} on Windows yet")
 
 else:
 
-    def _attempt(socket_name: str) -> socket.socket:
+    def _attempt(folder: Path, socket_name: str) -> socket.socket:
         """Connect once, to nobody's socket but this user's."""
-        path = runtime_folder() / socket_name
-        _check_folder(path.parent)
+        path = folder / socket_name
+        if not is_private(folder):
+            raise PermissionError(f"{folder} is not this user's alone")
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             connection.settimeout(CONNECT_TIMEOUT)
@@ -138,19 +146,7 @@ else:
             raise
         return connection
 
-    def _check_folder(folder: Path) -> None:
-        """Refuse a folder in which another user could have put the socket."""
-        status = folder.lstat()
-        ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
-        if not ours or stat.S_IMODE(status.st_mode) & 0o077:
-            raise PermissionError(f"{folder} is not this user's alone")
-
     def _check_peer(connection: socket.socket) -> None:
-        """Refuse an agent that runs as another user, where the system can say so."""
-        if sys.platform != "linux":
-            return
-        credentials = struct.Struct("3i")
-        raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, credentials.size)
-        _pid, uid, _gid = credentials.unpack(raw)
-        if uid != os.getuid():
+        """Refuse an agent that runs as another user."""
+        if not is_same_user(connection):
             raise PermissionError("the agent's socket belongs to another user")

@@ -20,8 +20,9 @@ _OVERSAMPLING = 8
 _WHITE = "#ffffff"
 _DARK = "#1d2330"
 _TEETH = 12
-_CENTRE = (31.0, 27.0)
-_CENTRE_BESIDE_BADGE = (27.0, 24.0)
+_ALONE = ((32.0, 27.0), 27.0)
+"""Centre and radius of the seal."""
+_BESIDE_BADGE = ((25.0, 25.0), 25.0)
 
 Points = list[tuple[float, float]]
 
@@ -134,15 +135,15 @@ def draw_icon(status: CertificateStatus | None, badge: int, *, size: int = 64) -
     """
     look = _LOOKS[status] if status is not None else _NO_CERTIFICATE
     canvas = _Canvas(size)
-    centre = _CENTRE_BESIDE_BADGE if badge > 0 else _CENTRE
-    _draw_seal(canvas, centre, look)
+    centre, radius = _BESIDE_BADGE if badge > 0 else _ALONE
+    _draw_seal(canvas, centre, radius, look)
     look.mark(canvas, centre, look.mark_colour)
     if badge > 0:
         _draw_badge(canvas, str(badge) if badge <= 9 else "9+")
     return canvas.finished()
 
 
-def _draw_seal(canvas: _Canvas, centre: tuple[float, float], look: _Look) -> None:
+def _draw_seal(canvas: _Canvas, centre: tuple[float, float], radius: float, look: _Look) -> None:
     x, y = centre
     for side in (-1, 1):
         canvas.polygon(
@@ -155,8 +156,8 @@ def _draw_seal(canvas: _Canvas, centre: tuple[float, float], look: _Look) -> Non
             ],
             look.ribbon,
         )
-    canvas.polygon(_rosette(centre, 27, 24), _WHITE)
-    canvas.polygon(_rosette(centre, 25, 22.5), look.fill)
+    canvas.polygon(_rosette(centre, radius, radius - 3), _WHITE)
+    canvas.polygon(_rosette(centre, radius - 2, radius - 4.5), look.fill)
 
 
 def _rosette(centre: tuple[float, float], outer: float, inner: float) -> Points:
@@ -177,4 +178,4 @@ def _draw_badge(canvas: _Canvas, text: str) -> None:
     left, top = _GRID - width, 30
     canvas.pill((left, top, _GRID, _GRID), _WHITE)
     canvas.pill((left + 2.5, top + 2.5, _GRID - 2.5, _GRID - 2.5), _DARK)
-    canvas.text(((left + _GRID) / 2, (top + _GRID) / 2), text, 30, _WHITE)
+    canvas.text(((left + _GRID) / 2, (top + _GRID) / 2), text, 30 if len(text) == 1 else 25, _WHITE)

@@ -12,6 +12,7 @@ USES = {
     "signing": mark("signing certificate"),
     "encryption": mark("encryption certificate"),
 }
+_ENDED = ("installed", "cancelled", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +20,17 @@ class TrayContent:
     """Everything the tray shows."""
 
     lines: tuple[str, ...]
-    """Certificates with their days, and renewals under way: to be read, not clicked."""
+    """Certificates with their days, renewals under way, problems: to be read, not clicked."""
     tooltip: str
 
 
 def tray_content(status: Json, tokens: Json, renewals: Json, language: Language) -> TrayContent:
     """Return what the tray shows for the answers of the local API."""
-    lines = [*_certificates(tokens, language), *_renewals(renewals)]
+    lines = [
+        *_tokens(tokens["tokens"], language),
+        *_renewals(renewals["renewals"]),
+        *_problems(tokens["problems"], language),
+    ]
     if not tokens["tokens"]:
         lines.insert(0, translate(mark("No token is plugged in."), language))
     tooltip = translate(mark("Certificate Manager"), language)
@@ -34,16 +39,38 @@ def tray_content(status: Json, tokens: Json, renewals: Json, language: Language)
     return TrayContent(tuple(lines), tooltip)
 
 
-def _certificates(tokens: Json, language: Language) -> Iterator[str]:
-    for token in tokens["tokens"]:
-        for certificate in token["certificates"]:
-            use = USES.get(certificate["use"])
-            if use is not None:
-                name = f"{translate(use, language)}-{certificate['organisation']}"
-                yield f"{name}  {certificate['text']}"
+def _tokens(tokens: list[Json], language: Language) -> Iterator[str]:
+    """Yield the certificates; the token's name stands above them where it tells something."""
+    for token in tokens:
+        certificates = _in_use(token["certificates"])
+        if len(tokens) > 1 or not certificates:
+            yield token["label"]
+        for certificate in certificates:
+            use = translate(USES[certificate["use"]], language)
+            name = certificate["organisation"] or certificate["subject"]
+            yield f"{use}-{name}  {certificate['text']}"
 
 
-def _renewals(renewals: Json) -> Iterator[str]:
-    for renewal in renewals["renewals"]:
-        if renewal["state"] not in ("installed", "cancelled", "failed"):
+def _in_use(certificates: list[Json]) -> list[Json]:
+    """Return the newest of each use: a token keeps what was renewed, and the menu need not."""
+    newest: dict[tuple[str, str], Json] = {}
+    for certificate in certificates:
+        key = (certificate["subject"], certificate["use"])
+        older = newest.get(key)
+        # ISO 8601 in UTC: in the order of the alphabet is in the order of time.
+        if certificate["use"] in USES and (
+            older is None or older["not_after"] < certificate["not_after"]
+        ):
+            newest[key] = certificate
+    return list(newest.values())
+
+
+def _renewals(renewals: list[Json]) -> Iterator[str]:
+    for renewal in renewals:
+        if renewal["state"] not in _ENDED:
             yield f"{renewal['organisation']}: {renewal['text']}"
+
+
+def _problems(problems: list[Json], language: Language) -> Iterator[str]:
+    for problem in problems:
+        yield problem["message_zh" if language is Language.ZH else "message"]

@@ -9,10 +9,13 @@ from typing import Protocol
 
 import msgspec
 
+from agent.desktop.processes import kill_all
+
 log = logging.getLogger(__name__)
 
 SHOW_SECONDS = 30.0
 """D-Bus alone may take 25 seconds to find out that no daemon answers."""
+LOGGED_CHARACTERS = 300
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,21 +35,35 @@ class Notifier(Protocol):
 class PlyerNotifier:
     """Delivers through plyer, in a process that is gone when the notice is out."""
 
+    def __init__(self, *, seconds: float = SHOW_SECONDS) -> None:
+        self._seconds = seconds
+
     async def show(self, title: str, text: str) -> None:
-        """Show one notice."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", "-m", "agent.desktop.notify",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
+        """Show one notice; a desktop that cannot is logged, never raised."""
         notice = msgspec.json.encode(Notice(title=title, text=text))
         try:
-            await asyncio.wait_for(process.communicate(notice), SHOW_SECONDS)
+            status, complaint = await asyncio.wait_for(_deliver(notice), self._seconds)
         except TimeoutError:
-            log.warning("notification daemon does not answer")
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        if process.returncode:
-            log.warning("notice not shown exit=%s", process.returncode)
+            log.warning("notice not shown: the notification daemon does not answer")
+        except OSError as error:
+            log.warning("notice not shown: %s", error)
+        else:
+            if status or complaint:
+                log.warning("notice not shown exit=%s: %s", status, complaint)
+
+
+async def _deliver(notice: bytes) -> tuple[int | None, str]:
+    """Run the process that shows ``notice``; return its exit code and what it complained of."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", "agent.desktop.notify",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        _, complaint = await process.communicate(notice)
+    finally:
+        if process.returncode is None:
+            await kill_all(process)
+    return process.returncode, complaint.decode(errors="replace").strip()[-LOGGED_CHARACTERS:]

@@ -5,31 +5,46 @@ FD is the inherited socket of its API connection. When the agent or the display 
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from typing import Any
 
-from agent.api.client import Client, ConnectionLostError
+from agent.api.client import CallError, ConnectionLostError, Json
 from agent.certificates.model import CertificateStatus
 from agent.desktop.icon import draw_icon
+from agent.desktop.link import CLOCK, TrayClient
 from agent.desktop.menu import TrayContent, tray_content
-from agent.language import mark, translate, user_language
+from agent.language import Language, mark, translate, user_language
 
 if sys.platform == "linux":
     # The plain X11 backend has no menu and cannot encode a Chinese title.
     os.environ.setdefault("PYSTRAY_BACKEND", "appindicator")
 
-import pystray
+try:
+    import pystray
+except ImportError as error:  # raised where the display cannot be opened
+    sys.exit(f"no tray: {error}")
+
+log = logging.getLogger(__name__)
+
+GRACE_SECONDS = 5.0
+"""How long the toolkit may take to end; it may be waiting for a D-Bus service that hangs."""
+_CHANGES = ("tokens_changed", "renewal", CLOCK)
 
 
 class Tray:
     """Shows what the agent says, and says what was clicked."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    def __init__(self, connection: socket.socket) -> None:
+        self._client = TrayClient(connection, self._tell_refusal)
+        self._client.call("events.subscribe")
         self._language = user_language()
+        self._shown: object = None
         self._content = TrayContent((), "")
         self._icon = pystray.Icon(
             "odc-agent", draw_icon(None, 0), "odc-agent", menu=pystray.Menu(self._items)
@@ -52,39 +67,73 @@ class Tray:
             self._refresh()
             icon.visible = True
             while True:
-                event = self._client.next_notification()["params"]["event"]
-                if event in ("tokens_changed", "renewal"):
+                if self._client.next_event() in _CHANGES:
                     self._refresh()
         except ConnectionLostError:
+            log.info("the agent has gone")
+        finally:
+            # Also after a mistake of ours: an icon that no longer follows would lie.
+            _end_soon(GRACE_SECONDS)
             icon.stop()
 
     def _refresh(self) -> None:
-        status = self._client.call("agent.status")
-        tokens = self._client.call("tokens.list")
-        renewals = self._client.call("renewals.list")
-        self._content = tray_content(status, tokens, renewals, self._language)
+        try:
+            status = self._client.call("agent.status")
+            tokens = self._client.call("tokens.list")
+            renewals = self._client.call("renewals.list")
+        except CallError as error:
+            log.warning("not refreshed code=%s", error.code)
+            return
         worst = CertificateStatus(status["worst"]) if status["worst"] else None
-        self._icon.icon = draw_icon(worst, status["expired"] + status["expiring"])
-        self._icon.title = self._content.tooltip
+        badge = status["expired"] + status["expiring"]
+        content = tray_content(status, tokens, renewals, self._language)
+        if (worst, badge, content) == self._shown:
+            return  # a menu that is open closes when it is built anew
+        self._shown, self._content = (worst, badge, content), content
+        self._icon.icon = draw_icon(worst, badge)
+        self._icon.title = content.tooltip
         self._icon.update_menu()
 
     def _renew(self) -> None:
-        self._client.post("windows.open", {"name": "renew"})
+        self._post("windows.open", {"name": "renew"})
 
     def _quit(self) -> None:
-        self._client.post("agent.quit")
+        self._post("agent.quit", {})
+
+    def _post(self, method: str, params: dict[str, Json]) -> None:
+        # Without an agent there is nothing to click on: _follow is ending the process already.
+        with contextlib.suppress(ConnectionLostError):
+            self._client.post(method, params)
+
+    def _tell_refusal(self, report: Json) -> None:
+        """Say why a click did nothing, and what to do instead."""
+        suffix = "_zh" if self._language is Language.ZH else ""
+        log.warning("click refused code=%s", report["code"])
+        if self._icon.HAS_NOTIFICATION:
+            sentences = report[f"message{suffix}"], report.get(f"advice{suffix}", "")
+            self._icon.notify("\n".join(filter(None, sentences)), self._content.tooltip)
 
     def _text(self, sentence: str) -> str:
         return translate(sentence, self._language)
 
 
-def main() -> None:
+def _end_soon(seconds: float) -> None:
+    """End the process after ``seconds`` if the toolkit has not let it end until then."""
+    timer = threading.Timer(seconds, os._exit, (1,))
+    timer.daemon = True
+    timer.start()
+
+
+def main() -> int:
     """Run the tray on the inherited connection."""
-    connection = socket.socket(fileno=int(sys.argv[1]))
-    client = Client(connection, "odc-tray")
-    client.call("events.subscribe")
-    Tray(client).run()
+    # Standard error is the agent's log, which adds the time.
+    logging.basicConfig(format="%(levelname)s %(message)s")
+    try:
+        Tray(socket.socket(fileno=int(sys.argv[1]))).run()
+    except ConnectionLostError:
+        log.info("the agent has gone")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

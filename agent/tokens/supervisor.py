@@ -125,7 +125,12 @@ class ModuleWorker:
                     self.restarts += 1
                     log.warning("worker restarted module=%s", self.settings.path)
                 self._process = await WorkerProcess.start(self.settings)
-            return await self._process.call(protocol.ListTokens(), seconds=LIST_SECONDS)
+            try:
+                return await self._process.call(protocol.ListTokens(), seconds=LIST_SECONDS)
+            except ReportedError:
+                # A library that cannot even list is in no state to go on from; the next is fresh.
+                await self._process.end()
+                raise
 
     async def end(self) -> None:
         """End the worker."""

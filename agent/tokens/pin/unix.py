@@ -9,10 +9,10 @@ import contextlib
 import os
 import secrets
 import socket
-import struct
 import sys
 
 from agent.framing import HEADER
+from agent.peers import is_same_user
 from agent.runtime import ensure_runtime_folder
 from agent.tokens.errors import PinFormError, PinNotGivenError
 from agent.tokens.pin.transport import MAX_PIN_BYTES
@@ -36,7 +36,7 @@ if sys.platform != "win32":
             connection, _ = self._listener.accept()
             self._listener.close()
             self._path.unlink(missing_ok=True)
-            if not _is_same_user(connection):
+            if not is_same_user(connection):
                 connection.close()
                 raise PinNotGivenError
             return SocketConnection(connection)
@@ -86,11 +86,3 @@ def _receive(connection: socket.socket, size: int) -> bytearray:
             raise EOFError
         done += count
     return data
-
-
-def _is_same_user(connection: socket.socket) -> bool:
-    if sys.platform == "linux":
-        format_ = struct.Struct("3i")
-        credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, format_.size)
-        return bool(format_.unpack(credentials)[1] == os.getuid())
-    return True  # The folder is 0700; Linux is asked besides.

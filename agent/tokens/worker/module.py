@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pkcs11
-from pkcs11 import Attribute, ObjectClass, TokenFlag
+from pkcs11 import Attribute, ObjectClass, SlotFlag, TokenFlag
 from pkcs11 import exceptions as p11
 
 from agent.tokens.errors import ModuleLoadError, TokenMissingError
@@ -45,6 +45,7 @@ class Module:
 
     def content(self) -> ModuleContent:
         """Read all tokens anew: slots are never trusted across an insertion or removal."""
+        self._see_what_others_did()
         tokens = []
         for slot in self._library.get_slots(token_present=True):
             try:
@@ -55,6 +56,16 @@ class Module:
             except (p11.TokenNotPresent, p11.TokenNotRecognised, p11.DeviceRemoved):
                 continue  # pulled out meanwhile, or nothing this module understands
         return ModuleContent(tokens=tuple(tokens))
+
+    def _see_what_others_did(self) -> None:
+        """Start the library anew where tokens are not devices that come and go.
+
+        A software token changes by what other processes write, which SoftHSM sees only then. Such
+        slots lack CKF_REMOVABLE_DEVICE (PKCS#11 v2.40, 3.2); where it is set, the library watches.
+        """
+        slots = self._library.get_slots()
+        if not any(slot.flags & SlotFlag.REMOVABLE_DEVICE for slot in slots):
+            self._library.reinitialize()
 
     def token(self, reference: TokenReference) -> Any:  # noqa: ANN401 - python-pkcs11 is untyped
         """Return the token that ``reference`` names, with flags as they are now.

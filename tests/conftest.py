@@ -1,0 +1,27 @@
+"""What all tests share: no skips where everything is installed, and desks of their own."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+NO_SKIPS = bool(os.environ.get("ODC_NO_SKIPS"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if NO_SKIPS and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, where nothing may be: {report.longrepr}"
+    return report
+
+
+@pytest.fixture
+def short_folder():
+    """A folder with a short name: socket paths have about 100 bytes, pytest's names are long."""
+    with tempfile.TemporaryDirectory(prefix="odc-", ignore_cleanup_errors=True) as name:
+        yield Path(name)

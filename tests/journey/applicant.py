@@ -1,0 +1,77 @@
+"""Drives a renewal over the local API, a step at a time, as a window would."""
+
+from __future__ import annotations
+
+import json
+
+from agent.tokens.pin import send_pin
+from sandbox.desk import Holder
+from sandbox.sms import Outbox
+
+ENDED = ("installed", "failed", "cancelled")
+
+
+class Applicant:
+    def __init__(self, desk, client):
+        self.desk = desk
+        self.client = client
+        client.call("events.subscribe")
+
+    def signing_certificate(self):
+        tokens = self.client.call("tokens.list", {"refresh": True})["tokens"]
+        return next(c for t in tokens for c in t["certificates"] if c["use"] == "signing")
+
+    def start(self):
+        thumbprint = self.signing_certificate()["thumbprint"]
+        return self.client.call("renewals.start", {"thumbprint": thumbprint})
+
+    def get(self, renewal):
+        return self.client.call("renewals.get", {"id": renewal["id"]})
+
+    def wait_for(self, renewal, *wanted):
+        """Wait until the renewal is in one of the wanted states, or waits for one of them."""
+        seen = self.get(renewal)
+        while not {seen["state"], seen["waiting"]} & set(wanted):
+            assert seen["state"] not in ENDED, seen
+            event = self.client.next_notification()["params"]
+            if event["event"] == "renewal" and event["renewal"]["id"] == renewal["id"]:
+                seen = event["renewal"]
+        return seen
+
+    def submit_dossier(self, renewal):
+        folder = self.desk.dossier
+        applicant = json.loads((folder / "applicant.json").read_text("utf-8"))
+        documents = {f.stem: str(f) for f in folder.iterdir() if f.suffix in (".png", ".jpg")}
+        params = {"id": renewal["id"], "applicant": applicant, "documents": documents}
+        return self.client.call("renewals.submit_dossier", params)
+
+    def enter_pin(self, renewal, pin=Holder().pin):
+        prompt = self.client.call("renewals.pin", {"id": renewal["id"]})
+        send_pin(prompt["endpoint"], bytearray(pin.encode()))
+
+    def enter_sms_code(self, renewal):
+        self.client.call("renewals.send_sms", {"id": renewal["id"]})
+        code = Outbox(self.desk.home.outbox).messages(renewal["id"])[-1].code
+        self.client.call("renewals.verify_sms", {"id": renewal["id"], "code": code})
+
+    def go_on(self, renewal, until="installed"):
+        """Answer whatever is asked until the renewal is there."""
+        answers = {
+            "APPLICANT": self.submit_dossier,
+            "PIN": self.enter_pin,
+            "SMS_CODE": self.enter_sms_code,
+        }
+        while True:
+            seen = self.wait_for(renewal, *answers, *ENDED, until)
+            if until in (seen["state"], seen["waiting"]) or seen["state"] in ENDED:
+                return seen
+            answers[seen["waiting"]](renewal)
+            self._await_change(seen)
+
+    def _await_change(self, before):
+        while True:
+            event = self.client.next_notification()["params"]
+            if event["event"] == "renewal" and event["renewal"]["id"] == before["id"]:
+                after = event["renewal"]
+                if (after["state"], after["waiting"]) != (before["state"], before["waiting"]):
+                    return
