@@ -131,7 +131,7 @@ class Agent:
         async def adopt(inherited: socket.socket) -> None:
             await server.adopt(inherited, Role.TRAY)
 
-        tray = TraySupervisor(adopt)
+        tray = TraySupervisor(adopt, language=self._config.language)
         tray.start()
         try:
             yield

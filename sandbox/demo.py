@@ -111,13 +111,14 @@ class _Renewal:
                 _tell(*step)
                 self._answers.get(renewal["waiting"], lambda _: None)(renewal)
             renewal = self._next(renewal["id"])
-        _tell(renewal["state"], None)
         if renewal["state"] != "installed":
+            _tell(renewal["state"], None)
             raise SandboxError(f"the renewal ended as {renewal['state']}: {renewal['error_text']}")
         say(
-            "已用电子钥匙中的新密钥签名,并用新证书验证通过",
-            "The new key on the token signed, and the new certificate verified it",
+            "新证书已写入电子钥匙;新密钥的签名用新证书验证通过",
+            "Written onto the token; its new key signed, and the new certificate verified it",
         )
+        _tell(renewal["state"], None)
 
     def _next(self, renewal_id: str) -> Json:
         while True:

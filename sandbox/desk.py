@@ -6,8 +6,10 @@ Every part is the real program in a process of its own; closing the desk ends th
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -25,6 +27,7 @@ from sandbox.home import Home, RunningSandbox, SandboxError
 
 T = TypeVar("T")
 
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 START_SECONDS = 30.0
 END_SECONDS = 10.0
 SOFTHSM = "/usr/lib/softhsm/libsofthsm2.so"
@@ -155,6 +158,7 @@ class Desk:
                 stderr=log,
                 env=self.environment,
                 start_new_session=True,  # Ctrl-C is for whoever runs the desk, who then ends it
+                preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
             )
         self.processes.append(process)
         return process
@@ -194,3 +198,8 @@ class Desk:
                 raise SandboxError(f"{what} ended at its start (exit code {process.returncode})")
             time.sleep(0.05)
         raise SandboxError(f"{what} was not ready within {START_SECONDS:g} seconds")
+
+
+def _end_with_parent() -> None:
+    """Have the system end this process when the desk's ends, even by a kill or in mid-start."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)

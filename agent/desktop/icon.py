@@ -97,10 +97,9 @@ def _cross(canvas: _Canvas, centre: tuple[float, float], colour: str) -> None:
     canvas.line([(x - 8, y + 8), (x + 8, y - 8)], colour, 6.5)
 
 
-def _dots(canvas: _Canvas, centre: tuple[float, float], colour: str) -> None:
+def _clock_hands(canvas: _Canvas, centre: tuple[float, float], colour: str) -> None:
     x, y = centre
-    for shift in (-10, 0, 10):
-        canvas.disc((x + shift, y), 3.6, colour)
+    canvas.line([(x - 3, y - 12), (x - 3, y + 4), (x + 9, y + 4)], colour, 6.5)
 
 
 def _dash(canvas: _Canvas, centre: tuple[float, float], colour: str) -> None:
@@ -120,7 +119,7 @@ _LOOKS = {
     CertificateStatus.VALID: _Look("#1f9d4d", "#12703a", _WHITE, _tick),
     CertificateStatus.EXPIRING: _Look("#f5a800", "#b87800", _DARK, _exclamation),
     CertificateStatus.EXPIRED: _Look("#d92d20", "#9b1c13", _WHITE, _cross),
-    CertificateStatus.NOT_YET_VALID: _Look("#7d8592", "#5b626d", _WHITE, _dots),
+    CertificateStatus.NOT_YET_VALID: _Look("#7d8592", "#5b626d", _WHITE, _clock_hands),
 }
 _NO_CERTIFICATE = _Look("#7d8592", "#5b626d", _WHITE, _dash)
 

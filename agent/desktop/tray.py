@@ -52,7 +52,12 @@ class Tray:
 
     def run(self) -> None:
         """Show the icon until the agent goes."""
-        self._icon.run(setup=self._follow)
+        try:
+            self._icon.run(setup=self._follow)
+        except Exception as error:  # noqa: BLE001 - whatever the toolkit raises, without a bus say
+            log.error("the toolkit failed: %s", error)  # noqa: TRY400 - known, and said at each try
+            # Its other thread waits for a loop that never runs, and would keep the process.
+            os._exit(1)
 
     def _items(self) -> Iterator[Any]:
         for line in self._content.lines:

@@ -9,6 +9,7 @@ import pytest
 
 # The fake agent for fault injection lies with the native host's tests.
 sys.path.insert(0, str(Path(__file__).parents[1] / "native_host"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "journey"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from chromium import CHROMIUM, Desk, portal_server, short_folder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -77,7 +78,8 @@ def make_x509(
 ) -> x509.Certificate:
     """Return a certificate; ``extensions`` are raw values by dotted OID."""
     key = key or ec_key()
-    subject = subject or name(common_name=ORGANISATION)
+    if subject is None:
+        subject = name(common_name=ORGANISATION)
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -125,3 +127,7 @@ def make_sm2_der(folder: Path) -> bytes:
         "-addext", "basicConstraints=critical,CA:FALSE",
         folder=folder,
     )  # fmt: skip
+
+
+def thumbprint_of(der: bytes) -> str:
+    return hashlib.sha256(der).hexdigest()

@@ -83,7 +83,7 @@ class Desktop:
         item = next(iter(self.tray_items()), "")
         bus, _, path = item.partition("/")
         return self.run(*_gdbus(bus, f"/{path}/Menu"),
-                        "com.canonical.dbusmenu.GetLayout", "0", "-1", "[]")  # fmt: skip
+                        "com.canonical.dbusmenu.GetLayout", "0", "9", "[]")  # fmt: skip
 
     def click(self, label: str) -> None:
         """Click the entry ``label`` of the first icon's menu."""
@@ -99,7 +99,8 @@ class Desktop:
         return file
 
     def notices(self) -> list[dict[str, str]]:
-        """Return the notifications that were shown, the newest first."""
+        """Close what is shown and return all notifications there were, the newest first."""
+        self.run("dunstctl", "close-all")
         history = json.loads(self.run("dunstctl", "history") or '{"data": [[]]}')
         return [
             {name: str(field["data"]) for name, field in notice.items()}

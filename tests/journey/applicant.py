@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 
+from agent.errors import ReportedError
 from agent.tokens.pin import send_pin
 from sandbox.desk import Holder
 from sandbox.sms import Outbox
 
+PIN = Holder().pin
 ENDED = ("installed", "failed", "cancelled")
 
 
@@ -45,9 +47,15 @@ class Applicant:
         params = {"id": renewal["id"], "applicant": applicant, "documents": documents}
         return self.client.call("renewals.submit_dossier", params)
 
-    def enter_pin(self, renewal, pin=Holder().pin):
+    def enter_pin(self, renewal, pin=PIN):
         prompt = self.client.call("renewals.pin", {"id": renewal["id"]})
-        send_pin(prompt["endpoint"], bytearray(pin.encode()))
+        try:
+            send_pin(prompt["endpoint"], bytearray(pin.encode()))
+        except ReportedError:
+            # Told by the worker; the agent tells it too, and only then takes another try.
+            while not self.get(renewal)["error"]:
+                self.client.next_notification()
+            raise
 
     def enter_sms_code(self, renewal):
         self.client.call("renewals.send_sms", {"id": renewal["id"]})

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from display import artefacts, eventually
+from PIL import Image
+
+from agent.desktop.notifications import PlyerNotifier
+
+TEXT = "您的数字证书已过期961天,请及时更新数字证书!过期后将不能用于电子签名或登录,请尽快更新!"
+
+
+@pytest.fixture
+def notify_send(short_folder, monkeypatch):
+    """Put a script in the place of notify-send."""
+    monkeypatch.setenv("ODC_HOME", str(short_folder))
+
+    def install(script):
+        file = short_folder / "notify-send"
+        file.write_text(f"#!/bin/sh\n{script}\n")
+        file.chmod(0o755)
+        monkeypatch.setenv("PATH", str(short_folder), prepend=os.pathsep)
+
+    return install
+
+
+async def test_a_notice_reaches_the_desktop_word_for_word(desk, tmp_path):
+    await PlyerNotifier().show("深圳市样例有限公司 的数字证书", TEXT)
+    file = artefacts(tmp_path) / "notification.png"
+    assert eventually(lambda: has_text(desk.screenshot(file)))
+    (notice,) = desk.notices()
+    assert notice["summary"] == "深圳市样例有限公司 的数字证书"
+    assert notice["body"] == TEXT
+    assert notice["appname"] == "证照管家"
+
+
+async def test_a_notification_daemon_that_hangs_costs_only_the_time_allowed(
+    notify_send, short_folder, caplog
+):
+    notify_send(f"echo $$ > {short_folder}/pid; exec sleep 600")
+    started = time.monotonic()
+    await PlyerNotifier(seconds=3).show("标题", "正文")
+    assert time.monotonic() - started < 10
+    assert "does not answer" in caplog.text
+    hanging = int((short_folder / "pid").read_text())
+    assert eventually(lambda: not is_running(hanging))
+
+
+async def test_a_refused_notice_is_logged_and_not_raised(notify_send, caplog):
+    notify_send("echo no daemon >&2; exit 1")
+    await PlyerNotifier().show("标题", "正文")
+    assert "no daemon" in caplog.text
+
+
+async def test_a_machine_without_notify_send_is_logged(monkeypatch, short_folder, caplog):
+    monkeypatch.setenv("PATH", str(short_folder))
+    await PlyerNotifier().show("标题", "正文")
+    assert "libnotify-bin" in caplog.text
+
+
+async def test_the_notice_is_not_in_the_log(notify_send, caplog):
+    notify_send("exit 1")
+    await PlyerNotifier().show("标题", "正文")
+    assert "正文" not in caplog.text
+
+
+def has_text(file):
+    """Whether anything is drawn below the panel: there is no wallpaper."""
+    with Image.open(file) as image:
+        return len(image.convert("RGB").crop((0, 64, *image.size)).getcolors(1 << 24)) > 20
+
+
+def is_running(pid):
+    """A zombie has ended; here nobody may be there to bury it."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,163 @@
+"""The tray on a real panel: Xvfb, xfce4-panel, a session bus, and the real local API."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+
+import pytest
+from display import PANEL_HEIGHT, artefacts, eventually
+from PIL import Image
+from tray_agent import ORGANISATION, certificate, token, token_list, tray_agent
+
+from agent.desktop.processes import inheriting
+from agent.desktop.supervisor import TraySupervisor
+from agent.language import Language
+
+EXPIRED_LINE = f"签名证书-{ORGANISATION}  已过期961天"
+VALID = token_list(token(certificate(days=300, text="剩余300天")))
+RED = (217, 45, 32)
+GREEN = (31, 157, 77)
+
+
+async def until(ask, *, seconds=20.0):
+    """Ask in a thread, so that the API can answer the tray meanwhile."""
+    return await asyncio.to_thread(eventually, ask, seconds=seconds)
+
+
+@contextlib.asynccontextmanager
+async def supervised(agent, **options):
+    supervisor = TraySupervisor(agent.adopt, **options)
+    supervisor.start()
+    try:
+        yield supervisor
+    finally:
+        await supervisor.close()
+
+
+@pytest.fixture
+async def agent(desk):
+    async with tray_agent() as running:
+        yield running
+
+
+def pixels_in_panel(file, colour):
+    """Count the pixels of about that colour in the panel."""
+    with Image.open(file) as image:
+        panel = image.convert("RGB").crop((0, 0, image.width, PANEL_HEIGHT))
+    raw = panel.tobytes()
+    points = zip(raw[::3], raw[1::3], raw[2::3], strict=True)
+    return sum(max(abs(a - b) for a, b in zip(p, colour, strict=True)) < 24 for p in points)
+
+
+async def test_an_expired_certificate_shows_as_a_red_seal_on_the_panel(desk, agent, tmp_path):
+    file = artefacts(tmp_path) / "tray-expired.png"
+    async with supervised(agent):
+        items = await until(desk.tray_items)
+        red = await until(lambda: pixels_in_panel(desk.screenshot(file), RED) > 60)
+    assert [item.partition("/")[2] for item in items] == ["org/ayatana/NotificationItem/odc_agent"]
+    assert red
+
+
+async def test_the_menu_tells_each_certificate_with_its_days(desk, agent):
+    async with supervised(agent):
+        menu = await until(lambda: EXPIRED_LINE in (text := desk.menu()) and text)
+    assert f"加密证书-{ORGANISATION}  已过期961天" in menu
+    assert "证照更新" in menu
+    assert "退出" in menu
+
+
+async def test_the_menu_is_english_when_the_agent_is(desk, agent):
+    async with supervised(agent, language=Language.EN):
+        assert await until(lambda: "'label': <'Quit'>" in (text := desk.menu()) and text)
+
+
+async def test_the_icon_follows_what_is_plugged_in(desk, agent, tmp_path):
+    file = artefacts(tmp_path) / "tray-valid.png"
+    async with supervised(agent):
+        assert await until(lambda: EXPIRED_LINE in desk.menu())
+        agent.change(VALID)
+        assert await until(lambda: "剩余300天" in desk.menu())
+        assert await until(lambda: pixels_in_panel(desk.screenshot(file), GREEN) > 60)
+        assert pixels_in_panel(file, RED) == 0
+        agent.change(token_list())
+        assert await until(lambda: "未插入电子钥匙" in desk.menu())
+
+
+async def test_renewal_is_one_click_away(desk, agent):
+    async with supervised(agent):
+        assert await until(lambda: "证照更新" in desk.menu())
+        await asyncio.to_thread(desk.click, "证照更新")
+        assert await asyncio.wait_for(agent.windows.get(), 10) == "renew"
+
+
+async def test_a_click_that_cannot_be_answered_says_what_to_do_instead(desk, agent):
+    agent.has_windows = False
+    async with supervised(agent):
+        assert await until(lambda: "证照更新" in desk.menu())
+        await asyncio.to_thread(desk.click, "证照更新")
+        notices = await until(desk.notices)
+    assert "odc-agent renew" in notices[0]["body"]
+
+
+async def test_quit_ends_the_agent(desk, agent):
+    async with supervised(agent):
+        assert await until(lambda: "退出" in desk.menu())
+        await asyncio.to_thread(desk.click, "退出")
+        await asyncio.wait_for(agent.quit.wait(), 10)
+
+
+async def test_a_killed_tray_comes_back(desk, agent):
+    async with supervised(agent) as supervisor:
+        first = await until(desk.tray_items)
+        os.kill(killed := supervisor.pid, signal.SIGKILL)
+        assert await until(lambda: supervisor.pid not in (None, killed))
+        assert await until(lambda: (items := desk.tray_items()) and items != first)
+
+
+async def test_closing_leaves_neither_the_tray_nor_its_files(desk, agent, monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    async with supervised(agent) as supervisor:
+        assert await until(desk.tray_items)
+        pid = supervisor.pid
+        assert list(tmp_path.glob("odc-tray-*/*"))
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert await until(lambda: not desk.tray_items())
+
+
+async def test_the_supervisor_outlives_the_display_and_tries_again(desk, agent, caplog):
+    caplog.set_level(logging.WARNING, "agent.desktop.supervisor")
+    async with supervised(agent) as supervisor:
+        assert await until(desk.tray_items)
+        desk.server.kill()
+        assert await until(lambda: caplog.text.count("tray ended") >= 2)
+        assert not supervisor._task.done()
+
+
+async def test_without_a_session_bus_the_tray_ends_and_is_tried_again(
+    desk, agent, caplog, monkeypatch
+):
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
+    async with supervised(agent):
+        assert await until(lambda: caplog.text.count("tray ended") >= 2)
+    assert "the toolkit failed" in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+async def test_the_tray_ends_when_the_agent_goes(desk, agent):
+    ours, theirs = socket.socketpair()
+    with theirs:
+        tray = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "agent.desktop.tray", str(theirs.fileno()), **inheriting(theirs)
+        )
+    await agent.adopt(ours)
+    assert await until(desk.tray_items)
+    await agent.server.close()
+    assert await asyncio.wait_for(tray.wait(), 10) == 0

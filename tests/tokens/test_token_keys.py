@@ -1,0 +1,232 @@
+"""Keys on the token: what is made with them is checked by others, cryptography and openssl."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from certificate_maker import china, ec_key, make_x509, name, openssl
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_public_key,
+)
+from soft_token import SoftTokens, logged_in
+
+from agent.errors import ReportedError
+from agent.renewals.checks import proves_key
+from agent.tokens import protocol
+
+KEY_TYPES = ["rsa:2048", "rsa:3072", "ec:secp256r1", "ec:secp384r1"]
+KEY_ID = bytes(range(20))
+CONTENT = '{"版本": 1}\r\nsecond line\n'.encode()
+
+
+@pytest.fixture(params=KEY_TYPES)
+def key_type(request):
+    return request.param
+
+
+@pytest.fixture
+def old() -> x509.Certificate:
+    """The certificate whose subject a request carries over."""
+    return make_x509(subject=name(common_name="深圳市样例有限公司"))
+
+
+async def generate(session, key_type="ec:secp256r1", key_id=KEY_ID):
+    return await session.call(protocol.GenerateKeyPair(id=key_id, label="sign", key_type=key_type))
+
+
+def certify(public_key: bytes) -> x509.Certificate:
+    """Return a valid certificate for a key on the token."""
+
+    class Holder:
+        @staticmethod
+        def public_key():
+            return load_der_public_key(public_key)
+
+    return make_x509(key=Holder(), not_after=china("2099-01-01 00:00:00"))
+
+
+def der(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(Encoding.DER)
+
+
+async def test_a_generated_pair_is_of_the_kind_asked_for(tokens, key_type):
+    async with logged_in(tokens) as session:
+        pair = await generate(session, key_type)
+    assert (pair.id, pair.public, pair.private) == (KEY_ID, True, True)
+    key = load_der_public_key(pair.public_key)
+    family, _, size = key_type.partition(":")
+    if family == "rsa":
+        assert (key.key_size, key.public_numbers().e) == (int(size), 65537)
+    else:
+        assert isinstance(key, ec.EllipticCurvePublicKey)
+        assert key.curve.name == size
+
+
+async def test_a_request_carries_the_subject_over_and_proves_its_key(
+    tokens, old, key_type, tmp_path
+):
+    async with logged_in(tokens) as session:
+        pair = await generate(session, key_type)
+        request = await session.call(protocol.SignRequest(id=KEY_ID, certificate=der(old)))
+    read = x509.load_der_x509_csr(request)
+    assert read.is_signature_valid
+    assert read.subject.public_bytes() == old.subject.public_bytes()
+    spki = read.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    assert spki == pair.public_key
+    (tmp_path / "request.der").write_bytes(request)
+    openssl("req", "-verify", "-noout", "-inform", "DER", "-in", "request.der", folder=tmp_path)
+
+
+async def test_a_signed_message_is_verified_by_openssl(tokens, key_type, tmp_path):
+    async with logged_in(tokens) as session:
+        pair = await generate(session, key_type)
+        certificate = certify(pair.public_key)
+        message = await session.call(
+            protocol.SignMessage(id=KEY_ID, certificate=der(certificate), content=CONTENT)
+        )
+    assert verified(message, certificate, tmp_path) == CONTENT
+
+
+def verified(message: bytes, signer: x509.Certificate, folder: Path) -> bytes:
+    """Return the content of CMS SignedData after openssl has verified its signature."""
+    issuer = make_x509(
+        key=ec_key("issuer"),
+        subject=signer.issuer,
+        issuer=signer.issuer,
+        is_ca=True,
+        usage=frozenset({"key_cert_sign"}),
+        not_after=china("2099-01-01 00:00:00"),
+    )
+    (folder / "issuer.pem").write_bytes(issuer.public_bytes(Encoding.PEM))
+    (folder / "message.der").write_bytes(message)
+    return openssl(
+        "cms", "-verify", "-binary", "-inform", "DER", "-in", "message.der",
+        "-CAfile", "issuer.pem", "-purpose", "any",
+        folder=folder,
+    )  # fmt: skip
+
+
+async def test_an_expired_certificates_key_still_signs(tokens, tmp_path):
+    # That is the point of renewing with it: only the authority may waive the date.
+    async with logged_in(tokens) as session:
+        pair = await generate(session)
+        holder = certify(pair.public_key)
+        expired = der(holder)
+        message = await session.call(
+            protocol.SignMessage(id=KEY_ID, certificate=expired, content=b"manifest")
+        )
+    assert verified(message, holder, tmp_path) == b"manifest"
+
+
+async def test_a_signature_proves_the_key(tokens, key_type):
+    async with logged_in(tokens) as session:
+        pair = await generate(session, key_type)
+        signature = await session.call(protocol.SignData(id=KEY_ID, data=b"challenge"))
+    certificate = certify(pair.public_key)
+    assert proves_key(certificate, b"challenge", signature)
+    assert not proves_key(certificate, b"another", signature)
+
+
+async def test_a_message_is_signed_where_the_public_half_is_missing(tokens, tmp_path):
+    # Old tokens may hold the private key and the certificate only.
+    async with logged_in(tokens) as session:
+        pair = await generate(session)
+    tokens.destroy("PUBLIC_KEY", KEY_ID)
+    certificate = certify(pair.public_key)
+    async with logged_in(tokens) as session:
+        message = await session.call(
+            protocol.SignMessage(id=KEY_ID, certificate=der(certificate), content=CONTENT)
+        )
+    assert verified(message, certificate, tmp_path) == CONTENT
+
+
+async def test_a_written_certificate_is_listed_under_its_keys_id(tokens):
+    async with logged_in(tokens) as session:
+        certificate = der(certify((await generate(session)).public_key))
+        await session.call(
+            protocol.WriteCertificate(id=KEY_ID, label="sign", certificate=certificate)
+        )
+    assert await certificates_on(tokens) == [(KEY_ID, "sign", certificate)]
+
+
+async def test_writing_the_same_certificate_again_changes_nothing(tokens, old):
+    write = protocol.WriteCertificate(id=KEY_ID, label="sign", certificate=der(old))
+    for _ in range(2):
+        async with logged_in(tokens) as session:
+            await session.call(write)
+            await session.call(write)
+    assert await certificates_on(tokens) == [(KEY_ID, "sign", der(old))]
+
+
+async def test_another_certificate_under_the_same_id_is_written_beside_the_first(tokens, old):
+    other = make_x509(subject=old.subject)
+    async with logged_in(tokens) as session:
+        for certificate in (old, other):
+            await session.call(
+                protocol.WriteCertificate(id=KEY_ID, label="sign", certificate=der(certificate))
+            )
+    assert {value for _, _, value in await certificates_on(tokens)} == {der(old), der(other)}
+
+
+async def certificates_on(tokens: SoftTokens) -> list[tuple[bytes, str, bytes]]:
+    [token] = (await tokens.content()).tokens
+    return [(found.id, found.label, found.value) for found in token.certificates]
+
+
+@pytest.mark.parametrize(
+    ("destroyed", "left"),
+    [(None, (True, True)), ("PUBLIC_KEY", (False, True)), ("PRIVATE_KEY", (True, False))],
+)
+async def test_half_a_key_pair_is_detected(tokens, destroyed, left):
+    async with logged_in(tokens) as session:
+        await generate(session)
+    if destroyed:
+        tokens.destroy(destroyed, KEY_ID)
+    async with logged_in(tokens) as session:
+        pair = await session.call(protocol.FindKeyPair(id=KEY_ID))
+    assert (pair.public, pair.private) == left
+    assert bool(pair.public_key) is pair.public
+
+
+@pytest.mark.parametrize("destroyed", [None, "PUBLIC_KEY", "PRIVATE_KEY"])
+async def test_whatever_exists_of_a_pair_is_destroyed_and_nothing_else(tokens, destroyed):
+    async with logged_in(tokens) as session:
+        await generate(session)
+        await generate(session, key_id=b"other")
+    if destroyed:
+        tokens.destroy(destroyed, KEY_ID)
+    async with logged_in(tokens) as session:
+        for _ in range(2):
+            await session.call(protocol.DestroyKeyPair(id=KEY_ID))
+        gone = await session.call(protocol.FindKeyPair(id=KEY_ID))
+        other = await session.call(protocol.FindKeyPair(id=b"other"))
+    assert (gone.public, gone.private) == (False, False)
+    assert (other.public, other.private) == (True, True)
+
+
+async def test_signing_with_a_key_that_is_not_there_says_so(tokens, old):
+    async with logged_in(tokens) as session:
+        for request in (
+            protocol.SignData(id=b"none", data=b""),
+            protocol.SignRequest(id=b"none", certificate=der(old)),
+            protocol.SignMessage(id=b"none", certificate=der(old), content=b""),
+        ):
+            with pytest.raises(ReportedError) as caught:
+                await session.call(request)
+            assert caught.value.code == "object_missing"
+            assert "private key" in str(caught.value)
+
+
+async def test_a_private_key_never_leaves_the_token(tokens):
+    async with logged_in(tokens) as session:
+        await generate(session)
+    attributes = tokens.attributes("PRIVATE_KEY", KEY_ID)
+    assert attributes == {
+        "SENSITIVE": True, "EXTRACTABLE": False, "PRIVATE": True, "LOCAL": True,
+        "NEVER_EXTRACTABLE": True, "SIGN": True, "DECRYPT": False,
+    }  # fmt: skip

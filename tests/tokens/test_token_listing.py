@@ -1,0 +1,148 @@
+"""Listing tokens through a worker: no PIN, and nothing a module does costs more than one call."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+import pytest
+from certificate_maker import make_der
+from soft_token import LABEL, MODULE, SoftTokens
+
+from agent.errors import ReportedError
+from agent.tokens import protocol
+from agent.tokens.errors import ModuleCrashedError, ModuleHangsError
+from agent.tokens.model import ModuleSettings, PinState
+from agent.tokens.supervisor import ModuleWorker, WorkerProcess
+
+
+@pytest.fixture
+async def worker(tokens):
+    worker = ModuleWorker(tokens.settings)
+    yield worker
+    await worker.end()
+
+
+async def test_a_token_is_read_without_a_pin(tokens, worker):
+    der = make_der()
+    tokens.write(("a1b2", "sign", der))
+    [token] = (await worker.content()).tokens
+    assert token.facts.label == LABEL
+    assert len(token.facts.serial) == 16
+    assert token.facts.pin_state is PinState.OK
+    assert token.facts.login_required
+    assert not token.facts.protected_authentication_path
+    [found] = token.certificates
+    assert (found.value, found.id, found.label) == (der, b"\xa1\xb2", "sign")
+
+
+async def test_whether_a_private_key_is_there_is_unknown_without_a_pin(tokens, worker):
+    tokens.write(("01", "sign", make_der()))
+    [token] = (await worker.content()).tokens
+    assert token.certificates[0].has_private_key is None
+
+
+async def test_all_tokens_of_a_module_are_listed_and_blank_ones_are_not(tokens, worker):
+    tokens.initialise("SECOND")
+    listed = (await worker.content()).tokens
+    assert {token.facts.label for token in listed} == {LABEL, "SECOND"}
+
+
+async def test_a_module_without_tokens_is_empty(tmp_path):
+    content = await SoftTokens(tmp_path / "none").content()
+    assert content.tokens == ()
+
+
+async def test_a_worker_reads_again_and_again(tokens, worker):
+    first = await worker.content()
+    tokens.write(("01", "sign", make_der()))
+    second = await worker.content()
+    assert [len(c.tokens[0].certificates) for c in (first, second)] == [0, 1]
+    assert worker.restarts == 0
+
+
+@pytest.mark.parametrize("is_there", [False, True], ids=["missing", "not a library"])
+async def test_a_module_that_cannot_be_loaded_is_named(tmp_path, is_there):
+    path = tmp_path / "vendor.so"
+    if is_there:
+        path.write_bytes(b"not a library")
+    worker = ModuleWorker(ModuleSettings(path=str(path)))
+    try:
+        with pytest.raises(ReportedError) as caught:
+            await worker.content()
+    finally:
+        await worker.end()
+    assert caught.value.code == "module_not_loaded"
+    assert str(path) in caught.value.report().message
+    assert str(path) in caught.value.report().message_zh
+
+
+async def test_a_module_that_was_missing_is_loaded_once_it_is_there(tmp_path, tokens):
+    path = tmp_path / "late.so"
+    late = ModuleSettings(path=str(path), environment=tokens.settings.environment)
+    worker = ModuleWorker(late)
+    try:
+        with pytest.raises(ReportedError):
+            await worker.content()
+        path.symlink_to(MODULE)
+        assert len((await worker.content()).tokens) == 1
+    finally:
+        await worker.end()
+
+
+async def test_a_killed_worker_is_started_again(tokens, worker):
+    before = await worker.content()
+    os.kill(worker._process.pid, signal.SIGKILL)
+    await worker._process._process.wait()
+    assert await worker.content() == before
+    assert worker.restarts == 1
+
+
+async def test_a_call_under_way_when_its_worker_dies_says_so(tokens, worker):
+    await worker.content()
+    os.kill(worker._process.pid, signal.SIGSTOP)
+    call = asyncio.create_task(worker.content())
+    await asyncio.sleep(0)
+    os.kill(worker._process.pid, signal.SIGKILL)
+    with pytest.raises(ModuleCrashedError) as caught:
+        await call
+    assert caught.value.code == "module_crashed"
+    assert "libsofthsm2.so" in str(caught.value)
+    assert len((await worker.content()).tokens) == 1
+
+
+async def test_a_worker_that_does_not_answer_is_ended(tokens):
+    process = await WorkerProcess.start(tokens.settings)
+    await process.call(protocol.ListTokens())
+    os.kill(process.pid, signal.SIGSTOP)
+    with pytest.raises(ModuleHangsError):
+        await process.call(protocol.ListTokens(), seconds=0.05)
+    assert process.has_ended
+
+
+async def test_a_worker_whose_call_was_cancelled_answers_no_other_call(tokens):
+    process = await WorkerProcess.start(tokens.settings)
+    call = asyncio.create_task(process.call(protocol.ListTokens()))
+    await asyncio.sleep(0)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert process.has_ended
+
+
+async def test_a_worker_ends_with_the_agents_pipe(tokens):
+    process = await WorkerProcess.start(tokens.settings)
+    await process.call(protocol.ListTokens())
+    process._process.stdin.close()
+    assert await process._process.wait() == 0
+
+
+async def test_a_listing_worker_carries_out_nothing_that_needs_a_session(tokens):
+    process = await WorkerProcess.start(tokens.settings)
+    try:
+        with pytest.raises(ReportedError) as caught:
+            await process.call(protocol.SignData(id=b"\1", data=b"data"))
+    finally:
+        await process.end()
+    assert caught.value.code == "object_missing"
