@@ -129,13 +129,11 @@ async def _child(
             **inheriting(theirs),
         )  # fmt: skip
         theirs.close()
-        log_lines = asyncio.create_task(_log_lines(child))
-        try:
-            yield child
-        finally:
-            await _end(child)
-            await asyncio.wait({log_lines}, timeout=END_SECONDS)
-            log_lines.cancel()
+        async with _logged(child):
+            try:
+                yield child
+            finally:
+                await _end(child)
 
 
 def _environment(folder: str, language: Language | None) -> dict[str, str]:
@@ -145,8 +143,18 @@ def _environment(folder: str, language: Language | None) -> dict[str, str]:
     return environment
 
 
+@contextlib.asynccontextmanager
+async def _logged(child: asyncio.subprocess.Process) -> AsyncIterator[None]:
+    """Write what the child complains of to the agent's log while the block runs."""
+    lines = asyncio.create_task(_log_lines(child))
+    try:
+        yield
+    finally:
+        await asyncio.wait({lines}, timeout=END_SECONDS)
+        lines.cancel()
+
+
 async def _log_lines(child: asyncio.subprocess.Process) -> None:
-    """Write what the child complains of to the agent's log, until it ends."""
     assert child.stderr is not None
     while data := await child.stderr.read(4096):
         for line in data.decode(errors="replace").splitlines():

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
+
+# The desktop of the tray's own tests.
+sys.path.insert(0, str(Path(__file__).parents[1] / "desktop"))
 
 from sandbox.desk import Desk
 from sandbox.dossier import write_sample_dossier

@@ -93,9 +93,11 @@ async def test_the_endpoint_is_this_users_alone(tokens, runtime):
 
 async def test_two_endpoints_have_names_that_cannot_be_guessed(tokens):
     reference = await tokens.reference()
-    async with pin_session(tokens.settings, reference) as one:
-        async with pin_session(tokens.settings, reference) as other:
-            names = {Path(s.offer.endpoint).stem.removeprefix("pin-") for s in (one, other)}
+    async with (
+        pin_session(tokens.settings, reference) as one,
+        pin_session(tokens.settings, reference) as other,
+    ):
+        names = {Path(s.offer.endpoint).stem.removeprefix("pin-") for s in (one, other)}
     assert len(names) == 2
     assert all(len(bytes.fromhex(name)) >= 8 for name in names)
 

@@ -1,0 +1,45 @@
+"""Memory of every process of ours, beside an interpreter that does nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from bench.desk import running_desk
+
+
+def main() -> None:
+    """Print resident and proportional memory (RSS, PSS) of each process, in MB."""
+    bare_command = [sys.executable, "-I", "-S", "-c", "input()"]
+    with (
+        running_desk() as desk,
+        subprocess.Popen(bare_command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as bare,
+    ):
+        print(f"{'process':32} {'RSS MB':>10} {'PSS MB':>10}")
+        for name, pid in {"python -I -S": bare.pid, **_ours(desk.folder)}.items():
+            rss, pss = _memory(pid)
+            print(f"{name:32} {rss:10.1f} {pss:10.1f}")
+        bare.communicate(b"\n")
+
+
+def _ours(folder: Path) -> dict[str, int]:
+    """Return the processes that work in the desk's folder, by the module each runs."""
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.fsencode(folder) in (process / "environ").read_bytes():
+                arguments = (process / "cmdline").read_bytes().split(b"\0")
+                found[arguments[arguments.index(b"-m") + 1].decode()] = int(process.name)
+        except (OSError, ValueError):
+            continue
+    return found
+
+
+def _memory(pid: int) -> tuple[float, float]:
+    sizes = {}
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]:
+        name, _, rest = line.partition(":")
+        sizes[name] = int(rest.split()[0]) / 1024
+    return sizes["Rss"], sizes["Pss"]

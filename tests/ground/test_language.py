@@ -1,0 +1,68 @@
+"""Two languages: Chinese first, English complete."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.language import Language, look_up, translate, translate_count, user_language
+
+VARIABLES = ("ODC_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({}, Language.ZH),
+        ({"LANG": "zh_CN.UTF-8"}, Language.ZH),
+        ({"LANG": "en_GB.UTF-8"}, Language.EN),
+        ({"LANG": "C.UTF-8"}, Language.ZH),
+        ({"LANG": "de_DE.UTF-8"}, Language.ZH),
+        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "zh_CN.UTF-8"}, Language.ZH),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "en_US.UTF-8"}, Language.EN),
+        ({"LC_ALL": "", "LANG": "en_US.UTF-8"}, Language.EN),
+        ({"LC_ALL": "zh_CN.UTF-8", "ODC_LANGUAGE": "en"}, Language.EN),
+        ({"LANG": "en_US.UTF-8", "ODC_LANGUAGE": "zh_CN"}, Language.ZH),
+    ],
+)
+def test_the_language_is_the_desktops_and_chinese_where_it_is_not_english(
+    monkeypatch, environment, language
+):
+    monkeypatch.setattr("locale.getlocale", lambda: (None, None))
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert user_language() is language
+
+
+def test_english_is_what_stands_in_the_code():
+    assert translate("expired today", Language.EN) == "expired today"
+
+
+def test_chinese_is_what_stands_in_the_catalogue():
+    assert translate("expired today", Language.ZH) == "今天已过期"
+
+
+@pytest.mark.parametrize("language", Language)
+def test_values_take_their_places_and_are_not_read_themselves(language):
+    text = translate("There is no renewal {id}.", language, id="{evil}")
+    assert "{evil}" in text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "0 days left"), (1, "1 day left"), (2, "2 days left")]
+)
+def test_english_has_singular_and_plural(count, text):
+    assert translate_count("{count} day left", "{count} days left", count, Language.EN) == text
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 961])
+def test_chinese_has_one_form(count):
+    text = translate_count("{count} day left", "{count} days left", count, Language.ZH)
+    assert text == f"还有{count}天到期"
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_sentence_nobody_has_translated_stays_as_it_is(language):
+    assert look_up("CKR_VENDOR_DEFINED 0x80000001", language) == "CKR_VENDOR_DEFINED 0x80000001"
+    assert look_up("", language) == ""

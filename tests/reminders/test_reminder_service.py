@@ -1,0 +1,187 @@
+"""Reminders of real tokens: at start, on insertion and by the clock. Needs softhsm2."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from certificate_maker import ENCRYPTION, china, make_der, name, thumbprint_of
+from soft_token import SoftTokens
+
+from agent.bus import EventBus
+from agent.language import Language
+from agent.reminders.memory import ReminderMemory
+from agent.reminders.rules import DEFAULT_THRESHOLDS
+from agent.reminders.service import ReminderRaised, ReminderService
+from agent.tokens.inventory import Inventory, TokensChanged
+
+DAY = dt.timedelta(days=1)
+EXPIRED = make_der(not_after=china("2022-07-20 23:59:59"))
+PAIR = make_der(not_after=china("2022-07-20 23:59:59"), usage=ENCRYPTION)
+SUCCESSOR = make_der(
+    not_before=china("2025-03-01 00:00:00"), not_after=china("2026-03-01 23:59:59")
+)
+
+
+class Desk:
+    """An agent's reminders over a SoftHSM, a clock that stands, and what was raised."""
+
+    def __init__(self, tokens: SoftTokens, folder) -> None:
+        self.tokens = tokens
+        self.now = china("2025-03-07 09:00:00")
+        self._file = folder / "reminders.json"
+        self.raised: list[ReminderRaised] = []
+        self.begin()
+
+    def begin(self) -> None:
+        bus = EventBus()
+        bus.subscribe(lambda event: isinstance(event, ReminderRaised) and self.raised.append(event))
+        self.bus = bus
+        self.inventory = Inventory((self.tokens.settings,), bus)
+        self.service = ReminderService(
+            inventory=self.inventory,
+            memory=ReminderMemory(self._file),
+            bus=bus,
+            clock=lambda: self.now,
+            language=lambda: Language.ZH,
+            thresholds=DEFAULT_THRESHOLDS,
+        )
+
+    async def end(self) -> None:
+        self.service.close()
+        await self.inventory.close()
+
+    async def restart(self) -> None:
+        await self.end()
+        self.begin()
+
+    async def reads_tokens(self, *, reloaded: bool = False) -> list[str]:
+        """Read the tokens and return the thumbprints reminded of."""
+        if reloaded:
+            await self.inventory.close()  # SoftHSM looks for tokens only when it is loaded
+        await self.inventory.refresh()
+        return self.told()
+
+    def told(self) -> list[str]:
+        told, self.raised[:] = [event.reminder.thumbprint for event in self.raised], []
+        return told
+
+
+@pytest.fixture
+async def desk(tmp_path):
+    tokens = SoftTokens(tmp_path / "hsm")
+    tokens.initialise()
+    desk = Desk(tokens, tmp_path)
+    yield desk
+    await desk.end()
+
+
+async def test_an_expired_certificate_is_reminded_of_at_the_start(desk):
+    desk.tokens.write(("01", "sign", EXPIRED))
+    await desk.inventory.refresh()
+    [raised] = desk.raised
+    assert raised.reminder.thumbprint == thumbprint_of(EXPIRED)
+    assert raised.reminder.title == "深圳市样例有限公司 的数字证书"
+    assert "已过期961天" in raised.reminder.text
+    assert desk.service.raised == {thumbprint_of(EXPIRED): raised.reminder}
+
+
+async def test_a_restart_on_the_same_day_says_nothing_and_on_the_next_day_again(desk):
+    desk.tokens.write(("01", "sign", EXPIRED))
+    assert len(await desk.reads_tokens()) == 1
+    await desk.restart()
+    assert await desk.reads_tokens() == []
+    desk.now += DAY
+    await desk.restart()
+    assert await desk.reads_tokens() == [thumbprint_of(EXPIRED)]
+
+
+async def test_a_token_that_is_plugged_in_again_is_reminded_of_again(desk):
+    desk.tokens.write(("01", "sign", EXPIRED))
+    assert len(await desk.reads_tokens()) == 1
+    desk.tokens.pull_out()
+    assert await desk.reads_tokens(reloaded=True) == []
+    desk.tokens.plug_in()
+    assert await desk.reads_tokens(reloaded=True) == [thumbprint_of(EXPIRED)]
+    desk.service.check()
+    assert desk.told() == []
+
+
+async def test_the_calendar_alone_raises_it_once_a_day(desk):
+    desk.tokens.write(("01", "sign", EXPIRED))
+    await desk.reads_tokens()
+    for hours in (1, 2, 14, 20):
+        desk.service.check()
+        desk.now += dt.timedelta(hours=hours)
+    assert desk.told() == [thumbprint_of(EXPIRED)]
+
+
+async def test_a_pair_is_reminded_of_once_by_its_signing_certificate(desk):
+    desk.tokens.write(("02", "encrypt", PAIR), ("01", "sign", EXPIRED))
+    assert await desk.reads_tokens() == [thumbprint_of(EXPIRED)]
+
+
+async def test_an_encryption_certificate_alone_is_reminded_of(desk):
+    desk.tokens.write(("02", "encrypt", PAIR))
+    assert await desk.reads_tokens() == [thumbprint_of(PAIR)]
+
+
+async def test_a_certificate_that_has_been_renewed_is_not_reminded_of(desk):
+    desk.tokens.write(("01", "sign", EXPIRED), ("03", "sign", SUCCESSOR))
+    assert await desk.reads_tokens() == []
+
+
+async def test_a_certificate_renewed_while_the_agent_runs_falls_silent(desk):
+    desk.tokens.write(("01", "sign", EXPIRED))
+    await desk.reads_tokens()
+    desk.tokens.write(("03", "sign", SUCCESSOR))
+    desk.now += DAY
+    assert await desk.reads_tokens() == []
+
+
+async def test_each_organisation_on_a_token_is_reminded_of(desk):
+    other = make_der(subject=name(organisation="另一公司"))
+    desk.tokens.write(("01", "sign", EXPIRED), ("02", "sign", other))
+    assert set(await desk.reads_tokens()) == {thumbprint_of(EXPIRED), thumbprint_of(other)}
+
+
+async def test_garbage_on_the_token_silences_nothing(desk):
+    desk.tokens.write(("01", "junk", b"garbage"), ("02", "sign", EXPIRED))
+    assert await desk.reads_tokens() == [thumbprint_of(EXPIRED)]
+
+
+async def test_ca_certificates_on_the_token_are_not_reminded_of(desk):
+    desk.tokens.write(("01", "ca", make_der(is_ca=True)))
+    assert await desk.reads_tokens() == []
+
+
+async def test_without_a_token_nothing_is_said(desk):
+    desk.tokens.write(("01", "sign", EXPIRED))
+    await desk.reads_tokens()
+    desk.tokens.pull_out()
+    desk.now += DAY
+    assert await desk.reads_tokens(reloaded=True) == []
+
+
+async def test_a_closed_service_says_nothing_more(desk):
+    desk.tokens.write(("01", "sign", EXPIRED))
+    desk.service.start()
+    desk.service.close()
+    assert await desk.reads_tokens() == []
+
+
+async def test_a_check_that_came_late_is_made_all_the_same(desk):
+    desk.service.start()
+    [job] = desk.service._scheduler.get_jobs()
+    # APScheduler drops what is a second late unless it is told not to.
+    assert job.misfire_grace_time is None
+    assert job.coalesce
+    assert job.trigger.interval <= dt.timedelta(minutes=15)
+
+
+async def test_a_change_on_the_bus_is_looked_at_without_a_new_reading(desk):
+    desk.tokens.write(("01", "sign", EXPIRED))
+    await desk.reads_tokens()
+    desk.now += DAY
+    desk.bus.publish(TokensChanged())
+    assert desk.told() == [thumbprint_of(EXPIRED)]
