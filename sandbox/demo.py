@@ -110,7 +110,7 @@ class _Renewal:
                 seen.add(step)
                 _tell(*step)
                 self._answers.get(renewal["waiting"], lambda _: None)(renewal)
-            renewal = self._next(renewal["id"])
+            renewal = self._next(renewal)
         if renewal["state"] != "installed":
             _tell(renewal["state"], None)
             raise SandboxError(f"the renewal ended as {renewal['state']}: {renewal['error_text']}")
@@ -120,11 +120,15 @@ class _Renewal:
         )
         _tell(renewal["state"], None)
 
-    def _next(self, renewal_id: str) -> Json:
-        while True:
+    def _next(self, before: Json) -> Json:
+        """Wait until the renewal is not as it was ``before``."""
+        now = before
+        while now["updated"] == before["updated"]:
             event = self._client.next_notification()["params"]
-            if event["event"] == "renewal" and event["renewal"]["id"] == renewal_id:
-                return event["renewal"]
+            if event["event"] == "renewal" and event["renewal"]["id"] == before["id"]:
+                # Events queue up while something is answered: how it stands now is asked.
+                now = self._client.call("renewals.get", {"id": before["id"]})
+        return now
 
     def _submit_dossier(self, renewal: Json) -> None:
         folder = self._desk.dossier

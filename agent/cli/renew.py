@@ -99,8 +99,8 @@ class _Conversation:
         try:
             steps[waiting]()
         except (CallError, ReportedError) as error:
-            # A script has no other answer to offer; giving the same again would burn tries.
-            if not self._answers.can_try_again:
+            # A file or a script has no other answer to offer; the same again would burn tries.
+            if not self._answers.can_try_again(waiting):
                 raise
             _print_all(sentences(error))
         return True
@@ -129,12 +129,13 @@ class _Conversation:
         self._renewal = self._client.call("renewals.verify_sms", params)
 
     def _await_change(self) -> None:
-        """Wait for the next event of this renewal."""
-        while True:
+        """Wait until this renewal is not as it was when it was last looked at."""
+        before = self._renewal["updated"]
+        while self._renewal["updated"] == before:
             params = self._client.next_notification()["params"]
             if params["event"] == "renewal" and params["renewal"]["id"] == self._id:
-                self._renewal = params["renewal"]
-                return
+                # Events queue up while something is answered: how it stands now is asked.
+                self._renewal = self._client.call("renewals.get", {"id": self._id})
 
     @property
     def _id(self) -> str:

@@ -38,24 +38,28 @@ class Answers:
         self._has_given_dossier = False
 
     @property
-    def can_try_again(self) -> bool:
-        """Whether somebody is there who can give another answer."""
+    def is_person(self) -> bool:
+        """Whether somebody is there who can be asked."""
         return not self._from_stdin and sys.stdin.isatty()
+
+    def can_try_again(self, waiting: str) -> bool:
+        """Whether another answer can be had to what is waited for."""
+        return self.is_person and (waiting != "APPLICANT" or self._applicant is None)
 
     @property
     def can_amend(self) -> bool:
         """Whether there is a dossier that the authority has not seen yet."""
-        return self.can_try_again or not self._has_given_dossier
+        return self.can_try_again("APPLICANT") or not self._has_given_dossier
 
     def dossier(self) -> tuple[Json, dict[str, str]]:
         """Return the applicant's data and the paths of the scans."""
-        if self._applicant is None and not self.can_try_again:
+        if self._applicant is None and not self.is_person:
             raise InputMissingError(
                 what=_in_words(mark("the dossier: --applicant and --documents"))
             )
         self._has_given_dossier = True
         applicant = self._read_applicant() if self._applicant else _ask_applicant()
-        folder = self._documents or (self.can_try_again and _ask_folder()) or None
+        folder = self._documents or (self.is_person and _ask_folder()) or None
         return applicant, _find_scans(folder) if folder else {}
 
     def send_pin(self, prompt: Json) -> None:

@@ -17,7 +17,7 @@ from agent.errors import OdcError
 from agent.language import mark
 from agent.paths import make_private
 from agent.renewals.record import PrivatePart, Renewal
-from agent.renewals.states import ENDED, State
+from agent.renewals.states import State
 from agent.renewals.vault import Vault
 
 _MIGRATIONS: tuple[str, ...] = (
@@ -49,6 +49,10 @@ class JournalNewerError(OdcError):
     code = "journal_newer"
     sentence = mark("The renewals' journal was written by a newer version of this program.")
     advice = mark("Install the newer version again.")
+
+
+class StaleRenewalError(Exception):
+    """A change was made to a renewal that has been saved by somebody else meanwhile."""
 
 
 class Journal:
@@ -94,21 +98,26 @@ class Journal:
             self._remember(renewal)
         return renewal
 
-    def save(self, renewal: Renewal) -> None:
-        """Replace the saved renewal; the history gains a line when its state or wait is another."""
+    def save(self, renewal: Renewal) -> Renewal:
+        """Replace the saved renewal and return it with its new revision.
+
+        The history gains a line when its state or wait is another.
+
+        Raises:
+            StaleRenewalError: somebody saved it since this one was read; nothing is changed.
+        """
         with self._transaction():
             before = self.get(renewal.id)
+            if before.revision != renewal.revision:
+                raise StaleRenewalError
+            saved = msgspec.structs.replace(renewal, revision=renewal.revision + 1)
             self._database.execute(
                 "UPDATE renewal SET state = ?, is_open = ?, facts = ?, private = ? WHERE id = ?",
-                (
-                    renewal.state,
-                    renewal.state not in ENDED,
-                    *self._encode(renewal),
-                    renewal.id,
-                ),
+                (saved.state, not saved.has_ended, *self._encode(saved), saved.id),
             )
-            if (before.state, before.waiting) != (renewal.state, renewal.waiting):
-                self._remember(renewal)
+            if (before.state, before.waiting) != (saved.state, saved.waiting):
+                self._remember(saved)
+        return saved
 
     def get(self, renewal_id: str) -> Renewal:
         """Return one renewal; KeyError where there is none."""

@@ -30,7 +30,7 @@ class PinEntry:
         self,
         inventory: Inventory,
         context_of: Callable[[Renewal], Context],
-        on_done: Callable[[Renewal], None],
+        on_done: Callable[[Renewal, Renewal], None],
     ) -> None:
         self._inventory = inventory
         self._context_of = context_of
@@ -87,7 +87,7 @@ class PinEntry:
             # Before anybody is told: the next thing they do may be to ask again.
             del self._tasks[renewal.id]
             offered.cancel()
-        self._on_done(after)
+        self._on_done(renewal, after)
 
     async def _in_session(self, renewal: Renewal, offered: asyncio.Future[SessionOffer]) -> Renewal:
         module = self._inventory.settings_of(renewal.token)

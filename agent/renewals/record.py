@@ -52,6 +52,8 @@ class Renewal(msgspec.Struct, frozen=True, kw_only=True):
     created: dt.datetime
     updated: dt.datetime
     private: PrivatePart
+    revision: int = 0
+    """How often it has been saved; a change made to an older one is refused."""
     version: int = 1
     """Of the submission; each amendment is one more."""
     policy: Policy | None = None

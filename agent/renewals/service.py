@@ -11,6 +11,8 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from agent.bus import Event, EventBus
 from agent.certificates.model import CertificateUse
 from agent.clock import Clock
@@ -25,7 +27,7 @@ from agent.renewals.errors import (
     RenewalNotFoundError,
     WrongStateError,
 )
-from agent.renewals.journal import Journal
+from agent.renewals.journal import Journal, StaleRenewalError
 from agent.renewals.pin_entry import PinEntry
 from agent.renewals.protocol import Applicant, DocumentName
 from agent.renewals.record import PrivatePart, Renewal, RenewalChanged
@@ -166,7 +168,11 @@ class RenewalService:
         renewal = self._in_state(renewal_id, State.APPROVED)
         client = self._authorities.client(renewal.authority)
         await client.verify_sms(credentials_of(renewal), code)
-        return self._go_on(renewal.moved(State.ISSUING, self._clock()))
+        # Read again: its task may have found out meanwhile that the application is released.
+        released = self.get(renewal_id)
+        if released.state is not State.APPROVED:
+            return released
+        return self._go_on(released.moved(State.ISSUING, self._clock()))
 
     async def cancel(self, renewal_id: str) -> Renewal:
         """Withdraw the application and end the renewal; the token is left as it is.
@@ -187,9 +193,7 @@ class RenewalService:
         except OdcError:
             self._drive(renewal_id)
             raise
-        cancelled = self.get(renewal_id).moved(State.CANCELLED, self._clock())
-        self._save(cancelled)
-        return cancelled
+        return self._save(self.get(renewal_id).moved(State.CANCELLED, self._clock()))
 
     async def close(self) -> None:
         """Stop all tasks; the journal goes on from here at the next start."""
@@ -217,24 +221,28 @@ class RenewalService:
             raise WrongStateError(state=renewal.state.value)
         return renewal
 
-    def _save(self, renewal: Renewal) -> None:
+    def _save(self, renewal: Renewal) -> Renewal:
         """Save a renewal and tell of it; one that has ended loses all that is personal first."""
         if renewal.has_ended:
             renewal = renewal.forgotten()
             self._scans.forget(renewal.id)
-        self._journal.save(renewal)
+        saved = self._journal.save(renewal)
         log.info(
             "renewal saved id=%s state=%s waiting=%s", renewal.id, renewal.state, renewal.waiting
         )
-        self._bus.publish(RenewalChanged(renewal=renewal))
+        self._bus.publish(RenewalChanged(renewal=saved))
+        return saved
 
     def _go_on(self, renewal: Renewal) -> Renewal:
-        self._save(renewal)
+        saved = self._save(renewal)
         self._drive(renewal.id)
-        return renewal
+        return saved
 
-    def _after_pin(self, renewal: Renewal) -> None:
-        self._go_on(renewal)
+    def _after_pin(self, before: Renewal, after: Renewal) -> None:
+        """Take a PIN step's outcome; meanwhile at most what is waited for can have been saved."""
+        stored = self.get(before.id)
+        if stored.state is before.state:
+            self._go_on(msgspec.structs.replace(after, revision=stored.revision))
 
     def _drive(self, renewal_id: str) -> None:
         """Wake the renewal's task, or start it."""
@@ -257,35 +265,41 @@ class RenewalService:
             try:
                 await advance(self.context_of(renewal), renewal)
                 failures = 0
+            except StaleRenewalError:
+                log.info("renewal changed during a step id=%s", renewal_id)
             except Wait as wait:
                 failures = 0
-                self._note(renewal_id, wait.reason, None)
-                await _woken(drive.wake, wait.seconds)
+                if self._note(renewal, wait.reason, None):
+                    await _woken(drive.wake, wait.seconds)
             except AuthorityUnreachableError as error:
                 failures += 1
-                self._note(renewal_id, Waiting.NETWORK, error)
-                await _woken(drive.wake, error.retry_after or backoff(failures))
+                if self._note(renewal, Waiting.NETWORK, error):
+                    await _woken(drive.wake, error.retry_after or backoff(failures))
             except ApplicationClosed as closed:
-                self._fail(renewal_id, RenewalClosedError(state=closed.state.value))
+                self._fail(renewal, RenewalClosedError(state=closed.state.value))
             except OdcError as error:
-                self._fail(renewal_id, error)
+                self._fail(renewal, error)
             except Exception as error:  # a mistake of ours must not leave a renewal silent
                 log.exception("renewal step failed id=%s", renewal_id)
-                self._fail(renewal_id, OdcError(reason=type(error).__name__))
+                self._fail(renewal, OdcError(reason=type(error).__name__))
 
-    def _note(self, renewal_id: str, waiting: Waiting, error: OdcError | None) -> None:
-        """Save what the renewal waits for, where that is news."""
-        renewal = self._journal.get(renewal_id)
+    def _note(self, before: Renewal, waiting: Waiting, error: OdcError | None) -> bool:
+        """Save what a step waits for, where that is news; False when the user has gone on meanwhile."""
+        renewal = self._journal.get(before.id)
+        if renewal.state is not before.state:
+            return False
         # Why the last PIN was refused stays to be seen until the next one is asked for.
         report = error.report() if error else renewal.error if waiting is Waiting.PIN else None
         if (renewal.waiting, renewal.error) != (waiting, report):
             self._save(renewal.changed(self._clock(), waiting=waiting, error=report))
+        return True
 
-    def _fail(self, renewal_id: str, error: OdcError) -> None:
+    def _fail(self, before: Renewal, error: OdcError) -> None:
         now = self._clock()
-        renewal = self._journal.get(renewal_id).moved(State.FAILED, now)
-        log.warning("renewal failed id=%s code=%s", renewal_id, error.code)
-        self._save(renewal.changed(now, error=error.report()))
+        renewal = self._journal.get(before.id)
+        if renewal.state is before.state:
+            log.warning("renewal failed id=%s code=%s", renewal.id, error.code)
+            self._save(renewal.moved(State.FAILED, now).changed(now, error=error.report()))
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, TokensChanged):

@@ -48,7 +48,7 @@ class Context:
     """The authority's pinned CA certificates."""
     scans: ScanStore
     clock: Clock
-    save: Callable[[Renewal], None]
+    save: Callable[[Renewal], Renewal]
     is_plugged_in: Callable[[Renewal], bool]
 
 
@@ -68,11 +68,10 @@ async def _draft(context: Context, renewal: Renewal) -> Renewal:
     policy = await context.authority.policy()
     not_after = x509.load_der_x509_certificate(renewal.private.certificate).not_valid_after_utc
     check_window(policy, not_after, now)
-    renewal = renewal.changed(now, policy=policy)
-    context.save(renewal)
+    renewal = context.save(renewal.changed(now, policy=policy))
     if needs_dossier(policy, not_after, now):
         raise Wait(Waiting.APPLICANT)
-    return _saved(context, renewal.moved(State.SIGNING, now))
+    return context.save(renewal.moved(State.SIGNING, now))
 
 
 async def _wait_for_pin(context: Context, renewal: Renewal) -> Renewal:
@@ -94,7 +93,7 @@ async def _submit(context: Context, renewal: Renewal) -> Renewal:
         await context.authority.upload(who, name, content, digest.media_type)
     if status.state is ApplicationState.OPEN:
         status = await context.authority.complete(who)
-    return _saved(context, _under_status(context, renewal, status))
+    return context.save(_under_status(context, renewal, status))
 
 
 async def _review(context: Context, renewal: Renewal) -> Renewal:
@@ -104,7 +103,7 @@ async def _review(context: Context, renewal: Renewal) -> Renewal:
         if after != renewal:
             context.save(after)
         raise Wait(Waiting.REVIEW, polled.retry_after)
-    return _saved(context, after)
+    return context.save(after)
 
 
 async def _release(context: Context, renewal: Renewal) -> Renewal:
@@ -112,7 +111,7 @@ async def _release(context: Context, renewal: Renewal) -> Renewal:
     polled = await context.authority.poll(credentials_of(renewal))
     if polled.status.state is ApplicationState.APPROVED:
         raise Wait(Waiting.SMS_CODE, polled.retry_after)
-    return _saved(context, _under_status(context, renewal, polled.status))
+    return context.save(_under_status(context, renewal, polled.status))
 
 
 async def _issue(context: Context, renewal: Renewal) -> Renewal:
@@ -132,7 +131,7 @@ async def _issue(context: Context, renewal: Renewal) -> Renewal:
     after = renewal.with_private(now, new_certificate=der).changed(
         now, new_thumbprint=thumbprint(der)
     )
-    return _saved(context, after.moved(State.INSTALLING, now))
+    return context.save(after.moved(State.INSTALLING, now))
 
 
 async def _install(context: Context, renewal: Renewal) -> Renewal:
@@ -140,7 +139,7 @@ async def _install(context: Context, renewal: Renewal) -> Renewal:
     if not renewal.is_proved:
         return await _wait_for_pin(context, renewal)
     await context.authority.confirm_installed(credentials_of(renewal))
-    return _saved(context, renewal.moved(State.INSTALLED, context.clock()))
+    return context.save(renewal.moved(State.INSTALLED, context.clock()))
 
 
 _STEPS: dict[State, Callable[[Context, Renewal], Awaitable[Renewal]]] = {
@@ -174,8 +173,3 @@ def _under_status(context: Context, renewal: Renewal, status: ApplicationStatus)
         return after
     remarks, expected_by, phone_hint = told
     return after.changed(now, remarks=remarks, expected_by=expected_by, phone_hint=phone_hint)
-
-
-def _saved(context: Context, renewal: Renewal) -> Renewal:
-    context.save(renewal)
-    return renewal

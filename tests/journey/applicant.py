@@ -37,7 +37,7 @@ class Applicant:
             assert seen["state"] not in ENDED, seen
             event = self.client.next_notification()["params"]
             if event["event"] == "renewal" and event["renewal"]["id"] == renewal["id"]:
-                seen = event["renewal"]
+                seen = self.get(renewal)
         return seen
 
     def submit_dossier(self, renewal):
@@ -78,8 +78,7 @@ class Applicant:
 
     def _await_change(self, before):
         while True:
-            event = self.client.next_notification()["params"]
-            if event["event"] == "renewal" and event["renewal"]["id"] == before["id"]:
-                after = event["renewal"]
-                if (after["state"], after["waiting"]) != (before["state"], before["waiting"]):
-                    return
+            after = self.get(before)
+            if (after["state"], after["waiting"]) != (before["state"], before["waiting"]):
+                return
+            self.client.next_notification()

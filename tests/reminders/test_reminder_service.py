@@ -55,10 +55,8 @@ class Desk:
         await self.end()
         self.begin()
 
-    async def reads_tokens(self, *, reloaded: bool = False) -> list[str]:
+    async def reads_tokens(self) -> list[str]:
         """Read the tokens and return the thumbprints reminded of."""
-        if reloaded:
-            await self.inventory.close()  # SoftHSM looks for tokens only when it is loaded
         await self.inventory.refresh()
         return self.told()
 
@@ -100,9 +98,9 @@ async def test_a_token_that_is_plugged_in_again_is_reminded_of_again(desk):
     desk.tokens.write(("01", "sign", EXPIRED))
     assert len(await desk.reads_tokens()) == 1
     desk.tokens.pull_out()
-    assert await desk.reads_tokens(reloaded=True) == []
+    assert await desk.reads_tokens() == []
     desk.tokens.plug_in()
-    assert await desk.reads_tokens(reloaded=True) == [thumbprint_of(EXPIRED)]
+    assert await desk.reads_tokens() == [thumbprint_of(EXPIRED)]
     desk.service.check()
     assert desk.told() == []
 
@@ -160,7 +158,7 @@ async def test_without_a_token_nothing_is_said(desk):
     await desk.reads_tokens()
     desk.tokens.pull_out()
     desk.now += DAY
-    assert await desk.reads_tokens(reloaded=True) == []
+    assert await desk.reads_tokens() == []
 
 
 async def test_a_closed_service_says_nothing_more(desk):

@@ -51,14 +51,15 @@ with token.open(rw=True, user_pin=order["pin"]) as session:
 class SoftTokens:
     """A folder of SoftHSM tokens, and the module settings to see them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_removable: bool = False) -> None:
         self.folder = folder
         self.store = folder / "tokens"
         self.store.mkdir(parents=True)
         self.configuration = folder / "softhsm2.conf"
         self.configuration.write_text(
             f"directories.tokendir = {self.store}\n"
-            "objectstore.backend = file\nlog.level = ERROR\nslots.removable = true\n"
+            "objectstore.backend = file\nlog.level = ERROR\n"
+            f"slots.removable = {str(is_removable).lower()}\n"
         )
 
     @property

@@ -32,10 +32,6 @@ class Watched:
     async def refresh(self):
         return await self.inventory.refresh()
 
-    async def restart(self) -> None:
-        """End the workers: SoftHSM looks for new tokens only when it is loaded."""
-        await self.inventory.close()
-
     def events(self) -> list:
         events, self._events[:] = list(self._events), []
         return events
@@ -69,7 +65,6 @@ async def test_a_token_that_appears_is_inserted(tokens, watched):
     await watched.refresh()
     watched.events()
     tokens.initialise("SECOND")
-    await watched.restart()
     snapshot = await watched.refresh()
     [second] = [t.reference for t in snapshot.tokens if t.reference.label == "SECOND"]
     assert watched.events() == [TokenInserted(token=second, at_start=False), TokensChanged()]
@@ -80,34 +75,30 @@ async def test_a_token_that_is_pulled_out_is_removed_and_comes_back(tokens, watc
     await watched.refresh()
     watched.events()
     tokens.pull_out()
-    await watched.restart()
     assert (await watched.refresh()).tokens == ()
     assert watched.events() == [TokenRemoved(token=reference), TokensChanged()]
     tokens.plug_in()
-    await watched.restart()
     await watched.refresh()
     assert watched.events() == [TokenInserted(token=reference, at_start=False), TokensChanged()]
-
-
-async def test_a_token_that_is_pulled_out_of_a_running_module_is_removed(tokens, watched):
-    reference = await tokens.reference()
-    await watched.refresh()
-    watched.events()
-    tokens.pull_out()
-    assert (await watched.refresh()).tokens == ()
-    assert TokenRemoved(token=reference) in watched.events()
 
 
 @pytest.mark.xfail(
     strict=True,
     reason="agent/tokens/worker/module.py:56: only three errors of a slot are its own; another one "
-    "(SoftHSM: GeneralError) hides all tokens of the module",
+    "(here CKR_GENERAL_ERROR) hides all tokens of the module, and they count as pulled out",
 )
-async def test_a_slot_that_fails_does_not_hide_the_modules_other_tokens(tokens, watched):
+async def test_a_slot_that_fails_does_not_hide_the_modules_other_tokens(tmp_path):
+    # As a removable token SoftHSM's is not read anew, so the one that is gone fails.
+    tokens = SoftTokens(tmp_path / "removable", is_removable=True)
+    tokens.initialise()
     tokens.initialise("SECOND")
-    assert len((await watched.refresh()).tokens) == 2
-    tokens.pull_out()
-    snapshot = await watched.refresh()
+    watched = Watched(tokens.settings)
+    try:
+        assert len((await watched.refresh()).tokens) == 2
+        tokens.pull_out()
+        snapshot = await watched.refresh()
+    finally:
+        await watched.inventory.close()
     assert [token.reference.label for token in snapshot.tokens] == ["SECOND"]
 
 
@@ -130,7 +121,6 @@ async def test_a_wrong_pin_entered_elsewhere_changes_the_list(tokens, watched):
     watched.events()
     async with pin_session(tokens.settings, reference) as session:
         assert (await type_pin(session, PIN[::-1])).agent is not None
-    await watched.restart()
     [token] = (await watched.refresh()).tokens
     assert token.facts.pin_state is PinState.COUNT_LOW
     assert watched.events() == [TokensChanged()]

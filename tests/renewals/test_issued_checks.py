@@ -1,0 +1,151 @@
+"""What must be true of a new certificate before a token sees it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from certificate_maker import (
+    ENCRYPTION,
+    china,
+    ec_key,
+    make_sm2_der,
+    make_x509,
+    name,
+    openssl,
+    rsa_key,
+)
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding
+
+from agent.language import Language
+from agent.renewals.checks import CertificateRefusedError, check_issued, proves_key
+
+NOW = china("2025-03-07 12:00:00")
+CA_NAME = name(organisation="Test Authority")
+CA = make_x509(
+    key=ec_key("issuer"), subject=CA_NAME, issuer=CA_NAME, is_ca=True,
+    usage=frozenset({"key_cert_sign"}), not_after=china("2040-01-01 00:00:00"),
+)  # fmt: skip
+OTHER_CA = make_x509(
+    key=ec_key("impostor"), issuer_key=ec_key("impostor"), subject=CA_NAME, issuer=CA_NAME,
+    is_ca=True, usage=frozenset({"key_cert_sign"}),
+)  # fmt: skip
+OLD = make_x509(not_after=china("2022-07-20 23:59:59"))
+FRESH = {
+    "key": ec_key("new"),
+    "not_before": NOW - dt.timedelta(minutes=1),
+    "not_after": china("2026-03-07 23:59:59"),
+}
+
+
+@pytest.fixture
+def request_for_it() -> x509.CertificateSigningRequest:
+    builder = x509.CertificateSigningRequestBuilder().subject_name(OLD.subject)
+    return builder.sign(ec_key("new"), hashes.SHA256())
+
+
+@pytest.fixture
+def check(request_for_it):
+    def checked(new: x509.Certificate, *, issuers=(CA,), old=OLD, now=NOW) -> None:
+        check_issued(new, request=request_for_it, old=old, issuers=issuers, now=now)
+
+    return checked
+
+
+def issued(**changes) -> x509.Certificate:
+    return make_x509(**{**FRESH, **changes})
+
+
+def test_the_certificate_that_was_asked_for_is_taken(check):
+    check(issued())
+
+
+def test_any_of_the_pinned_authorities_may_have_issued_it(check):
+    check(issued(), issuers=(OTHER_CA, CA))
+
+
+@pytest.mark.parametrize(
+    ("new", "reason"),
+    [
+        (issued(key=ec_key("somebody else's")), "it is for another key"),
+        (issued(key=rsa_key()), "it is for another key"),
+        (issued(issuer_key=ec_key("impostor")), "it was not issued by the pinned authority"),
+        (issued(issuer=name(organisation="Other")), "it was not issued by the pinned authority"),
+        (issued(subject=name(organisation="另一公司")), "it is for another organisation"),
+        (issued(subject=name(common_name="改名")), "it is for another organisation"),
+        (issued(not_after=NOW), "it ends no later than the old one"),
+        (issued(usage=ENCRYPTION), "its key usage does not allow signing"),
+        (issued(usage=None), "its key usage does not allow signing"),
+    ],
+)
+def test_what_was_not_asked_for_is_refused_with_its_reason(check, new, reason):
+    with pytest.raises(CertificateRefusedError) as caught:
+        check(new)
+    assert caught.value.values["reason"] == reason
+    assert reason not in caught.value.text(Language.ZH)  # it is said in Chinese
+
+
+def test_without_a_pinned_authority_nothing_is_taken(check):
+    with pytest.raises(CertificateRefusedError):
+        check(issued(), issuers=())
+
+
+def test_a_renewal_ends_later_than_what_it_renews(check):
+    valid = make_x509(not_after=china("2026-03-07 23:59:59"))
+    with pytest.raises(CertificateRefusedError):
+        check(issued(), old=valid)
+    check(issued(not_after=china("2026-03-08 00:00:00")), old=valid)
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="agent/renewals/checks.py:32,80: a key that cryptography cannot read (SM2) or that is "
+    "neither RSA nor EC ends in UnsupportedAlgorithm or AssertionError",
+)
+@pytest.mark.parametrize("kind", ["SM2", "Ed25519"])
+def test_a_certificate_for_a_key_of_another_kind_is_refused(check, tmp_path, kind):
+    if kind == "SM2":
+        new = x509.load_der_x509_certificate(make_sm2_der(tmp_path))
+    else:
+        new = issued(key=ed25519.Ed25519PrivateKey.generate())
+    with pytest.raises(CertificateRefusedError):
+        check(new)
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="agent/renewals/checks.py:60: verify_directly_issued_by raises UnsupportedAlgorithm for "
+    "an SM2 root, and the RSA root behind it is not tried",
+)
+def test_an_sm2_root_among_the_pinned_ones_does_not_hide_the_others(check, tmp_path):
+    subject = ["-subj", "/C=CN/O=Test Authority"]
+    openssl(
+        "req", "-x509", "-newkey", "sm2", "-nodes", "-keyout", "k", "-sm3", "-out", "ca.pem",
+        "-sigopt", "distid:1234567812345678", "-utf8", *subject, folder=tmp_path,
+    )  # fmt: skip
+    sm2_root = x509.load_pem_x509_certificate((tmp_path / "ca.pem").read_bytes())
+    assert sm2_root.subject == CA.subject
+    check(issued(), issuers=(sm2_root, CA))
+
+
+def test_a_signature_proves_the_key_of_its_certificate_only():
+    key, other = rsa_key("old"), rsa_key()
+    signature = key.sign(b"data", padding.PKCS1v15(), hashes.SHA256())
+    assert proves_key(make_x509(key=key), b"data", signature)
+    assert not proves_key(make_x509(key=key), b"other", signature)
+    assert not proves_key(make_x509(key=other), b"data", signature)
+    assert not proves_key(make_x509(key=key), b"data", b"")
+
+
+def test_an_ecdsa_signature_proves_too():
+    signature = ec_key().sign(b"data", ec.ECDSA(hashes.SHA256()))
+    assert proves_key(make_x509(), b"data", signature)
+    assert not proves_key(make_x509(), b"data", signature[:-1])
+    assert not proves_key(make_x509(key=ec_key("new")), b"data", signature)
+
+
+def test_a_key_of_another_kind_proves_nothing():
+    key = ed25519.Ed25519PrivateKey.generate()
+    assert not proves_key(make_x509(key=key), b"data", key.sign(b"data"))

@@ -1,0 +1,105 @@
+"""The life of a renewal, as a table."""
+
+from __future__ import annotations
+
+import pytest
+from renewal_maker import NOW, SECOND, new_renewal
+
+from agent.errors import OdcError
+from agent.language import Language
+from agent.renewals.states import (
+    ENDED,
+    State,
+    TransitionError,
+    Waiting,
+    check_transition,
+    may_follow,
+)
+from agent.renewals.wording import state_text
+
+OPEN = [state for state in State if state not in ENDED]
+FORWARD = {
+    (State.DRAFTING, State.SIGNING),
+    (State.SIGNING, State.SUBMITTED),
+    (State.SUBMITTED, State.REVIEWING),
+    (State.SUBMITTED, State.APPROVED),
+    (State.SUBMITTED, State.ISSUING),
+    (State.REVIEWING, State.REJECTED),
+    (State.REVIEWING, State.APPROVED),
+    (State.REVIEWING, State.ISSUING),
+    (State.REJECTED, State.SIGNING),
+    (State.APPROVED, State.ISSUING),
+    (State.ISSUING, State.INSTALLING),
+    (State.INSTALLING, State.INSTALLED),
+}
+
+
+@pytest.mark.parametrize("old", sorted(ENDED))
+@pytest.mark.parametrize("new", State)
+def test_an_ended_state_leads_nowhere(old, new):
+    assert not may_follow(old, new)
+
+
+@pytest.mark.parametrize("old", OPEN)
+@pytest.mark.parametrize("new", [State.CANCELLED, State.FAILED])
+def test_every_open_renewal_may_be_cancelled_or_fail(old, new):
+    assert may_follow(old, new)
+
+
+@pytest.mark.parametrize("old", OPEN)
+@pytest.mark.parametrize(
+    "new", [state for state in State if state not in ENDED - {State.INSTALLED}]
+)
+def test_no_state_is_skipped_and_none_follows_itself(old, new):
+    assert may_follow(old, new) is ((old, new) in FORWARD)
+
+
+def test_every_open_state_leads_to_an_installed_certificate():
+    reached = {State.INSTALLED}
+    while new := {old for old, after in FORWARD if after in reached} - reached:
+        reached |= new
+    assert reached == {*OPEN, State.INSTALLED}
+
+
+def test_a_transition_that_may_not_be_is_a_mistake_with_both_names():
+    with pytest.raises(TransitionError, match="drafting -> installed"):
+        check_transition(State.DRAFTING, State.INSTALLED)
+
+
+def test_a_renewal_that_moves_forgets_what_it_waited_for():
+    renewal = new_renewal(
+        state=State.REVIEWING, waiting=Waiting.NETWORK, error=OdcError(reason="x").report()
+    )
+    moved = renewal.moved(State.APPROVED, NOW + SECOND)
+    assert (moved.state, moved.waiting, moved.error) == (State.APPROVED, None, None)
+    assert moved.updated == NOW + SECOND
+    assert moved.created == NOW
+    with pytest.raises(TransitionError):
+        moved.moved(State.REJECTED, NOW)
+
+
+@pytest.mark.parametrize("state", State)
+def test_only_an_installed_cancelled_or_failed_renewal_has_ended(state):
+    ended = {State.INSTALLED, State.CANCELLED, State.FAILED}
+    assert new_renewal(state=state).has_ended is (state in ended)
+
+
+def test_nothing_private_shows_in_a_traceback():
+    shown = repr(new_renewal())
+    for secret in ("440300199001010002", "欧阳经办", "a-secret", "manifest"):
+        assert secret not in shown
+
+
+def test_an_ended_renewal_forgets_all_that_was_private():
+    private = new_renewal(state=State.INSTALLED).forgotten().private
+    assert not any(getattr(private, name) for name in private.__struct_fields__)
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("waiting", [None, *Waiting])
+def test_every_state_and_wait_is_said_in_both_languages(state, waiting):
+    chinese = state_text(state, waiting, Language.ZH)
+    english = state_text(state, waiting, Language.EN)
+    assert chinese.isascii() is False
+    assert english.isascii()
+    assert (":" in english) is (waiting is not None and state not in ENDED)
