@@ -67,17 +67,20 @@ def token_view(token: Token, now: dt.datetime, language: Language) -> TokenView:
         module=token.reference.module,
         slot=facts.slot,
         pin_state=facts.pin_state,
-        certificates=tuple(
-            certificate_view(c, now, language) for c in sorted(token.certificates, key=_as_shown)
-        ),
+        certificates=tuple(certificate_view(c, now, language) for c in as_shown(token)),
     )
 
 
-def _as_shown(held: HeldCertificate) -> tuple[str, int, float]:
-    """Order as the guide shows them: signing before encryption, the newest first."""
-    certificate = held.certificate
-    use = list(CertificateUse).index(certificate.use)
-    return certificate.subject, use, -certificate.not_after.timestamp()
+def as_shown(token: Token) -> list[HeldCertificate]:
+    """Return a token's certificates as the guide shows them: signing first, the newest first."""
+    uses = list(CertificateUse)
+
+    def place(held: HeldCertificate) -> tuple[str, int, float]:
+        certificate = held.certificate
+        newest_first = -certificate.not_after.timestamp()
+        return certificate.subject, uses.index(certificate.use), newest_first
+
+    return sorted(token.certificates, key=place)
 
 
 def problem_view(problem: Problem) -> ProblemView:

@@ -1,15 +1,11 @@
-"""Renewals under way: one task each drives its steps; the user's actions and tokens wake them."""
+"""What can be done with renewals: start, feed, answer, cancel. The driver does the rest."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
-import random
 import secrets
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -18,37 +14,25 @@ from agent.certificates.model import CertificateUse
 from agent.clock import Clock
 from agent.errors import OdcError
 from agent.renewals.authorities import Authorities
-from agent.renewals.authority import AuthorityUnreachableError
 from agent.renewals.dossier import DossierIncompleteError, check_dossier
+from agent.renewals.driver import Driver
 from agent.renewals.errors import (
     CertificateNotFoundError,
     NotRenewableError,
-    RenewalClosedError,
     RenewalNotFoundError,
     WrongStateError,
 )
-from agent.renewals.journal import Journal, StaleRenewalError
+from agent.renewals.journal import Journal
 from agent.renewals.pin_entry import PinEntry
 from agent.renewals.protocol import Applicant, DocumentName
 from agent.renewals.record import PrivatePart, Renewal, RenewalChanged
 from agent.renewals.scan_store import ScanStore
 from agent.renewals.scans import inspect_scan
-from agent.renewals.states import State, Waiting
-from agent.renewals.steps import ApplicationClosed, Context, Wait, advance, credentials_of
+from agent.renewals.states import State
+from agent.renewals.steps import Context, credentials_of
 from agent.tokens.inventory import Inventory, TokensChanged
 
 log = logging.getLogger(__name__)
-
-FIRST_BACKOFF_SECONDS = 1.0
-MAX_BACKOFF_SECONDS = 900.0
-
-
-@dataclass(slots=True)
-class _Drive:
-    """The task of one renewal, and the event that wakes it."""
-
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
-    task: asyncio.Task[None] | None = None
 
 
 class RenewalService:
@@ -70,7 +54,9 @@ class RenewalService:
         self._authorities = authorities
         self._bus = bus
         self._clock = clock
-        self._drives: dict[str, _Drive] = {}
+        self._driver = Driver(
+            journal=journal, save=self._save, context_of=self.context_of, clock=clock
+        )
         self.pin_entry = PinEntry(inventory, self.context_of, self._after_pin)
         self._unsubscribe = bus.subscribe(self._on_event)
 
@@ -78,7 +64,7 @@ class RenewalService:
         """Go on with every renewal that was under way when the agent last ended."""
         for renewal in self._journal.all():
             if not renewal.has_ended:
-                self._drive(renewal.id)
+                self._driver.wake(renewal.id)
 
     def all(self) -> list[Renewal]:
         """Return all renewals, the newest first."""
@@ -131,7 +117,7 @@ class RenewalService:
         )
         log.info("renewal started id=%s", renewal.id)
         self._bus.publish(RenewalChanged(renewal=renewal))
-        self._drive(renewal.id)
+        self._driver.wake(renewal.id)
         return renewal
 
     def submit_dossier(
@@ -185,13 +171,13 @@ class RenewalService:
         if renewal.has_ended or renewal.is_proved:
             raise WrongStateError(state=renewal.state.value)
         await self.pin_entry.cancel(renewal_id)
-        await self._stop_driving(renewal_id)
+        await self._driver.stop(renewal_id)
         try:
             if renewal.state not in {State.DRAFTING, State.SIGNING} or renewal.version > 1:
                 client = self._authorities.client(renewal.authority)
                 await client.withdraw(credentials_of(renewal))
         except OdcError:
-            self._drive(renewal_id)
+            self._driver.wake(renewal_id)
             raise
         return self._save(self.get(renewal_id).moved(State.CANCELLED, self._clock()))
 
@@ -199,8 +185,7 @@ class RenewalService:
         """Stop all tasks; the journal goes on from here at the next start."""
         self._unsubscribe()
         await self.pin_entry.close()
-        for renewal_id in list(self._drives):
-            await self._stop_driving(renewal_id)
+        await self._driver.close()
         await self._authorities.close()
         self._journal.close()
 
@@ -235,7 +220,7 @@ class RenewalService:
 
     def _go_on(self, renewal: Renewal) -> Renewal:
         saved = self._save(renewal)
-        self._drive(renewal.id)
+        self._driver.wake(renewal.id)
         return saved
 
     def _after_pin(self, before: Renewal, after: Renewal) -> None:
@@ -244,75 +229,6 @@ class RenewalService:
         if stored.state is before.state:
             self._go_on(msgspec.structs.replace(after, revision=stored.revision))
 
-    def _drive(self, renewal_id: str) -> None:
-        """Wake the renewal's task, or start it."""
-        drive = self._drives.setdefault(renewal_id, _Drive())
-        drive.wake.set()
-        if drive.task is None or drive.task.done():
-            drive.task = asyncio.create_task(self._run(renewal_id, drive))
-
-    async def _stop_driving(self, renewal_id: str) -> None:
-        drive = self._drives.pop(renewal_id, None)
-        if drive is not None and drive.task is not None:
-            drive.task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await drive.task
-
-    async def _run(self, renewal_id: str, drive: _Drive) -> None:
-        failures = 0
-        while not (renewal := self._journal.get(renewal_id)).has_ended:
-            drive.wake.clear()
-            try:
-                await advance(self.context_of(renewal), renewal)
-                failures = 0
-            except StaleRenewalError:
-                log.info("renewal changed during a step id=%s", renewal_id)
-            except Wait as wait:
-                failures = 0
-                if self._note(renewal, wait.reason, None):
-                    await _woken(drive.wake, wait.seconds)
-            except AuthorityUnreachableError as error:
-                failures += 1
-                if self._note(renewal, Waiting.NETWORK, error):
-                    await _woken(drive.wake, error.retry_after or backoff(failures))
-            except ApplicationClosed as closed:
-                self._fail(renewal, RenewalClosedError(state=closed.state.value))
-            except OdcError as error:
-                self._fail(renewal, error)
-            except Exception as error:  # a mistake of ours must not leave a renewal silent
-                log.exception("renewal step failed id=%s", renewal_id)
-                self._fail(renewal, OdcError(reason=type(error).__name__))
-
-    def _note(self, before: Renewal, waiting: Waiting, error: OdcError | None) -> bool:
-        """Save what a step waits for, where that is news; False when the user has gone on meanwhile."""
-        renewal = self._journal.get(before.id)
-        if renewal.state is not before.state:
-            return False
-        # Why the last PIN was refused stays to be seen until the next one is asked for.
-        report = error.report() if error else renewal.error if waiting is Waiting.PIN else None
-        if (renewal.waiting, renewal.error) != (waiting, report):
-            self._save(renewal.changed(self._clock(), waiting=waiting, error=report))
-        return True
-
-    def _fail(self, before: Renewal, error: OdcError) -> None:
-        now = self._clock()
-        renewal = self._journal.get(before.id)
-        if renewal.state is before.state:
-            log.warning("renewal failed id=%s code=%s", renewal.id, error.code)
-            self._save(renewal.moved(State.FAILED, now).changed(now, error=error.report()))
-
     def _on_event(self, event: Event) -> None:
         if isinstance(event, TokensChanged):
-            for drive in self._drives.values():
-                drive.wake.set()
-
-
-def backoff(failures: int) -> float:
-    """Return seconds to wait after so many failures in a row: doubling, capped, with jitter."""
-    longest = min(FIRST_BACKOFF_SECONDS * 2.0 ** min(failures - 1, 20), MAX_BACKOFF_SECONDS)
-    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, hides nothing
-
-
-async def _woken(wake: asyncio.Event, seconds: float | None) -> None:
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(wake.wait(), seconds)
+            self._driver.wake_all()

@@ -10,7 +10,6 @@ import asyncio
 import logging
 from typing import Protocol
 
-from agent.errors import OdcError
 from agent.tokens.inventory import Inventory
 
 log = logging.getLogger(__name__)
@@ -39,6 +38,6 @@ async def watch(inventory: Inventory, source: WakeUps) -> None:
     while True:
         try:
             await inventory.refresh()
-        except OdcError:
+        except Exception:  # whatever went wrong this time, watching goes on
             log.exception("tokens could not be listed")
         await source.wait()

@@ -205,7 +205,7 @@ def test_another_key_reads_nothing(journal, file):
 @pytest.mark.xfail(
     strict=True,
     raises=VaultError,
-    reason="agent/renewals/journal.py:141: one row that cannot be decrypted fails the whole list; "
+    reason="agent/renewals/journal.py:161: one row that cannot be decrypted fails the whole list; "
     "RenewalService.resume calls it, so the agent does not start and nobody is reminded",
 )
 def test_a_renewal_that_cannot_be_decrypted_does_not_hide_the_others(journal):

@@ -19,7 +19,7 @@ from agent.renewals.scan_store import ScanStore
 from agent.renewals.vault import Vault, VaultError, open_vault
 
 FRONT, BACK = DocumentName.ID_CARD_FRONT, DocumentName.ID_CARD_BACK
-SHORT = "agent/renewals/vault.py:57: AESGCM raises ValueError for a nonce shorter than 8 bytes"
+SHORT = "agent/renewals/vault.py:65: AESGCM raises ValueError for a nonce shorter than 8 bytes"
 
 
 @given(st.binary(max_size=200), st.text(max_size=40))
@@ -175,7 +175,7 @@ def test_a_key_that_is_in_a_file_stays_there(use, tmp_path):
 @pytest.mark.xfail(
     strict=True,
     raises=ValueError,
-    reason="agent/renewals/vault.py:72: a damaged key file raises ValueError, and the agent does "
+    reason="agent/renewals/vault.py:75: a damaged key file raises ValueError, and the agent does "
     "not start; nobody is reminded",
 )
 @pytest.mark.parametrize("content", [b"", b"not base64!", b"c2hvcnQ="])

@@ -85,7 +85,7 @@ async def test_a_wrong_pin_costs_one_try_and_is_not_retried(tokens, tmp_path):
             "pin_form",
             marks=pytest.mark.xfail(
                 strict=True,
-                reason="agent/tokens/worker/session.py:83: surrogates cannot be encoded again; the "
+                reason="agent/tokens/worker/session.py:69: surrogates cannot be encoded again; the "
                 "worker dies of UnicodeEncodeError, which prints a part of the PIN",
             ),
         ),
@@ -97,8 +97,22 @@ async def test_bytes_that_can_be_no_pin_cost_no_try(tokens, tmp_path, pin, code)
     reference = await tokens.reference()
     async with pin_session(tokens.spied_on(log), reference) as session:
         outcome = await type_pin(session, pin)
-    assert (outcome.agent.code, outcome.typist.code) == (code, code)
+    assert outcome.agent.code == code
+    assert outcome.typist is not None
     assert logins(log) == 0
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="agent/tokens/pin/unix.py:74: the worker refuses by the length and hangs up; the "
+    "client's second sendall then fails and it never reads why (a race for short PINs)",
+)
+async def test_who_typed_what_can_be_no_pin_is_told_why(tokens):
+    async with pin_session(tokens.settings, await tokens.reference()) as session:
+        # More than a socket holds, so that the worker has certainly answered before all is sent.
+        outcome = await type_pin(session, b"1" * 4_000_000)
+    assert outcome.agent.code == "pin_form"
+    assert outcome.typist.code == "pin_form"
 
 
 @pytest.mark.parametrize("said", [b"", HEADER.pack(6), HEADER.pack(6) + b"135"])

@@ -10,7 +10,7 @@ import msgspec
 
 from agent import __version__
 from agent.api.consent import check_origin
-from agent.api.convert import browser_certificate, browser_renewal
+from agent.api.convert import as_shown, browser_certificate, browser_renewal
 from agent.api.methods.renewals import Id, Thumbprint
 from agent.api.registry import Call, Connection, Registry, Role
 from agent.api.services import Services
@@ -102,7 +102,7 @@ class BrowserMethods:
             certificates=tuple(
                 browser_certificate(held, now, language)
                 for token in tokens
-                for held in token.certificates
+                for held in as_shown(token)
                 if held.certificate.use in wanted
             )
         )

@@ -1,0 +1,217 @@
+"""The agent's API as the agent puts it together, and a client that says whatever a test wants."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+from certificate_maker import china
+
+from agent.api.methods.browser import BrowserMethods
+from agent.api.methods.control import ControlMethods
+from agent.api.methods.renewals import RenewalMethods
+from agent.api.registry import Call, NoParams, Registry, Role
+from agent.api.server import Server
+from agent.api.services import Services
+from agent.bus import EventBus
+from agent.desktop.windows import DesktopWindows
+from agent.framing import MAX_REPLY, FrameDecoder, encode_frame
+from agent.language import Language
+from agent.paths import find_paths
+from agent.reminders.memory import ReminderMemory
+from agent.reminders.service import ReminderService
+from agent.renewals.authorities import Authorities
+from agent.renewals.journal import Journal
+from agent.renewals.scan_store import ScanStore
+from agent.renewals.service import RenewalService
+from agent.renewals.vault import open_vault
+from agent.runtime import BROWSER_SOCKET, CONTROL_SOCKET, runtime_folder
+from agent.tokens.inventory import Inventory
+from agent.tokens.model import ModuleSettings
+
+NOW = china("2025-03-07 10:00:00")
+ALLOWED = "https://www.sz.gov.cn"
+HELLO = {"protocol": 1, "client": "test 1"}
+
+
+class Peer:
+    """A client that frames what it is told to and shows what comes back."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+        self._decoder = FrameDecoder(limit=MAX_REPLY)
+        self._received: list[dict] = []
+        self._ids = itertools.count(1)
+
+    def send_bytes(self, data: bytes) -> None:
+        self._writer.write(data)
+
+    def send(
+        self, method: str, params: Any = None, *, number: int | str | None = None
+    ) -> int | str:
+        number = next(self._ids) if number is None else number
+        message = {"jsonrpc": "2.0", "id": number, "method": method}
+        if params is not None:
+            message["params"] = params
+        self.send_bytes(encode_frame(json.dumps(message).encode()))
+        return number
+
+    async def receive(self) -> dict | None:
+        """Return the next message, None when the agent has closed the connection."""
+        while not self._received:
+            try:
+                data = await self._reader.read(65536)
+            except ConnectionError:
+                return None
+            if not data:
+                return None
+            self._received += [json.loads(payload) for payload in self._decoder.feed(data)]
+        return self._received.pop(0)
+
+    async def ask(self, method: str, params: Any = None) -> dict:
+        """Call a method and return its answer, an error or a result; notifications are dropped."""
+        number = self.send(method, params)
+        while (message := await self.receive()) is not None:
+            if message.get("id") == number:
+                return message
+        raise ConnectionError(method)
+
+    async def result(self, method: str, params: Any = None) -> Any:
+        answer = await self.ask(method, params)
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    async def refusal(self, method: str, params: Any = None) -> tuple[int, str]:
+        """Return the RPC code and our code of an error."""
+        error = (await self.ask(method, params))["error"]
+        assert error["data"]["message"]
+        assert error["data"]["message_zh"]
+        return error["code"], error["data"]["code"]
+
+    async def close(self) -> None:
+        self._writer.close()
+        with contextlib.suppress(ConnectionError):
+            await self._writer.wait_closed()
+
+
+class Probe:
+    """Methods that show how the server treats any method."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.release = asyncio.Event()
+        self.started = asyncio.Event()
+        self.cancelled = asyncio.Event()
+        self.gone = asyncio.Event()
+        for name in ("echo", "wait", "big", "fail", "tell", "watch_me"):
+            registry.add(f"test.{name}", NoParams, getattr(self, name), Role.CONTROL)
+
+    async def echo(self, call: Call, _params: NoParams) -> dict:
+        return {"request": call.request}
+
+    async def wait(self, _call: Call, _params: NoParams) -> str:
+        self.started.set()
+        try:
+            await self.release.wait()
+        except asyncio.CancelledError:
+            self.cancelled.set()
+            raise
+        return "released"
+
+    async def big(self, _call: Call, _params: NoParams) -> str:
+        return "x" * 1_000_000
+
+    async def fail(self, _call: Call, _params: NoParams) -> str:
+        raise LookupError("a mistake of ours with a secret in it")
+
+    async def tell(self, call: Call, _params: NoParams) -> str:
+        call.connection.notify("told", {"before": "the answer"})
+        return "answered"
+
+    async def watch_me(self, call: Call, _params: NoParams) -> str:
+        call.connection.on_close(self.gone.set)
+        return "watched"
+
+
+class ApiDesk:
+    """Everything the agent is made of except its watch and its tray; the clock stands still."""
+
+    def __init__(self, home: Path, *modules: ModuleSettings) -> None:
+        paths = find_paths()
+        vault = open_vault(paths.data / "vault.key")
+        self.bus = EventBus()
+        self.quit = asyncio.Event()
+        self.inventory = Inventory(modules, self.bus)
+        self.journal = Journal(paths.journal, vault)
+        self.reminders = ReminderService(
+            inventory=self.inventory,
+            memory=ReminderMemory(paths.reminders),
+            bus=self.bus,
+            clock=lambda: NOW,
+            language=lambda: Language.ZH,
+            thresholds=(90, 30),
+        )
+        self.renewals = RenewalService(
+            journal=self.journal,
+            scans=ScanStore(paths.dossiers, vault),
+            inventory=self.inventory,
+            authorities=Authorities(()),
+            bus=self.bus,
+            clock=lambda: NOW,
+        )
+        services = Services(
+            inventory=self.inventory,
+            reminders=self.reminders,
+            renewals=self.renewals,
+            bus=self.bus,
+            clock=lambda: NOW,
+            language=lambda: Language.ZH,
+            windows=DesktopWindows(),
+            allowed_origins=(ALLOWED, "http://localhost:*"),
+            home=home,
+            started=NOW,
+            quit=self.quit.set,
+        )
+        self.registry = Registry()
+        for methods in (ControlMethods, RenewalMethods, BrowserMethods):
+            methods(services).register(self.registry)
+        self.probe = Probe(self.registry)
+        self.server = Server(self.registry)
+        self._peers: list[Peer] = []
+
+    async def __aenter__(self) -> Self:
+        await self.server.start()
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        for peer in self._peers:
+            await peer.close()
+        await self.server.close()
+        await self.renewals.close()
+        self.reminders.close()
+        await self.inventory.close()
+
+    async def connect(self, socket_name: str = CONTROL_SOCKET) -> Peer:
+        """Connect without saying hello."""
+        path = runtime_folder() / socket_name
+        peer = Peer(*await asyncio.open_unix_connection(path))
+        self._peers.append(peer)
+        return peer
+
+    async def control(self) -> Peer:
+        peer = await self.connect()
+        await peer.result("hello", HELLO)
+        return peer
+
+    async def browser(self) -> Peer:
+        peer = await self.connect(BROWSER_SOCKET)
+        await peer.result("hello", HELLO)
+        return peer
+
+
+def names(kind: type[msgspec.Struct]) -> set[str]:
+    return set(kind.__struct_fields__)

@@ -1,0 +1,103 @@
+"""Which web sites may ask: rules on origins."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.api.consent import ConsentDeniedError, OriginNotAllowedError, check_origin
+from agent.language import Language
+
+
+@pytest.mark.parametrize(
+    ("origin", "pattern"),
+    [
+        ("https://www.gov.cn", "https://www.gov.cn"),
+        ("https://www.sz.gov.cn", "https://*.gov.cn"),
+        ("https://a.b.c.gov.cn", "https://*.gov.cn"),
+        ("https://www.gov.cn:8443", "https://www.gov.cn:8443"),
+        ("https://www.gov.cn:8443", "https://www.gov.cn:*"),
+        ("https://xn--fiqs8s.cn", "https://xn--fiqs8s.cn"),
+        ("http://localhost:5173", "http://localhost:*"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("https://anything.example", "*"),
+        pytest.param(
+            "http://[::1]:8080",
+            "http://[::1]:8080",
+            marks=pytest.mark.xfail(
+                strict=True,
+                raises=ConsentDeniedError,
+                reason="agent/api/consent.py:40: fnmatch reads [::1] as a set of characters",
+            ),
+        ),
+    ],
+)
+def test_an_origin_of_the_configuration_may_ask(origin, pattern):
+    check_origin(origin, ["https://other.example", pattern])
+
+
+@pytest.mark.parametrize(
+    ("origin", "pattern"),
+    [
+        ("https://gov.cn", "https://*.gov.cn"),
+        ("https://evilgov.cn", "https://*.gov.cn"),
+        ("https://www.gov.cn.evil.com", "https://*.gov.cn"),
+        ("https://www.gov.cn:8443", "https://www.gov.cn"),
+        ("https://www.gov.cn", "https://www.gov.cn:8443"),
+        ("http://localhost:5173", "http://localhost"),
+        ("http://localhost:5173", "https://localhost:*"),
+    ],
+)
+def test_an_origin_beside_the_pattern_may_not(origin, pattern):
+    with pytest.raises(ConsentDeniedError) as caught:
+        check_origin(origin, [pattern])
+    assert origin in caught.value.text(Language.ZH)
+
+
+def test_without_a_configuration_nobody_may_ask():
+    with pytest.raises(ConsentDeniedError):
+        check_origin("https://www.gov.cn", [])
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://www.gov.cn",
+        "http://localhost.evil.com",
+        "http://127.0.0.2",
+        "file://",
+        "null",
+        "",
+        "chrome-extension://ibaicfimpnloochnmcaflgfhaenealaa",
+        "data:text/html",
+        "https://",
+        "https://www.gov.cn/",
+        "https://www.gov.cn/path",
+        "https://user@www.gov.cn",
+        "https://www.gov.cn@evil.com",
+        "https://www.gov.cn\n",
+        "https://WWW.GOV.CN",
+        "https://www.gov.cn:port",
+        "https://www.gov.cn:123456",
+        "https://政务.cn",
+        " https://www.gov.cn",
+        "https://*.gov.cn",
+    ],
+)
+def test_what_is_no_secure_origin_may_never_ask(origin):
+    with pytest.raises(OriginNotAllowedError):
+        check_origin(origin, ["*"])
+
+
+@given(st.text(max_size=40))
+def test_only_https_and_this_machine_pass_whatever_is_allowed(text):
+    for origin in (text, f"http://{text}", f"https://www.gov.cn{text}"):
+        try:
+            check_origin(origin, ["*"])
+        except OriginNotAllowedError:
+            continue
+        assert origin.startswith(
+            ("https://", "http://localhost", "http://127.0.0.1", "http://[::1]")
+        )
+        assert not set(origin.split("://")[1]) & set("/@?# \n\\")
