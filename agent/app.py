@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Coroutine
+from pathlib import Path
 from typing import Any
 
 from agent.api.methods.browser import BrowserMethods
@@ -31,7 +32,7 @@ from agent.renewals.authorities import Authorities
 from agent.renewals.journal import Journal
 from agent.renewals.scan_store import ScanStore
 from agent.renewals.service import RenewalService
-from agent.renewals.vault import open_vault
+from agent.renewals.vault import Vault, VaultError, open_vault
 from agent.tokens.discovery import find_modules
 from agent.tokens.inventory import Inventory
 from agent.tokens.watching import Polling, watch
@@ -91,7 +92,7 @@ class Agent:
 
     async def _renewals(self, inventory: Inventory) -> RenewalService:
         # A locked keyring may take its time; the loop does not wait for it.
-        vault = await asyncio.to_thread(open_vault, self._paths.data / "vault.key")
+        vault = await asyncio.to_thread(_open_vault, self._paths.vault_key)
         return RenewalService(
             journal=Journal(self._paths.journal, vault),
             scans=ScanStore(self._paths.dossiers, vault),
@@ -148,6 +149,16 @@ class Agent:
         task = asyncio.create_task(notifier.show(event.reminder.title, event.reminder.text))
         self._notices.add(task)
         task.add_done_callback(self._notices.discard)
+
+
+def _open_vault(key_file: Path) -> Vault:
+    """Return the vault; a damaged key is laid aside, since reminders must not depend on it."""
+    try:
+        return open_vault(key_file)
+    except VaultError:
+        log.exception("vault key damaged, laid aside; renewals under way cannot be read")
+        key_file.replace(key_file.with_suffix(".damaged"))
+        return open_vault(key_file)
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:

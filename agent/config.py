@@ -34,8 +34,8 @@ class AuthoritySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     name: str
     issuers: tuple[str, ...]
     """Issuer names (RFC 4514) this authority renews."""
-    url: str
-    """Base URL, ``https`` only; EST and the RA API are below it."""
+    url: Annotated[str, msgspec.Meta(pattern="^https://[^/]+")]
+    """Base URL, ``https`` only since a password goes there; EST and the RA API are below it."""
     trust_anchor: Path
     """PEM file of the root its TLS and its certificates must chain to."""
     profile: Literal["ra"] = "ra"
@@ -78,8 +78,17 @@ def load_config(paths: Paths) -> Config:
     """
     merged: dict[str, Any] = {}
     for file in dict.fromkeys((paths.config_file, paths.policy_file)):
-        merged = _merge(merged, _read(file))
+        merged = _merge(merged, _with_absolute_paths(file, _read(file)))
     return _checked(paths.config_file, merged)
+
+
+def _with_absolute_paths(file: Path, values: dict[str, Any]) -> dict[str, Any]:
+    """Return checked values whose paths no longer depend on the file: the other one may be merged in."""
+    authorities = [
+        {**authority, "trust_anchor": str(file.parent / authority["trust_anchor"])}
+        for authority in values.get("authority", ())
+    ]
+    return {**values, "authority": authorities} if authorities else values
 
 
 def _read(file: Path) -> dict[str, Any]:

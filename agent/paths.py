@@ -38,6 +38,11 @@ class Paths:
         return self.data / "renewals.sqlite"
 
     @property
+    def vault_key(self) -> Path:
+        """The vault's key, where the desktop's keyring does not keep it."""
+        return self.data / "vault.key"
+
+    @property
     def reminders(self) -> Path:
         """What has been reminded of."""
         return self.data / "reminders.json"

@@ -51,7 +51,10 @@ def ensure_runtime_folder() -> Path:
         RuntimeFolderError: it exists and is not ours alone (0700, own uid).
     """
     folder = runtime_folder()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise RuntimeFolderError(f"{folder} is not a folder") from error
     if not is_private(folder):
         raise RuntimeFolderError(f"{folder} is not this user's alone")
     return folder

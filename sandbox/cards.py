@@ -164,7 +164,7 @@ def _softhsm(folder: Path) -> Iterator[None]:
         f"directories.tokendir = {store}\n"
         "objectstore.backend = file\n"
         "log.level = ERROR\n"
-        "slots.removable = true\n"
+        "slots.removable = false\n"
     )
     write_file(configuration, text.encode())
     before = os.environ.get("SOFTHSM2_CONF")

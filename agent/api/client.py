@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any, Self
 
 from agent import __version__
-from agent.framing import MAX_REPLY, FrameDecoder, encode_frame
+from agent.framing import MAX_REPLY, FrameDecoder, FrameError, encode_frame
 
 PROTOCOL_VERSION = 1
 
@@ -117,8 +117,20 @@ class Client:
                 raise ConnectionLostError(str(error)) from error
             if not data:
                 raise ConnectionLostError("the agent has closed the connection")
-            self._messages.extend(json.loads(payload) for payload in self._decoder.feed(data))
+            try:
+                self._messages.extend(_message(payload) for payload in self._decoder.feed(data))
+            except (FrameError, ValueError) as error:
+                raise ConnectionLostError(
+                    f"the agent does not speak the protocol: {error}"
+                ) from error
         return self._messages.popleft()
+
+
+def _message(payload: bytes) -> dict[str, Json]:
+    message = json.loads(payload)
+    if not isinstance(message, dict):
+        raise ValueError("not a message")  # noqa: TRY004 - as json.loads says it
+    return message
 
 
 def _result(message: dict[str, Json]) -> Json:

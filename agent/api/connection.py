@@ -86,7 +86,7 @@ class StreamConnection:
         """Handle one message. What is no request at all ends the connection."""
         try:
             request = msgspec.json.decode(payload, type=Request)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InvalidRequestError(str(error), rpc_code=PARSE_ERROR) from error
         if not self._has_greeted:
             self._greet(request)
@@ -103,7 +103,7 @@ class StreamConnection:
             raise InvalidRequestError("the first request must be hello")
         try:
             hello = msgspec.json.decode(request.params, type=Hello)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise InvalidRequestError(str(error)) from error
         if hello.protocol != PROTOCOL_VERSION:
             self._send(

@@ -37,5 +37,10 @@ def check_origin(origin: str, allowed: Iterable[str]) -> None:
     """
     if not (_HTTPS.fullmatch(origin) or _LOCALHOST.fullmatch(origin)):
         raise OriginNotAllowedError
-    if not any(fnmatch.fnmatchcase(origin, pattern) for pattern in allowed):
+    if not any(_matches(origin, pattern) for pattern in allowed):
         raise ConsentDeniedError(origin=origin)
+
+
+def _matches(origin: str, pattern: str) -> bool:
+    """Return whether ``pattern`` fits, in which only ``*`` is special."""
+    return fnmatch.fnmatchcase(origin, pattern.replace("[", "[[]").replace("?", "[?]"))

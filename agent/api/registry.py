@@ -94,6 +94,6 @@ class Registry:
             raise InvalidRequestError(f"no method {name[:60]}", rpc_code=METHOD_NOT_FOUND)
         try:
             decoded = msgspec.json.decode(params, type=method.params)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise InvalidRequestError(str(error), rpc_code=INVALID_PARAMS) from error
         return await method.handler(call, decoded)

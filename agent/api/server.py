@@ -12,7 +12,7 @@ import sys
 from agent.api.connection import StreamConnection
 from agent.api.registry import Registry, Role
 from agent.peers import is_same_user
-from agent.runtime import BROWSER_SOCKET, CONTROL_SOCKET, ensure_runtime_folder
+from agent.runtime import BROWSER_SOCKET, CONTROL_SOCKET, ensure_runtime_folder, runtime_folder
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Server:
         for task in list(self._clients):
             task.cancel()
         await asyncio.gather(*self._clients, return_exceptions=True)
-        folder = ensure_runtime_folder()
+        folder = runtime_folder()
         for name in _SOCKETS:
             (folder / name).unlink(missing_ok=True)
 

@@ -19,7 +19,11 @@ EXPIRING_DAYS = 90
 
 def china_date(instant: dt.datetime) -> dt.date:
     """Return the calendar day in China of an aware ``instant``."""
-    return instant.astimezone(CHINA_STANDARD_TIME).date()
+    try:
+        return instant.astimezone(CHINA_STANDARD_TIME).date()
+    except OverflowError:
+        # 99991231235959Z says that there is no well-defined end (RFC 5280, 4.1.2.5).
+        return dt.date.max
 
 
 def days_left(not_after: dt.datetime, now: dt.datetime) -> int:

@@ -12,7 +12,7 @@ from cryptography.x509.oid import ExtensionOID, NameOID
 from agent.certificates.model import Certificate, CertificateUse
 from agent.certificates.organisation import find_uscc, organisation_name
 
-_SM2_CURVE = "1.2.156.10197.1.301"
+_SM2_CURVE_DER = bytes.fromhex("06082a811ccf5501822d")  # OBJECT IDENTIFIER 1.2.156.10197.1.301
 _SM2_SIGNATURE = "1.2.156.10197.1.501"
 
 
@@ -38,7 +38,7 @@ def parse_certificate(der: bytes) -> Certificate:
 
 
 def _read(der: bytes, certificate: x509.Certificate) -> Certificate:
-    extensions = certificate.extensions
+    extensions = _extensions(certificate)
     return Certificate(
         der=der,
         thumbprint=thumbprint(der),
@@ -54,6 +54,14 @@ def _read(der: bytes, certificate: x509.Certificate) -> Certificate:
         algorithm=_algorithm(certificate),
         is_ca=_is_ca(extensions),
     )
+
+
+def _extensions(certificate: x509.Certificate) -> x509.Extensions:
+    """Return the extensions; none where one has a name form (RFC 5280, 4.2.1.6) nobody reads."""
+    try:
+        return certificate.extensions
+    except x509.UnsupportedGeneralNameType:
+        return x509.Extensions([])
 
 
 def _common_name(name: x509.Name) -> str:
@@ -92,8 +100,9 @@ def _algorithm(certificate: x509.Certificate) -> str:
     try:
         key = certificate.public_key()
     except UnsupportedAlgorithm:
-        oid = certificate.public_key_algorithm_oid.dotted_string
-        return "SM2" if oid == _SM2_CURVE else oid
+        # SM2 keys call themselves EC keys; only the curve in their parameters tells.
+        is_sm2 = _SM2_CURVE_DER in certificate.tbs_certificate_bytes
+        return "SM2" if is_sm2 else certificate.public_key_algorithm_oid.dotted_string
     if isinstance(key, rsa.RSAPublicKey):
         return f"RSA {key.key_size}"
     if isinstance(key, ec.EllipticCurvePublicKey):

@@ -38,6 +38,6 @@ class ReminderMemory:
             return msgspec.json.decode(self._file.read_bytes(), type=dict[str, Shown])
         except FileNotFoundError:
             return {}
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
             log.warning("reminder memory unreadable reason=%s", error)
             return {}

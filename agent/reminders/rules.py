@@ -11,6 +11,7 @@ from agent.certificates.days import china_date, days_left, is_expired
 from agent.certificates.model import Certificate, CertificateUse
 from agent.language import Language, mark, translate, translate_count
 
+MAX_CLOCK_DAYS = 7
 DEFAULT_THRESHOLDS = (90, 60, 30, 15, 7, 3, 1)
 
 
@@ -42,11 +43,19 @@ def is_due(
     expired = is_expired(certificate.not_after, now)
     if not expired and days > max(thresholds, default=-1):
         return False
-    if last is None or is_inserted_anew:
+    if last is None or is_inserted_anew or _is_by_a_wrong_clock(last, now):
         return True
     if china_date(now) <= last.day:
         return False
     return expired or any(days <= threshold < last.days_left for threshold in thresholds)
+
+
+def _is_by_a_wrong_clock(last: Shown, now: dt.datetime) -> bool:
+    """Return whether ``last`` lies so far ahead that the clock was wrong then: it counts for nothing.
+
+    A clock a few days ahead and back again is a journey or a test, and repeats nothing.
+    """
+    return last.day > china_date(now) + dt.timedelta(days=MAX_CLOCK_DAYS)
 
 
 def shown_now(certificate: Certificate, now: dt.datetime) -> Shown:

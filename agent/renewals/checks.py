@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -32,7 +32,7 @@ def check_issued(
     now: dt.datetime,
 ) -> None:
     """Raise CertificateRefusedError unless ``new`` answers ``request`` and continues ``old``."""
-    if _public_bytes(new.public_key()) != _public_bytes(request.public_key()):
+    if _public_bytes(new) != _public_bytes(request):
         raise CertificateRefusedError(reason=mark("it is for another key"))
     if not any(_is_issued_by(new, issuer) for issuer in issuers):
         raise CertificateRefusedError(reason=mark("it was not issued by the pinned authority"))
@@ -62,7 +62,7 @@ def proves_key(certificate: x509.Certificate, data: bytes, signature: bytes) -> 
 def _is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature):
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return True
 
@@ -75,6 +75,12 @@ def _may_sign(certificate: x509.Certificate) -> bool:
     return usage.digital_signature
 
 
-def _public_bytes(key: object) -> bytes:
-    assert isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey)
+def _public_bytes(holder: x509.Certificate | x509.CertificateSigningRequest) -> bytes:
+    """Return the key as SubjectPublicKeyInfo; empty for a kind of key we never ask for."""
+    try:
+        key = holder.public_key()
+    except UnsupportedAlgorithm:
+        return b""
+    if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+        return b""
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

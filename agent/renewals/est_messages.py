@@ -8,6 +8,7 @@ import re
 import textwrap
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import pkcs7
 
 _ARMOUR = re.compile(rb"-----[A-Z0-9 ]+-----")
@@ -37,7 +38,7 @@ def decode_certificates(body: bytes) -> list[x509.Certificate]:
     """Return the certificates of a certs-only CMS message (RFC 5751, 3.8) in a base64 body."""
     try:
         certificates = pkcs7.load_der_pkcs7_certificates(decode_body(body))
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise EstBodyError(f"not a certs-only message: {error}") from error
     if not certificates:
         raise EstBodyError("no certificate in the message")

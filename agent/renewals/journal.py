@@ -6,6 +6,7 @@ A newer schema than this program knows is refused, never guessed at.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,9 @@ from agent.language import mark
 from agent.paths import make_private
 from agent.renewals.record import PrivatePart, Renewal
 from agent.renewals.states import State
-from agent.renewals.vault import Vault
+from agent.renewals.vault import Vault, VaultError
+
+log = logging.getLogger(__name__)
 
 _MIGRATIONS: tuple[str, ...] = (
     """
@@ -128,11 +131,19 @@ class Journal:
 
     def all(self) -> list[Renewal]:
         """Return all renewals, the newest first."""
-        return self._select("ORDER BY created DESC")
+        query = "SELECT id, facts, private FROM renewal ORDER BY created DESC"
+        return list(self._readable(self._database.execute(query).fetchall()))
 
     def open_for(self, thumbprint: str) -> Renewal | None:
         """Return the renewal under way for a certificate."""
-        rows = self._select("WHERE thumbprint = ? AND is_open = 1", thumbprint)
+        where = "WHERE thumbprint = ? AND is_open = 1"
+        try:
+            rows = self._select(where, thumbprint)
+        except VaultError:
+            # Nobody can go on with it, so it must not keep a new one from being started.
+            log.error("open renewal cannot be decrypted, closed")  # noqa: TRY400 - it is no mistake
+            self._database.execute(f"UPDATE renewal SET is_open = 0 {where}", (thumbprint,))  # noqa: S608 - constants
+            return None
         return rows[0] if rows else None
 
     def history(self, renewal_id: str) -> list[tuple[dt.datetime, State, str | None]]:
@@ -159,6 +170,14 @@ class Journal:
     def _select(self, rest: str, *parameters: object) -> list[Renewal]:
         rows = self._database.execute(f"SELECT id, facts, private FROM renewal {rest}", parameters)  # noqa: S608 - constants
         return [self._decode(*row) for row in rows]
+
+    def _readable(self, rows: list[tuple[str, str, bytes]]) -> Iterator[Renewal]:
+        """Yield what can be decrypted; one renewal that cannot must not hide the others."""
+        for row in rows:
+            try:
+                yield self._decode(*row)
+            except VaultError:
+                log.error("renewal cannot be decrypted id=%s", row[0])  # noqa: TRY400 - it is no mistake
 
     def _remember(self, renewal: Renewal) -> None:
         self._database.execute(

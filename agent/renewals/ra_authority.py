@@ -38,6 +38,7 @@ T = TypeVar("T")
 
 TIMEOUT_SECONDS = 30.0
 DEFAULT_RETRY_SECONDS = 60.0
+MIN_RETRY_SECONDS = 1.0
 MAX_RETRY_SECONDS = 24 * 3600.0
 MAX_ANSWER_BYTES = 1024 * 1024
 _SERVER_TROUBLE = frozenset({408, 425, 429})
@@ -181,7 +182,7 @@ def _application(credentials: Credentials) -> str:
 def _json(answer: httpx.Response, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(answer.content, type=kind)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         # A proxy's page, or a broken server: nothing was lost, it is asked again.
         raise AuthorityUnreachableError(reason=f"unreadable answer: {error}") from error
 
@@ -191,7 +192,7 @@ def _problem(answer: httpx.Response) -> Problem:
     if "json" in answer.headers.get("Content-Type", ""):
         try:
             return msgspec.json.decode(answer.content, type=Problem)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             pass
     text = answer.text.strip()[:300] if len(answer.content) <= MAX_ANSWER_BYTES else ""
     return Problem(title=text, status=answer.status_code)
@@ -208,13 +209,13 @@ def _sms_refusal(answer: httpx.Response, problem: Problem) -> OdcError | None:
 def _retry_after(answer: httpx.Response) -> float | None:
     """Return Retry-After in seconds, within a day; dates (RFC 9110, 10.2.3) are not used by EST."""
     value = answer.headers.get("Retry-After", "")
-    return min(float(value), MAX_RETRY_SECONDS) if value.isdigit() else None
+    return min(float(value), MAX_RETRY_SECONDS) if value.isdecimal() else None
 
 
 def _pause(answer: httpx.Response) -> float:
     """Return how many seconds to wait before asking again."""
     asked = _retry_after(answer)
-    return DEFAULT_RETRY_SECONDS if asked is None else asked
+    return DEFAULT_RETRY_SECONDS if asked is None else max(asked, MIN_RETRY_SECONDS)
 
 
 def _reason(error: httpx.HTTPError) -> str:

@@ -62,7 +62,7 @@ class Vault:
             return self._cipher.decrypt(
                 sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode()
             )
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise VaultError from error
 
 
@@ -70,9 +70,15 @@ def open_vault(key_file: Path) -> Vault:
     """Return the user's vault, making its key on first use.
 
     With ``ODC_HOME`` all data is in one folder, so the key is a file there.
+
+    Raises:
+        VaultError: there is a key file, and it does not hold a key.
     """
     if key_file.exists():
-        return Vault(base64.b64decode(key_file.read_bytes()))
+        try:
+            return Vault(base64.b64decode(key_file.read_bytes(), validate=True))
+        except ValueError as error:
+            raise VaultError from error
     stored = None if home_override() else _within(KEYRING_SECONDS, _keyring_key)
     if stored is not None:
         return Vault(stored)

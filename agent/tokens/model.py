@@ -21,7 +21,7 @@ class PinState(StrEnum):
     NOT_SET = "not_set"
 
 
-class ModuleSettings(msgspec.Struct, frozen=True, kw_only=True):
+class ModuleSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One PKCS#11 module to serve."""
 
     path: str

@@ -172,11 +172,6 @@ def test_a_connection_cut_in_the_middle_of_an_answer_is_lost(scripted):
         Client(scripted(encode_frame(WELCOME)[:-1]), "test")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="agent/api/client.py:120: JSONDecodeError, FrameTooLargeError and AttributeError escape "
-    "where the agent has stopped speaking the protocol",
-)
 @pytest.mark.parametrize(
     "nonsense",
     [encode_frame(b"not JSON"), encode_frame(b"[1]"), HEADER.pack(MAX_REPLY + 1)],

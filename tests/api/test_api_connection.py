@@ -119,11 +119,6 @@ async def test_what_is_no_request_closes_the_connection_with_an_error(desk, kind
     await still_serves(desk)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="agent/api/connection.py:89: msgspec raises RecursionError for deep nesting, which "
-    "nobody catches; the connection is closed without a word",
-)
 async def test_json_that_is_nested_too_deeply_closes_the_connection_with_an_error(desk):
     peer = await desk.control()
     nested = b"[" * 100_000 + b"]" * 100_000
@@ -135,11 +130,6 @@ async def test_json_that_is_nested_too_deeply_closes_the_connection_with_an_erro
 BAD_TEXT = b'{"protocol": 1, "client": "\xff\xfe"}'
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="agent/api/connection.py:106: msgspec.Raw is not checked when the request is read; "
-    "UnicodeDecodeError closes the connection without a word",
-)
 async def test_a_hello_that_is_not_utf_8_closes_the_connection_with_an_error(desk):
     peer = await desk.connect()
     request = b'{"jsonrpc": "2.0", "id": 1, "method": "hello", "params": %b}' % BAD_TEXT
@@ -147,11 +137,6 @@ async def test_a_hello_that_is_not_utf_8_closes_the_connection_with_an_error(des
     await is_refused_and_closed(peer, INVALID_REQUEST)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="agent/api/registry.py:97: UnicodeDecodeError is no DecodeError: told as a mistake of "
-    "the agent's own, with a traceback in the log",
-)
 async def test_parameters_that_are_not_utf_8_are_the_clients_mistake(desk):
     peer = await desk.control()
     params = b'{"thumbprint": "\xff\xfe"}'

@@ -25,11 +25,6 @@ from agent.language import Language
         pytest.param(
             "http://[::1]:8080",
             "http://[::1]:8080",
-            marks=pytest.mark.xfail(
-                strict=True,
-                raises=ConsentDeniedError,
-                reason="agent/api/consent.py:40: fnmatch reads [::1] as a set of characters",
-            ),
         ),
     ],
 )

@@ -108,11 +108,6 @@ def test_an_sm2_certificate_is_read_without_being_understood(tmp_path):
     assert (certificate.not_after - certificate.not_before).days == 30
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="agent/certificates/parsing.py:96: the key's OID is id-ecPublicKey for SM2 as well; the "
-    "curve is in its parameters",
-)
 def test_an_sm2_key_certified_by_an_rsa_authority_is_named_too(tmp_path):
     openssl(
         "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.pem",
@@ -170,12 +165,6 @@ def test_an_extension_that_cannot_be_read_is_damage():
         make_certificate(extensions={SUBJECT_ALTERNATIVE_NAME: b"junk"})
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=x509.UnsupportedGeneralNameType,
-    reason="agent/certificates/parsing.py:36: UnsupportedGeneralNameType is not caught, and one "
-    "such certificate keeps Inventory.refresh from listing anything",
-)
 @pytest.mark.parametrize("general_name", ["a3023000", "a503810141"])
 def test_a_name_form_nobody_reads_does_not_hide_the_certificate(general_name):
     value = bytes.fromhex(general_name)

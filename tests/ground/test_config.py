@@ -72,10 +72,6 @@ def test_what_is_written_is_read(paths):
         pytest.param(
             "[[module]]\npath = '/a.so'\nenviroment = {}",
             "enviroment",
-            marks=pytest.mark.xfail(
-                strict=True,
-                reason="agent/tokens/model.py:24: ModuleSettings has no forbid_unknown_fields",
-            ),
         ),
     ],
 )
@@ -134,21 +130,11 @@ def test_an_absolute_path_is_taken_as_it_is(paths):
     assert str(load_config(paths).authorities[0].trust_anchor) == "/etc/root.pem"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="agent/config.py:82: the merged values are all resolved against the user's file, so a "
-    "user could put another root where the policy names one",
-)
 def test_a_relative_path_in_the_policy_is_relative_to_the_policy(paths):
     administrator_writes(paths, AUTHORITY.format(url="https://ca.example", anchor="root.pem"))
     assert load_config(paths).authorities[0].trust_anchor == paths.policy / "root.pem"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="agent/config.py:37: the URL is not checked; over http the application's password and "
-    "the dossier would travel in clear",
-)
 @pytest.mark.parametrize("url", ["http://ca.example", "ftp://ca.example", "ca.example", ""])
 def test_an_authority_is_reached_over_https_only(paths, url):
     user_writes(paths, AUTHORITY.format(url=url, anchor="root.pem"))

@@ -46,11 +46,6 @@ def test_a_folder_of_another_user_is_not_private(tmp_path):
     assert not is_private(folder)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=FileExistsError,
-    reason="agent/runtime.py:54: mkdir fails before anything is checked",
-)
 @pytest.mark.parametrize("kind", ["file", "dangling link"])
 def test_what_is_no_folder_is_refused(runtime, kind):
     if kind == "file":

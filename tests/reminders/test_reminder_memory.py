@@ -57,12 +57,6 @@ def test_the_file_is_private(file):
         b"\0" * 4096,
         pytest.param(
             b'{"\xff\xfe": {"day": "2025-03-07", "days_left": 1}}',
-            marks=pytest.mark.xfail(
-                strict=True,
-                raises=UnicodeDecodeError,
-                reason="agent/reminders/memory.py:41: msgspec raises UnicodeDecodeError, which is "
-                "no DecodeError, for bytes that are not UTF-8; the agent does not start",
-            ),
         ),
     ],
 )

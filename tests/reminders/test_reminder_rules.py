@@ -125,11 +125,6 @@ def test_a_clock_that_jumps_back_and_forth_within_days_repeats_nothing():
     assert user.looks(noon(-2))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="agent/reminders/rules.py:47: a reminder of a day in the far future silences all until "
-    "that day comes",
-)
 def test_a_clock_that_was_years_ahead_for_an_hour_does_not_silence_the_years():
     user = User()
     assert user.looks(noon(-3650))

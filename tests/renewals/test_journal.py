@@ -202,12 +202,6 @@ def test_another_key_reads_nothing(journal, file):
         stranger.get(renewal.id)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=VaultError,
-    reason="agent/renewals/journal.py:161: one row that cannot be decrypted fails the whole list; "
-    "RenewalService.resume calls it, so the agent does not start and nobody is reminded",
-)
 def test_a_renewal_that_cannot_be_decrypted_does_not_hide_the_others(journal):
     good, bad = journal.add(new_renewal()), journal.add(new_renewal())
     journal._database.execute("UPDATE renewal SET private = zeroblob(99) WHERE id = ?", (bad.id,))
@@ -218,3 +212,10 @@ def test_private_parts_round_trip_whatever_they_hold(journal):
     private = msgspec.structs.replace(PRIVATE, request=bytes(range(256)), applicant=None)
     renewal = journal.add(new_renewal(private=private))
     assert journal.get(renewal.id).private == private
+
+
+def test_a_renewal_that_cannot_be_decrypted_does_not_keep_a_new_one_from_starting(journal):
+    bad = journal.add(new_renewal())
+    journal._database.execute("UPDATE renewal SET private = zeroblob(99) WHERE id = ?", (bad.id,))
+    again = new_renewal(thumbprint=bad.thumbprint)
+    assert journal.add(again) == again

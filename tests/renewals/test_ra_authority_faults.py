@@ -124,12 +124,6 @@ async def test_what_a_broken_server_says_is_asked_again_later(answering, broken)
             await authority.poll(WHO)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=UnicodeDecodeError,
-    reason="agent/renewals/ra_authority.py:184: msgspec raises UnicodeDecodeError, which is no "
-    "DecodeError; the renewal fails for good",
-)
 async def test_text_that_is_not_utf_8_is_asked_again_later(answering):
     async with answering(answer("200 OK", b'{"authority":"\xd6\xd0"}', JSON)) as authority:
         with pytest.raises(AuthorityUnreachableError):
@@ -154,12 +148,6 @@ async def test_a_busy_server_may_say_when_to_come_again(answering, header, secon
     assert caught.value.retry_after == seconds
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=ValueError,
-    reason="agent/renewals/ra_authority.py:211: '²'.isdigit() is true, float('²') is an error; "
-    "isdecimal is meant",
-)
 async def test_a_retry_after_in_odd_digits_is_no_number(answering):
     async with answering(answer("503 Service Unavailable", b"", "Retry-After: \xb2")) as authority:
         with pytest.raises(AuthorityUnreachableError):
@@ -172,11 +160,6 @@ async def test_a_review_is_asked_for_no_sooner_than_the_authority_says(answering
         assert (await authority.poll(WHO)).retry_after == seconds
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="agent/renewals/ra_authority.py:214: Retry-After: 0 makes RenewalService ask in a loop "
-    "without a pause",
-)
 async def test_an_authority_that_asks_for_no_pause_is_not_asked_without_one(answering):
     async with answering(answer("200 OK", STATUS, JSON, "Retry-After: 0")) as authority:
         assert (await authority.poll(WHO)).retry_after >= 1

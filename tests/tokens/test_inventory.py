@@ -82,11 +82,6 @@ async def test_a_token_that_is_pulled_out_is_removed_and_comes_back(tokens, watc
     assert watched.events() == [TokenInserted(token=reference, at_start=False), TokensChanged()]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="agent/tokens/worker/module.py:56: only three errors of a slot are its own; another one "
-    "(here CKR_GENERAL_ERROR) hides all tokens of the module, and they count as pulled out",
-)
 async def test_a_slot_that_fails_does_not_hide_the_modules_other_tokens(tmp_path):
     # As a removable token SoftHSM's is not read anew, so the one that is gone fails.
     tokens = SoftTokens(tmp_path / "removable", is_removable=True)

@@ -83,11 +83,6 @@ async def test_a_wrong_pin_costs_one_try_and_is_not_retried(tokens, tmp_path):
         pytest.param(
             "密码".encode("gb18030"),
             "pin_form",
-            marks=pytest.mark.xfail(
-                strict=True,
-                reason="agent/tokens/worker/session.py:69: surrogates cannot be encoded again; the "
-                "worker dies of UnicodeEncodeError, which prints a part of the PIN",
-            ),
         ),
     ],
     ids=["empty", "too long", "not UTF-8"],
@@ -102,11 +97,6 @@ async def test_bytes_that_can_be_no_pin_cost_no_try(tokens, tmp_path, pin, code)
     assert logins(log) == 0
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="agent/tokens/pin/unix.py:74: the worker refuses by the length and hangs up; the "
-    "client's second sendall then fails and it never reads why (a race for short PINs)",
-)
 async def test_who_typed_what_can_be_no_pin_is_told_why(tokens):
     async with pin_session(tokens.settings, await tokens.reference()) as session:
         # More than a socket holds, so that the worker has certainly answered before all is sent.

@@ -70,8 +70,10 @@ if sys.platform != "win32":
             with socket.socket(socket.AF_UNIX) as connection:
                 connection.settimeout(seconds)
                 connection.connect(self._endpoint)
-                connection.sendall(HEADER.pack(len(pin)))
-                connection.sendall(pin)
+                # A worker that refuses by the length hangs up before the rest; it has said why.
+                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                    connection.sendall(HEADER.pack(len(pin)))
+                    connection.sendall(pin)
                 (size,) = HEADER.unpack(_receive(connection, HEADER.size))
                 return bytes(_receive(connection, size))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pkcs11
@@ -53,8 +54,9 @@ class Module:
                 # A blank token has nothing to show; SoftHSM always has one to offer.
                 if token.flags & TokenFlag.TOKEN_INITIALIZED:
                     tokens.append(_token_content(slot.slot_id, token))
-            except (p11.TokenNotPresent, p11.TokenNotRecognised, p11.DeviceRemoved):
-                continue  # pulled out meanwhile, or nothing this module understands
+            except p11.PKCS11Error as error:
+                # Pulled out meanwhile, or broken: the module's other slots are not.
+                sys.stderr.write(f"slot {slot.slot_id}: {type(error).__name__}\n")
         return ModuleContent(tokens=tuple(tokens))
 
     def _see_what_others_did(self) -> None:

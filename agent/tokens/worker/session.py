@@ -66,7 +66,10 @@ class TokenSession:
             pin = connection.receive_pin()
             try:
                 # python-pkcs11 takes a str only, which cannot be wiped: hence a process that ends.
-                self._log_in(pin.decode("utf-8", "surrogateescape"))
+                self._log_in(pin.decode("utf-8"))
+            except UnicodeDecodeError:
+                # Without its cause: a traceback would show what was typed.
+                raise PinFormError from None
             finally:
                 wipe(pin)
         except OdcError as error:
