@@ -52,9 +52,7 @@ def updated() -> Catalog:
 def as_text(catalogue: Catalog) -> bytes:
     """Return the catalogue as it is written: the same for the same sentences, without dates."""
     buffer = io.BytesIO()
-    write_po(
-        buffer, catalogue, sort_output=True, include_lineno=False, omit_header=True, width=100
-    )
+    write_po(buffer, catalogue, sort_output=True, include_lineno=False, omit_header=True, width=100)
     head = f'{HEADER}\nmsgid ""\nmsgstr ""\n'
     fields = ("Content-Type: text/plain; charset=utf-8", "Plural-Forms: nplurals=1; plural=0;")
     lines = "".join(f'"{field}\\n"\n' for field in fields)

@@ -1,0 +1,74 @@
+"""The faulty module, built once, and tokens behind it; no worker may outlive a test."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+for folder in (HERE, HERE.parent / "tokens", HERE.parent / "certificates"):
+    sys.path.insert(0, str(folder))
+
+from faulty_bench import Bench, fill, workers_of
+from soft_token import SoftTokens
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory) -> Path:
+    """The faulty module, in a folder of this run's own."""
+    built = tmp_path_factory.mktemp("faulty") / "faulty.so"
+    subprocess.run(
+        [
+            "gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O1", "-fPIC", "-shared",
+            "-fvisibility=hidden", "-o", built, HERE / "faulty.c", "-ldl",
+        ],
+        check=True,
+    )  # fmt: skip
+    return built
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory) -> Path:
+    """A SoftHSM store to copy: a token with a key pair and its certificate."""
+    folder = tmp_path_factory.mktemp("filled")
+    tokens = SoftTokens(folder / "hsm")
+    fill(tokens, folder)
+    return tokens.store
+
+
+@pytest.fixture(autouse=True)
+def runtime(monkeypatch):
+    """A runtime folder with a short name: socket paths have about 100 bytes."""
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="odc-") as folder:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        monkeypatch.setenv("ODC_HOME", f"{folder}/home")
+        yield Path(folder)
+
+
+@pytest.fixture(autouse=True)
+def no_worker_is_left(library):
+    yield
+    assert workers_of(library) == []
+
+
+@pytest.fixture
+def make_bench(library, filled, tmp_path):
+    """Makes any number of benches that know nothing of each other."""
+    numbers = itertools.count()
+    return lambda: Bench(library, tmp_path / f"bench{next(numbers)}", filled)
+
+
+@pytest.fixture
+def bench(make_bench) -> Bench:
+    return make_bench()
+
+
+@pytest.fixture
+def sound(make_bench):
+    """Settings of SoftHSM itself, with a token of its own."""
+    return make_bench().plain
