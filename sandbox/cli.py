@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sandbox.commands import demo, issue_token, review, run, sample_dossier, sms
+from sandbox.commands import demo, issue_token, review, run, sample_dossier, sms, usb_token
 from sandbox.commands.common import Subcommands
 from sandbox.home import SandboxError
 from sandbox.problems import RefusalError
@@ -18,6 +18,7 @@ from sandbox.problems import RefusalError
 REGISTER: tuple[Callable[[Subcommands], None], ...] = (
     run.register,
     issue_token.register,
+    usb_token.register,
     sample_dossier.register,
     review.register,
     sms.register,

@@ -1,9 +1,10 @@
-"""Issuing a token: an organisation's pair of keys and certificates on a new software token."""
+"""Issuing a token: an organisation's pair of keys and certificates on a token."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from sandbox.ca import Authority
-from sandbox.cards import DEFAULT_MODULE, KEY_BITS, Card, configuration_path, new_card
+from sandbox.cards import KEY_BITS, Card
 from sandbox.days import china_date, end_of_day, start_of_day, years_later
 from sandbox.profiles import CertificateUse, Organisation, Validity
 from sandbox.records import IssuedCertificate
@@ -26,12 +27,13 @@ _LABELS = {CertificateUse.SIGNING: "sign", CertificateUse.ENCRYPTION: "encrypt"}
 
 @dataclass(frozen=True, kw_only=True)
 class TokenOrder:
-    """What token to make."""
+    """What to put on a token, and how that token is reached."""
 
     organisation: Organisation
-    folder: Path
     validity: Validity
-    module: Path = DEFAULT_MODULE
+    module: Path
+    configuration: Path | None = None
+    """SoftHSM's configuration of the token; None where the token is a device."""
     label: str = DEFAULT_LABEL
     phone: str = PHONE_ON_RECORD
 
@@ -39,8 +41,8 @@ class TokenOrder:
 class IssuedToken(msgspec.Struct, frozen=True, kw_only=True):
     """What was made."""
 
-    configuration: str
-    """The file SOFTHSM2_CONF must name for the token to be seen."""
+    configuration: str | None
+    """The file SOFTHSM2_CONF must name for a software token to be seen."""
     module: str
     label: str
     signing_sha256: str
@@ -49,18 +51,24 @@ class IssuedToken(msgspec.Struct, frozen=True, kw_only=True):
     not_after: dt.datetime
 
 
-def issue_token(order: TokenOrder, pin: str, *, authority: Authority, store: Store) -> IssuedToken:
-    """Make a token with an organisation's pair on it, and record what was issued.
+def issue_token(
+    order: TokenOrder,
+    card: AbstractContextManager[Card],
+    *,
+    authority: Authority,
+    store: Store,
+) -> IssuedToken:
+    """Put an organisation's pair on the token ``card`` opens, and record what was issued.
 
     The signing key is generated on the token; the encryption key is made here, as a key centre
     does, imported and forgotten.
 
     Raises:
-        SandboxError: the token cannot be made; nothing is recorded then.
+        SandboxError: the token cannot be made or written; nothing is recorded then.
     """
-    with new_card(order.folder, order.module, order.label, pin) as card:
+    with card as opened:
         issued = {
-            use: _put_on_card(card, use, order.organisation, order.validity, authority)
+            use: _put_on_card(opened, use, order.organisation, order.validity, authority)
             for use in CertificateUse
         }
     records = {use: _record(certificate, use, order) for use, certificate in issued.items()}
@@ -68,7 +76,7 @@ def issue_token(order: TokenOrder, pin: str, *, authority: Authority, store: Sto
         for record in records.values():
             transaction.add_certificate(record)
     return IssuedToken(
-        configuration=str(configuration_path(order.folder.absolute())),
+        configuration=str(order.configuration) if order.configuration else None,
         module=str(order.module),
         label=order.label,
         signing_sha256=records[CertificateUse.SIGNING].sha256,

@@ -12,12 +12,16 @@ from dataclasses import dataclass, field
 
 from agent.clock import Clock
 from agent.errors import OdcError
-from agent.renewals.authority import AuthorityUnreachableError
+from agent.renewals.authority import AuthorityRefusedError, AuthorityUnreachableError
+from agent.renewals.checks import CertificateRefusedError
 from agent.renewals.errors import RenewalClosedError
 from agent.renewals.journal import Journal, StaleRenewalError
+from agent.renewals.protocol import ProblemCode
 from agent.renewals.record import Renewal
 from agent.renewals.states import State, Waiting
-from agent.renewals.steps import ApplicationClosed, Context, Wait, advance
+from agent.renewals.steps import ApplicationClosed, Context, Wait, advance, give_up
+from agent.renewals.vault import VaultError
+from agent.renewals.window import TooEarlyError, TooLateError
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +104,7 @@ class Driver:
                 failures = 0
                 continue
             failures = failures + 1 if pause.is_failure else 0
-            seconds = backoff(failures) if failures and pause.seconds is None else pause.seconds
+            seconds = max(backoff(failures), pause.seconds or 0) if failures else pause.seconds
             await _woken(wake, seconds)
 
     async def _step(self, renewal: Renewal) -> _Pause | None:
@@ -111,19 +115,34 @@ class Driver:
             log.info("renewal changed during a step id=%s", renewal.id)
         except Wait as wait:
             return self._note(renewal, wait.reason, None, _Pause(wait.seconds))
-        except AuthorityUnreachableError as error:
-            pause = _Pause(error.retry_after, is_failure=True)
-            return self._note(renewal, Waiting.NETWORK, error, pause)
         except ApplicationClosed as closed:
             self._fail(renewal, RenewalClosedError(state=closed.state.value))
         except OdcError as error:
-            self._fail(renewal, error)
+            return await self._after_error(renewal, error)
         except (sqlite3.Error, OSError):
             raise
         except Exception as error:  # a mistake of ours must not leave a renewal silent
             log.exception("renewal step failed id=%s", renewal.id)
-            self._fail(renewal, OdcError(reason=type(error).__name__))
+            return await self._after_error(renewal, OdcError(reason=type(error).__name__))
         return None
+
+    async def _after_error(self, renewal: Renewal, error: OdcError) -> _Pause | None:
+        """End the renewal where its error is final; else try again later, it may be mended by then.
+
+        An application that may have reached the authority is withdrawn first: it would stand in the
+        way of every new renewal of that certificate.
+        """
+        if is_final(error):
+            try:
+                await give_up(self._context_of(renewal), renewal)
+            except OdcError as obstacle:
+                error = obstacle
+            else:
+                self._fail(renewal, error)
+                return None
+        log.warning("renewal waits id=%s code=%s", renewal.id, error.code)
+        asked = error.retry_after if isinstance(error, AuthorityUnreachableError) else None
+        return self._note(renewal, Waiting.NETWORK, error, _Pause(asked, is_failure=True))
 
     def _note(
         self, before: Renewal, waiting: Waiting, error: OdcError | None, pause: _Pause
@@ -133,7 +152,8 @@ class Driver:
         if renewal.state is not before.state:
             return None
         # Why the last PIN was refused stays to be seen until the next one is asked for.
-        report = error.report() if error else renewal.error if waiting is Waiting.PIN else None
+        keeps = waiting in {Waiting.PIN, Waiting.SPACE}
+        report = error.report() if error else renewal.error if keeps else None
         if (renewal.waiting, renewal.error) != (waiting, report):
             self._save(renewal.changed(self._clock(), waiting=waiting, error=report))
         return pause
@@ -144,6 +164,17 @@ class Driver:
         if renewal.state is before.state:
             log.warning("renewal failed id=%s code=%s", renewal.id, error.code)
             self._save(renewal.moved(State.FAILED, now).changed(now, error=error.report()))
+
+
+_FINAL_PROBLEMS = frozenset(ProblemCode) - {ProblemCode.TOO_SOON, ProblemCode.UNAUTHORISED}
+"""What an authority that speaks our protocol refuses for good; a proxy's 403 page names none."""
+
+
+def is_final(error: OdcError) -> bool:
+    """Return whether trying again would end the same way."""
+    if isinstance(error, AuthorityRefusedError):
+        return error.problem in _FINAL_PROBLEMS
+    return isinstance(error, TooEarlyError | TooLateError | CertificateRefusedError | VaultError)
 
 
 def backoff(failures: int) -> float:

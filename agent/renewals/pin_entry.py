@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from agent.clock import Clock
 from agent.errors import OdcError
 from agent.renewals.errors import PinEntryBusyError, WrongStateError
 from agent.renewals.pin_steps import PIN_STEPS
@@ -15,7 +16,7 @@ from agent.renewals.steps import Context
 from agent.tokens.errors import TokenFullError, TokenMissingError
 from agent.tokens.inventory import Inventory
 from agent.tokens.protocol import SessionOffer
-from agent.tokens.supervisor import PinSession, pin_session
+from agent.tokens.supervisor import pin_session
 
 log = logging.getLogger(__name__)
 
@@ -31,12 +32,14 @@ class PinEntry:
         inventory: Inventory,
         context_of: Callable[[Renewal], Context],
         on_done: Callable[[Renewal, Renewal], None],
+        clock: Clock,
     ) -> None:
         self._inventory = inventory
         self._context_of = context_of
         self._on_done = on_done
+        self._clock = clock
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._awaiting_pin: set[str] = set()
+        self._awaiting_pin: dict[str, SessionOffer] = {}
 
     async def offer(self, renewal: Renewal) -> SessionOffer:
         """Open a session for the renewal's next step and return where its PIN is to be sent.
@@ -48,7 +51,7 @@ class PinEntry:
             PinEntryBusyError: a PIN is being asked for already.
             ReportedError: the token is not there (``token_missing``), or its module fails.
         """
-        if renewal.state not in PIN_STEPS or renewal.is_proved:
+        if renewal.state not in PIN_STEPS or renewal.is_proved or renewal.is_withdrawing:
             raise WrongStateError(state=renewal.state.value)
         if renewal.id in self._tasks:
             raise PinEntryBusyError
@@ -56,9 +59,12 @@ class PinEntry:
         self._tasks[renewal.id] = asyncio.create_task(self._run(renewal, offered))
         return await offered
 
-    def abandon(self, renewal_id: str) -> None:
-        """Stop waiting for a PIN, since who was asked has gone; a step that runs is finished."""
-        if renewal_id in self._awaiting_pin:
+    def abandon(self, renewal_id: str, offer: SessionOffer) -> None:
+        """Stop waiting for this offer's PIN, since who was asked has gone.
+
+        Once the PIN is there the step is finished: ending it in mid-login could cost a try.
+        """
+        if self._awaiting_pin.get(renewal_id) is offer:
             self._tasks[renewal_id].cancel()
 
     async def cancel(self, renewal_id: str) -> None:
@@ -76,13 +82,14 @@ class PinEntry:
     async def _run(self, renewal: Renewal, offered: asyncio.Future[SessionOffer]) -> None:
         try:
             after = await self._in_session(renewal, offered)
-        except OdcError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, who waits must be told
+            told = _told(error)
             if not offered.done():
-                offered.set_exception(error)
+                offered.set_exception(told)
                 return
-            log.info("pin step not done id=%s code=%s", renewal.id, error.code)
-            now = self._context_of(renewal).clock()
-            after = renewal.changed(now, waiting=_waiting_after(error), error=error.report())
+            log.info("pin step not done id=%s code=%s", renewal.id, told.code)
+            waiting = _waiting_after(told)
+            after = renewal.changed(self._clock(), waiting=waiting, error=told.report())
         finally:
             # Before anybody is told: the next thing they do may be to ask again.
             del self._tasks[renewal.id]
@@ -91,18 +98,24 @@ class PinEntry:
 
     async def _in_session(self, renewal: Renewal, offered: asyncio.Future[SessionOffer]) -> Renewal:
         module = self._inventory.settings_of(renewal.token)
-        async with pin_session(module, renewal.token) as session:
-            offered.set_result(session.offer)
-            return await self._step(renewal, session)
+        async with pin_session(module, renewal.token, renewal.private.certificate) as session:
+            self._awaiting_pin[renewal.id] = session.offer
+            try:
+                offered.set_result(session.offer)
+                await session.pin_received(PIN_SECONDS)
+            finally:
+                del self._awaiting_pin[renewal.id]
+            await session.log_in()
+            context = self._context_of(renewal)
+            return await PIN_STEPS[renewal.state](context, renewal, session)
 
-    async def _step(self, renewal: Renewal, session: PinSession) -> Renewal:
-        self._awaiting_pin.add(renewal.id)
-        try:
-            await session.logged_in(PIN_SECONDS)
-        finally:
-            self._awaiting_pin.discard(renewal.id)
-        context = self._context_of(renewal)
-        return await PIN_STEPS[renewal.state](context, renewal, session)
+
+def _told(error: Exception) -> OdcError:
+    """Return ``error`` as one that can be told; a mistake of ours is written to the log."""
+    if isinstance(error, OdcError):
+        return error
+    log.error("pin step failed", exc_info=error)
+    return OdcError(reason=type(error).__name__)
 
 
 def _waiting_after(error: OdcError) -> Waiting:

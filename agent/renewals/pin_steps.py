@@ -24,11 +24,8 @@ LABEL = "sign"
 
 async def sign_submission(context: Context, renewal: Renewal, session: PinSession) -> Renewal:
     """PIN #1: new key pair, request and manifest; one PIN for all three."""
-    await _new_key_pair(session, renewal)
     certificate = renewal.private.certificate
-    request = renewal.private.request or await session.call(
-        token.SignRequest(id=renewal.new_key_id, certificate=certificate)
-    )
+    request = await _request(session, renewal)
     manifest = await session.call(
         token.SignMessage(
             id=renewal.key_id,
@@ -42,16 +39,16 @@ async def sign_submission(context: Context, renewal: Renewal, session: PinSessio
 
 
 async def write_certificate(context: Context, renewal: Renewal, session: PinSession) -> Renewal:
-    """PIN #2: write the certificate under its key and prove that the two belong together."""
+    """PIN #2: prove that the key on the token is the certificate's, then write it under that key."""
     der = renewal.private.new_certificate
     pair = await session.call(token.FindKeyPair(id=renewal.new_key_id))
     if not pair.private:
         raise ObjectMissingError(what=mark("the new signing key"))
-    await session.call(token.WriteCertificate(id=renewal.new_key_id, label=LABEL, certificate=der))
     challenge = secrets.token_bytes(32)
     signature = await session.call(token.SignData(id=renewal.new_key_id, data=challenge))
     if not proves_key(x509.load_der_x509_certificate(der), challenge, signature):
         raise CertificateRefusedError(reason=mark("its key on the token did not prove itself"))
+    await session.call(token.WriteCertificate(id=renewal.new_key_id, label=LABEL, certificate=der))
     return renewal.changed(context.clock(), is_proved=True, waiting=None, error=None)
 
 
@@ -72,6 +69,17 @@ def make_manifest(context: Context, renewal: Renewal, request: bytes) -> Manifes
         created=context.clock(),
         applicant=private.applicant,
         documents=private.documents,
+    )
+
+
+async def _request(session: PinSession, renewal: Renewal) -> bytes:
+    """Return the request to submit: the one there is while its key is, else one for a new key."""
+    pair = await session.call(token.FindKeyPair(id=renewal.new_key_id))
+    if renewal.private.request and pair.private:
+        return renewal.private.request
+    await _new_key_pair(session, renewal)
+    return await session.call(
+        token.SignRequest(id=renewal.new_key_id, certificate=renewal.private.certificate)
     )
 
 

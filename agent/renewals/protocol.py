@@ -16,6 +16,7 @@ import msgspec
 RA_PATH = "/ra/v1"
 EST_PATH = "/.well-known/est"
 
+KeyType = Literal["rsa:2048", "rsa:3072", "rsa:4096", "ec:secp256r1", "ec:secp384r1"]
 Sha256Hex = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 
@@ -62,7 +63,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     document_max_bytes: int = 1024 * 1024
     review_working_days: int = 2
     sms: bool = True
-    key_types: tuple[str, ...] = ("rsa:2048",)
+    key_types: Annotated[tuple[KeyType, ...], msgspec.Meta(min_length=1)] = ("rsa:2048",)
+    """What the new key may be, the authority's favourite first."""
 
 
 class Applicant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Callable
 from typing import TypeVar
@@ -37,6 +38,7 @@ from agent.renewals.protocol import (
 T = TypeVar("T")
 
 TIMEOUT_SECONDS = 30.0
+CALL_SECONDS = 180.0
 DEFAULT_RETRY_SECONDS = 60.0
 MIN_RETRY_SECONDS = 1.0
 MAX_RETRY_SECONDS = 24 * 3600.0
@@ -154,10 +156,12 @@ class RaAuthority:
         auth = httpx.BasicAuth(credentials.application, credentials.secret) if credentials else None
         headers = {"Content-Type": media_type} if content is not None else {}
         try:
-            answer = await self._http.request(
-                method, path, content=content, headers=headers, auth=auth
-            )
-        except httpx.HTTPError as error:
+            # httpx limits each read; a server that drips would hold the call for ever.
+            async with asyncio.timeout(CALL_SECONDS):
+                answer = await self._http.request(
+                    method, path, content=content, headers=headers, auth=auth
+                )
+        except (httpx.HTTPError, TimeoutError) as error:
             raise AuthorityUnreachableError(reason=_reason(error)) from error
         if answer.is_success:
             return answer
@@ -209,14 +213,16 @@ def _sms_refusal(answer: httpx.Response, problem: Problem) -> OdcError | None:
 def _retry_after(answer: httpx.Response) -> float | None:
     """Return Retry-After in seconds, within a day; dates (RFC 9110, 10.2.3) are not used by EST."""
     value = answer.headers.get("Retry-After", "")
-    return min(float(value), MAX_RETRY_SECONDS) if value.isdecimal() else None
+    if not value.isdecimal():
+        return None
+    return max(MIN_RETRY_SECONDS, min(float(value), MAX_RETRY_SECONDS))
 
 
 def _pause(answer: httpx.Response) -> float:
     """Return how many seconds to wait before asking again."""
     asked = _retry_after(answer)
-    return DEFAULT_RETRY_SECONDS if asked is None else max(asked, MIN_RETRY_SECONDS)
+    return DEFAULT_RETRY_SECONDS if asked is None else asked
 
 
-def _reason(error: httpx.HTTPError) -> str:
+def _reason(error: Exception) -> str:
     return str(error) or type(error).__name__

@@ -27,6 +27,9 @@ class PrivatePart(msgspec.Struct, frozen=True, kw_only=True):
     manifest: bytes = b""
     """CMS SignedData (DER) over the manifest, signed by the old key."""
     new_certificate: bytes = b""
+    remarks: tuple[Remark, ...] = ()
+    """The staff's words, which may name people."""
+    phone_hint: str = ""
 
     def __repr__(self) -> str:
         return "PrivatePart(…)"
@@ -60,9 +63,9 @@ class Renewal(msgspec.Struct, frozen=True, kw_only=True):
     """The authority's, as it was when the renewal started; None until it has been asked."""
     is_proved: bool = False
     """The new certificate is on the token and its key has signed."""
-    remarks: tuple[Remark, ...] = ()
+    is_withdrawing: bool = False
+    """The user cancelled it; it ends once the authority has been told."""
     expected_by: dt.date | None = None
-    phone_hint: str = ""
     error: ErrorReport | None = None
     new_thumbprint: str | None = None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import secrets
 import uuid
@@ -12,7 +14,6 @@ import msgspec
 from agent.bus import Event, EventBus
 from agent.certificates.model import CertificateUse
 from agent.clock import Clock
-from agent.errors import OdcError
 from agent.renewals.authorities import Authorities
 from agent.renewals.dossier import DossierIncompleteError, check_dossier
 from agent.renewals.driver import Driver
@@ -28,11 +29,14 @@ from agent.renewals.protocol import Applicant, DocumentName
 from agent.renewals.record import PrivatePart, Renewal, RenewalChanged
 from agent.renewals.scan_store import ScanStore
 from agent.renewals.scans import inspect_scan
-from agent.renewals.states import State
+from agent.renewals.states import State, Waiting
 from agent.renewals.steps import Context, credentials_of
 from agent.tokens.inventory import Inventory, TokensChanged
 
 log = logging.getLogger(__name__)
+
+CANCEL_SECONDS = 15.0
+"""How long a cancellation waits for the authority before it says that it is under way."""
 
 
 class RenewalService:
@@ -57,7 +61,7 @@ class RenewalService:
         self._driver = Driver(
             journal=journal, save=self._save, context_of=self.context_of, clock=clock
         )
-        self.pin_entry = PinEntry(inventory, self.context_of, self._after_pin)
+        self.pin_entry = PinEntry(inventory, self.context_of, self._after_pin, clock)
         self._unsubscribe = bus.subscribe(self._on_event)
 
     def resume(self) -> None:
@@ -120,7 +124,7 @@ class RenewalService:
         self._driver.wake(renewal.id)
         return renewal
 
-    def submit_dossier(
+    async def submit_dossier(
         self, renewal_id: str, applicant: Applicant, scans: Mapping[DocumentName, bytes]
     ) -> Renewal:
         """Take the dossier, or what was amended of it; scans not given are kept as they are.
@@ -128,20 +132,33 @@ class RenewalService:
         Raises:
             WrongStateError, ScanUnreadableError, DossierIncompleteError
         """
-        renewal = self.get(renewal_id)
-        if renewal.state not in {State.DRAFTING, State.REJECTED} or renewal.policy is None:
-            raise WrongStateError(state=renewal.state.value)
-        digests = {name: inspect_scan(content) for name, content in scans.items()}
+        self._awaiting_dossier(renewal_id)
+        # Decoding and sealing large pictures takes a while: not in the loop's thread.
+        digests = {
+            name: await asyncio.to_thread(inspect_scan, content) for name, content in scans.items()
+        }
+        renewal = self._awaiting_dossier(renewal_id)
+        assert renewal.policy is not None
         documents = {**renewal.private.documents, **digests}
         findings = check_dossier(renewal.policy, applicant, documents)
         if findings:
             raise DossierIncompleteError(findings)
         for name, content in scans.items():
-            self._scans.put(renewal.id, name, content)
+            await asyncio.to_thread(self._scans.put, renewal.id, name, content)
+        renewal = self._awaiting_dossier(renewal_id)
         now = self._clock()
         version = renewal.version + (renewal.state is State.REJECTED)
         after = renewal.with_private(now, applicant=applicant, documents=documents)
         return self._go_on(after.changed(now, version=version).moved(State.SIGNING, now))
+
+    def _awaiting_dossier(self, renewal_id: str) -> Renewal:
+        renewal = self.get(renewal_id)
+        is_awaiting = (
+            renewal.state in {State.DRAFTING, State.REJECTED} and renewal.policy is not None
+        )
+        if not is_awaiting or renewal.is_withdrawing:
+            raise WrongStateError(state=renewal.state.value)
+        return renewal
 
     async def send_sms(self, renewal_id: str) -> Renewal:
         """Have the SMS code sent; WrongStateError, SmsTooSoonError, AuthorityUnreachableError."""
@@ -163,23 +180,35 @@ class RenewalService:
     async def cancel(self, renewal_id: str) -> Renewal:
         """Withdraw the application and end the renewal; the token is left as it is.
 
+        The wish is saved first and carried out by the renewal's task, also after a restart. What is
+        returned has ended, unless the authority could not be told within a few seconds.
+
         Raises:
-            WrongStateError: it has ended already.
-            AuthorityUnreachableError: the application could not be withdrawn; nothing has changed.
+            WrongStateError: it has ended already, or its certificate is on the token.
         """
         renewal = self.get(renewal_id)
         if renewal.has_ended or renewal.is_proved:
             raise WrongStateError(state=renewal.state.value)
         await self.pin_entry.cancel(renewal_id)
-        await self._driver.stop(renewal_id)
-        try:
-            if renewal.state not in {State.DRAFTING, State.SIGNING} or renewal.version > 1:
-                client = self._authorities.client(renewal.authority)
-                await client.withdraw(credentials_of(renewal))
-        except OdcError:
-            self._driver.wake(renewal_id)
-            raise
-        return self._save(self.get(renewal_id).moved(State.CANCELLED, self._clock()))
+        renewal = self.get(renewal_id)
+        if not renewal.has_ended and not renewal.is_withdrawing:
+            self._go_on(renewal.changed(self._clock(), is_withdrawing=True))
+        await self._ended_or_waiting(renewal_id)
+        return self.get(renewal_id)
+
+    async def _ended_or_waiting(self, renewal_id: str) -> None:
+        """Wait, not for long, until a withdrawal is done or has to be tried again."""
+        settled = asyncio.Event()
+
+        def look(event: Event) -> None:
+            if isinstance(event, RenewalChanged) and event.renewal.id == renewal_id:
+                changed = event.renewal
+                if changed.has_ended or changed.waiting is Waiting.NETWORK:
+                    settled.set()
+
+        with self._bus.listening(look), contextlib.suppress(TimeoutError):
+            if not self.get(renewal_id).has_ended:
+                await asyncio.wait_for(settled.wait(), CANCEL_SECONDS)
 
     async def close(self) -> None:
         """Stop all tasks; the journal goes on from here at the next start."""
@@ -202,7 +231,7 @@ class RenewalService:
 
     def _in_state(self, renewal_id: str, state: State) -> Renewal:
         renewal = self.get(renewal_id)
-        if renewal.state is not state:
+        if renewal.state is not state or renewal.is_withdrawing:
             raise WrongStateError(state=renewal.state.value)
         return renewal
 

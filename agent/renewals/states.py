@@ -48,14 +48,19 @@ class Waiting(StrEnum):
 
 ENDED = frozenset({State.INSTALLED, State.CANCELLED, State.FAILED})
 
+_AT_THE_AUTHORITY = frozenset(
+    {State.SUBMITTED, State.REVIEWING, State.REJECTED, State.APPROVED, State.ISSUING}
+)
+
 _FORWARD: dict[State, frozenset[State]] = {
     State.DRAFTING: frozenset({State.SIGNING}),
     State.SIGNING: frozenset({State.SUBMITTED}),
-    State.SUBMITTED: frozenset({State.REVIEWING, State.APPROVED, State.ISSUING}),
-    State.REVIEWING: frozenset({State.REJECTED, State.APPROVED, State.ISSUING}),
+    # What the authority may be found to have decided, or taken back, whenever it is asked.
+    State.SUBMITTED: _AT_THE_AUTHORITY - {State.SUBMITTED},
+    State.REVIEWING: _AT_THE_AUTHORITY - {State.REVIEWING},
     State.REJECTED: frozenset({State.SIGNING}),
-    State.APPROVED: frozenset({State.ISSUING}),
-    State.ISSUING: frozenset({State.INSTALLING}),
+    State.APPROVED: _AT_THE_AUTHORITY - {State.APPROVED},
+    State.ISSUING: (_AT_THE_AUTHORITY - {State.ISSUING}) | {State.INSTALLING},
     State.INSTALLING: frozenset({State.INSTALLED}),
 }
 

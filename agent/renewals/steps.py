@@ -6,6 +6,7 @@ looked for before it is done again. Steps that need the PIN are in :mod:`agent.r
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -13,13 +14,16 @@ from cryptography import x509
 
 from agent.certificates.parsing import thumbprint
 from agent.clock import Clock
-from agent.renewals.authority import Authority, Credentials, Pending
+from agent.renewals.authority import Authority, AuthorityRefusedError, Credentials, Pending
 from agent.renewals.checks import check_issued
 from agent.renewals.protocol import ApplicationState, ApplicationStatus
 from agent.renewals.record import Renewal
 from agent.renewals.scan_store import ScanStore
 from agent.renewals.states import State, Waiting
 from agent.renewals.window import check_window, needs_dossier
+
+STILL_OPEN_SECONDS = 60.0
+"""Until an application is submitted again whose authority says that it is still incomplete."""
 
 
 class Wait(Exception):  # noqa: N818 - not an error
@@ -59,7 +63,24 @@ def credentials_of(renewal: Renewal) -> Credentials:
 
 async def advance(context: Context, renewal: Renewal) -> Renewal:
     """Take ``renewal`` one step further, save it and return it; raises Wait."""
+    if renewal.is_withdrawing:
+        return await withdraw(context, renewal)
     return await _STEPS[renewal.state](context, renewal)
+
+
+async def withdraw(context: Context, renewal: Renewal) -> Renewal:
+    """Give the application up at the authority, then cancel; a repeat finds it withdrawn already."""
+    await give_up(context, renewal)
+    return context.save(renewal.moved(State.CANCELLED, context.clock()))
+
+
+async def give_up(context: Context, renewal: Renewal) -> None:
+    """Withdraw what may have been submitted, so that it does not stand in a new renewal's way."""
+    was_submitted = renewal.state not in {State.DRAFTING, State.SIGNING} or renewal.version > 1
+    if was_submitted:
+        # Refused: it never arrived, or is closed already. Either way there is nothing to withdraw.
+        with contextlib.suppress(AuthorityRefusedError):
+            await context.authority.withdraw(credentials_of(renewal))
 
 
 async def _draft(context: Context, renewal: Renewal) -> Renewal:
@@ -75,7 +96,9 @@ async def _draft(context: Context, renewal: Renewal) -> Renewal:
 
 
 async def _wait_for_pin(context: Context, renewal: Renewal) -> Renewal:
-    """Only the user can go on here, with the token plugged in."""
+    """Only the user can go on here, with the token plugged in and room on it."""
+    if renewal.waiting is Waiting.SPACE:
+        raise Wait(Waiting.SPACE)
     raise Wait(Waiting.PIN if context.is_plugged_in(renewal) else Waiting.TOKEN)
 
 
@@ -93,6 +116,8 @@ async def _submit(context: Context, renewal: Renewal) -> Renewal:
         await context.authority.upload(who, name, content, digest.media_type)
     if status.state is ApplicationState.OPEN:
         status = await context.authority.complete(who)
+    if status.state is ApplicationState.OPEN:
+        raise Wait(Waiting.NETWORK, STILL_OPEN_SECONDS)
     return context.save(_under_status(context, renewal, status))
 
 
@@ -120,6 +145,13 @@ async def _issue(context: Context, renewal: Renewal) -> Renewal:
         der = await context.authority.enrol(credentials_of(renewal), renewal.private.request)
     except Pending as pending:
         raise Wait(Waiting.REVIEW, pending.retry_after) from pending
+    except AuthorityRefusedError:
+        # The approval may have been taken back meanwhile; then its state says so.
+        polled = await context.authority.poll(credentials_of(renewal))
+        after = _under_status(context, renewal, polled.status)
+        if after.state is State.ISSUING:
+            raise
+        return context.save(after)
     check_issued(
         x509.load_der_x509_certificate(der),
         request=x509.load_der_x509_csr(renewal.private.request),
@@ -154,6 +186,7 @@ _STEPS: dict[State, Callable[[Context, Renewal], Awaitable[Renewal]]] = {
 }
 
 _STATES = {
+    ApplicationState.OPEN: State.SUBMITTED,
     ApplicationState.REVIEWING: State.REVIEWING,
     ApplicationState.REJECTED: State.REJECTED,
     ApplicationState.APPROVED: State.APPROVED,
@@ -169,7 +202,9 @@ def _under_status(context: Context, renewal: Renewal, status: ApplicationStatus)
     state = _STATES[status.state]
     after = renewal if renewal.state is state else renewal.moved(state, now)
     told = (status.remarks, status.expected_by, status.phone_hint)
-    if told == (after.remarks, after.expected_by, after.phone_hint):
+    private = after.private
+    if told == (private.remarks, after.expected_by, private.phone_hint):
         return after
     remarks, expected_by, phone_hint = told
-    return after.changed(now, remarks=remarks, expected_by=expected_by, phone_hint=phone_hint)
+    after = after.with_private(now, remarks=remarks, phone_hint=phone_hint)
+    return after.changed(now, expected_by=expected_by)

@@ -53,6 +53,14 @@ class TokenMissingError(TokenError):
     advice = mark("Plug the token in. The step goes on by itself.")
 
 
+class TokenAmbiguousError(TokenError):
+    """Several tokens have the same name and number; a PIN is not tried on any of them."""
+
+    code = "token_ambiguous"
+    sentence = mark("Several tokens are named {label}, and they cannot be told apart.")
+    advice = mark("Leave only the one token plugged in.")
+
+
 class ObjectMissingError(TokenError):
     """A certificate or key that should be on the token is not there."""
 

@@ -48,10 +48,18 @@ class OpenSession(Request[SessionOffer], frozen=True, kw_only=True, tag="open_se
 
     result = SessionOffer
     token: TokenReference
+    certificate: bytes = b""
+    """A certificate the token must hold; tells tokens of the same name apart."""
 
 
-class AwaitPin(Request[None], frozen=True, kw_only=True, tag="await_pin"):
-    """Wait for the PIN at the socket and log in with it, once."""
+class ReceivePin(Request[None], frozen=True, kw_only=True, tag="receive_pin"):
+    """Wait for the PIN at the socket; a token with a PIN pad has none to wait for."""
+
+    result = type(None)
+
+
+class LogIn(Request[None], frozen=True, kw_only=True, tag="log_in"):
+    """Log in with the PIN, once, and tell who typed it how it went."""
 
     result = type(None)
 
@@ -118,7 +126,8 @@ class WriteCertificate(Request[None], frozen=True, kw_only=True, tag="write_cert
 AnyRequest = (
     ListTokens
     | OpenSession
-    | AwaitPin
+    | ReceivePin
+    | LogIn
     | FindKeyPair
     | GenerateKeyPair
     | DestroyKeyPair

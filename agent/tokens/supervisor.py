@@ -28,6 +28,7 @@ Result = TypeVar("Result")
 CALL_SECONDS = 60.0
 """How long one call may take; generating an RSA-4096 key on a slow token takes half a minute."""
 LIST_SECONDS = 30.0
+END_SECONDS = 5.0
 
 
 class WorkerProcess:
@@ -41,7 +42,8 @@ class WorkerProcess:
     async def start(cls, module: ModuleSettings) -> WorkerProcess:
         """Spawn a worker for ``module``; the library is loaded at its first request."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "agent.tokens.worker", module.path,
+            # -P: a folder named "pkcs11" where the agent was started must never be what runs.
+            sys.executable, "-P", "-m", "agent.tokens.worker", module.path,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env=_environment(module.environment),
@@ -96,7 +98,9 @@ class WorkerProcess:
         """End the worker at once; a library in a call listens to nothing less."""
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
-        await self._process.wait()
+        # A process in an uninterruptible call (a broken USB hub) may not even die.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._process.wait(), END_SECONDS)
 
     @property
     def has_ended(self) -> bool:
@@ -145,17 +149,26 @@ class PinSession:
         self._process = process
         self.offer = offer
 
-    async def logged_in(self, seconds: float) -> None:
-        """Wait until the PIN has been entered and the token took it.
+    async def pin_received(self, seconds: float) -> None:
+        """Wait until the PIN has been entered.
 
         Raises:
             PinNotGivenError: nobody entered it within ``seconds``.
-            ReportedError: the token refused it.
+            ReportedError: what was entered can be no PIN.
         """
         try:
-            await self._process.call(protocol.AwaitPin(), seconds=seconds)
+            await self._process.call(protocol.ReceivePin(), seconds=seconds)
         except ModuleHangsError as error:
             raise PinNotGivenError from error
+
+    async def log_in(self) -> None:
+        """Log in with the PIN that was received, once; ReportedError where the token refuses it."""
+        await self._process.call(protocol.LogIn())
+
+    async def logged_in(self, seconds: float) -> None:
+        """Wait for the PIN, then log in with it."""
+        await self.pin_received(seconds)
+        await self.log_in()
 
     async def call(self, request: protocol.Request[Result]) -> Result:
         """Carry out one operation of the session."""
@@ -163,12 +176,14 @@ class PinSession:
 
 
 @contextlib.asynccontextmanager
-async def pin_session(module: ModuleSettings, token: TokenReference) -> AsyncIterator[PinSession]:
+async def pin_session(
+    module: ModuleSettings, token: TokenReference, certificate: bytes = b""
+) -> AsyncIterator[PinSession]:
     """Spawn a worker for one operation with a PIN; it is gone when the block is left."""
     process = await WorkerProcess.start(module)
     endpoint: str | None = None
     try:
-        offer = await process.call(protocol.OpenSession(token=token))
+        offer = await process.call(protocol.OpenSession(token=token, certificate=certificate))
         endpoint = offer.endpoint
         yield PinSession(process, offer)
     finally:

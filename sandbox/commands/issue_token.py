@@ -1,8 +1,9 @@
-"""``odc-sandbox issue-token``: a software USB Key with an organisation's pair on it."""
+"""``odc-sandbox issue-token``: a USB Key, in software or virtual, with an organisation's pair on it."""
 
 from __future__ import annotations
 
 import argparse
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
@@ -10,10 +11,10 @@ from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
 from sandbox.ca import Authority
-from sandbox.cards import DEFAULT_MODULE
+from sandbox.cards import DEFAULT_MODULE, Card, configuration_path, new_card
 from sandbox.commands.common import Subcommands, add_command, home_of, not_negative, read_pin
 from sandbox.days import china_date, utc_now
-from sandbox.home import SandboxError
+from sandbox.home import Home, SandboxError
 from sandbox.profiles import Organisation
 from sandbox.store import Store
 from sandbox.tokens import (
@@ -25,15 +26,21 @@ from sandbox.tokens import (
     issue_token,
     remaining_validity,
 )
+from sandbox.usb_token.drawer import Drawer
+from sandbox.usb_token.opensc import opensc_module, plugged_card
 
 _EXAMPLES = """\
   odc-sandbox issue-token --token-folder key --organisation 深圳市样例有限公司 \\
       --uscc 91440300MA5DA0000F --expired-days 961       asks for the PIN
   echo 123456 | odc-sandbox issue-token --token-folder key --organisation Sample \\
       --uscc 91440300MA5DA0000F --valid-days 20 --pin-stdin
+  odc-sandbox issue-token --usb-token usbkey --organisation Sample \\
+      --uscc 91440300MA5DA0000F --expired-days 961       a token that can be plugged in
 
 The certificates of --expired-days 961 ended 961 calendar days of China ago; those of
 --valid-days 0 end today. A token's newest certificate is the one the authority renews.
+--usb-token makes the virtual token where it is new and plugs it in (odc-sandbox usb-token); one that has
+been issued before keeps what is on it and takes the new pair beside that, with the same PIN.
 """
 
 
@@ -43,10 +50,12 @@ def register(subcommands: Subcommands) -> None:
         subcommands,
         "issue-token",
         _run,
-        summary="make a SoftHSM token with an organisation's certificates (签发电子钥匙)",
+        summary="put an organisation's certificates on a token (签发电子钥匙)",
         examples=_EXAMPLES,
     )
-    parser.add_argument("--token-folder", type=Path, required=True, metavar="DIR")
+    token = parser.add_mutually_exclusive_group(required=True)
+    token.add_argument("--token-folder", type=Path, metavar="DIR", help="a new SoftHSM token")
+    token.add_argument("--usb-token", metavar="NAME", help="a virtual token, see usb-token")
     parser.add_argument("--organisation", required=True, metavar="NAME")
     parser.add_argument("--uscc", required=True, type=_uscc, metavar="USCC")
     days = parser.add_mutually_exclusive_group(required=True)
@@ -54,44 +63,65 @@ def register(subcommands: Subcommands) -> None:
     days.add_argument("--valid-days", type=not_negative, metavar="N")
     parser.add_argument("--label", default=DEFAULT_LABEL)
     parser.add_argument("--phone", default=PHONE_ON_RECORD, help="the organisation's, on record")
-    parser.add_argument("--module", type=Path, default=DEFAULT_MODULE, metavar="FILE")
+    parser.add_argument("--module", type=Path, metavar="FILE", help="the PKCS#11 module to use")
     parser.add_argument("--pin-stdin", action="store_true", help="read the PIN from stdin")
     parser.add_argument("--json", action="store_true")
 
 
 def _run(options: argparse.Namespace) -> int:
-    if not options.module.exists():
-        raise SandboxError(f"no PKCS#11 module at {options.module}; install softhsm2 or --module")
     home = home_of(options)
     now = utc_now()
     order = TokenOrder(
         organisation=Organisation(options.organisation, options.uscc),
-        folder=options.token_folder,
         validity=(
             remaining_validity(options.valid_days, now)
             if options.expired_days is None
             else expired_validity(options.expired_days, now)
         ),
-        module=options.module,
+        module=_module(options),
+        configuration=_configuration(options.token_folder),
         label=options.label,
         phone=options.phone,
     )
     pin = read_pin(from_stdin=options.pin_stdin)
     issued = issue_token(
-        order, pin, authority=Authority.opened(home, now), store=Store(home.database)
+        order,
+        _card(options, home, order, pin),
+        authority=Authority.opened(home, now),
+        store=Store(home.database),
     )
     print(msgspec.json.encode(issued).decode() if options.json else _text(issued))
     return 0
 
 
+def _module(options: argparse.Namespace) -> Path:
+    default = DEFAULT_MODULE if options.usb_token is None else opensc_module()
+    module: Path = options.module or default
+    if not module.exists():
+        raise SandboxError(f"no PKCS#11 module at {module}; install softhsm2 or --module")
+    return module
+
+
+def _configuration(folder: Path | None) -> Path | None:
+    return configuration_path(folder.absolute()) if folder else None
+
+
+def _card(
+    options: argparse.Namespace, home: Home, order: TokenOrder, pin: str
+) -> AbstractContextManager[Card]:
+    if options.usb_token is None:
+        return new_card(options.token_folder, order.module, order.label, pin)
+    return plugged_card(Drawer(home), options.usb_token, order.module, order.label, pin)
+
+
 def _text(issued: IssuedToken) -> str:
-    return (
+    text = (
         f"电子钥匙已签发 Token issued: {issued.label}\n"
         f"有效期 valid: {china_date(issued.not_before)} 到 {china_date(issued.not_after)}\n"
         f"签名证书 signing certificate SHA-256: {issued.signing_sha256}\n"
-        f"加密证书 encryption certificate SHA-256: {issued.encryption_sha256}\n"
-        f"export SOFTHSM2_CONF={issued.configuration}"
+        f"加密证书 encryption certificate SHA-256: {issued.encryption_sha256}"
     )
+    return f"{text}\nexport SOFTHSM2_CONF={issued.configuration}" if issued.configuration else text
 
 
 def _uscc(text: str) -> str:

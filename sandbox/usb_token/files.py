@@ -19,19 +19,17 @@ MAX_FILES = 256
 MAX_FILE_SIZE = 32767
 """READ BINARY and UPDATE BINARY reach no further."""
 _ROOT_IDENTIFIER = "3f00"
+_IDENTIFIER_BYTES = 2
 _CONDITIONS = 8
 _ALWAYS, _AFTER_PIN = 0x00, 0x90
 
 
-@unique
-class Operation(IntEnum):
-    """Where in the security attribute an operation's condition lies (ISO 7816-4, tables 16 and 17)."""
-
-    DELETE = 1
-    CREATE_FOLDER = 5
-    CREATE_FILE = 6
-    UPDATE = 6  # noqa: PIE796 - one byte means one thing for folders and another for files
-    READ = 7
+# Where in the security attribute an operation's condition lies (ISO 7816-4:2013, tables 16 and 17);
+# one byte means one thing for folders and another for files.
+_DELETE = 1
+_CREATE_FOLDER = 5
+_CREATE_FILE = _UPDATE = 6
+_READ = 7
 
 
 @unique
@@ -72,21 +70,24 @@ class FileSystem:
         Raises:
             CardError: there is no such file; the one selected before stays so.
         """
-        ways = {
-            0x00: self._by_identifier,
-            0x01: self._by_identifier,
-            0x02: self._by_identifier,
-            0x03: lambda _data: _parent(self._folder),
-            0x04: self._by_name,
-            0x08: lambda data: _path(ROOT, data),
-            0x09: lambda data: _path(self._folder, data),
-        }
-        if p1 not in ways:
-            raise CardError(StatusWord.WRONG_PARAMETERS)
-        found = ways[p1](data)
+        found = self._found(p1, data)
         if found not in self._files:
             raise CardError(StatusWord.FILE_NOT_FOUND)
         self.current = found
+
+    def _found(self, p1: int, data: bytes) -> str:
+        match p1:
+            case 0x00 | 0x01 | 0x02:
+                return self._by_identifier(data)
+            case 0x03:
+                return _parent(self._folder)
+            case 0x04:
+                return self._by_name(data)
+            case 0x08:
+                return _path(ROOT, data)
+            case 0x09:
+                return _path(self._folder, data)
+        raise CardError(StatusWord.WRONG_PARAMETERS)
 
     def _by_identifier(self, data: bytes) -> str:
         if data.hex() in ("", _ROOT_IDENTIFIER):
@@ -121,11 +122,11 @@ class FileSystem:
         outer = tlv.decode(data)
         template = outer.get(Tag.CONTROL_INFORMATION) or outer.get(Tag.CONTROL_PARAMETERS) or b""
         parameters = tlv.decode(template)
-        path = _path(self._folder, parameters.get(Tag.IDENTIFIER, b""))
+        path = _path(self._folder, parameters.get(Tag.IDENTIFIER, b"")[:_IDENTIFIER_BYTES])
         if path == ROOT:
             return  # pkcs15-init creates the master file, which is there from the start
         file = self._new_file(parameters)
-        operation = Operation.CREATE_FOLDER if file.is_folder else Operation.CREATE_FILE
+        operation = _CREATE_FOLDER if file.is_folder else _CREATE_FILE
         self._check(self._files[self._folder], operation, is_verified=is_verified)
         if path in self._files:
             raise CardError(StatusWord.FILE_EXISTS)
@@ -151,7 +152,7 @@ class FileSystem:
         path = _path(self._folder, data) if data else self.current
         if path == ROOT or path not in self._files:
             raise CardError(StatusWord.FILE_NOT_FOUND)
-        self._check(self._files[path], Operation.DELETE, is_verified=is_verified)
+        self._check(self._files[path], _DELETE, is_verified=is_verified)
         for gone in [other for other in self._files if f"{other}/".startswith(f"{path}/")]:
             del self._files[gone]
         self.current = _parent(path)
@@ -159,7 +160,7 @@ class FileSystem:
     def read(self, offset: int, size: int, *, is_verified: bool) -> bytes:
         """READ BINARY (7.2.3): up to ``size`` bytes; fewer where the file ends."""
         file = self._elementary()
-        self._check(file, Operation.READ, is_verified=is_verified)
+        self._check(file, _READ, is_verified=is_verified)
         if offset > len(file.content):
             raise CardError(StatusWord.WRONG_OFFSET)
         return file.content[offset : offset + size]
@@ -167,7 +168,7 @@ class FileSystem:
     def update(self, offset: int, data: bytes, *, is_verified: bool) -> None:
         """UPDATE BINARY (7.2.5): overwrite a part of the file, which keeps its size."""
         file = self._elementary()
-        self._check(file, Operation.UPDATE, is_verified=is_verified)
+        self._check(file, _UPDATE, is_verified=is_verified)
         end = offset + len(data)
         if end > len(file.content):
             raise CardError(StatusWord.NO_SPACE)
@@ -180,7 +181,7 @@ class FileSystem:
         return file
 
     @staticmethod
-    def _check(file: File, operation: Operation, *, is_verified: bool) -> None:
+    def _check(file: File, operation: int, *, is_verified: bool) -> None:
         condition = file.conditions[operation] if file.conditions else _ALWAYS
         if condition != _ALWAYS and not (condition == _AFTER_PIN and is_verified):
             raise CardError(StatusWord.SECURITY_NOT_SATISFIED)
@@ -188,11 +189,11 @@ class FileSystem:
 
 def _path(start: str, identifiers: bytes) -> str:
     """Return ``start`` extended by two-byte file identifiers; 3F00 begins at the root again."""
-    if not identifiers or len(identifiers) % 2:
+    if not identifiers or len(identifiers) % _IDENTIFIER_BYTES:
         raise CardError(StatusWord.WRONG_DATA)
     path = start
-    for position in range(0, len(identifiers), 2):
-        identifier = identifiers[position : position + 2].hex()
+    for position in range(0, len(identifiers), _IDENTIFIER_BYTES):
+        identifier = identifiers[position : position + _IDENTIFIER_BYTES].hex()
         path = ROOT if identifier == _ROOT_IDENTIFIER else f"{path}/{identifier}".lstrip("/")
     return path
 

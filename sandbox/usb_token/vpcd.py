@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import struct
+import sys
 import time
 from collections.abc import Callable
 from enum import IntEnum, unique
@@ -66,6 +67,8 @@ def _connect(port: int) -> socket.socket:
 
 def _wake_pcscd() -> bool:
     """Connect to pcscd's own socket, as any PC/SC program does; say whether somebody is there."""
+    if sys.platform == "win32":
+        return False
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as client:
         client.connect(str(_PCSCD_SOCKET))
         return True
@@ -97,7 +100,14 @@ def _reply(card: Card, message: bytes) -> bytes | None:
 def _receive(connection: socket.socket) -> bytes | None:
     """Return the next message, or None at the end."""
     header = _receive_exactly(connection, _LENGTH.size)
-    return None if header is None else _receive_exactly(connection, _LENGTH.unpack(header)[0])
+    if header is None:
+        return None
+    if sys.platform == "linux":
+        # vpcd 3.3 sends the length by itself and, by Nagle's rule, the rest only when that has been
+        # acknowledged: else 40 ms later for every message. The option holds for one time only.
+        with contextlib.suppress(OSError):  # the end is seen by the next reading
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+    return _receive_exactly(connection, _LENGTH.unpack(header)[0])
 
 
 def _receive_exactly(connection: socket.socket, size: int) -> bytes | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import subprocess
 import sys
 import tempfile
@@ -11,11 +12,14 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-for folder in (HERE, HERE.parent / "tokens", HERE.parent / "certificates"):
-    sys.path.insert(0, str(folder))
+sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(HERE.parent / "tokens"))
+sys.path.insert(0, str(HERE.parent / "certificates"))
 
 from faulty_bench import Bench, fill, workers_of
-from soft_token import SoftTokens
+from soft_token import LABEL, SoftTokens
+
+from agent.tokens.model import TokenReference
 
 
 @pytest.fixture(scope="session")
@@ -72,3 +76,12 @@ def bench(make_bench) -> Bench:
 def sound(make_bench):
     """Settings of SoftHSM itself, with a token of its own."""
     return make_bench().plain
+
+
+@pytest.fixture(scope="session")
+def reference(library, filled, tmp_path_factory) -> TokenReference:
+    """The name of the token on every bench: copies of one store."""
+    bench = Bench(library, tmp_path_factory.mktemp("reference") / "bench", filled)
+    shown = bench.tokens._run("softhsm2-util", "--show-slots")
+    serial = re.search(r"Serial number:\s+(\w{16})", shown)[1]
+    return TokenReference(module=str(library), serial=serial, label=LABEL)

@@ -14,6 +14,7 @@ from faulty_bench import (
     is_running,
     listing,
 )
+from soft_token import LABEL
 
 from agent.errors import ReportedError
 from agent.tokens import supervisor
@@ -81,10 +82,18 @@ async def test_a_module_that_fails_as_a_whole_is_a_problem(bench, sound, functio
     await with_fault(bench, sound, function, fault, check)
 
 
+@pytest.mark.xfail(
+    strict=True,
+    reason="agent/tokens/worker/module.py:57 writes a slot's error to stderr only: the token vanishes "
+    "(TokenRemoved) and no problem says why",
+)
 @pytest.mark.parametrize(("function", "fault"), SLOT_CASES)
 async def test_a_token_that_cannot_be_read_is_a_problem(bench, sound, function, fault):
     def check(listed, snapshot):
-        assert snapshot.problems, "a token that is plugged in must not vanish without a word"
+        is_listed = listed.labels(snapshot, listed.faulty) == [LABEL]
+        assert snapshot.problems or is_listed, (
+            "a token that is plugged in must not vanish without a word"
+        )
         for problem in snapshot.problems:
             check_problem(problem)
 

@@ -35,6 +35,8 @@ PRIVATE = PrivatePart(
     request=b"request" * 50,
     manifest=b"manifest" + msgspec.json.encode(APPLICANT) + b"manifest",
     new_certificate=b"new certificate",
+    remarks=(Remark(item="", text="请补充 440300199001010008"),),
+    phone_hint="138****8000",
 )
 
 
@@ -52,6 +54,5 @@ def new_renewal(**changes: object) -> Renewal:
         created=NOW,
         updated=NOW,
         private=PRIVATE,
-        remarks=(Remark(item="", text="请补充"),),
     )
     return msgspec.structs.replace(renewal, **changes)

@@ -37,7 +37,6 @@ def full_renewal():
         policy=Policy(authority="样例服务商", required_documents=(DocumentName.ID_CARD_BACK,)),
         is_proved=True,
         expected_by=dt.date(2025, 3, 11),
-        phone_hint="138****8000",
         error=OdcError(reason="测试").report(),
         new_thumbprint="cd" * 32,
     )
@@ -113,7 +112,7 @@ def test_two_certificates_are_renewed_side_by_side(journal):
 def test_the_history_has_a_line_for_each_new_state_or_wait(journal):
     renewal = journal.add(new_renewal())
     waits = journal.save(renewal.changed(NOW + SECOND, waiting=Waiting.APPLICANT))
-    waits = journal.save(waits.changed(NOW + 2 * SECOND, phone_hint="138"))
+    waits = journal.save(waits.changed(NOW + 2 * SECOND, version=2))
     journal.save(waits.moved(State.SIGNING, NOW + 3 * SECOND))
     assert journal.history(renewal.id) == [
         (NOW, State.DRAFTING, None),

@@ -134,7 +134,7 @@ async def test_text_that_is_not_utf_8_is_asked_again_later(answering):
     ("header", "seconds"),
     [
         ("Retry-After: 7", 7),
-        ("Retry-After: 0", 0),
+        ("Retry-After: 0", 1),
         ("Retry-After: 99999999", 24 * 3600),
         ("Retry-After: Wed, 21 Oct 2099 07:28:00 GMT", None),
         ("Retry-After: soon", None),

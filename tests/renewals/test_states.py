@@ -18,17 +18,19 @@ from agent.renewals.states import (
 from agent.renewals.wording import state_text
 
 OPEN = [state for state in State if state not in ENDED]
+AT_THE_AUTHORITY = [
+    State.SUBMITTED,
+    State.REVIEWING,
+    State.REJECTED,
+    State.APPROVED,
+    State.ISSUING,
+]
 FORWARD = {
     (State.DRAFTING, State.SIGNING),
     (State.SIGNING, State.SUBMITTED),
-    (State.SUBMITTED, State.REVIEWING),
-    (State.SUBMITTED, State.APPROVED),
-    (State.SUBMITTED, State.ISSUING),
-    (State.REVIEWING, State.REJECTED),
-    (State.REVIEWING, State.APPROVED),
-    (State.REVIEWING, State.ISSUING),
+    # What the authority decides, and may take back, is found whenever it is asked.
+    *((a, b) for a in AT_THE_AUTHORITY for b in AT_THE_AUTHORITY if a not in (b, State.REJECTED)),
     (State.REJECTED, State.SIGNING),
-    (State.APPROVED, State.ISSUING),
     (State.ISSUING, State.INSTALLING),
     (State.INSTALLING, State.INSTALLED),
 }

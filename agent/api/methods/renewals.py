@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -93,8 +94,12 @@ class RenewalMethods:
 
     async def submit_dossier(self, _call: Call, params: DossierParams) -> RenewalView:
         """Take the applicant's data and the scans."""
-        scans = {name: _read(Path(path)) for name, path in params.documents.items()}
-        renewal = self._renewals.submit_dossier(params.id, params.applicant, scans)
+        # A share that hangs must not hang the agent.
+        scans = {
+            name: await asyncio.to_thread(_read, Path(path))
+            for name, path in params.documents.items()
+        }
+        renewal = await self._renewals.submit_dossier(params.id, params.applicant, scans)
         return renewal_view(renewal, self._services.language())
 
     async def pin(self, call: Call, params: RenewalParams) -> PinPrompt:
@@ -102,7 +107,7 @@ class RenewalMethods:
         renewal = self._renewals.get(params.id)
         pin_entry = self._renewals.pin_entry
         offer = await pin_entry.offer(renewal)
-        call.connection.on_close(lambda: pin_entry.abandon(renewal.id))
+        call.connection.on_close(lambda: pin_entry.abandon(renewal.id, offer))
         return PinPrompt(
             endpoint=offer.endpoint,
             token_label=renewal.token.label,
@@ -128,8 +133,12 @@ class RenewalMethods:
 
 def _read(file: Path) -> bytes:
     try:
-        if file.stat().st_size > MAX_SCAN_BYTES:
-            raise FileUnreadableError(file=file.name, reason=f"larger than {MAX_SCAN_BYTES} bytes")
-        return file.read_bytes()
+        if not file.is_file():
+            raise FileUnreadableError(file=file.name, reason=mark("it is not a file"))
+        with file.open("rb") as stream:
+            content = stream.read(MAX_SCAN_BYTES + 1)
     except OSError as error:
         raise FileUnreadableError(file=file.name, reason=error.strerror or str(error)) from error
+    if len(content) > MAX_SCAN_BYTES:
+        raise FileUnreadableError(file=file.name, reason=mark("it is too large for a scan"))
+    return content

@@ -13,7 +13,7 @@ import msgspec
 
 from agent.errors import ErrorReport, ReportedError
 from agent.tokens.errors import PinNotGivenError
-from agent.tokens.pin.transport import PinClient, PinListener, wipe
+from agent.tokens.pin.transport import PinClient, PinConnection, PinListener, wipe
 
 
 def open_listener() -> PinListener:
@@ -56,4 +56,4 @@ def send_pin(endpoint: str, pin: bytearray, *, seconds: float = 120.0) -> None:
         raise ReportedError(msgspec.json.decode(report, type=ErrorReport))
 
 
-__all__ = ["PinListener", "open_listener", "send_pin", "wipe"]
+__all__ = ["PinConnection", "PinListener", "open_listener", "send_pin", "wipe"]

@@ -10,20 +10,13 @@ from pkcs11 import exceptions as p11
 
 from agent.errors import OdcError
 from agent.tokens import protocol
-from agent.tokens.errors import ObjectMissingError, TokenError, TokenFullError, TokenMissingError
+from agent.tokens.errors import ObjectMissingError, TokenError
 from agent.tokens.worker.channel import Channel
-from agent.tokens.worker.hardening import forbid_dumps
-from agent.tokens.worker.module import Module
+from agent.tokens.worker.hardening import end_with_agent, forbid_dumps
+from agent.tokens.worker.module import Module, told_error
 
 if TYPE_CHECKING:
     from agent.tokens.worker.session import TokenSession
-
-_REMOVED = (
-    p11.DeviceRemoved,
-    p11.TokenNotPresent,
-    p11.SessionHandleInvalid,
-    p11.SlotIDInvalid,
-)
 
 
 class Worker:
@@ -42,7 +35,9 @@ class Worker:
         except OdcError as error:
             return protocol.Reply(error=error.report())
         except p11.PKCS11Error as error:
-            return protocol.Reply(error=self._translated(error).report())
+            return protocol.Reply(error=told_error(error, self._label).report())
+        except Exception as error:  # noqa: BLE001 - the agent is told; a traceback could show a PIN
+            return protocol.Reply(error=TokenError(reason=type(error).__name__).report())
         return protocol.Reply(value=msgspec.Raw(msgspec.json.encode(value)))
 
     def _carry_out(self, request: protocol.AnyRequest) -> Any:  # noqa: ANN401 - the request's result
@@ -62,16 +57,10 @@ class Worker:
             raise ObjectMissingError(what="a session")
         return self._session.carry_out(request)
 
-    def _translated(self, error: p11.PKCS11Error) -> TokenError:
-        if isinstance(error, _REMOVED):
-            return TokenMissingError(label=self._label)
-        if isinstance(error, p11.DeviceMemory):
-            return TokenFullError()
-        return TokenError(reason=f"{type(error).__name__} {error}".strip())
-
 
 def main() -> None:
     """Serve until the agent closes the pipe."""
+    end_with_agent()
     channel = Channel()
     worker = Worker(sys.argv[1])
     for request in channel.requests():

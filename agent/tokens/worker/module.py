@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pkcs11
 from pkcs11 import Attribute, ObjectClass, SlotFlag, TokenFlag
 from pkcs11 import exceptions as p11
 
-from agent.tokens.errors import ModuleLoadError, TokenMissingError
+from agent.tokens.errors import (
+    ModuleLoadError,
+    TokenAmbiguousError,
+    TokenError,
+    TokenFullError,
+    TokenMissingError,
+)
 from agent.tokens.model import (
     CertificateObject,
     ModuleContent,
@@ -17,6 +24,13 @@ from agent.tokens.model import (
     TokenContent,
     TokenFacts,
     TokenReference,
+)
+
+_REMOVED = (
+    p11.DeviceRemoved,
+    p11.TokenNotPresent,
+    p11.SessionHandleInvalid,
+    p11.SlotIDInvalid,
 )
 
 # Flags that say most come first.
@@ -69,20 +83,51 @@ class Module:
         if not any(slot.flags & SlotFlag.REMOVABLE_DEVICE for slot in slots):
             self._library.reinitialize()
 
-    def token(self, reference: TokenReference) -> Any:  # noqa: ANN401 - python-pkcs11 is untyped
+    def token(self, reference: TokenReference, certificate: bytes = b"") -> Any:  # noqa: ANN401
         """Return the token that ``reference`` names, with flags as they are now.
+
+        Args:
+            reference: names the token as well as PKCS#11 lets it be named.
+            certificate: decides between several of that name: the token must hold it.
 
         Raises:
             TokenMissingError: it is not plugged in.
+            TokenAmbiguousError: several fit; none of them is to be tried with a PIN.
         """
+        found = [token for token in self._tokens() if _is_named(token, reference)]
+        if len(found) > 1 and certificate:
+            found = [token for token in found if _holds(token, certificate)]
+        if not found:
+            raise TokenMissingError(label=reference.label)
+        if len(found) > 1:
+            raise TokenAmbiguousError(label=reference.label)
+        return found[0]
+
+    def _tokens(self) -> Iterator[Any]:
         for slot in self._library.get_slots(token_present=True):
             try:
-                token = slot.get_token()
-            except (p11.TokenNotPresent, p11.TokenNotRecognised, p11.DeviceRemoved):
-                continue
-            if (_text(token.serial), token.label) == (reference.serial, reference.label):
-                return token
-        raise TokenMissingError(label=reference.label)
+                yield slot.get_token()
+            except p11.PKCS11Error:
+                continue  # pulled out meanwhile, or nothing this module understands
+
+
+def told_error(error: p11.PKCS11Error, label: str) -> TokenError:
+    """Return a PKCS#11 error as it is told to a person."""
+    if isinstance(error, _REMOVED):
+        return TokenMissingError(label=label)
+    if isinstance(error, p11.DeviceMemory):
+        return TokenFullError()
+    return TokenError(reason=f"{type(error).__name__} {error}".strip())
+
+
+def _is_named(token: Any, reference: TokenReference) -> bool:  # noqa: ANN401
+    return (_text(token.serial), token.label) == (reference.serial, reference.label)
+
+
+def _holds(token: Any, certificate: bytes) -> bool:  # noqa: ANN401
+    with token.open() as session:
+        wanted = {Attribute.CLASS: ObjectClass.CERTIFICATE, Attribute.VALUE: certificate}
+        return bool(list(session.get_objects(wanted)))
 
 
 def _token_content(slot_id: int, token: Any) -> TokenContent:  # noqa: ANN401

@@ -25,7 +25,7 @@ from agent.tokens.errors import (
     PinLockedError,
 )
 from agent.tokens.model import KeyPairFacts, PinState
-from agent.tokens.pin import PinListener, open_listener, wipe
+from agent.tokens.pin import PinConnection, PinListener, open_listener, wipe
 from agent.tokens.worker.keys import (
     CURVES,
     TokenKey,
@@ -34,7 +34,7 @@ from agent.tokens.worker.keys import (
     subject_public_key_info,
     token_key,
 )
-from agent.tokens.worker.module import Module, pin_state_of
+from agent.tokens.worker.module import Module, pin_state_of, told_error
 
 
 class TokenSession:
@@ -43,7 +43,10 @@ class TokenSession:
     def __init__(self, module: Module, request: protocol.OpenSession) -> None:
         self._module = module
         self._reference = request.token
-        token = module.token(request.token)
+        self._certificate = request.certificate
+        self._entry: PinConnection | None = None
+        self._pin = bytearray()
+        token = self._token()
         self._has_pin_pad = bool(token.flags & TokenFlag.PROTECTED_AUTHENTICATION_PATH)
         self._listener: PinListener | None = None if self._has_pin_pad else open_listener()
         self._pin_state = pin_state_of(token.flags)
@@ -56,31 +59,51 @@ class TokenSession:
             pin_state=self._pin_state,
         )
 
-    def await_pin(self, _request: protocol.AwaitPin) -> None:
-        """Take the PIN from the one-time endpoint and log in with it, once; tell both sides."""
+    def receive_pin(self, _request: protocol.ReceivePin) -> None:
+        """Take the PIN from the one-time endpoint."""
         if self._listener is None:
-            self._log_in(pkcs11.PROTECTED_AUTH)
             return
-        connection = self._listener.accept()
+        self._entry = self._listener.accept()
         try:
-            pin = connection.receive_pin()
-            try:
-                # python-pkcs11 takes a str only, which cannot be wiped: hence a process that ends.
-                self._log_in(pin.decode("utf-8"))
-            except UnicodeDecodeError:
-                # Without its cause: a traceback would show what was typed.
-                raise PinFormError from None
-            finally:
-                wipe(pin)
+            self._pin = self._entry.receive_pin()
         except OdcError as error:
-            connection.answer(msgspec.json.encode(error.report()))
+            self._answer(error)
             raise
-        connection.answer(b"")
+
+    def log_in(self, _request: protocol.LogIn) -> None:
+        """Log in, once, and tell who typed the PIN how it went."""
+        try:
+            self._log_in()
+        except p11.PKCS11Error as error:
+            told = told_error(error, self._reference.label)
+            self._answer(told)
+            raise told from error
+        except OdcError as error:
+            self._answer(error)
+            raise
+        self._answer(None)
+
+    def _answer(self, error: OdcError | None) -> None:
+        if self._entry is not None:
+            self._entry.answer(msgspec.json.encode(error.report()) if error else b"")
+
+    def _typed_pin(self) -> Any:  # noqa: ANN401 - str, or python-pkcs11's constant for a PIN pad
+        if self._listener is None:
+            return pkcs11.PROTECTED_AUTH
+        try:
+            # python-pkcs11 takes a str only, which cannot be wiped: hence a process that ends.
+            return self._pin.decode("utf-8")
+        except UnicodeDecodeError:
+            # Without its cause: a traceback would show what was typed.
+            raise PinFormError from None
+        finally:
+            wipe(self._pin)
 
     def carry_out(self, request: protocol.AnyRequest) -> Any:  # noqa: ANN401 - the request's result
         """Carry out one request of the session."""
         operations: dict[type, Callable[[Any], Any]] = {
-            protocol.AwaitPin: self.await_pin,
+            protocol.ReceivePin: self.receive_pin,
+            protocol.LogIn: self.log_in,
             protocol.FindKeyPair: self.find_key_pair,
             protocol.GenerateKeyPair: self.generate_key_pair,
             protocol.DestroyKeyPair: self.destroy_key_pair,
@@ -91,13 +114,13 @@ class TokenSession:
         }
         return operations[type(request)](request)
 
-    def _log_in(self, pin: Any) -> None:  # noqa: ANN401 - str, or python-pkcs11's PIN pad constant
-        token = self._module.token(self._reference)
+    def _log_in(self) -> None:
+        token = self._token()
         try:
-            self._session = token.open(rw=True, user_pin=pin)
+            self._session = token.open(rw=True, user_pin=self._typed_pin())
         except p11.PinIncorrect as error:
             # Flags are a snapshot: the token is asked again what is left.
-            state = pin_state_of(self._module.token(self._reference).flags)
+            state = pin_state_of(self._token().flags)
             if state is PinState.LOCKED:
                 raise PinLockedError from error
             raise PinIncorrectError(pin_state=state) from error
@@ -105,6 +128,9 @@ class TokenSession:
             raise PinLockedError from error
         except (p11.PinLenRange, p11.PinInvalid) as error:
             raise PinFormError from error
+
+    def _token(self) -> Any:  # noqa: ANN401 - python-pkcs11 is untyped
+        return self._module.token(self._reference, self._certificate)
 
     def find_key_pair(self, request: protocol.FindKeyPair) -> KeyPairFacts:
         """Say which halves of the pair exist."""

@@ -1,0 +1,100 @@
+"""``odc-sandbox usb-token``: a virtual USB Key that is plugged in, pulled out and listed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+import msgspec
+
+from sandbox.commands.common import Subcommands, add_command, home_of, read_pin
+from sandbox.tokens import DEFAULT_LABEL
+from sandbox.usb_token.drawer import DEFAULT_NAME, Drawer, TokenInDrawer
+from sandbox.usb_token.opensc import format_token
+
+_EXAMPLES = """\
+  odc-sandbox issue-token --usb-token usbkey --organisation Sample \\
+      --uscc 91440300MA5DA0000F --expired-days 961       makes a token, plugs it in, writes to it
+  odc-sandbox usb-token pull                             pulls it out
+  odc-sandbox usb-token plug                             plugs it in again
+  odc-sandbox usb-token list
+
+It needs the packages pcscd, vsmartcard-vpcd, opensc and opensc-pkcs11, and pcscd has to run. pcscd then
+takes it for a real token, and so does every program. vpcd has two slots, so two can be plugged in at
+once. It listens on all network interfaces: for trials only.
+"""
+
+
+def register(subcommands: Subcommands) -> None:
+    """Add the subcommand with its own three."""
+    summary = "plug a virtual USB token in or out (虚拟电子钥匙)"
+    parser = add_command(subcommands, "usb-token", _list, summary=summary, examples=_EXAMPLES)
+    actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    plug = add_command(
+        actions,
+        "plug",
+        _plug,
+        summary="plug a token in, a new one where there is none of that name (插入)",
+        examples="  odc-sandbox usb-token plug\n"
+        "  echo 123456 | odc-sandbox usb-token plug empty --pin-stdin   formats a new one",
+    )
+    _add_name(plug)
+    plug.add_argument("--port", type=int, metavar="N", help="the reader's; a free one by itself")
+    plug.add_argument("--label", default=DEFAULT_LABEL, help="of a token that is formatted")
+    plug.add_argument(
+        "--pin-stdin", action="store_true", help="format a new token with the PIN read from stdin"
+    )
+    pull = add_command(
+        actions,
+        "pull",
+        _pull,
+        summary="pull a token out (拔出)",
+        examples="  odc-sandbox usb-token pull usbkey",
+    )
+    _add_name(pull)
+    listing = add_command(
+        actions,
+        "list",
+        _list,
+        summary="list the tokens and where they are plugged in (列表)",
+        examples="  odc-sandbox usb-token list --json",
+    )
+    listing.add_argument("--json", action="store_true")
+
+
+def _add_name(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", default=DEFAULT_NAME, metavar="NAME")
+
+
+def _plug(options: argparse.Namespace) -> int:
+    drawer = Drawer(home_of(options))
+    drawer.make(options.name)
+    pin = read_pin(from_stdin=True) if options.pin_stdin else None
+    port = drawer.plug(options.name, options.port)
+    token = drawer.token(options.name)
+    if pin is not None and not token.is_formatted:
+        format_token(drawer, token, port, label=options.label, pin=pin)
+    print(f"电子钥匙 {options.name} 已插入 Plugged in: port {port}")
+    return 0
+
+
+def _pull(options: argparse.Namespace) -> int:
+    Drawer(home_of(options)).pull(options.name)
+    print(f"电子钥匙 {options.name} 已拔出 Pulled out")
+    return 0
+
+
+def _list(options: argparse.Namespace) -> int:
+    tokens = Drawer(home_of(options)).tokens()
+    if options.json:
+        print(msgspec.json.encode(tokens).decode())
+        return 0
+    for token in tokens:
+        print(_line(token))
+    return 0
+
+
+def _line(token: TokenInDrawer) -> str:
+    place = f"已插入 plugged in ({token.port})" if token.port else "未插入 not plugged in"
+    state = f"PUK: {os.fspath(token.puk_file)}" if token.puk_file else "空白 blank"
+    return f"{token.name}  {token.serial}  {place}  {state}"

@@ -1,0 +1,159 @@
+"""Operations with a PIN through a module that misbehaves: each ends with a clear error, and only once."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from faulty_bench import CODES, ENDINGS, ERRORS, REQUESTS, check_error, is_running
+from soft_token import PIN, Outcome, type_pin
+
+from agent.errors import OdcError
+from agent.tokens import protocol
+from agent.tokens.supervisor import WorkerProcess, pin_session
+
+HANG_SECONDS = 1.5
+
+AT_START = ("C_GetFunctionList", "C_Initialize", "C_GetInfo")
+OPENING = ("C_GetSlotList", "C_GetSlotInfo", "C_GetTokenInfo")
+SEARCH = ("C_FindObjectsInit", "C_FindObjects", "C_GetAttributeValue", "C_FindObjectsFinal")
+MAIN: dict[str, tuple[str, ...]] = {
+    "find": SEARCH,
+    "generate": ("C_GenerateKeyPair",),
+    "destroy": ("C_DestroyObject",),
+    "sign request": ("C_SignInit", "C_Sign"),
+    "sign message": ("C_SignInit", "C_Sign"),
+    "sign data": ("C_SignInit", "C_Sign"),
+    "write": ("C_CreateObject",),
+}
+"""The functions that make an operation; all of them search first."""
+
+ALWAYS = (*ENDINGS, *ERRORS)
+FEW = ("crash", "general_error", "device_removed")
+
+
+def cases() -> list[tuple[str, str, str]]:
+    chosen = []
+    for operation, functions in MAIN.items():
+        chosen += [(operation, functions[-1], fault) for fault in ALWAYS]
+        others = [f for f in (*SEARCH, *functions[:-1]) if f != functions[-1]]
+        chosen += [(operation, function, fault) for function in others for fault in FEW[:2]]
+    return chosen
+
+
+CASES = cases()
+OPEN_CASES = [(f, fault) for f in OPENING for fault in ALWAYS]
+OPEN_CASES += [(f, fault) for f in AT_START for fault in FEW]
+HANGS = [(operation, functions[-1]) for operation, functions in MAIN.items()]
+HANGS += [("find", function) for function in SEARCH[:-1]]
+SLOW = {operation: functions[-1] for operation, functions in MAIN.items()} | {
+    "find": "C_FindObjectsFinal"
+}
+
+
+async def carry_out(bench, reference, operation, fault, **limits) -> OdcError | None:
+    """Log in, switch the fault on, do the operation once; return what the caller was told."""
+    function = fault.partition("=")[0]
+    async with pin_session(bench.settings, reference) as session:
+        assert await type_pin(session, PIN) == Outcome(None, None)
+        bench.switch_on(fault)
+        met = bench.calls()[function]
+        try:
+            await session._process.call(REQUESTS[operation], **limits)
+            error = None
+        except OdcError as caught:
+            error = caught
+        assert bench.calls()[function] > met
+        bench.switch_off()
+    assert not is_running(session._process.pid)
+    assert not Path(session.offer.endpoint).exists()
+    assert bench.calls()["C_Login"] == 1
+    return error
+
+
+async def open_session(bench, reference, fault) -> OdcError | None:
+    bench.switch_on(fault)
+    try:
+        async with pin_session(bench.settings, reference):
+            return None
+    except OdcError as error:
+        return error
+    finally:
+        assert bench.calls()[fault.partition("=")[0]] > 0
+        assert bench.calls()["C_Login"] == 0
+
+
+@pytest.mark.parametrize(("operation", "function", "fault"), CASES)
+async def test_a_fault_in_an_operation_is_one_clear_error(
+    bench, reference, operation, function, fault
+):
+    error = await carry_out(bench, reference, operation, f"{function}={fault}")
+    check_error(error, CODES[fault])
+    await bench.check_that_it_works_again()
+
+
+@pytest.mark.parametrize(("function", "fault"), OPEN_CASES)
+async def test_a_fault_before_the_pin_is_asked_for_is_one_clear_error(
+    bench, reference, function, fault
+):
+    error = await open_session(bench, reference, f"{function}={fault}")
+    check_error(error, CODES[fault] if fault in ENDINGS else None)
+    await bench.check_that_it_works_again()
+
+
+async def test_a_hang_in_an_operation_ends_in_time(make_bench, reference):
+    benches = [make_bench() for _ in HANGS]
+    errors = await asyncio.gather(
+        *(
+            carry_out(bench, reference, operation, f"{function}=hang", seconds=HANG_SECONDS)
+            for bench, (operation, function) in zip(benches, HANGS, strict=True)
+        )
+    )
+    for error in errors:
+        check_error(error, "module_hangs")
+    for bench in benches:
+        await bench.check_that_it_works_again()
+
+
+async def test_a_hang_before_the_pin_is_asked_for_ends_in_time(make_bench, reference, monkeypatch):
+    # CALL_SECONDS is bound where the function is defined.
+    monkeypatch.setitem(WorkerProcess.call.__kwdefaults__, "seconds", 2 * HANG_SECONDS)
+    benches = {function: make_bench() for function in (*AT_START, *OPENING)}
+    errors = await asyncio.gather(
+        *(open_session(bench, reference, f"{f}=hang") for f, bench in benches.items())
+    )
+    for error in errors:
+        check_error(error, "module_hangs")
+    for bench in benches.values():
+        await bench.check_that_it_works_again()
+
+
+async def test_a_slow_module_is_waited_for(make_bench, reference):
+    errors = await asyncio.gather(
+        *(carry_out(make_bench(), reference, op, f"{f}=slow") for op, f in SLOW.items())
+    )
+    assert errors == [None] * len(SLOW)
+
+
+@pytest.mark.parametrize("fault", ["stdout", "leak"])
+@pytest.mark.parametrize("operation", MAIN)
+async def test_what_does_not_keep_an_operation_from_being_done_is_no_error(
+    bench, reference, operation, fault
+):
+    function = MAIN[operation][-1]
+    assert await carry_out(bench, reference, operation, f"{function}={fault}") is None
+    await bench.check_that_it_works_again()
+
+
+async def test_after_an_error_the_session_goes_on(bench, reference):
+    # One refused signature must not cost another PIN entry.
+    async with pin_session(bench.settings, reference) as session:
+        await type_pin(session, PIN)
+        for _ in range(3):
+            bench.switch_on("C_SignInit=device_error")
+            with pytest.raises(OdcError):
+                await session.call(REQUESTS["sign data"])
+            bench.switch_off()
+            assert isinstance(await session.call(protocol.SignData(id=b"\1", data=b"")), bytes)
+    assert bench.calls()["C_Login"] == 1
