@@ -21,6 +21,11 @@ class AlreadyRunningError(OdcError):
     advice = mark("Nothing needs to be done; `odc-agent status` shows its state.")
 
 
+def lock_holder(file: Path) -> int:
+    """Return the process id that the running agent wrote into its lock; ValueError, OSError."""
+    return int(file.read_text("ascii"))
+
+
 class AgentLock:
     """Held while the agent runs; the system lets go of it however the process ends."""
 

@@ -25,7 +25,7 @@ class RuntimeFolderError(Exception):
 def home_override(environment: Mapping[str, str] = os.environ) -> Path | None:
     """Return the folder ``ODC_HOME`` names, which then holds all data; None when it is not set."""
     value = environment.get("ODC_HOME")
-    return Path(value).absolute() if value else None
+    return Path(value).resolve() if value else None
 
 
 def runtime_folder(environment: Mapping[str, str] = os.environ) -> Path:

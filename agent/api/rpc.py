@@ -49,7 +49,7 @@ class ProtocolMismatchError(OdcError):
 
     code = "protocol_mismatch"
     sentence = mark("The running agent speaks another version of the local protocol.")
-    advice = mark("Quit the agent and start it again.")
+    advice = mark("Run `odc-agent quit`, then start the agent again.")
 
 
 def result_frame(request_id: int | str, result: object) -> bytes:

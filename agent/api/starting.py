@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.peers import is_private, is_same_user
-from agent.runtime import runtime_folder
+from agent.runtime import home_override, runtime_folder
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -80,19 +80,28 @@ def start_agent() -> Popen[bytes]:
     # -P: a folder named "agent" in a browser's working folder must never be what runs.
     command = [sys.executable, "-P", "-m", "agent.cli", "run"]
     quiet = subprocess.DEVNULL
-    folder = Path(sys.executable).anchor
+    folder, environment = Path(sys.executable).anchor, _environment()
+    process: Popen[bytes]
     if sys.platform == "win32":
         # Chrome ends everything in the host's job when the host ends.
         flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_BREAKAWAY_FROM_JOB
         process = subprocess.Popen(
-            command, stdin=quiet, stdout=quiet, stderr=quiet, cwd=folder, creationflags=flags
-        )
+            command, stdin=quiet, stdout=quiet, stderr=quiet,
+            cwd=folder, env=environment, creationflags=flags,
+        )  # fmt: skip
     else:
         process = subprocess.Popen(
-            command, stdin=quiet, stdout=quiet, stderr=quiet, cwd=folder, start_new_session=True
-        )
+            command, stdin=quiet, stdout=quiet, stderr=quiet,
+            cwd=folder, env=environment, start_new_session=True,
+        )  # fmt: skip
     _started.append(process)
     return process
+
+
+def _environment() -> dict[str, str]:
+    """Return our environment; a relative ODC_HOME would be another folder from where it starts."""
+    home = home_override()
+    return {**os.environ, "ODC_HOME": os.fspath(home)} if home else dict(os.environ)
 
 
 def _wait_for(

@@ -10,9 +10,11 @@ import sys
 from collections.abc import Sequence
 
 from agent import __version__
+from agent.api.client import CallError
 from agent.cli import commands
 from agent.cli.outcome import Exit, explain
 from agent.errors import OdcError
+from agent.runtime import RuntimeFolderError
 
 _EXAMPLES = """examples:
   odc-agent status               is the agent running, how are the certificates
@@ -37,8 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # `odc-agent watch | head` is no failure; keep Python from complaining at exit.
         sys.stderr.close()
         return Exit.DONE
-    except OdcError as error:
+    except (OdcError, CallError) as error:
         return explain(error)
+    except RuntimeFolderError as error:
+        print(error, file=sys.stderr)
+        return Exit.FAILED
 
 
 def _parser() -> argparse.ArgumentParser:

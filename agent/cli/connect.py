@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from agent.api.client import Client, ConnectionLostError
 from agent.api.starting import AgentMissingError, connect
 from agent.cli.outcome import NoAgentError
+from agent.config import load_config
+from agent.paths import find_paths
 from agent.runtime import CONTROL_SOCKET
 
 
@@ -22,6 +24,8 @@ def agent(*, start: bool = True) -> Iterator[Client]:
         with Client(connect(CONTROL_SOCKET, start=start), "odc-agent") as client:
             yield client
     except AgentMissingError as error:
+        # Most often its configuration is why it did not start; then that is what is said.
+        load_config(find_paths())
         raise NoAgentError(reason=error.reason) from error
     except ConnectionLostError as error:
         raise NoAgentError(reason=str(error)) from error

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
+import signal
 
 from agent.api.client import CallError, Json
 from agent.certificates.days import china_date
 from agent.cli.connect import agent
-from agent.cli.outcome import Exit, explain
+from agent.cli.outcome import Exit
 from agent.language import Language, mark, translate, user_language
+from agent.lock import lock_holder
+from agent.paths import find_paths
 
 
 def status(*, as_json: bool) -> int:
@@ -55,23 +59,28 @@ def renewals(*, as_json: bool) -> int:
         _Say()(mark("There are no renewals."))
     for renewal in answer["renewals"]:
         print(f"{renewal['created'][:10]}  {renewal['organisation']}  {renewal['text']}")
+        if renewal["error_text"] and renewal["error_text"] not in renewal["text"]:
+            print(f"    {renewal['error_text']}")
         print(f"    {renewal['id']}")
     return Exit.DONE
 
 
 def quit_agent() -> int:
     """End the running agent."""
-    with agent(start=False) as client:
-        client.call("agent.quit")
+    try:
+        with agent(start=False) as client:
+            client.call("agent.quit")
+    except CallError as error:
+        if error.code != "protocol_mismatch":
+            raise
+        # An agent of another version does not listen to us; the lock says which process it is.
+        os.kill(lock_holder(find_paths().lock), signal.SIGTERM)
     return Exit.DONE
 
 
 def _ask(method: str, params: dict[str, Json] | None = None) -> Json:
     with agent() as client:
-        try:
-            return client.call(method, params)
-        except CallError as error:
-            raise SystemExit(explain(error)) from error
+        return client.call(method, params)
 
 
 def _print_json(answer: Json) -> int:

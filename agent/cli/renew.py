@@ -72,12 +72,17 @@ class _Conversation:
         self._client = client
         self._answers = answers
         self._renewal = renewal
-        self._said = ""
+        self._said: tuple[str, str] = ("", "")
+        self._has_sent_sms = False
+        self._has_met_space = False
 
     def run(self) -> int:
         """Go on until the end, or until something is needed that was not given."""
         while (state := self._renewal["state"]) not in _ENDED:
             self._tell()
+            if self._renewal["waiting"] == "SPACE" and self._has_met_space:
+                return Exit.NEEDED
+            self._has_met_space = self._renewal["waiting"] == "SPACE"
             if not self._answer(state, self._renewal["waiting"]):
                 self._await_change()
             if self._renewal["state"] == "rejected" and not self._answers.can_amend:
@@ -93,6 +98,7 @@ class _Conversation:
             "APPLICANT": self._give_dossier,
             "PIN": self._give_pin,
             "SMS_CODE": self._give_sms_code,
+            "SPACE": self._give_pin,
         }
         if waiting not in steps or (state == "rejected" and not self._answers.can_amend):
             return False
@@ -103,6 +109,8 @@ class _Conversation:
             if not self._answers.can_try_again(waiting):
                 raise
             _print_all(sentences(error))
+            # Asked for elsewhere, or impossible just now: the same question again changes nothing.
+            return error.code not in ("pin_entry_busy", "wrong_state", "token_missing")
         return True
 
     def _give_dossier(self) -> None:
@@ -122,11 +130,22 @@ class _Conversation:
         self._await_change()
 
     def _give_sms_code(self) -> None:
-        self._client.call("renewals.send_sms", {"id": self._id})
-        _say(mark("An SMS code was sent to {phone}."), phone=self._renewal["phone_hint"])
+        self._send_sms_once()
         code = self._answers.sms_code()
         params = {"id": self._id, "code": code}
         self._renewal = self._client.call("renewals.verify_sms", params)
+
+    def _send_sms_once(self) -> None:
+        """Have a code sent the first time one is asked for; a mistyped one is still good."""
+        if self._has_sent_sms:
+            return
+        try:
+            self._client.call("renewals.send_sms", {"id": self._id})
+        except CallError as error:
+            if error.code != "sms_too_soon":
+                raise
+        self._has_sent_sms = True
+        _say(mark("An SMS code was sent to {phone}."), phone=self._renewal["phone_hint"])
 
     def _await_change(self) -> None:
         """Wait until this renewal is not as it was when it was last looked at."""
@@ -142,9 +161,13 @@ class _Conversation:
         return str(self._renewal["id"])
 
     def _tell(self) -> None:
-        if self._renewal["text"] != self._said:
-            self._said = self._renewal["text"]
-            print(self._said, flush=True)
+        text, reason = self._renewal["text"], self._renewal["error_text"]
+        if (text, reason) == self._said:
+            return
+        self._said = (text, reason)
+        print(text, flush=True)
+        if reason and reason not in text:
+            print(f"  {reason}", flush=True)
 
     def _print_remarks(self) -> None:
         for remark in self._renewal["remarks"]:

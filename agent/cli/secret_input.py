@@ -18,12 +18,9 @@ def read_secret(prompt: str, *, from_stdin: bool) -> bytearray:
     """Return one line without its end; empty at the end of input."""
     if from_stdin:
         return _read_line(sys.stdin.fileno())
-    print(prompt, end="", flush=True, file=sys.stderr)
-    try:
-        with _terminal() as descriptor:
-            return _read_line(descriptor)
-    finally:
-        print(file=sys.stderr)
+    # The prompt comes once nothing typed is shown any more: some people, and programs, are quick.
+    with _terminal(prompt) as descriptor:
+        return _read_line(descriptor)
 
 
 def _read_line(descriptor: int) -> bytearray:
@@ -41,8 +38,9 @@ if sys.platform == "win32":
     import msvcrt
 
     @contextmanager
-    def _terminal() -> Iterator[int]:
+    def _terminal(prompt: str) -> Iterator[int]:
         """Give a pipe into which what is typed without echo is put."""
+        print(prompt, end="", flush=True, file=sys.stderr)
         reader, writer = os.pipe()
         try:
             while (key := msvcrt.getwch()) not in "\r\n":
@@ -50,6 +48,7 @@ if sys.platform == "win32":
                     raise KeyboardInterrupt
                 os.write(writer, key.encode())
             os.close(writer)
+            print(file=sys.stderr)
             yield reader
         finally:
             os.close(reader)
@@ -58,7 +57,7 @@ else:
     import termios
 
     @contextmanager
-    def _terminal() -> Iterator[int]:
+    def _terminal(prompt: str) -> Iterator[int]:
         """Give the terminal with its echo off, and put it back as it was."""
         descriptor = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
         try:
@@ -67,7 +66,9 @@ else:
             silent[3] &= ~termios.ECHO
             termios.tcsetattr(descriptor, termios.TCSAFLUSH, silent)
             try:
+                print(prompt, end="", flush=True, file=sys.stderr)
                 yield descriptor
+                print(file=sys.stderr)
             finally:
                 termios.tcsetattr(descriptor, termios.TCSAFLUSH, before)
         finally:

@@ -23,6 +23,9 @@ from agent.renewals.vault import Vault, VaultError
 
 log = logging.getLogger(__name__)
 
+BUSY_SECONDS = 0.5
+"""How long somebody else's lock (a backup) may hold the agent up; what fails then is tried again."""
+
 _MIGRATIONS: tuple[str, ...] = (
     """
     CREATE TABLE renewal (
@@ -64,7 +67,7 @@ class Journal:
     def __init__(self, file: Path, vault: Vault) -> None:
         make_private(file.parent)
         self._vault = vault
-        self._database = sqlite3.connect(file, isolation_level=None)
+        self._database = sqlite3.connect(file, isolation_level=None, timeout=BUSY_SECONDS)
         file.chmod(0o600)
         # FULL: a transition that was reported saved is on the disk, even after a power cut.
         self._database.execute("PRAGMA journal_mode = WAL")

@@ -6,6 +6,7 @@ Readings are plain facts; every certificate is parsed once and kept by its bytes
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 
 from agent.bus import Event, EventBus
@@ -14,7 +15,7 @@ from agent.certificates.parsing import CertificateDamagedError, parse_certificat
 from agent.errors import ErrorReport, OdcError
 from agent.tokens.errors import CertificateUnreadableError, TokenMissingError
 from agent.tokens.model import ModuleSettings, TokenContent, TokenFacts, TokenReference
-from agent.tokens.supervisor import ModuleWorker
+from agent.tokens.supervisor import LIST_SECONDS, ModuleWorker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +94,17 @@ class Inventory:
         self._bus = bus
         self._parsed: dict[bytes, Certificate | CertificateDamagedError] = {}
         self._lock = asyncio.Lock()
-        self._has_read = False
+        self._has_read = asyncio.Event()
         self.snapshot = Snapshot()
+
+    async def current(self) -> Snapshot:
+        """Return the last reading; the first one is waited for, since before it nothing is known.
+
+        Not longer than a driver may take to list, though: then what is known is nothing.
+        """
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._has_read.wait(), LIST_SECONDS)
+        return self.snapshot
 
     async def refresh(self) -> Snapshot:
         """Read all modules anew, side by side; one that fails becomes a problem of the snapshot."""
@@ -162,8 +172,8 @@ class Inventory:
         for reference in sorted(old - new, key=str):
             self._bus.publish(TokenRemoved(token=reference))
         for reference in (t.reference for t in after.tokens if t.reference not in old):
-            self._bus.publish(TokenInserted(token=reference, at_start=not self._has_read))
-        self._has_read = True
+            self._bus.publish(TokenInserted(token=reference, at_start=not self._has_read.is_set()))
+        self._has_read.set()
         if before != after:
             self._bus.publish(TokensChanged())
 

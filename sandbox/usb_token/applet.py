@@ -22,6 +22,7 @@ _MAX_KEYS = 16
 _RSA, _EC = 0xF3, 0xEC
 _ALGORITHM, _KEY_REFERENCE = 0x80, 0x84
 _NO_RESPONSE = 0x0C
+_LOG_OUT = 0xFF
 
 
 class Applet:
@@ -86,9 +87,11 @@ class Applet:
         self._files.update(_offset(command), command.data, is_verified=self._pins.is_verified)
 
     def _verify(self, command: Command) -> None:
-        if (command.p1, command.p2) != (0, PIN_REFERENCE):
+        if command.p1 not in (0, _LOG_OUT) or command.p2 != PIN_REFERENCE:
             raise CardError(StatusWord.REFERENCE_NOT_FOUND)
-        if command.data:
+        if command.p1 == _LOG_OUT:
+            self._pins.is_verified = False
+        elif command.data:
             self._pins.verify(command.data)
         else:
             self._pins.status()

@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 DEFAULT_NAME = "usbkey"
 _NAME = re.compile(r"\w[\w.-]{0,63}")
-PLUG_SECONDS = 15.0
+PLUG_SECONDS = 10.0
 """pcscd looks at its virtual slots every 0.4 s, and more slowly on a busy machine."""
 PULL_SECONDS = 5.0
 
@@ -93,8 +93,9 @@ class Drawer:
         running = process.plugged(file)
         if running is not None:
             return running.port
-        port = port or self._free_port()
-        with file.with_suffix(".log").open("ab") as log:
+        port = self._free_port(port)
+        log = file.with_suffix(".log")
+        with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)) as output:
             child = subprocess.Popen(
                 [
                     sys.executable,
@@ -106,8 +107,8 @@ class Drawer:
                     str(port),
                 ],
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdout=output,
+                stderr=output,
                 start_new_session=True,  # it stays plugged in when this command ends
             )
         if _until(lambda: process.plugged(file) or child.poll(), PLUG_SECONDS) is None:
@@ -116,7 +117,7 @@ class Drawer:
             raise SandboxError(text("slot_taken", port=port))
         if child.poll() is not None:
             kind = "no_reader" if child.returncode == EXIT_NO_READER else "ended"
-            raise SandboxError(text(kind, port=port, log=file.with_suffix(".log")))
+            raise SandboxError(text(kind, port=port, log=log))
         return port
 
     def pull(self, name: str) -> None:
@@ -134,9 +135,12 @@ class Drawer:
         if _until(lambda: process.plugged(file) is None or None, PULL_SECONDS) is None:
             raise SandboxError(text("stays", name=name, pid=running.pid))
 
-    def _free_port(self) -> int:
+    def _free_port(self, wanted: int | None) -> int:
+        """Return the wanted port, or one of the reader's, that none of these tokens is plugged into."""
         taken = {token.port for token in self.tokens()}
-        free = [port for port in PORTS if port not in taken]
+        if wanted is not None and wanted in taken:
+            raise SandboxError(text("slot_taken", port=wanted))
+        free = [port for port in (PORTS if wanted is None else (wanted,)) if port not in taken]
         if not free:
             raise SandboxError(text("both_taken"))
         return free[0]

@@ -16,6 +16,7 @@ import pkcs11
 from sandbox.cards import Card
 from sandbox.home import SandboxError
 from sandbox.usb_token.drawer import Drawer, TokenInDrawer
+from sandbox.usb_token.room import room_commands
 from sandbox.usb_token.vpcd import PORTS
 from sandbox.usb_token.wording import text
 
@@ -71,28 +72,37 @@ def format_token(drawer: Drawer, token: TokenInDrawer, port: int, *, label: str,
     """Write an empty PKCS#15 structure, the PIN and a PUK of the token's own.
 
     Raises:
-        SandboxError: pkcs15-init is missing or fails.
+        SandboxError: OpenSC's programs are missing or fail.
     """
     puk = "".join(secrets.choice("0123456789") for _ in range(_PUK_DIGITS))
     drawer.keep_puk(token.name, puk)
-    command = [
-        "pkcs15-init", "--create-pkcs15", "--profile", "pkcs15+onepin",
+    reader = ("--reader", f"Virtual PCD 00 {PORTS.index(port):02}") if port in PORTS else ()
+    _run(
+        token.name,
+        "pkcs15-init", "--create-pkcs15", "--profile", "pkcs15+onepin", *reader,
         "--label", label, "--serial", token.serial,
         # Named here, given in the environment: other users read a command line, not that.
         "--pin", "env:ODC_TOKEN_PIN", "--puk", "env:ODC_TOKEN_PUK",
-    ]  # fmt: skip
-    if port in PORTS:
-        command += ["--reader", f"Virtual PCD 00 {PORTS.index(port):02}"]
-    environment = {**os.environ, "ODC_TOKEN_PIN": pin, "ODC_TOKEN_PUK": puk}
+        environment={"ODC_TOKEN_PIN": pin, "ODC_TOKEN_PUK": puk},
+    )  # fmt: skip
+    commands = [option for apdu in room_commands() for option in ("--send-apdu", apdu)]
+    _run(token.name, "opensc-tool", *reader, *commands, environment={})
+
+
+def _run(name: str, *command: str, environment: dict[str, str]) -> None:
     try:
         done = subprocess.run(
-            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
+            command,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
         )
     except FileNotFoundError as error:
         raise SandboxError(text("no_opensc")) from error
     if done.returncode:
         reason = done.stderr.decode("utf-8", "replace").strip()
-        raise SandboxError(text("not_formatted", name=token.name, reason=reason))
+        raise SandboxError(text("not_formatted", name=name, reason=reason))
 
 
 Slots = Callable[[], list[pkcs11.Slot]]

@@ -146,6 +146,7 @@ class ApiDesk:
         self.bus = EventBus()
         self.quit = asyncio.Event()
         self.inventory = Inventory(modules, self.bus)
+        self._has_modules = bool(modules)
         self.journal = Journal(paths.journal, vault)
         self.reminders = ReminderService(
             inventory=self.inventory,
@@ -184,6 +185,8 @@ class ApiDesk:
         self._peers: list[Peer] = []
 
     async def __aenter__(self) -> Self:
+        if not self._has_modules:
+            await self.inventory.refresh()  # as the watch does at once; answers wait for it
         await self.server.start()
         return self
 

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
-sys.path.insert(0, str(HERE.parent / "tokens"))
-sys.path.insert(0, str(HERE.parent / "certificates"))
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tokens"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "certificates"))
 
 from faulty_bench import Bench, fill, workers_of
 from soft_token import LABEL, SoftTokens
@@ -29,7 +28,8 @@ def library(tmp_path_factory) -> Path:
     subprocess.run(
         [
             "gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O1", "-fPIC", "-shared",
-            "-fvisibility=hidden", "-o", built, HERE / "faulty.c", "-ldl",
+            "-fvisibility=hidden", "-o", built,
+            Path(__file__).with_name("faulty.c"), "-ldl",
         ],
         check=True,
     )  # fmt: skip

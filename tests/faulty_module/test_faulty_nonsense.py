@@ -19,7 +19,7 @@ from agent.bus import EventBus
 from agent.errors import OdcError, ReportedError
 from agent.tokens import supervisor
 from agent.tokens.inventory import Inventory, TokenInserted
-from agent.tokens.supervisor import pin_session
+from agent.tokens.supervisor import WorkerProcess, pin_session
 
 LENGTHS = ("wrong_length", "unavailable")
 LISTING_CASES = [
@@ -34,10 +34,13 @@ LISTING_CASES += [("C_FindObjects", "endless"), ("C_GetSlotList", "many_slots")]
 SESSION_CASES = [
     (operation, function, fault)
     for operation in REQUESTS
-    for function in ("C_GetAttributeValue", "C_FindObjects")
-    for fault in LENGTHS
+    for function, fault in (
+        ("C_GetAttributeValue", "wrong_length"),
+        ("C_GetAttributeValue", "unavailable"),
+        ("C_GetAttributeValue", "garbage"),
+        ("C_FindObjects", "wrong_length"),
+    )
 ]
-SESSION_CASES += [(operation, "C_GetAttributeValue", "garbage") for operation in REQUESTS]
 SESSION_CASES += [
     (operation, "C_FindObjects", "endless")
     for operation in REQUESTS
@@ -49,8 +52,9 @@ SESSION_CASES += [
     if operation.startswith("sign")
     for fault in LENGTHS
 ]
-CASES = len(LISTING_CASES) + len(SESSION_CASES)
-SECONDS = 1.5
+OPEN_CASES = [(function, fault) for function, fault in LISTING_CASES if "Slot" in function]
+CASE_COUNT = len(LISTING_CASES) + len(SESSION_CASES) + len(OPEN_CASES)
+SECONDS = 1.0
 
 
 @pytest.mark.parametrize(("function", "fault"), LISTING_CASES)
@@ -61,8 +65,8 @@ async def test_a_listing_of_nonsense_ends_and_others_are_listed(
         await listed.check_that_all_is_listed()
         protect_the_machine(listed.faulty_pid())
         bench.switch_on(f"{function}={fault}")
-        monkeypatch.setattr(supervisor, "LIST_SECONDS", SECONDS)
-        async with asyncio.timeout(SECONDS + 2):
+        monkeypatch.setattr(supervisor, "LIST_SECONDS", 2 * SECONDS)
+        async with asyncio.timeout(2 * SECONDS + 2):
             snapshot = await listed.inventory.refresh()
         listed.check_that_the_other_module_is_listed(snapshot)
         for problem in snapshot.problems:
@@ -80,12 +84,28 @@ async def test_an_operation_on_nonsense_ends(bench, reference, operation, functi
         protect_the_machine(session._process.pid)
         bench.switch_on(f"{function}={fault}")
         try:
-            async with asyncio.timeout(SECONDS + 1):
+            async with asyncio.timeout(SECONDS + 2):
                 await session._process.call(REQUESTS[operation], seconds=SECONDS)
         except OdcError as error:
             check_error(error)
     assert not is_running(session._process.pid)
     assert bench.calls()["C_Login"] == 1
+    await bench.check_that_it_works_again()
+
+
+@pytest.mark.parametrize(("function", "fault"), OPEN_CASES)
+async def test_a_session_is_opened_on_nonsense_or_not_at_all(
+    bench, reference, monkeypatch, function, fault
+):
+    monkeypatch.setitem(WorkerProcess.call.__kwdefaults__, "seconds", 2 * SECONDS)
+    bench.switch_on(f"{function}={fault}")
+    try:
+        async with pin_session(bench.settings, reference):
+            pass
+    except OdcError as error:
+        check_error(error)
+    monkeypatch.undo()
+    assert bench.calls()["C_Login"] == 0
     await bench.check_that_it_works_again()
 
 
@@ -115,7 +135,7 @@ async def test_a_signature_that_is_none_is_an_error(bench, reference, operation)
 )
 async def test_a_search_that_never_ends_is_cut_off_and_not_waited_out(bench, sound):
     bench.switch_on("C_FindObjects=endless")
-    async with listing(bench, sound) as listed, asyncio.timeout(3):
+    async with listing(bench, sound) as listed, asyncio.timeout(2.5):
         snapshot = await listed.inventory.refresh()
         assert sum(len(token.certificates) for token in snapshot.tokens) < 10_000
         assert snapshot.problems
@@ -126,7 +146,7 @@ async def test_a_search_that_never_ends_is_cut_off_and_not_waited_out(bench, sou
     reason="agent/tokens/worker/session.py, _find: all objects of a search are collected, without end",
 )
 async def test_a_search_for_a_key_that_never_ends_is_cut_off(bench, reference):
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(2.5):
         with pytest.raises(OdcError) as caught:
             await call(bench, reference, "find", "C_FindObjects=endless")
     check_error(caught.value)
@@ -144,7 +164,7 @@ async def test_a_slot_given_ten_thousand_times_is_one_token(bench):
     inventory = Inventory((bench.settings,), bus)
     bench.switch_on("C_GetSlotList=many_slots")
     try:
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(2.5):
             snapshot = await inventory.refresh()
     finally:
         await inventory.close()

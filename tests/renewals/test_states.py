@@ -77,7 +77,7 @@ def test_a_renewal_that_moves_forgets_what_it_waited_for():
     assert moved.updated == NOW + SECOND
     assert moved.created == NOW
     with pytest.raises(TransitionError):
-        moved.moved(State.REJECTED, NOW)
+        moved.moved(State.INSTALLED, NOW)
 
 
 @pytest.mark.parametrize("state", State)

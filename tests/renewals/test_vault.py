@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import base64
 import stat
-import threading
 
-import keyring
-import keyring.backend
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from renewal_maker import KEY
 
-from agent.renewals import vault as vault_module
 from agent.renewals.protocol import DocumentName
 from agent.renewals.scan_store import ScanStore
 from agent.renewals.vault import Vault, VaultError, open_vault
@@ -70,106 +66,13 @@ def test_a_truncated_text_is_noticed(vault, length):
         vault.open(sealed[:length], "place")
 
 
-class MemoryKeyring(keyring.backend.KeyringBackend):
-    """A keyring that answers, as a desktop's does."""
-
-    priority = 1
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.kept = {}
-
-    def get_password(self, service, username):
-        return self.kept.get((service, username))
-
-    def set_password(self, service, username, password):
-        self.kept[service, username] = password
-
-    def delete_password(self, service, username):
-        del self.kept[service, username]
-
-
-class LockedKeyring(MemoryKeyring):
-    """A keyring that waits for somebody to unlock it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.unlocked = threading.Event()
-
-    def get_password(self, *_names):
-        self.unlocked.wait()
-
-
-class AmnesicKeyring(MemoryKeyring):
-    """A keyring that takes everything and keeps nothing."""
-
-    def set_password(self, *_names):
-        pass
-
-
-class NoKeyring(MemoryKeyring):
-    """What there is without a desktop."""
-
-    def get_password(self, *_names):
-        raise keyring.errors.NoKeyringError
-
-
-@pytest.fixture
-def use(monkeypatch):
-    """Make a keyring the desktop's for a test."""
-    before = keyring.get_keyring()
-    monkeypatch.delenv("ODC_HOME", raising=False)
-    yield keyring.set_keyring
-    keyring.set_keyring(before)
-
-
-def is_same_vault(one: Vault, other: Vault) -> bool:
-    return other.open(one.seal(b"text", "place"), "place") == b"text"
-
-
 def test_in_a_home_the_key_is_a_private_file(monkeypatch, tmp_path):
     monkeypatch.setenv("ODC_HOME", str(tmp_path))
     file = tmp_path / "data" / "vault.key"
     first = open_vault(file)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert len(base64.b64decode(file.read_bytes())) == 32
-    assert is_same_vault(first, open_vault(file))
-
-
-def test_where_a_keyring_answers_the_key_is_in_no_file(use, tmp_path):
-    use(MemoryKeyring())
-    file = tmp_path / "vault.key"
-    first = open_vault(file)
-    assert not file.exists()
-    assert is_same_vault(first, open_vault(file))
-
-
-@pytest.mark.parametrize("kind", [NoKeyring, AmnesicKeyring])
-def test_where_no_keyring_keeps_it_the_key_is_a_file(use, tmp_path, kind):
-    use(kind())
-    file = tmp_path / "vault.key"
-    first = open_vault(file)
-    assert is_same_vault(first, open_vault(file))
-    assert file.exists()
-
-
-def test_a_locked_keyring_is_not_waited_for(use, tmp_path, monkeypatch):
-    monkeypatch.setattr(vault_module, "KEYRING_SECONDS", 0.05)
-    locked = LockedKeyring()
-    use(locked)
-    try:
-        first = open_vault(tmp_path / "vault.key")
-    finally:
-        locked.unlocked.set()
-    assert is_same_vault(first, open_vault(tmp_path / "vault.key"))
-
-
-def test_a_key_that_is_in_a_file_stays_there(use, tmp_path):
-    use(NoKeyring())
-    file = tmp_path / "vault.key"
-    first = open_vault(file)
-    use(MemoryKeyring())
-    assert is_same_vault(first, open_vault(file))
+    assert open_vault(file).open(first.seal(b"text", "place"), "place") == b"text"
 
 
 @pytest.mark.parametrize("content", [b"", b"not base64!", b"c2hvcnQ="])

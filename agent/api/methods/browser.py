@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Callable
 from typing import Annotated
@@ -13,6 +14,7 @@ from agent.api.consent import check_origin
 from agent.api.convert import as_shown, browser_certificate, browser_renewal
 from agent.api.methods.renewals import Id, Thumbprint
 from agent.api.registry import Call, Connection, Registry, Role
+from agent.api.rpc import InvalidRequestError
 from agent.api.services import Services
 from agent.api.views import BrowserCertificates, BrowserRenewal
 from agent.bus import Event
@@ -22,6 +24,10 @@ from agent.language import mark
 from agent.renewals.record import Renewal, RenewalChanged
 
 log = logging.getLogger(__name__)
+
+WINDOW_INTERVAL = dt.timedelta(minutes=1)
+MAX_WATCHED = 64
+"""Renewals one browser may watch at once, over all its tabs."""
 
 Origin = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 
@@ -75,6 +81,7 @@ class BrowserMethods:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._opened: dict[str, dt.datetime] = {}
         self._told: dict[tuple[Connection, int | str], Callable[[], None]] = {}
 
     def register(self, registry: Registry) -> None:
@@ -93,7 +100,7 @@ class BrowserMethods:
         """The organisations' certificates that are plugged in."""
         self._check_consent(params.origin, "certificates")
         services = self._services
-        tokens = services.inventory.snapshot.tokens
+        tokens = (await services.inventory.current()).tokens
         if not tokens:
             raise NoTokenError
         now, language = services.clock(), services.language()
@@ -113,19 +120,13 @@ class BrowserMethods:
         services = self._services
         renewal = await services.renewals.start(params.thumbprint)
         self._tell_changes(call, params.origin, renewal)
-        try:
-            services.windows.open_window("renew", params.thumbprint)
-        except OdcError as error:
-            # The renewal is there all the same, and the tray and the command line know of it.
-            log.warning("no window for a renewal from a page code=%s", error.code)
+        self._open_window(renewal)
         return browser_renewal(renewal)
 
-    async def renewal(self, call: Call, params: RenewalParams) -> BrowserRenewal:
-        """Where a renewal stands; the page is told each state from now on."""
+    async def renewal(self, _call: Call, params: RenewalParams) -> BrowserRenewal:
+        """Where a renewal stands now."""
         self._check_consent(params.origin, "renewal")
-        renewal = self._services.renewals.get(params.id)
-        self._tell_changes(call, params.origin, renewal)
-        return browser_renewal(renewal)
+        return browser_renewal(self._services.renewals.get(params.id))
 
     def _check_consent(self, origin: str, action: str) -> None:
         try:
@@ -134,6 +135,19 @@ class BrowserMethods:
             log.warning("page refused origin=%s action=%s code=%s", origin, action, error.code)
             raise
         log.info("page asks origin=%s action=%s", origin, action)
+
+    def _open_window(self, renewal: Renewal) -> None:
+        """Open the renewal's window, not more often than a person could close it."""
+        now = self._services.clock()
+        last = self._opened.get(renewal.id)
+        if last is not None and now - last < WINDOW_INTERVAL:
+            return
+        self._opened[renewal.id] = now
+        try:
+            self._services.windows.open_window("renew", renewal.thumbprint)
+        except OdcError as error:
+            # The renewal is there all the same, and the tray and the command line know of it.
+            log.warning("no window for a renewal from a page code=%s", error.code)
 
     async def cancel(self, call: Call, params: CancelParams) -> dict[str, str]:
         """Stop telling a page that has gone; the renewal itself goes on."""
@@ -144,6 +158,9 @@ class BrowserMethods:
         if renewal.has_ended:
             return
         told = (call.connection, call.request)
+        self._forget(told)  # a client that uses an id again has no use for the first one's answers
+        if sum(connection is call.connection for connection, _ in self._told) >= MAX_WATCHED:
+            raise InvalidRequestError("too many renewals watched")
 
         def tell(event: Event) -> None:
             if isinstance(event, RenewalChanged) and event.renewal.id == renewal.id:

@@ -54,7 +54,7 @@ class ControlMethods:
     async def status(self, _call: Call, _params: NoParams) -> StatusView:
         """How the agent and everything it watches is, in one answer."""
         services = self._services
-        snapshot, now = services.inventory.snapshot, services.clock()
+        snapshot, now = await services.inventory.current(), services.clock()
         certificates = [h.certificate for token in snapshot.tokens for h in token.certificates]
         summary = summarise(certificates, now, services.language())
         return StatusView(
@@ -80,7 +80,7 @@ class ControlMethods:
     async def list_tokens(self, _call: Call, params: ListParams) -> TokenList:
         """Everything that is plugged in."""
         inventory = self._services.inventory
-        snapshot = await inventory.refresh() if params.refresh else inventory.snapshot
+        snapshot = await (inventory.refresh() if params.refresh else inventory.current())
         return token_list(snapshot, self._services.clock(), self._services.language())
 
     async def list_reminders(self, _call: Call, _params: NoParams) -> ReminderList:
