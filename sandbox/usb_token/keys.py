@@ -6,12 +6,10 @@ bits and PKCS#1 v1.5 padding, elliptic curves by their explicit parameters.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo, Prehashed
+from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -38,11 +36,6 @@ _CURVES: dict[int, type[ec.EllipticCurve]] = {
     (1 << 384) - (1 << 128) - (1 << 96) + (1 << 32) - 1: ec.SECP384R1,
 }
 """By the prime of the field (FIPS 186-4, D.1.2)."""
-_HASHES: dict[int, Callable[[], hashes.HashAlgorithm]] = {
-    algorithm.digest_size: algorithm
-    for algorithm in (hashes.SHA1, hashes.SHA224, hashes.SHA256, hashes.SHA384, hashes.SHA512)
-}
-"""By the length of the digest: ECDSA needs no more of them than that."""
 
 
 def serialise(key: PrivateKey) -> bytes:
@@ -113,16 +106,17 @@ def _curve(parameters: dict[int, bytes]) -> ec.EllipticCurve:
 
 
 def sign(key: PrivateKey, data: bytes) -> bytes:
-    """PSO: COMPUTE DIGITAL SIGNATURE: over a DigestInfo with RSA, over a digest with ECDSA."""
-    if isinstance(key, rsa.RSAPrivateKey):
-        try:
-            return key.sign(data, padding.PKCS1v15(), NoDigestInfo())
-        except ValueError as error:
-            raise CardError(StatusWord.WRONG_DATA) from error
-    algorithm = _HASHES.get(len(data))
-    if algorithm is None:
-        raise CardError(StatusWord.WRONG_DATA)
-    return key.sign(data, ec.ECDSA(Prehashed(algorithm())))
+    """PSO: COMPUTE DIGITAL SIGNATURE: RSA over a DigestInfo, ECDSA over a text hashed here.
+
+    Version 0 of the IsoApplet hashes with SHA-1 before ECDSA (its algorithm 21), whatever it is given;
+    OpenSC 0.23 therefore offers CKM_ECDSA_SHA1 and no other mechanism for such keys.
+    """
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        return key.sign(data, ec.ECDSA(hashes.SHA1()))  # noqa: S303 - the card's only way
+    try:
+        return key.sign(data, padding.PKCS1v15(), NoDigestInfo())
+    except ValueError as error:
+        raise CardError(StatusWord.WRONG_DATA) from error
 
 
 def decipher(key: PrivateKey, data: bytes) -> bytes:

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from display import desktop, eventually, missing_programs
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -85,3 +86,21 @@ def test_the_demo_never_empties_a_folder_that_is_not_its_own(demo_environment):
     assert demo.returncode == 1
     assert "Traceback" not in complaints
     assert (folder / "renewals.sqlite").read_text() == "precious"
+
+
+def test_with_a_display_the_demo_stays_until_it_is_closed_in_the_tray(short_folder):
+    if missing := missing_programs():
+        pytest.skip(f"needs {', '.join(missing)}")
+    with desktop() as screen:
+        environment = {**screen.environment, "ODC_LANGUAGE": "zh_CN"}
+        environment["ODC_HOME"] = str(short_folder / "demo")
+        demo = start_demo(environment)
+        for line in demo.stdout:
+            if "Try the tray" in line:
+                break
+        assert demo.poll() is None
+        assert eventually(lambda: "还有365天到期" in screen.menu())
+        screen.click("退出")
+        assert demo.wait(30) == 0, demo.stderr.read()
+        demo.communicate()
+        assert not processes_of(environment)
