@@ -1,6 +1,6 @@
 """Making a software token (SoftHSM) that looks like an organisation's USB Key.
 
-All PKCS#11 calls of the sandbox are here, made from one thread of a short-lived command.
+The PKCS#11 calls for software tokens are here, made from one thread of a short-lived command.
 """
 
 from __future__ import annotations

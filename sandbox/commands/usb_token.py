@@ -30,20 +30,7 @@ def register(subcommands: Subcommands) -> None:
     summary = "plug a virtual USB token in or out (虚拟电子钥匙)"
     parser = add_command(subcommands, "usb-token", _list, summary=summary, examples=_EXAMPLES)
     actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    plug = add_command(
-        actions,
-        "plug",
-        _plug,
-        summary="plug a token in, a new one where there is none of that name (插入)",
-        examples="  odc-sandbox usb-token plug\n"
-        "  echo 123456 | odc-sandbox usb-token plug empty --pin-stdin   formats a new one",
-    )
-    _add_name(plug)
-    plug.add_argument("--port", type=int, metavar="N", help="the reader's; a free one by itself")
-    plug.add_argument("--label", default=DEFAULT_LABEL, help="of a token that is formatted")
-    plug.add_argument(
-        "--pin-stdin", action="store_true", help="format a new token with the PIN read from stdin"
-    )
+    _add_plug(actions)
     pull = add_command(
         actions,
         "pull",
@@ -60,6 +47,23 @@ def register(subcommands: Subcommands) -> None:
         examples="  odc-sandbox usb-token list --json",
     )
     listing.add_argument("--json", action="store_true")
+
+
+def _add_plug(actions: Subcommands) -> None:
+    plug = add_command(
+        actions,
+        "plug",
+        _plug,
+        summary="plug a token in, a new one where there is none of that name (插入)",
+        examples="  odc-sandbox usb-token plug\n"
+        "  echo 123456 | odc-sandbox usb-token plug empty --pin-stdin   formats a new one",
+    )
+    _add_name(plug)
+    plug.add_argument("--port", type=int, metavar="N", help="the reader's; a free one by itself")
+    plug.add_argument("--label", default=DEFAULT_LABEL, help="of a token that is formatted")
+    plug.add_argument(
+        "--pin-stdin", action="store_true", help="format a new token with the PIN read from stdin"
+    )
 
 
 def _add_name(parser: argparse.ArgumentParser) -> None:

@@ -94,30 +94,14 @@ class Drawer:
         if running is not None:
             return running.port
         port = self._free_port(port)
-        log = file.with_suffix(".log")
-        with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)) as output:
-            child = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-P",
-                    "-m",
-                    "sandbox.usb_token",
-                    os.fspath(file),
-                    "--port",
-                    str(port),
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,  # it stays plugged in when this command ends
-            )
+        child = _start(file, port)
         if _until(lambda: process.plugged(file) or child.poll(), PLUG_SECONDS) is None:
             child.kill()
             child.wait()
             raise SandboxError(text("slot_taken", port=port))
         if child.poll() is not None:
             kind = "no_reader" if child.returncode == EXIT_NO_READER else "ended"
-            raise SandboxError(text(kind, port=port, log=log))
+            raise SandboxError(text(kind, port=port, log=_log(file)))
         return port
 
     def pull(self, name: str) -> None:
@@ -158,6 +142,22 @@ class Drawer:
         if not file.exists():
             raise SandboxError(text("no_token", name=name))
         return load_state(file)
+
+
+def _log(file: Path) -> Path:
+    return file.with_suffix(".log")
+
+
+def _start(file: Path, port: int) -> subprocess.Popen[bytes]:
+    """Start the process of a token; it stays plugged in when this command ends."""
+    with os.fdopen(os.open(_log(file), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)) as log:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "sandbox.usb_token", os.fspath(file), "--port", str(port)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
 
 
 def _until(ready: Callable[[], T | None], seconds: float) -> T | None:

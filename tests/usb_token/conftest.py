@@ -1,0 +1,48 @@
+"""A pcscd and a drawer of virtual tokens of each test's own."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "certificates"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tokens"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "journey"))
+
+import pcsc
+from usb_desk import UsbDesk
+
+from sandbox.ca import Authority
+from sandbox.days import utc_now
+from sandbox.home import Home
+
+
+@pytest.fixture
+def pcscd():
+    """The test runs beside a pcscd of its own, without any other network."""
+    reason = pcsc.missing()
+    if reason:
+        pytest.skip(reason)
+    with pcsc.own_pcscd() as daemon:
+        yield daemon
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory) -> bytes:
+    """A root's key and certificate: generating them takes a while."""
+    home = Home.opened(tmp_path_factory.mktemp("authority"))
+    Authority.opened(home, utc_now())
+    return home.authority.read_bytes()
+
+
+@pytest.fixture
+def usb(pcscd, authority, short_folder, monkeypatch) -> UsbDesk:
+    """A drawer of virtual tokens, and the commands to handle them."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(short_folder))
+    monkeypatch.setenv("ODC_HOME", str(short_folder / "home"))
+    desk = UsbDesk(Home.opened(short_folder / "sandbox"))
+    desk.home.authority.write_bytes(authority)
+    return desk

@@ -1,0 +1,148 @@
+"""A PC/SC daemon of a test's own: pcscd with vpcd where nothing else sees it.
+
+vpcd listens on fixed ports and pcscd's socket has a fixed path, so each test's daemon lives in mount and
+network namespaces of its own. Needs root and the packages pcscd, vsmartcard-vpcd, iproute2, mount and
+util-linux. Use::
+
+    with own_pcscd() as pcscd:
+        ...  # this thread and every process it starts sees that daemon, and no other network
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from sandbox.usb_token.vpcd import PORTS
+
+_CLONE_FS = 0x00000200
+_CLONE_NEWNS = 0x00020000
+_CLONE_NEWNET = 0x40000000
+_FOLDER = Path("/run/pcscd")
+_SOCKET = _FOLDER / "pcscd.comm"
+_PROGRAMS = ("/usr/sbin/pcscd", "/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
+START_SECONDS = 20.0
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def missing() -> str | None:
+    """Return why no daemon can be started here, or None."""
+    if os.getuid() != 0:
+        return "needs root, for namespaces"
+    absent = [program for program in _PROGRAMS if not Path(program).exists()]
+    return f"needs {', '.join(absent)}" if absent else None
+
+
+class Pcscd:
+    """A running daemon with two virtual slots; it can be killed and started again."""
+
+    def __init__(self, log: Path | None = None) -> None:
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The daemon's process, which is also a way into its namespaces."""
+        assert self._process is not None
+        return self._process.pid
+
+    def inside(self, *command: str) -> list[str]:
+        """Return the command that runs ``command`` beside the daemon, from wherever it is started."""
+        return ["nsenter", f"--target={self.pid}", "--mount", "--net", "--wd=.", "--", *command]
+
+    def start(self) -> None:
+        """Start the daemon and return when clients and cards can connect."""
+        output = subprocess.DEVNULL if self._log is None else self._log.open("ab")
+        level = "--error" if self._log is None else "--debug"
+        self._process = subprocess.Popen(
+            # Ended by the system should the tests be killed.
+            ["setpriv", "--pdeathsig=KILL", _PROGRAMS[0], "--foreground", level],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        )
+        if self._log is not None:
+            output.close()
+        deadline = time.monotonic() + START_SECONDS
+        while not (_SOCKET.exists() and _listening() >= set(PORTS)):
+            assert self._process.poll() is None, "pcscd ended at its start"
+            assert time.monotonic() < deadline, "pcscd is not ready"
+            time.sleep(0.01)
+
+    def kill(self) -> None:
+        """End the daemon without a chance to say goodbye; cards and clients are cut off."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+        _SOCKET.unlink(missing_ok=True)
+        _SOCKET.with_name("pcscd.pid").unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def own_pcscd(log: Path | None = None) -> Iterator[Pcscd]:
+    """Put this thread, and all it starts, beside a daemon of its own until the block is left.
+
+    Whatever still runs in there is ended then. ``log`` takes the daemon's debug messages.
+    """
+    with own_namespaces():
+        daemon = Pcscd(log)
+        daemon.start()
+        try:
+            yield daemon
+        finally:
+            daemon.kill()
+
+
+@contextlib.contextmanager
+def own_namespaces() -> Iterator[None]:
+    """Give this thread its own network, with a loopback only, and its own /run/pcscd."""
+    folder = Path.cwd()
+    _FOLDER.mkdir(exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        before = [
+            stack.enter_context(Path(f"/proc/thread-self/ns/{k}").open()) for k in ("net", "mnt")
+        ]
+        _check(_libc.unshare(_CLONE_FS | _CLONE_NEWNS | _CLONE_NEWNET))
+        try:
+            for command in (
+                "mount --make-rprivate /",
+                f"mount -t tmpfs -o mode=755 tmpfs {_FOLDER}",
+                "ip link set lo up",
+            ):
+                subprocess.run(command.split(), check=True)
+            yield
+        finally:
+            _end_all_inside()
+            # Threads that were started meanwhile share what setns wants alone.
+            _check(_libc.unshare(_CLONE_FS))
+            for namespace in before:
+                _check(_libc.setns(namespace.fileno(), 0))
+            os.chdir(folder)
+
+
+def _end_all_inside() -> None:
+    """Kill every other process of this network namespace, which only we can have started."""
+    ours = Path("/proc/thread-self/ns/net").readlink()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if int(process.name) != os.getpid() and (process / "ns/net").readlink() == ours:
+                os.kill(int(process.name), signal.SIGKILL)
+
+
+def _listening() -> set[int]:
+    """Return the TCP ports listened on; connecting to find out would be plugging in a card."""
+    lines = Path("/proc/thread-self/net/tcp").read_text().splitlines()[1:]
+    fields = [line.split() for line in lines]
+    return {int(f[1].rpartition(":")[2], 16) for f in fields if f[3] == "0A"}
+
+
+def _check(result: int) -> None:
+    if result:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
