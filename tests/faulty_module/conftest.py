@@ -56,6 +56,14 @@ def runtime(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def no_worker_is_left(library):
+    """No test leaves more workers than it found: those of an inventory that lasts longer."""
+    before = len(workers_of(library))
+    yield
+    assert len(workers_of(library)) <= before
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_worker_is_left_at_the_end(library):
     yield
     assert workers_of(library) == []
 

@@ -125,6 +125,15 @@ static word forward(int number, const word a[8]) {
     return result;
 }
 
+/* An error ends an operation as success does (PKCS#11 v2.40, 5.11): the module behind ends it too. */
+static word fail(int number, const word a[8], word value) {
+    unsigned char lost[1024];
+    word size = sizeof lost;
+    if (number == N_C_Sign) forward(number, (const word[8]){a[0], a[1], a[2], (word)lost, (word)&size});
+    if (number == N_C_FindObjectsFinal) forward(number, a);
+    return value;
+}
+
 static word crash(int number, const word a[8]) {
     signal(SIGSEGV, SIG_DFL);
     raise(SIGSEGV);
@@ -239,14 +248,14 @@ static word call(int number, const word a[8]) {
     for (size_t i = 0; i < sizeof FAULTS / sizeof *FAULTS; i++)
         if (!strcmp(fault, FAULTS[i].name)) return FAULTS[i].act(number, a);
     for (size_t i = 0; i < sizeof ERRORS / sizeof *ERRORS; i++)
-        if (!strcmp(fault, ERRORS[i].name)) return ERRORS[i].value;
+        if (!strcmp(fault, ERRORS[i].name)) return fail(number, a, ERRORS[i].value);
     char *end;
     word value = strtoul(fault, &end, 16);
     if (*end || end == fault) { /* a misspelt fault must not pass for none */
         fprintf(stderr, "faulty: no fault %s\n", fault);
         _exit(64);
     }
-    return value;
+    return fail(number, a, value);
 }
 
 #define WRAPPER(name) \

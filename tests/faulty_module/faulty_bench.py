@@ -200,8 +200,8 @@ def resident_bytes(pid: int) -> int:
     return pages * resource.getpagesize()
 
 
-def protect_the_machine(pid: int) -> None:
+def protect_the_machine(pid: int, limit: int = GIBIBYTE) -> None:
     """Limit a worker that is about to be told absurd lengths, where it has not limited itself."""
     soft, hard = resource.prlimit(pid, resource.RLIMIT_AS)
     if soft == resource.RLIM_INFINITY:
-        resource.prlimit(pid, resource.RLIMIT_AS, (4 * GIBIBYTE, hard))
+        resource.prlimit(pid, resource.RLIMIT_AS, (limit, hard))

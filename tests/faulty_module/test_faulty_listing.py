@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
+import pytest_asyncio
 from faulty_bench import (
     CODES,
     ENDINGS,
     ERRORS,
     REMOVALS,
+    Bench,
     check_error,
     is_running,
     listing,
@@ -43,44 +46,61 @@ CASE_COUNT = len(ENDING_CASES) + len(MODULE_CASES) + len(SLOT_CASES) + len(REMOV
 CASE_COUNT += len(FUNCTIONS)  # hangs, side by side
 
 
-async def with_fault(bench, sound, function, fault, check):
-    """Run one case: all is well, the fault, ``check`` of its snapshot, all is well again."""
+# One inventory lives through it all: what a fault leaves behind would show in the next case.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def lasting(library, filled, tmp_path_factory):
+    """An inventory whose faulty module has a command file of its own."""
+    folder = tmp_path_factory.mktemp("lasting")
+    bench = Bench(library, folder / "faulty", filled)
+    sound = Bench(library, folder / "sound", filled).plain
     async with listing(bench, sound) as listed:
-        before = None
-        if function not in AT_START:
-            await listed.check_that_all_is_listed()
-            before = listed.faulty_pid()
-        bench.switch_on(f"{function}={fault}")
-        met = bench.calls()[function]
+        await listed.check_that_all_is_listed()
+        yield bench, listed
+
+
+async def with_fault(lasting, function, fault, check):
+    """Run one case: all is well, the fault, ``check`` of its snapshot, all is well again."""
+    bench, listed = lasting
+    await listed.check_that_all_is_listed()
+    if function in AT_START:
+        await listed.inventory._workers[0].end()
+    before = listed.faulty_pid()
+    met = bench.calls()[function]
+    bench.switch_on(f"{function}={fault}")
+    try:
         snapshot = await listed.inventory.refresh()
         assert bench.calls()[function] > met
         listed.check_that_the_other_module_is_listed(snapshot)
         check(listed, snapshot)
+    finally:
         bench.switch_off()
-        await listed.check_that_all_is_listed()
-        if snapshot.module_problems:
-            assert before is None or not is_running(before), "the worker should be a fresh one"
+    await listed.check_that_all_is_listed()
+    if snapshot.module_problems:
+        assert before is None or not is_running(before), "the worker should be a fresh one"
     assert bench.calls()["C_Login"] == 0
 
 
 @pytest.mark.parametrize(("function", "fault"), ENDING_CASES)
-async def test_a_module_that_ends_its_process_is_named(bench, sound, function, fault):
+async def test_a_module_that_ends_its_process_is_named(lasting, function, fault):
     def check(listed, snapshot):
         assert listed.labels(snapshot, listed.faulty) == []
         [problem] = snapshot.module_problems
         check_problem(problem, CODES[fault])
 
-    await with_fault(bench, sound, function, fault, check)
+    await with_fault(lasting, function, fault, check)
 
 
 @pytest.mark.parametrize(("function", "fault"), MODULE_CASES)
-async def test_a_module_that_fails_as_a_whole_is_a_problem(bench, sound, function, fault):
+async def test_a_module_that_fails_as_a_whole_is_a_problem(lasting, function, fault):
     def check(listed, snapshot):
         assert listed.labels(snapshot, listed.faulty) == []
         [problem] = snapshot.module_problems
         check_problem(problem)
 
-    await with_fault(bench, sound, function, fault, check)
+    await with_fault(lasting, function, fault, check)
 
 
 @pytest.mark.xfail(
@@ -89,7 +109,7 @@ async def test_a_module_that_fails_as_a_whole_is_a_problem(bench, sound, functio
     "(TokenRemoved) and no problem says why",
 )
 @pytest.mark.parametrize(("function", "fault"), SLOT_CASES)
-async def test_a_token_that_cannot_be_read_is_a_problem(bench, sound, function, fault):
+async def test_a_token_that_cannot_be_read_is_a_problem(lasting, function, fault):
     def check(listed, snapshot):
         is_listed = listed.labels(snapshot, listed.faulty) == [LABEL]
         assert snapshot.problems or is_listed, (
@@ -98,30 +118,39 @@ async def test_a_token_that_cannot_be_read_is_a_problem(bench, sound, function, 
         for problem in snapshot.problems:
             check_problem(problem)
 
-    await with_fault(bench, sound, function, fault, check)
+    await with_fault(lasting, function, fault, check)
 
 
 @pytest.mark.parametrize(("function", "fault"), REMOVAL_CASES)
-async def test_a_token_that_is_pulled_out_meanwhile_is_no_problem(bench, sound, function, fault):
+async def test_a_token_that_is_pulled_out_meanwhile_is_no_problem(lasting, function, fault):
     def check(listed, snapshot):
         assert snapshot.module_problems == ()
         assert listed.labels(snapshot, listed.faulty) == []
 
-    await with_fault(bench, sound, function, fault, check)
+    await with_fault(lasting, function, fault, check)
 
 
 async def test_a_module_that_hangs_is_given_up_and_named(make_bench, sound, monkeypatch):
-    benches = {function: make_bench() for function in FUNCTIONS}
-
-    def check(listed, snapshot):
-        [problem] = snapshot.module_problems
-        check_problem(problem, "module_hangs")
-
-    # Long enough for this many workers that start at once.
-    monkeypatch.setattr(supervisor, "LIST_SECONDS", 3.0)
-    await asyncio.gather(
-        *(with_fault(bench, sound, f, "hang", check) for f, bench in benches.items())
-    )
+    async with contextlib.AsyncExitStack() as stack:
+        benches = {function: make_bench() for function in FUNCTIONS}
+        all_listed = [
+            await stack.enter_async_context(listing(bench, sound)) for bench in benches.values()
+        ]
+        await asyncio.gather(*(listed.check_that_all_is_listed() for listed in all_listed))
+        for (function, bench), listed in zip(benches.items(), all_listed, strict=True):
+            if function in AT_START:
+                await listed.inventory._workers[0].end()
+            bench.switch_on(f"{function}=hang")
+        with monkeypatch.context() as patch:
+            patch.setattr(supervisor, "LIST_SECONDS", 2.0)
+            snapshots = await asyncio.gather(*(x.inventory.refresh() for x in all_listed))
+        for listed, snapshot in zip(all_listed, snapshots, strict=True):
+            listed.check_that_the_other_module_is_listed(snapshot)
+            [problem] = snapshot.module_problems
+            check_problem(problem, "module_hangs")
+        for bench in benches.values():
+            bench.switch_off()
+        await asyncio.gather(*(listed.check_that_all_is_listed() for listed in all_listed))
 
 
 def check_problem(problem, code=None):

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 from faulty_bench import (
+    GIBIBYTE,
     REQUESTS,
     Bench,
     check_error,
@@ -63,16 +64,16 @@ async def test_a_listing_of_nonsense_ends_and_others_are_listed(
 ):
     async with listing(bench, sound) as listed:
         await listed.check_that_all_is_listed()
-        protect_the_machine(listed.faulty_pid())
+        protect_the_machine(listed.faulty_pid(), 4 * GIBIBYTE)  # room for one such length
         bench.switch_on(f"{function}={fault}")
-        monkeypatch.setattr(supervisor, "LIST_SECONDS", 2 * SECONDS)
-        async with asyncio.timeout(2 * SECONDS + 2):
-            snapshot = await listed.inventory.refresh()
+        with monkeypatch.context() as patch:
+            patch.setattr(supervisor, "LIST_SECONDS", 2 * SECONDS)
+            async with asyncio.timeout(2 * SECONDS + 2):
+                snapshot = await listed.inventory.refresh()
         listed.check_that_the_other_module_is_listed(snapshot)
         for problem in snapshot.problems:
             check_error(ReportedError(problem.report))
         bench.switch_off()
-        monkeypatch.undo()
         await listed.check_that_all_is_listed()
     assert bench.calls()["C_Login"] == 0
 
@@ -104,7 +105,6 @@ async def test_a_session_is_opened_on_nonsense_or_not_at_all(
             pass
     except OdcError as error:
         check_error(error)
-    monkeypatch.undo()
     assert bench.calls()["C_Login"] == 0
     await bench.check_that_it_works_again()
 

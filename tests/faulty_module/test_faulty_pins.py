@@ -92,9 +92,9 @@ async def test_a_hang_in_the_login_ends_in_time_and_costs_one_try_at_most(
     bench, reference, monkeypatch, pin
 ):
     # CALL_SECONDS is bound where the function is defined.
-    monkeypatch.setitem(WorkerProcess.call.__kwdefaults__, "seconds", 2.0)
-    outcome, _ = await log_in(bench, reference, pin, "C_Login=hang")
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setitem(WorkerProcess.call.__kwdefaults__, "seconds", 2.0)
+        outcome, _ = await log_in(bench, reference, pin, "C_Login=hang")
     check_error(outcome.agent, "module_hangs")
     check_error(outcome.typist)
     assert bench.calls()["C_Login"] == 1
