@@ -91,7 +91,7 @@ class Agent:
         )
 
     async def _renewals(self, inventory: Inventory) -> RenewalService:
-        # A locked keyring may take its time; the loop does not wait for it.
+        # The key is read from, or written to, a disk that may be slow.
         vault = await asyncio.to_thread(_open_vault, self._paths.vault_key)
         return RenewalService(
             journal=Journal(self._paths.journal, vault),

@@ -39,7 +39,7 @@ class Paths:
 
     @property
     def vault_key(self) -> Path:
-        """The vault's key, where the desktop's keyring does not keep it."""
+        """The vault's key, 0600."""
         return self.data / "vault.key"
 
     @property
