@@ -6,6 +6,8 @@ from enum import StrEnum, unique
 
 import msgspec
 
+from agent.errors import ErrorReport
+
 
 @unique
 class PinState(StrEnum):
@@ -73,10 +75,25 @@ class TokenContent(msgspec.Struct, frozen=True, kw_only=True):
     certificates: tuple[CertificateObject, ...]
 
 
+class LibraryFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """CK_INFO of a module."""
+
+    description: str
+    manufacturer: str
+    version: str
+
+
 class ModuleContent(msgspec.Struct, frozen=True, kw_only=True):
     """One reading of all tokens of a module."""
 
     tokens: tuple[TokenContent, ...]
+    problems: tuple[ErrorReport, ...] = ()
+    """Slots whose token could not be read, each named."""
+    library: LibraryFacts | None = None
+    slots: int = 0
+    """How many slots there are, with a token or without."""
+    has_fixed_slots: bool = False
+    """A slot lacks CKF_REMOVABLE_DEVICE (PKCS#11 v2.40, 3.2): no event tells of its changes."""
 
 
 class KeyPairFacts(msgspec.Struct, frozen=True, kw_only=True):

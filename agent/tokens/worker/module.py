@@ -19,6 +19,7 @@ from agent.tokens.errors import (
 )
 from agent.tokens.model import (
     CertificateObject,
+    LibraryFacts,
     ModuleContent,
     PinState,
     TokenContent,
@@ -60,7 +61,9 @@ class Module:
 
     def content(self) -> ModuleContent:
         """Read all tokens anew: slots are never trusted across an insertion or removal."""
-        self._see_what_others_did()
+        slots = self._library.get_slots()
+        has_fixed_slots = any(not slot.flags & SlotFlag.REMOVABLE_DEVICE for slot in slots)
+        self._see_what_others_did(slots)
         tokens = []
         for slot in self._library.get_slots(token_present=True):
             try:
@@ -71,15 +74,23 @@ class Module:
             except p11.PKCS11Error as error:
                 # Pulled out meanwhile, or broken: the module's other slots are not.
                 sys.stderr.write(f"slot {slot.slot_id}: {type(error).__name__}\n")
-        return ModuleContent(tokens=tuple(tokens))
+        return ModuleContent(
+            tokens=tuple(tokens),
+            library=LibraryFacts(
+                description=_text(self._library.library_description),
+                manufacturer=_text(self._library.manufacturer_id),
+                version=".".join(map(str, self._library.library_version)),
+            ),
+            slots=len(slots),
+            has_fixed_slots=has_fixed_slots,
+        )
 
-    def _see_what_others_did(self) -> None:
+    def _see_what_others_did(self, slots: list[Any]) -> None:
         """Start the library anew where tokens are not devices that come and go.
 
         A software token changes by what other processes write, which SoftHSM sees only then. Such
         slots lack CKF_REMOVABLE_DEVICE (PKCS#11 v2.40, 3.2); where it is set, the library watches.
         """
-        slots = self._library.get_slots()
         if not any(slot.flags & SlotFlag.REMOVABLE_DEVICE for slot in slots):
             self._library.reinitialize()
 
