@@ -34,8 +34,9 @@ from agent.renewals.scan_store import ScanStore
 from agent.renewals.service import RenewalService
 from agent.renewals.vault import Vault, VaultError, open_vault
 from agent.tokens.discovery import find_modules
+from agent.tokens.events import system_events
 from agent.tokens.inventory import Inventory
-from agent.tokens.watching import Polling, watch
+from agent.tokens.watching import Watch
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +65,8 @@ class Agent:
             parts.callback(reminders.close)
             renewals = await self._renewals(inventory)
             parts.push_async_callback(renewals.close)
-            server = self._server(inventory, reminders, renewals)
+            watch = Watch(inventory, system_events(), poll_seconds=self._config.poll_seconds)
+            server = self._server(inventory, watch, reminders, renewals)
             parts.push_async_callback(server.close)
             if self._config.reminders.notifications:
                 parts.callback(self._bus.subscribe(self._notify))
@@ -72,7 +74,7 @@ class Agent:
             reminders.start()
             renewals.resume()
             await parts.enter_async_context(self._tray(server))
-            await parts.enter_async_context(_background(self._watch(inventory)))
+            await parts.enter_async_context(_background(watch.run()))
             log.info("agent runs home=%s", self._paths.data)
             await self._stop.wait()
         log.info("agent ended")
@@ -103,10 +105,15 @@ class Agent:
         )
 
     def _server(
-        self, inventory: Inventory, reminders: ReminderService, renewals: RenewalService
+        self,
+        inventory: Inventory,
+        watch: Watch,
+        reminders: ReminderService,
+        renewals: RenewalService,
     ) -> Server:
         services = Services(
             inventory=inventory,
+            watch=watch,
             reminders=reminders,
             renewals=renewals,
             bus=self._bus,
@@ -138,9 +145,6 @@ class Agent:
             yield
         finally:
             await tray.close()
-
-    async def _watch(self, inventory: Inventory) -> None:
-        await watch(inventory, Polling(self._config.poll_seconds))
 
     def _notify(self, event: Event) -> None:
         if not isinstance(event, ReminderRaised):

@@ -21,7 +21,7 @@ from agent.certificates.wording import days_text
 from agent.language import Language
 from agent.renewals.record import Renewal
 from agent.renewals.wording import renewal_text
-from agent.tokens.inventory import HeldCertificate, Problem, Snapshot, Token
+from agent.tokens.snapshot import HeldCertificate, Problem, Snapshot, Token
 
 
 def certificate_view(

@@ -14,6 +14,7 @@ from agent.language import Language
 from agent.reminders.service import ReminderService
 from agent.renewals.service import RenewalService
 from agent.tokens.inventory import Inventory
+from agent.tokens.watching import Watch
 
 
 class Windows(Protocol):
@@ -28,6 +29,7 @@ class Services:
     """The agent's parts, as methods see them."""
 
     inventory: Inventory
+    watch: Watch
     reminders: ReminderService
     renewals: RenewalService
     bus: EventBus

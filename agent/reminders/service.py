@@ -24,7 +24,8 @@ from agent.reminders.rules import (
     reminder_title,
     shown_now,
 )
-from agent.tokens.inventory import Inventory, Token, TokenInserted, TokensChanged
+from agent.tokens.inventory import Inventory, TokenInserted, TokensChanged
+from agent.tokens.snapshot import Token
 
 log = logging.getLogger(__name__)
 

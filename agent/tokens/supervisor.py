@@ -120,6 +120,12 @@ class ModuleWorker:
         self._process: WorkerProcess | None = None
         self._lock = asyncio.Lock()
         self.restarts = 0
+        self.retry_after: float | None = None
+        """Seconds until a module that fails may be started again; None while it is well."""
+
+    def hurry(self) -> None:
+        """Let the next reading start the module at once: something has changed."""
+        self.retry_after = None
 
     async def content(self) -> ModuleContent:
         """Read all tokens of the module; see :meth:`WorkerProcess.call` for what is raised."""

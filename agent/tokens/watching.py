@@ -1,43 +1,92 @@
-"""Knowing that a token may have come or gone: sources of wake-ups, and the loop that re-lists.
+"""Keeping the inventory fresh: every module is read at the start, and again when there is a reason to.
 
-A source only says "look again"; what changed is found by reading. A module without a source of
-events is polled, SoftHSM for one.
+Reasons are events (see :mod:`agent.tokens.events`), a failure that may be over by now, and, for tokens
+no event tells of, time. SoftHSM's are such: its slots lack CKF_REMOVABLE_DEVICE.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from typing import Protocol
+from collections.abc import Sequence
 
+from agent.tokens.events.source import EventSource
 from agent.tokens.inventory import Inventory
+from agent.tokens.reading import ModuleReader
 
 log = logging.getLogger(__name__)
 
-
-class WakeUps(Protocol):
-    """A source of reasons to list tokens again."""
-
-    async def wait(self) -> None:
-        """Return when tokens may have changed."""
+SLOT_PAUSES = (1.0, 3.0, 10.0, 30.0, 60.0)
+"""Seconds until a token that could not be read is looked at again: another program may hold it."""
+SOURCE_PAUSE = 60.0
+"""Seconds until a source that ended is begun anew."""
 
 
-class Polling:
-    """The source of last resort: a fixed interval."""
+class Watch:
+    """Reads modules whenever something may have changed."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(
+        self, inventory: Inventory, sources: Sequence[EventSource], *, poll_seconds: float
+    ) -> None:
+        self._inventory = inventory
+        self._sources = sources
+        self._poll_seconds = poll_seconds
+        self._bells = {reader: asyncio.Event() for reader in inventory.readers}
+        self._later: list[asyncio.TimerHandle] = []
 
-    async def wait(self) -> None:
-        """Return after the interval."""
-        await asyncio.sleep(self._seconds)
+    async def run(self) -> None:
+        """Keep the inventory fresh until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for source in self._sources:
+                tasks.create_task(self._listen(source))
+            for reader in self._inventory.readers:
+                tasks.create_task(self._keep_fresh(reader))
 
+    def is_watched_by_events(self, reader: ModuleReader) -> bool:
+        """Return whether an event tells of this module's tokens, so that it is not polled."""
+        has_fixed_slots = reader.content is not None and reader.content.has_fixed_slots
+        return not has_fixed_slots and any(source.is_live for source in self._sources)
 
-async def watch(inventory: Inventory, source: WakeUps) -> None:
-    """Keep ``inventory`` fresh until cancelled."""
-    while True:
-        try:
-            await inventory.refresh()
-        except Exception:  # whatever went wrong this time, watching goes on
-            log.exception("tokens could not be listed")
-        await source.wait()
+    async def _listen(self, source: EventSource) -> None:
+        def changed() -> None:
+            self._look_again()
+            while self._later:
+                self._later.pop().cancel()
+            loop = asyncio.get_running_loop()
+            self._later = [loop.call_later(s, self._look_again) for s in source.settles_after]
+
+        while True:
+            try:
+                await source.run(changed)
+            except Exception:  # an interface of the system's that fails must not end the agent
+                log.exception("event source failed name=%s", source.name)
+            await asyncio.sleep(SOURCE_PAUSE)
+
+    def _look_again(self) -> None:
+        for reader, bell in self._bells.items():
+            reader.worker.hurry()
+            bell.set()
+
+    async def _keep_fresh(self, reader: ModuleReader) -> None:
+        failures = 0
+        while True:
+            # Before reading: what happens meanwhile is a reason to read again.
+            self._bells[reader].clear()
+            try:
+                await self._inventory.read(reader)
+            except Exception:  # whatever went wrong this time, watching goes on
+                log.exception("tokens could not be read module=%s", reader.settings.path)
+            failures = failures + 1 if reader.reading.problems else 0
+            with contextlib.suppress(TimeoutError):
+                pause = self._pause(reader, failures)
+                await asyncio.wait_for(self._bells[reader].wait(), pause)
+
+    def _pause(self, reader: ModuleReader, failures: int) -> float | None:
+        """Return the seconds until the next look without an event; None waits for one."""
+        pauses = [] if self.is_watched_by_events(reader) else [self._poll_seconds]
+        if reader.worker.retry_after is not None:
+            pauses.append(reader.worker.retry_after)
+        elif failures:
+            pauses.append(SLOT_PAUSES[min(failures, len(SLOT_PAUSES)) - 1])
+        return min(pauses, default=None)

@@ -78,6 +78,7 @@ def _plug(options: argparse.Namespace) -> int:
     token = drawer.token(options.name)
     if pin is not None and not token.is_formatted:
         format_token(drawer, token, port, label=options.label, pin=pin)
+        drawer.replug(options.name)
     print(f"电子钥匙 {options.name} 已插入 Plugged in: port {port}")
     return 0
 

@@ -29,6 +29,8 @@ _NAME = re.compile(r"\w[\w.-]{0,63}")
 PLUG_SECONDS = 10.0
 """pcscd looks at its virtual slots every 0.4 s, and more slowly on a busy machine."""
 PULL_SECONDS = 5.0
+EMPTY_SECONDS = 1.0
+"""How long a slot stays empty so that pcscd, which looks every 0.4 s, has seen that it is."""
 
 
 class TokenInDrawer(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +120,13 @@ class Drawer:
             os.kill(running.pid, signal.SIGTERM)
         if _until(lambda: process.plugged(file) is None or None, PULL_SECONDS) is None:
             raise SandboxError(text("stays", name=name, pid=running.pid))
+
+    def replug(self, name: str) -> None:
+        """Pull a token out and plug it in again: programs look at what is new on it only then."""
+        port = self.token(name).port
+        self.pull(name)
+        time.sleep(EMPTY_SECONDS)
+        self.plug(name, port)
 
     def _free_port(self, wanted: int | None) -> int:
         """Return the wanted port, or one of the reader's, that none of these tokens is plugged into."""

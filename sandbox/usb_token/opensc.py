@@ -66,6 +66,7 @@ def plugged_card(drawer: Drawer, name: str, module: Path, label: str, pin: str) 
             raise SandboxError(text("bad_pin")) from error
         except pkcs11.PKCS11Error as error:
             raise SandboxError(text("failed", name=name, reason=type(error).__name__)) from error
+    drawer.replug(name)
 
 
 def format_token(drawer: Drawer, token: TokenInDrawer, port: int, *, label: str, pin: str) -> None:

@@ -33,6 +33,7 @@ from agent.renewals.vault import open_vault
 from agent.runtime import BROWSER_SOCKET, CONTROL_SOCKET, runtime_folder
 from agent.tokens.inventory import Inventory
 from agent.tokens.model import ModuleSettings
+from agent.tokens.watching import Watch
 
 NOW = china("2025-03-07 10:00:00")
 ALLOWED = "https://www.sz.gov.cn"
@@ -166,6 +167,7 @@ class ApiDesk:
         )
         services = Services(
             inventory=self.inventory,
+            watch=Watch(self.inventory, (), poll_seconds=5.0),
             reminders=self.reminders,
             renewals=self.renewals,
             bus=self.bus,

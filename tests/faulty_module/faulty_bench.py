@@ -19,8 +19,9 @@ from agent.bus import EventBus
 from agent.errors import OdcError
 from agent.language import Language
 from agent.tokens import errors, protocol
-from agent.tokens.inventory import Inventory, Snapshot
+from agent.tokens.inventory import Inventory
 from agent.tokens.model import ModuleSettings, TokenReference
+from agent.tokens.snapshot import Snapshot
 from agent.tokens.supervisor import ModuleWorker
 
 KEY_ID = b"\x01"
@@ -147,7 +148,7 @@ class Listing:
         assert snapshot.problems == ()
 
     def faulty_pid(self) -> int | None:
-        process = self.inventory._workers[0]._process
+        process = self.inventory.readers[0].worker._process
         return None if process is None or process.has_ended else process.pid
 
 

@@ -66,7 +66,7 @@ async def with_fault(lasting, function, fault, check):
     bench, listed = lasting
     await listed.check_that_all_is_listed()
     if function in AT_START:
-        await listed.inventory._workers[0].end()
+        await listed.inventory.readers[0].worker.end()
     before = listed.faulty_pid()
     met = bench.calls()[function]
     bench.switch_on(f"{function}={fault}")
@@ -139,7 +139,7 @@ async def test_a_module_that_hangs_is_given_up_and_named(make_bench, sound, monk
         await asyncio.gather(*(listed.check_that_all_is_listed() for listed in all_listed))
         for (function, bench), listed in zip(benches.items(), all_listed, strict=True):
             if function in AT_START:
-                await listed.inventory._workers[0].end()
+                await listed.inventory.readers[0].worker.end()
             bench.switch_on(f"{function}=hang")
         with monkeypatch.context() as patch:
             patch.setattr(supervisor, "LIST_SECONDS", 2.0)

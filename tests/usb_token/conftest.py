@@ -38,6 +38,25 @@ def authority(tmp_path_factory) -> bytes:
     return home.authority.read_bytes()
 
 
+@pytest.fixture(scope="session")
+def issued_tokens(authority, tmp_path_factory) -> Path:
+    """A drawer with two tokens that have been issued: ``one`` has expired, ``two`` is about to."""
+    reason = pcsc.missing()
+    if reason:
+        pytest.skip(reason)
+    home = Home.opened(tmp_path_factory.mktemp("issued"))
+    home.authority.write_bytes(authority)
+    desk = UsbDesk(home)
+    with pcsc.own_pcscd():
+        for name, organisation, validity in (
+            ("one", "甲有限公司", ("--expired-days", "961")),
+            ("two", "乙有限公司", ("--valid-days", "5")),
+        ):
+            desk.issue(name, organisation=organisation, validity=validity)
+            desk.pull(name)
+    return home.folder / "usb-tokens"
+
+
 @pytest.fixture
 def usb(pcscd, authority, short_folder, monkeypatch) -> UsbDesk:
     """A drawer of virtual tokens, and the commands to handle them."""

@@ -1,0 +1,93 @@
+"""Reading one module: through its worker, with every certificate parsed once and kept by its bytes."""
+
+from __future__ import annotations
+
+import logging
+
+from agent.certificates.model import Certificate
+from agent.certificates.parsing import CertificateDamagedError, parse_certificate
+from agent.errors import OdcError
+from agent.tokens.errors import CertificateUnreadableError, ModuleCrashedError
+from agent.tokens.model import ModuleContent, ModuleSettings, TokenContent, TokenReference
+from agent.tokens.snapshot import HeldCertificate, Problem, Reading, Token
+from agent.tokens.supervisor import ModuleWorker
+
+log = logging.getLogger(__name__)
+
+Parsed = Certificate | CertificateDamagedError
+
+
+class ModuleReader:
+    """Reads one module, and keeps what it read last."""
+
+    def __init__(self, settings: ModuleSettings) -> None:
+        self.settings = settings
+        self.worker = ModuleWorker(settings)
+        self.reading = Reading()
+        self.content: ModuleContent | None = None
+        """The last reading that succeeded."""
+        self.has_read = False
+        self._parsed: dict[bytes, Parsed] = {}
+
+    async def read(self) -> None:
+        """Read the module anew; a failure becomes a problem of the reading."""
+        try:
+            content = await self._content()
+        except OdcError as error:
+            problem = Problem(module=self.settings.path, report=error.report())
+            self.reading = Reading(problems=(problem,))
+        else:
+            self._parsed = {
+                found.value: self._parsed.get(found.value) or _parse(found.value)
+                for token in content.tokens
+                for found in token.certificates
+            }
+            self.content = content
+            self.reading = self._reading(content)
+        self.has_read = True
+
+    async def _content(self) -> ModuleContent:
+        try:
+            return await self.worker.content()
+        except ModuleCrashedError:
+            # Most crashes are one. Its tokens would else seem to be pulled out and plugged in again.
+            return await self.worker.content()
+
+    def _reading(self, content: ModuleContent) -> Reading:
+        module = self.settings.path
+        return Reading(
+            tokens=tuple(self._token(module, token) for token in content.tokens),
+            problems=tuple(Problem(module=module, report=report) for report in content.problems),
+        )
+
+    def _token(self, module: str, content: TokenContent) -> Token:
+        facts = content.facts
+        certificates, problems = [], []
+        for found in content.certificates:
+            parsed = self._parsed[found.value]
+            if isinstance(parsed, CertificateDamagedError):
+                error = CertificateUnreadableError(token=facts.label, reason=str(parsed))
+                problems.append(Problem(module=module, report=error.report()))
+                continue
+            certificates.append(
+                HeldCertificate(
+                    certificate=parsed,
+                    id=found.id,
+                    label=found.label,
+                    has_private_key=found.has_private_key,
+                )
+            )
+        reference = TokenReference(module=module, serial=facts.serial, label=facts.label)
+        return Token(
+            reference=reference,
+            facts=facts,
+            certificates=tuple(certificates),
+            problems=tuple(problems),
+        )
+
+
+def _parse(der: bytes) -> Parsed:
+    try:
+        return parse_certificate(der)
+    except CertificateDamagedError as error:
+        return error

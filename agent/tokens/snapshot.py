@@ -1,0 +1,120 @@
+"""What is plugged in, as plain facts: the readings of all modules put together. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from agent.certificates.model import Certificate
+from agent.errors import ErrorReport
+from agent.tokens.model import TokenFacts, TokenReference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldCertificate:
+    """A certificate, and how it lies on its token."""
+
+    certificate: Certificate
+    id: bytes
+    """CKA_ID."""
+    label: str
+    has_private_key: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something that kept a module, a token or an object from being read."""
+
+    module: str
+    report: ErrorReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """A token that is plugged in, with what could be read of it."""
+
+    reference: TokenReference
+    facts: TokenFacts
+    certificates: tuple[HeldCertificate, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one module showed when it was last read."""
+
+    tokens: tuple[Token, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    """Of the module itself and of slots that could not be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The last readings of all modules; each token once, whatever it is seen through."""
+
+    tokens: tuple[Token, ...] = ()
+    module_problems: tuple[Problem, ...] = ()
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """All problems, of modules and of objects."""
+        return self.module_problems + tuple(p for token in self.tokens for p in token.problems)
+
+    def find(self, thumbprint: str) -> tuple[Token, HeldCertificate] | None:
+        """Return the certificate with ``thumbprint`` and its token, where it is plugged in."""
+        for token in self.tokens:
+            for held in token.certificates:
+                if held.certificate.thumbprint == thumbprint:
+                    return token, held
+        return None
+
+
+def put_together(readings: Sequence[Reading], before: Snapshot) -> Snapshot:
+    """Return all tokens, in the order of the modules, each shown through one module only.
+
+    A token that was shown before is shown through the same module as then; else the first one that
+    has it shows it.
+    """
+    shown_before = {token.reference for token in before.tokens}
+    all_tokens = list(_once(token for reading in readings for token in reading.tokens))
+    # Sorting is stable: the modules' order decides among the rest.
+    all_tokens.sort(key=lambda token: token.reference not in shown_before)
+    shown: list[Token] = []
+    for token in all_tokens:
+        if not any(_is_same(token, other) for other in shown):
+            shown.append(token)
+    is_shown = {id(token) for token in shown}
+    return Snapshot(
+        tokens=tuple(t for reading in readings for t in reading.tokens if id(t) in is_shown),
+        module_problems=tuple(problem for reading in readings for problem in reading.problems),
+    )
+
+
+def _once(tokens: Iterable[Token]) -> Iterable[Token]:
+    """Drop slots a module lists twice."""
+    seen: set[tuple[TokenReference, int]] = set()
+    for token in tokens:
+        key = (token.reference, token.facts.slot)
+        if key not in seen:
+            seen.add(key)
+            yield token
+
+
+def _is_same(one: Token, other: Token) -> bool:
+    """Say whether two modules show the same token; within one module two tokens are two.
+
+    Modules make up labels of their own, and short serial numbers are nothing to rely on alone. Private
+    keys do not leave tokens, so the same certificates of one's own mean the same token.
+    """
+    if one.reference.module == other.reference.module:
+        return False
+    ours, theirs = _thumbprints(one), _thumbprints(other)
+    if ours and ours == theirs:
+        return True
+    same_serial = bool(one.facts.serial) and one.facts.serial == other.facts.serial
+    return same_serial and (one.facts.label == other.facts.label or bool(ours & theirs))
+
+
+def _thumbprints(token: Token) -> set[str]:
+    certificates = (held.certificate for held in token.certificates)
+    return {certificate.thumbprint for certificate in certificates if not certificate.is_ca}
