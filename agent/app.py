@@ -14,6 +14,7 @@ from typing import Any
 
 from agent.api.methods.browser import BrowserMethods
 from agent.api.methods.control import ControlMethods
+from agent.api.methods.modules import ModuleMethods
 from agent.api.methods.renewals import RenewalMethods
 from agent.api.registry import Registry, Role
 from agent.api.server import Server
@@ -126,7 +127,7 @@ class Agent:
             quit=self._stop.set,
         )
         registry = Registry()
-        for methods in (ControlMethods, RenewalMethods, BrowserMethods):
+        for methods in (ControlMethods, ModuleMethods, RenewalMethods, BrowserMethods):
             methods(services).register(registry)
         return Server(registry)
 

@@ -6,6 +6,7 @@ Times are ISO 8601 in UTC. ``message_zh``/``text`` are for people, codes for pro
 from __future__ import annotations
 
 import datetime as dt
+from enum import StrEnum, unique
 
 import msgspec
 
@@ -83,6 +84,43 @@ class TokenList(msgspec.Struct, frozen=True, kw_only=True):
 
     tokens: tuple[TokenView, ...]
     problems: tuple[ProblemView, ...]
+
+
+@unique
+class ModuleState(StrEnum):
+    """How a PKCS#11 module is."""
+
+    WELL = "well"
+    IMPAIRED = "impaired"
+    """It works, but not all of its tokens can be read."""
+    FAILED = "failed"
+
+
+class ModuleView(msgspec.Struct, frozen=True, kw_only=True):
+    """One PKCS#11 module that is served."""
+
+    path: str
+    state: ModuleState
+    description: str
+    """What CK_INFO says; empty, like the next two, while the module has never been read."""
+    manufacturer: str
+    version: str
+    slots: int
+    tokens: tuple[str, ...]
+    """Labels of the tokens that were read, also of those shown through another module."""
+    has_events: bool
+    """Insertion is told by an event; else the module is polled."""
+    restarts: int
+    """How often its worker had to be started again."""
+    retry_after: float | None
+    """Seconds until a module that fails is started again."""
+    problems: tuple[ProblemView, ...]
+
+
+class ModuleList(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to ``modules.list``."""
+
+    modules: tuple[ModuleView, ...]
 
 
 class RenewalView(msgspec.Struct, frozen=True, kw_only=True):

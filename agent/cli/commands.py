@@ -16,6 +16,9 @@ def add_to(subparsers: Subparsers) -> None:
     _add_run(subparsers)
     _add_listing(subparsers, "status", "how the agent and the certificates are", _status)
     _add_listing(subparsers, "certs", "the certificates on all tokens", _certs)
+    _add_listing(
+        subparsers, "modules", "the token drivers (PKCS#11 modules) and how they are", _modules
+    )
     _add_listing(subparsers, "renewals", "renewals, past and under way", _renewals)
     _add_listing(subparsers, "watch", "print a line for each event until Ctrl-C", _watch)
     _add_renew(subparsers)
@@ -109,6 +112,12 @@ def _certs(options: argparse.Namespace) -> int:
     from agent.cli import listing  # noqa: PLC0415
 
     return listing.certs(as_json=options.json)
+
+
+def _modules(options: argparse.Namespace) -> int:
+    from agent.cli import modules  # noqa: PLC0415
+
+    return modules.modules(as_json=options.json)
 
 
 def _renewals(options: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from certificate_maker import china
 
 from agent.api.methods.browser import BrowserMethods
 from agent.api.methods.control import ControlMethods
+from agent.api.methods.modules import ModuleMethods
 from agent.api.methods.renewals import RenewalMethods
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.server import Server
@@ -180,7 +181,7 @@ class ApiDesk:
             quit=self.quit.set,
         )
         self.registry = Registry()
-        for methods in (ControlMethods, RenewalMethods, BrowserMethods):
+        for methods in (ControlMethods, ModuleMethods, RenewalMethods, BrowserMethods):
             methods(services).register(self.registry)
         self.probe = Probe(self.registry)
         self.server = Server(self.registry)

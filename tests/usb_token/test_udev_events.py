@@ -26,9 +26,9 @@ def murmur(text: bytes) -> int:
     value = len(text)
     whole = len(text) // 4 * 4
     for (part,) in struct.iter_unpack("<I", text[:whole]):
-        part = part * factor & mask
-        part = (part ^ part >> 24) * factor & mask
-        value = (value * factor & mask) ^ part
+        mixed = part * factor & mask
+        mixed = (mixed ^ mixed >> 24) * factor & mask
+        value = (value * factor & mask) ^ mixed
     if rest := text[whole:]:
         value = (value ^ int.from_bytes(rest, "little")) * factor & mask
     value = (value ^ value >> 13) * factor & mask

@@ -1,0 +1,53 @@
+"""Methods about the PKCS#11 modules that are served."""
+
+from __future__ import annotations
+
+from agent.api.convert import problem_view
+from agent.api.registry import Call, NoParams, Registry, Role
+from agent.api.services import Services
+from agent.api.views import ModuleList, ModuleState, ModuleView
+from agent.tokens.model import LibraryFacts
+from agent.tokens.reading import ModuleReader
+
+_NOTHING_READ = LibraryFacts(description="", manufacturer="", version="")
+
+
+class ModuleMethods:
+    """See /docs/architecture.md for the list."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def register(self, registry: Registry) -> None:
+        """Make the methods callable."""
+        registry.add("modules.list", NoParams, self.list_modules, Role.CONTROL, Role.TRAY)
+
+    async def list_modules(self, _call: Call, _params: NoParams) -> ModuleList:
+        """Every module that is served, read anew: how it is, and what it says of itself."""
+        inventory = self._services.inventory
+        await inventory.refresh()
+        return ModuleList(modules=tuple(self._view(reader) for reader in inventory.readers))
+
+    def _view(self, reader: ModuleReader) -> ModuleView:
+        content = reader.content
+        library = (content.library if content else None) or _NOTHING_READ
+        problems = tuple(problem_view(problem) for problem in reader.reading.problems)
+        return ModuleView(
+            path=reader.settings.path,
+            state=_state(reader),
+            description=library.description,
+            manufacturer=library.manufacturer,
+            version=library.version,
+            slots=content.slots if content else 0,
+            tokens=tuple(token.facts.label for token in reader.reading.tokens),
+            has_events=self._services.watch.is_watched_by_events(reader),
+            restarts=reader.worker.restarts,
+            retry_after=reader.worker.retry_after,
+            problems=problems,
+        )
+
+
+def _state(reader: ModuleReader) -> ModuleState:
+    if not reader.reading.problems:
+        return ModuleState.WELL
+    return ModuleState.IMPAIRED if reader.reading.tokens else ModuleState.FAILED
