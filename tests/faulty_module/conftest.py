@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "certificates"))
 from faulty_bench import Bench, fill, workers_of
 from soft_token import LABEL, SoftTokens
 
-from agent.tokens.model import TokenReference
+from agent.tokens.model import ModuleSettings, TokenReference
 
 
 @pytest.fixture(scope="session")
@@ -80,10 +80,12 @@ def bench(make_bench) -> Bench:
     return make_bench()
 
 
-@pytest.fixture
-def sound(make_bench):
-    """Settings of SoftHSM itself, with a token of its own."""
-    return make_bench().plain
+@pytest.fixture(scope="session")
+def sound(tmp_path_factory) -> ModuleSettings:
+    """Settings of SoftHSM itself, with another token of the same label."""
+    tokens = SoftTokens(tmp_path_factory.mktemp("sound") / "hsm")
+    tokens.initialise()
+    return tokens.settings
 
 
 @pytest.fixture(scope="session")

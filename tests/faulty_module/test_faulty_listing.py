@@ -51,11 +51,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def lasting(library, filled, tmp_path_factory):
+async def lasting(library, filled, sound, tmp_path_factory):
     """An inventory whose faulty module has a command file of its own."""
     folder = tmp_path_factory.mktemp("lasting")
     bench = Bench(library, folder / "faulty", filled)
-    sound = Bench(library, folder / "sound", filled).plain
     async with listing(bench, sound) as listed:
         await listed.check_that_all_is_listed()
         yield bench, listed
