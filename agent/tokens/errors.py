@@ -53,6 +53,14 @@ class TokenMissingError(TokenError):
     advice = mark("Plug the token in. The step goes on by itself.")
 
 
+class TokenHeldError(TokenError):
+    """Another program has opened the token for itself alone (SCARD_SHARE_EXCLUSIVE)."""
+
+    code = "token_held"
+    sentence = mark("Another program keeps the token in {reader} to itself.")
+    advice = mark("Close that program. The token is read as soon as it is free.")
+
+
 class TokenAmbiguousError(TokenError):
     """Several tokens have the same name and number; a PIN is not tried on any of them."""
 

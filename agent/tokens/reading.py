@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import logging
+import asyncio
 
 from agent.certificates.model import Certificate
 from agent.certificates.parsing import CertificateDamagedError, parse_certificate
 from agent.errors import OdcError
-from agent.tokens.errors import CertificateUnreadableError, ModuleCrashedError
+from agent.tokens.errors import (
+    CertificateUnreadableError,
+    ModuleCrashedError,
+    TokenError,
+    TokenHeldError,
+)
+from agent.tokens.events.pcsc import held_readers
 from agent.tokens.model import ModuleContent, ModuleSettings, TokenContent, TokenReference
 from agent.tokens.snapshot import HeldCertificate, Problem, Reading, Token
 from agent.tokens.supervisor import ModuleWorker
-
-log = logging.getLogger(__name__)
 
 Parsed = Certificate | CertificateDamagedError
 
@@ -34,8 +38,7 @@ class ModuleReader:
         try:
             content = await self._content()
         except OdcError as error:
-            problem = Problem(module=self.settings.path, report=error.report())
-            self.reading = Reading(problems=(problem,))
+            self.reading = await self._failed(error)
         else:
             self._parsed = {
                 found.value: self._parsed.get(found.value) or _parse(found.value)
@@ -45,6 +48,21 @@ class ModuleReader:
             self.content = content
             self.reading = self._reading(content)
         self.has_read = True
+
+    async def _failed(self, error: OdcError) -> Reading:
+        """Return the reading that tells of ``error``, and of its cause where that is known.
+
+        One token that is held makes some modules (OpenSC 0.23) fail as a whole. Those read before are
+        still plugged in: they must not seem to be pulled out and, later, plugged in again.
+        """
+        held = await asyncio.to_thread(held_readers) if error.code == TokenError.code else []
+        if not held:
+            return Reading(problems=(self._problem(error),))
+        problems = tuple(self._problem(TokenHeldError(reader=reader)) for reader in held)
+        return Reading(tokens=self.reading.tokens, problems=problems)
+
+    def _problem(self, error: OdcError) -> Problem:
+        return Problem(module=self.settings.path, report=error.report())
 
     async def _content(self) -> ModuleContent:
         try:
@@ -67,7 +85,7 @@ class ModuleReader:
             parsed = self._parsed[found.value]
             if isinstance(parsed, CertificateDamagedError):
                 error = CertificateUnreadableError(token=facts.label, reason=str(parsed))
-                problems.append(Problem(module=module, report=error.report()))
+                problems.append(self._problem(error))
                 continue
             certificates.append(
                 HeldCertificate(

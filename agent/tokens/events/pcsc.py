@@ -149,9 +149,9 @@ class _Watcher:
         seen.pop(READERS, None)
         self._states = seen
         self._list_readers()
-        return {n: s & _OF_INTEREST for n, s in before.items()} != {
-            n: s & _OF_INTEREST for n, s in self._states.items()
-        }
+        return self._states.keys() != before.keys() or any(
+            _tells_of_card(before[name], state) for name, state in self._states.items()
+        )
 
     def _list_readers(self) -> None:
         """Bring the readers up to date; the state of a new one is asked for."""
@@ -168,6 +168,10 @@ class _Watcher:
         )
         return int(states[0][1] & ~scard.SCARD_STATE_CHANGED) if not code else 0
 
+    def held(self) -> list[str]:
+        """Return the readers whose card is open to one program alone."""
+        return [n for n, state in self._states.items() if state & scard.SCARD_STATE_EXCLUSIVE]
+
     def cancel(self) -> None:
         """End the wait; may be called from another thread."""
         scard.SCardCancel(self._context)
@@ -175,6 +179,19 @@ class _Watcher:
     def close(self) -> None:
         """Let the daemon go; one that is gone already does not mind."""
         scard.SCardReleaseContext(self._context)
+
+
+def _tells_of_card(before: int, after: int) -> bool:
+    """Say whether a card came, went, or was given free by a program that had it to itself."""
+    was_freed = bool(before & ~after & scard.SCARD_STATE_EXCLUSIVE)
+    return was_freed or (before ^ after) & _OF_INTEREST != 0
+
+
+def held_readers() -> list[str]:
+    """Return the readers whose card another program has opened for itself alone."""
+    with contextlib.suppress(PcscError), contextlib.closing(_Watcher()) as watcher:
+        return watcher.held()
+    return []
 
 
 def _checked(code: int, value: Any) -> Any:  # noqa: ANN401 - pyscard is untyped
