@@ -1,7 +1,17 @@
-"""Run all measurements and print a table of each: ``make bench``."""
+"""Run all measurements, or those named, and print a table of each: ``make bench``."""
 
-from bench import command, memory
+import sys
+
+from bench import command, idle, insertion, listing, memory
+
+_ALL = {
+    "command": command.main,
+    "listing": listing.main,
+    "insertion": insertion.main,
+    "idle": idle.main,
+    "memory": memory.main,
+}
 
 if __name__ == "__main__":
-    command.main()
-    memory.main()
+    for name in sys.argv[1:] or _ALL:
+        _ALL[name]()

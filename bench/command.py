@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 
 from bench.desk import running_desk
+from bench.tables import print_times
 from sandbox.desk import SOFTHSM
 
 ROUNDS = 30
 
 
 def main() -> None:
-    """Print the median and the slowest of each command, in milliseconds."""
+    """Print how long each command takes."""
     with running_desk() as desk:
         softhsm = {**os.environ, "SOFTHSM2_CONF": os.fspath(desk.token_configuration)}
         rows = {
@@ -25,15 +25,11 @@ def main() -> None:
             "odc-agent certs --json": (_odc_agent("certs", "--json"), desk.environment),
             "pkcs11-tool -O": (["pkcs11-tool", "--module", SOFTHSM, "-O"], softhsm),
         }
-        print(
-            f"{'whole command, ' + str(ROUNDS) + ' rounds':32} {'median ms':>10} {'worst ms':>10}"
-        )
         times: dict[str, list[float]] = {name: [] for name in rows}
         for _ in range(ROUNDS):  # interleaved, so that all meet the same machine
             for name, (command, environment) in rows.items():
                 times[name].append(_milliseconds(command, environment))
-        for name, taken in times.items():
-            print(f"{name:32} {statistics.median(taken):10.1f} {max(taken):10.1f}")
+        print_times(f"whole command, {ROUNDS} rounds", times)
 
 
 def _odc_agent(*arguments: str) -> list[str]:

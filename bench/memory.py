@@ -17,14 +17,14 @@ def main() -> None:
         running_desk() as desk,
         subprocess.Popen(bare_command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as bare,
     ):
-        print(f"{'process':32} {'RSS MB':>10} {'PSS MB':>10}")
-        for name, pid in {"python -I -S": bare.pid, **_ours(desk.folder)}.items():
-            rss, pss = _memory(pid)
+        print(f"\n{'process':32} {'RSS MB':>10} {'PSS MB':>10}")
+        for name, pid in {"python -I -S": bare.pid, **processes_of(desk.folder)}.items():
+            rss, pss = memory(pid)
             print(f"{name:32} {rss:10.1f} {pss:10.1f}")
         bare.communicate(b"\n")
 
 
-def _ours(folder: Path) -> dict[str, int]:
+def processes_of(folder: Path) -> dict[str, int]:
     """Return the processes that work in the desk's folder, by the module each runs."""
     found = {}
     for process in Path("/proc").glob("[0-9]*"):
@@ -37,7 +37,8 @@ def _ours(folder: Path) -> dict[str, int]:
     return found
 
 
-def _memory(pid: int) -> tuple[float, float]:
+def memory(pid: int) -> tuple[float, float]:
+    """Return RSS and PSS of a process, in MB."""
     sizes = {}
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]:
         name, _, rest = line.partition(":")

@@ -12,12 +12,12 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "certificates"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tokens"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "journey"))
 
-import pcsc
 from usb_desk import UsbDesk
 
 from sandbox.ca import Authority
 from sandbox.days import utc_now
 from sandbox.home import Home
+from sandbox.usb_token import own_pcscd as pcsc
 
 
 @pytest.fixture

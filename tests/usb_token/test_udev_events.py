@@ -8,11 +8,11 @@ import os
 import socket
 import struct
 
-import pcsc
 import pytest
 
 from agent.tokens.events import udev
 from agent.tokens.events.udev import UdevEvents
+from sandbox.usb_token import own_pcscd as pcsc
 
 _KOBJECT_UEVENT = 15  # NETLINK_KOBJECT_UEVENT, linux/netlink.h
 _UDEV_GROUP = 2

@@ -1,6 +1,6 @@
-"""A PC/SC daemon of a test's own: pcscd with vpcd where nothing else sees it.
+"""A PC/SC daemon of one's own: pcscd with vpcd where nothing else sees it. For tests and measurements.
 
-vpcd listens on fixed ports and pcscd's socket has a fixed path, so each test's daemon lives in mount and
+vpcd listens on fixed ports and pcscd's socket has a fixed path, so each daemon lives in mount and
 network namespaces of its own. Needs root and the packages pcscd, vsmartcard-vpcd, iproute2, mount and
 util-linux. Use::
 
@@ -59,17 +59,15 @@ class Pcscd:
 
     def start(self) -> None:
         """Start the daemon and return when clients and cards can connect."""
-        output = subprocess.DEVNULL if self._log is None else self._log.open("ab")
         level = "--error" if self._log is None else "--debug"
-        self._process = subprocess.Popen(
-            # Ended by the system should the tests be killed.
-            ["setpriv", "--pdeathsig=KILL", _PROGRAMS[0], "--foreground", level],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-        )
-        if self._log is not None:
-            output.close()
+        with (self._log or Path(os.devnull)).open("ab") as output:
+            self._process = subprocess.Popen(
+                # Ended by the system should whoever started it be killed.
+                ["setpriv", "--pdeathsig=KILL", _PROGRAMS[0], "--foreground", level],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
         deadline = time.monotonic() + START_SECONDS
         while not (_SOCKET.exists() and _listening() >= set(PORTS)):
             assert self._process.poll() is None, "pcscd ended at its start"

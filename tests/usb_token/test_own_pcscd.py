@@ -9,11 +9,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pcsc
 import pytest
 from usb_desk import UsbDesk
 
 from sandbox.home import Home
+from sandbox.usb_token import own_pcscd as pcsc
 
 pytestmark = pytest.mark.skipif(pcsc.missing() is not None, reason=str(pcsc.missing()))
 
