@@ -34,7 +34,9 @@ def main() -> None:
             plug(desk)
             time.sleep(SETTLE_SECONDS)
             groups = {
-                "agent": sorted(processes_of(desk.folder).values()),
+                "agent": [
+                    pid for name, pid in processes_of(desk.folder).items() if "sandbox" not in name
+                ],
                 "opensc-notify": _children_named(notify.pid, "opensc-notify"),
             }
             before = {name: _use(pids) for name, pids in groups.items()}
