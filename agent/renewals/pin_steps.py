@@ -92,5 +92,5 @@ async def _new_key_pair(session: PinSession, renewal: Renewal) -> KeyPairFacts:
     if pair.public or pair.private:
         await session.call(token.DestroyKeyPair(id=key_id))
     assert renewal.policy is not None  # drafting asked for it
-    key_type = renewal.policy.key_types[0]
-    return await session.call(token.GenerateKeyPair(id=key_id, label=LABEL, key_type=key_type))
+    key_types = renewal.policy.key_types
+    return await session.call(token.GenerateKeyPair(id=key_id, label=LABEL, key_types=key_types))

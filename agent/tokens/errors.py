@@ -17,7 +17,7 @@ class TokenError(OdcError):
     """Base of everything that goes wrong between the agent and a token."""
 
     code = "token_error"
-    sentence = mark("The token reported an error: {reason}")
+    sentence = mark("The token reported an error through the driver {module}: {reason}")
     advice = mark("Unplug the token, plug it in again and repeat the step.")
 
 
@@ -33,7 +33,7 @@ class ModuleCrashedError(TokenError):
     """A worker ended in the middle of a call; only a vendor's library does that."""
 
     code = "module_crashed"
-    sentence = mark("The token driver {module} crashed. It has been started again.")
+    sentence = mark("The token driver {module} crashed. It will be started again.")
     advice = mark("Repeat the step. If it happens again, update the token's driver.")
 
 
@@ -43,6 +43,42 @@ class ModuleHangsError(TokenError):
     code = "module_hangs"
     sentence = mark("The token driver {module} did not answer within {seconds} seconds.")
     advice = mark("Unplug the token, plug it in again and repeat the step.")
+
+
+class TokenUnreadableError(TokenError):
+    """A token is plugged in, and its module fails to read it."""
+
+    code = "token_unreadable"
+    sentence = mark("The token driver {module} cannot read the token {token}: {reason}")
+    advice = mark("Unplug the token and plug it in again. Other tokens are not affected.")
+
+
+class TooManySlotsError(TokenError):
+    """A module lists more slots than any machine has."""
+
+    code = "too_many_slots"
+    sentence = mark(
+        "The token driver {module} lists {count} slots; only the first {limit} are read."
+    )
+    advice = mark("Update the token's driver.")
+
+
+class SignatureInvalidError(TokenError):
+    """A module returned something that is no signature by the key it was asked for."""
+
+    code = "signature_invalid"
+    sentence = mark("A signature made through the token driver {module} does not fit its key.")
+    advice = mark("Repeat the step. If it happens again, update the token's driver.")
+
+
+class KeyTypeUnsupportedError(TokenError):
+    """The token cannot generate, or not sign with, any kind of key that is asked for."""
+
+    code = "key_type_unsupported"
+    sentence = mark(
+        "The token, through the driver {module}, can use no key of the kind {key_types}."
+    )
+    advice = mark("Ask the authority's service desk for a token that can.")
 
 
 class TokenMissingError(TokenError):
@@ -119,12 +155,34 @@ class PinNotGivenError(TokenError):
     advice = mark("Start the step again when the PIN is at hand.")
 
 
+class PinUnansweredError(TokenError):
+    """The worker ended after the PIN had been sent: whether the token saw it is not known."""
+
+    code = "pin_unanswered"
+    sentence = mark("The token's driver ended while the PIN was tried. A try may be gone.")
+    advice = mark("Look whether the token warns of its PIN before you enter it again.")
+
+
 class TokenFullError(TokenError):
     """The token has no room for another object."""
 
     code = "token_full"
     sentence = mark("There is not enough space on the token.")
     advice = mark("Have old certificates removed at the authority's counter.")
+
+
+class NotWrittenError(TokenError):
+    """A token that works otherwise did not take a key or certificate.
+
+    Many modules say no more than that of a full token: their CKR_GENERAL_ERROR may be anything.
+    """
+
+    code = "not_written"
+    sentence = mark("Storing on the token failed in its driver {module}: {reason}")
+    advice = mark(
+        "Repeat the step. If it ends the same way, the token may be full: "
+        "have old certificates removed at the authority's counter."
+    )
 
 
 class CertificateUnreadableError(TokenError):

@@ -27,6 +27,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
     value: msgspec.Raw = msgspec.Raw(b"null")
     error: ErrorReport | None = None
+    resident_bytes: int = 0
+    """Memory the worker takes now; what a library leaks shows here."""
 
 
 class ListTokens(Request[ModuleContent], frozen=True, kw_only=True, tag="list_tokens"):
@@ -72,13 +74,17 @@ class FindKeyPair(Request[KeyPairFacts], frozen=True, kw_only=True, tag="find_ke
 
 
 class GenerateKeyPair(Request[KeyPairFacts], frozen=True, kw_only=True, tag="generate_key_pair"):
-    """Generate a signing key pair on the token; its private half never leaves it."""
+    """Generate a signing key pair on the token; its private half never leaves it.
+
+    Refused (``key_type_unsupported``) where the token could do none of the kinds, or not sign with it.
+    """
 
     result = KeyPairFacts
     id: bytes
     label: str
-    key_type: str
-    """``rsa:2048``, ``rsa:3072``, ``rsa:4096``, ``ec:secp256r1`` or ``ec:secp384r1``."""
+    key_types: tuple[str, ...]
+    """The first that the token can do is taken: ``rsa:2048``, ``rsa:3072``, ``rsa:4096``,
+    ``ec:secp256r1`` or ``ec:secp384r1``."""
 
 
 class DestroyKeyPair(Request[None], frozen=True, kw_only=True, tag="destroy_key_pair"):

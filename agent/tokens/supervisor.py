@@ -10,16 +10,23 @@ import contextlib
 import logging
 import os
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from agent.errors import ReportedError
+from agent.errors import OdcError, ReportedError
 from agent.framing import HEADER, MAX_REPLY, FrameTooLargeError, encode_frame
 from agent.tokens import protocol
-from agent.tokens.errors import ModuleCrashedError, ModuleHangsError, PinNotGivenError
+from agent.tokens.backoff import Backoff
+from agent.tokens.errors import (
+    ModuleCrashedError,
+    ModuleHangsError,
+    ModuleLoadError,
+    PinNotGivenError,
+)
 from agent.tokens.model import ModuleContent, ModuleSettings, TokenReference
 
 log = logging.getLogger(__name__)
@@ -29,6 +36,11 @@ CALL_SECONDS = 60.0
 """How long one call may take; generating an RSA-4096 key on a slow token takes half a minute."""
 LIST_SECONDS = 30.0
 END_SECONDS = 5.0
+MAX_RESIDENT_BYTES = 256 << 20
+"""A listing worker that has grown beyond is ended after its answer: its library leaks."""
+
+_sessions: Counter[str] = Counter()
+"""How many sessions with a PIN there have been, by the module's path."""
 
 
 class WorkerProcess:
@@ -37,18 +49,27 @@ class WorkerProcess:
     def __init__(self, module: ModuleSettings, process: asyncio.subprocess.Process) -> None:
         self._module = module
         self._process = process
+        self.resident_bytes = 0
+        """Memory the worker took when it answered last."""
 
     @classmethod
     async def start(cls, module: ModuleSettings) -> WorkerProcess:
-        """Spawn a worker for ``module``; the library is loaded at its first request."""
-        process = await asyncio.create_subprocess_exec(
-            # -P: a folder named "pkcs11" where the agent was started must never be what runs.
-            sys.executable, "-P", "-m", "agent.tokens.worker", module.path,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            env=_environment(module.environment),
-            start_new_session=True,
-        )  # fmt: skip
+        """Spawn a worker for ``module``; the library is loaded at its first request.
+
+        Raises:
+            ModuleLoadError: the process cannot be started, for what the settings say or by the system.
+        """
+        try:
+            process = await asyncio.create_subprocess_exec(
+                # -P: a folder named "pkcs11" where the agent was started must never be what runs.
+                sys.executable, "-P", "-m", "agent.tokens.worker", module.path,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                env=_environment(module.environment),
+                start_new_session=True,
+            )  # fmt: skip
+        except (OSError, ValueError) as error:
+            raise ModuleLoadError(module=module.path, reason=str(error)) from error
         return cls(module, process)
 
     @property
@@ -57,15 +78,20 @@ class WorkerProcess:
         return self._process.pid
 
     async def call(
-        self, request: protocol.Request[Result], *, seconds: float = CALL_SECONDS
+        self, request: protocol.Request[Result], *, seconds: float | None = None
     ) -> Result:
         """Ask for one thing.
+
+        Args:
+            request: what is asked for.
+            seconds: how long the answer may take, ``CALL_SECONDS`` where nothing is said.
 
         Raises:
             ReportedError: the worker answered with an error.
             ModuleCrashedError: the worker ended.
             ModuleHangsError: no answer within ``seconds``; the worker has been ended.
         """
+        seconds = CALL_SECONDS if seconds is None else seconds
         try:
             reply = await asyncio.wait_for(self._exchange(request), seconds)
         except TimeoutError as error:
@@ -78,6 +104,7 @@ class WorkerProcess:
             # Its next answer would be taken for another request's.
             await self.end()
             raise
+        self.resident_bytes = reply.resident_bytes
         if reply.error is not None:
             raise ReportedError(reply.error)
         result: Result = msgspec.json.decode(reply.value, type=request.result)
@@ -113,34 +140,69 @@ class WorkerProcess:
 
 
 class ModuleWorker:
-    """The lasting worker of one module: lists tokens, and is started again when it fails."""
+    """The lasting worker of one module: lists tokens, and is started again when it fails.
+
+    A module that fails again and again is started with growing pauses (:class:`Backoff`).
+    """
 
     def __init__(self, settings: ModuleSettings) -> None:
         self.settings = settings
         self._process: WorkerProcess | None = None
         self._lock = asyncio.Lock()
+        self._backoff = Backoff()
+        self._sessions = 0
         self.restarts = 0
-        self.retry_after: float | None = None
-        """Seconds until a module that fails may be started again; None while it is well."""
-
-    def hurry(self) -> None:
-        """Let the next reading start the module at once: something has changed."""
-        self.retry_after = None
 
     async def content(self) -> ModuleContent:
-        """Read all tokens of the module; see :meth:`WorkerProcess.call` for what is raised."""
+        """Read all tokens of the module; see :meth:`WorkerProcess.call` for what is raised.
+
+        Until a module that fails may be started again, its last error is raised at once.
+        """
         async with self._lock:
-            if self._process is None or self._process.has_ended:
-                if self._process is not None:
-                    self.restarts += 1
-                    log.warning("worker restarted module=%s", self.settings.path)
-                self._process = await WorkerProcess.start(self.settings)
+            self._backoff.check()
             try:
-                return await self._process.call(protocol.ListTokens(), seconds=LIST_SECONDS)
-            except ReportedError:
+                content = await self._list()
+            except OdcError as error:
                 # A library that cannot even list is in no state to go on from; the next is fresh.
-                await self._process.end()
+                await self.end()
+                self._backoff.failed(error)
                 raise
+            self._backoff.reset()
+            return content
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds until the module may be started again; None while it is well."""
+        return self._backoff.retry_after
+
+    def hurry(self) -> None:
+        """Let the module be started at once, since something has changed."""
+        self._backoff.reset()
+
+    async def _list(self) -> ModuleContent:
+        if self._sessions != _sessions[self.settings.path]:
+            # What a session wrote, OpenSC shows only once it is loaded anew.
+            self._sessions = _sessions[self.settings.path]
+            await self._retire()
+        process = await self._started()
+        content = await process.call(protocol.ListTokens(), seconds=LIST_SECONDS)
+        if process.resident_bytes > MAX_RESIDENT_BYTES:
+            log.warning("worker has grown module=%s", self.settings.path)
+            await self._retire()
+        return content
+
+    async def _started(self) -> WorkerProcess:
+        if self._process is None or self._process.has_ended:
+            if self._process is not None:
+                self.restarts += 1
+                log.warning("worker restarted module=%s", self.settings.path)
+            self._process = await WorkerProcess.start(self.settings)
+        return self._process
+
+    async def _retire(self) -> None:
+        """End the worker for no fault of the call under way; the next listing has a new one."""
+        await self.end()
+        self._process = None
 
     async def end(self) -> None:
         """End the worker."""
@@ -194,6 +256,7 @@ async def pin_session(
         yield PinSession(process, offer)
     finally:
         await process.end()
+        _sessions[module.path] += 1
         if endpoint is not None and sys.platform != "win32":
             Path(endpoint).unlink(missing_ok=True)
 

@@ -20,7 +20,7 @@ from agent.bus import EventBus
 from agent.errors import OdcError, ReportedError
 from agent.tokens import supervisor
 from agent.tokens.inventory import Inventory, TokenInserted
-from agent.tokens.supervisor import WorkerProcess, pin_session
+from agent.tokens.supervisor import pin_session
 
 LENGTHS = ("wrong_length", "unavailable")
 LISTING_CASES = [
@@ -98,7 +98,7 @@ async def test_an_operation_on_nonsense_ends(bench, reference, operation, functi
 async def test_a_session_is_opened_on_nonsense_or_not_at_all(
     bench, reference, monkeypatch, function, fault
 ):
-    monkeypatch.setitem(WorkerProcess.call.__kwdefaults__, "seconds", 2 * SECONDS)
+    monkeypatch.setattr(supervisor, "CALL_SECONDS", 2 * SECONDS)
     bench.switch_on(f"{function}={fault}")
     try:
         async with pin_session(bench.settings, reference):
@@ -116,11 +116,6 @@ async def call(bench: Bench, reference, operation: str, *faults: str):
         return await session.call(REQUESTS[operation])
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="agent/tokens/worker/session.py: a signature is passed on as the module gave it; a request "
-    "or manifest with random bytes for a signature would go to the authority",
-)
 @pytest.mark.parametrize("operation", ["sign request", "sign message", "sign data"])
 async def test_a_signature_that_is_none_is_an_error(bench, reference, operation):
     with pytest.raises(OdcError) as caught:
@@ -128,11 +123,6 @@ async def test_a_signature_that_is_none_is_an_error(bench, reference, operation)
     check_error(caught.value)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="agent/tokens/worker/module.py, _certificates: a search is read to its end, which never "
-    "comes; the whole module is given up after LIST_SECONDS",
-)
 async def test_a_search_that_never_ends_is_cut_off_and_not_waited_out(bench, sound):
     bench.switch_on("C_FindObjects=endless")
     async with listing(bench, sound) as listed, asyncio.timeout(2.5):
@@ -141,10 +131,6 @@ async def test_a_search_that_never_ends_is_cut_off_and_not_waited_out(bench, sou
         assert snapshot.problems
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="agent/tokens/worker/session.py, _find: all objects of a search are collected, without end",
-)
 async def test_a_search_for_a_key_that_never_ends_is_cut_off(bench, reference):
     async with asyncio.timeout(2.5):
         with pytest.raises(OdcError) as caught:
@@ -152,11 +138,6 @@ async def test_a_search_for_a_key_that_never_ends_is_cut_off(bench, reference):
     check_error(caught.value)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="agent/tokens/worker/module.py, Module.content: the same slot given twice is read twice, "
-    "and agent/tokens/inventory.py tells each copy as an insertion",
-)
 async def test_a_slot_given_ten_thousand_times_is_one_token(bench):
     bus = EventBus()
     events = []
@@ -172,11 +153,6 @@ async def test_a_slot_given_ten_thousand_times_is_one_token(bench):
     assert len([event for event in events if isinstance(event, TokenInserted)]) == 1
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="agent/tokens/worker/module.py, _text: labels, serials, models and manufacturers keep control "
-    "characters, which reach terminals and notifications",
-)
 async def test_garbage_texts_of_a_token_are_printable(bench, sound):
     # They go to terminals, notifications and pages: a token's label is nobody's to be trusted.
     bench.switch_on("C_GetTokenInfo=garbage")

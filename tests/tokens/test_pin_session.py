@@ -155,7 +155,7 @@ async def test_a_token_that_is_not_plugged_in_is_not_asked_a_pin_for(tokens):
 
 
 async def test_nothing_is_done_with_a_session_before_its_pin(tokens):
-    pair = protocol.GenerateKeyPair(id=b"\1", label="sign", key_type="ec:secp256r1")
+    pair = protocol.GenerateKeyPair(id=b"\1", label="sign", key_types=("ec:secp256r1",))
     async with pin_session(tokens.settings, await tokens.reference()) as session:
         with pytest.raises(OdcError):
             await session.call(pair)

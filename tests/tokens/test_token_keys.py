@@ -36,7 +36,9 @@ def old() -> x509.Certificate:
 
 
 async def generate(session, key_type="ec:secp256r1", key_id=KEY_ID):
-    return await session.call(protocol.GenerateKeyPair(id=key_id, label="sign", key_type=key_type))
+    return await session.call(
+        protocol.GenerateKeyPair(id=key_id, label="sign", key_types=(key_type,))
+    )
 
 
 def certify(public_key: bytes, not_after: str = "2099-01-01 00:00:00") -> x509.Certificate:

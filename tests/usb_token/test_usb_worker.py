@@ -40,7 +40,7 @@ async def worker(usb):
 
 
 def pair_order(key_id: bytes, key_type: str) -> protocol.GenerateKeyPair:
-    return protocol.GenerateKeyPair(id=key_id, label="sign", key_type=key_type)
+    return protocol.GenerateKeyPair(id=key_id, label="sign", key_types=(key_type,))
 
 
 async def code_of(call: Awaitable[object]) -> str:

@@ -44,7 +44,8 @@ def send_pin(endpoint: str, pin: bytearray, *, seconds: float = 120.0) -> None:
 
     Raises:
         ReportedError: the token refused it; the report says why.
-        PinNotGivenError: the worker no longer waits.
+        PinNotGivenError: the worker no longer waits; it has not had the PIN.
+        PinUnansweredError: the worker had the PIN and ended without an answer.
     """
     try:
         report = _connect(endpoint).exchange(pin, seconds)

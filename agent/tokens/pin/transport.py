@@ -48,4 +48,10 @@ class PinClient(Protocol):
     """The end where the PIN is typed."""
 
     def exchange(self, pin: bytearray, seconds: float) -> bytes:
-        """Send ``pin`` and return the answer; OSError or EOFError when the worker is gone."""
+        """Send ``pin`` and return the answer.
+
+        Raises:
+            OSError: the worker is gone, and has not had the whole PIN.
+            EOFError: the same.
+            PinUnansweredError: it is gone, or silent for ``seconds``, after it has had the PIN.
+        """

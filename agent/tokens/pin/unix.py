@@ -14,7 +14,7 @@ import sys
 from agent.framing import HEADER
 from agent.peers import is_same_user
 from agent.runtime import ensure_runtime_folder
-from agent.tokens.errors import PinFormError, PinNotGivenError
+from agent.tokens.errors import PinFormError, PinNotGivenError, PinUnansweredError
 from agent.tokens.pin.transport import MAX_PIN_BYTES
 
 if sys.platform != "win32":
@@ -70,12 +70,24 @@ if sys.platform != "win32":
             with socket.socket(socket.AF_UNIX) as connection:
                 connection.settimeout(seconds)
                 connection.connect(self._endpoint)
-                # A worker that refuses by the length hangs up before the rest; it has said why.
-                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                    connection.sendall(HEADER.pack(len(pin)))
-                    connection.sendall(pin)
-                (size,) = HEADER.unpack(_receive(connection, HEADER.size))
-                return bytes(_receive(connection, size))
+                is_sent = _send(connection, pin)
+                try:
+                    (size,) = HEADER.unpack(_receive(connection, HEADER.size))
+                    return bytes(_receive(connection, size))
+                except (OSError, EOFError) as error:
+                    if is_sent:
+                        raise PinUnansweredError from error
+                    raise
+
+
+def _send(connection: socket.socket, pin: bytearray) -> bool:
+    """Send ``pin`` and return whether the worker may have all of it."""
+    try:
+        connection.sendall(HEADER.pack(len(pin)))
+        connection.sendall(pin)
+    except (BrokenPipeError, ConnectionResetError):
+        return False  # A worker that refuses by the length hangs up before the rest, and says why.
+    return True
 
 
 def _receive(connection: socket.socket, size: int) -> bytearray:

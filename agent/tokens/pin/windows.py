@@ -6,7 +6,7 @@ import secrets
 import sys
 from multiprocessing.connection import Client, Listener
 
-from agent.tokens.errors import PinFormError, PinNotGivenError
+from agent.tokens.errors import PinFormError, PinNotGivenError, PinUnansweredError
 from agent.tokens.pin.transport import MAX_PIN_BYTES
 
 if sys.platform == "win32":
@@ -59,6 +59,9 @@ if sys.platform == "win32":
         def exchange(self, pin: bytearray, seconds: float) -> bytes:
             with Client(self._endpoint, family="AF_PIPE") as connection:
                 connection.send_bytes(pin)
-                if not connection.poll(seconds):
-                    raise TimeoutError
-                return connection.recv_bytes()
+                try:
+                    if connection.poll(seconds):
+                        return connection.recv_bytes()
+                except (OSError, EOFError) as error:
+                    raise PinUnansweredError from error
+                raise PinUnansweredError

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from pkcs11 import exceptions as p11
 
-from agent.errors import OdcError
 from agent.tokens import protocol
-from agent.tokens.errors import ObjectMissingError, TokenError
+from agent.tokens.errors import ObjectMissingError
 from agent.tokens.worker.channel import Channel
-from agent.tokens.worker.hardening import end_with_agent, forbid_dumps
-from agent.tokens.worker.module import Module, told_error
+from agent.tokens.worker.failures import told_error
+from agent.tokens.worker.hardening import end_with_agent, forbid_dumps, limit_memory
+from agent.tokens.worker.memory import resident_bytes
+from agent.tokens.worker.module import Module
 
 if TYPE_CHECKING:
     from agent.tokens.worker.session import TokenSession
@@ -26,19 +27,15 @@ class Worker:
         self._path = path
         self._module: Module | None = None
         self._session: TokenSession | None = None
-        self._label = ""
 
     def answer(self, request: protocol.AnyRequest) -> protocol.Reply:
         """Carry out ``request``; every outcome becomes a reply."""
         try:
-            value = self._carry_out(request)
-        except OdcError as error:
-            return protocol.Reply(error=error.report())
-        except p11.PKCS11Error as error:
-            return protocol.Reply(error=told_error(error, self._label).report())
+            value = msgspec.Raw(msgspec.json.encode(self._carry_out(request)))
         except Exception as error:  # noqa: BLE001 - the agent is told; a traceback could show a PIN
-            return protocol.Reply(error=TokenError(reason=type(error).__name__).report())
-        return protocol.Reply(value=msgspec.Raw(msgspec.json.encode(value)))
+            report = told_error(error, module=Path(self._path).name).report()
+            return protocol.Reply(error=report, resident_bytes=resident_bytes())
+        return protocol.Reply(value=value, resident_bytes=resident_bytes())
 
     def _carry_out(self, request: protocol.AnyRequest) -> Any:  # noqa: ANN401 - the request's result
         if self._module is None:
@@ -50,7 +47,6 @@ class Worker:
             # Here, since a worker that only lists does without cryptography's memory.
             from agent.tokens.worker.session import TokenSession  # noqa: PLC0415
 
-            self._label = request.token.label
             self._session = TokenSession(self._module, request)
             return self._session.offer()
         if self._session is None:
@@ -61,6 +57,7 @@ class Worker:
 def main() -> None:
     """Serve until the agent closes the pipe."""
     end_with_agent()
+    limit_memory()
     channel = Channel()
     worker = Worker(sys.argv[1])
     for request in channel.requests():

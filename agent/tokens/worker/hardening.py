@@ -1,4 +1,4 @@
-"""Keep the memory of a process that sees a PIN out of core files and other processes' reach."""
+"""What a worker forbids itself: to outlive its agent, to eat the machine, to have its PIN read."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import sys
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _PR_SET_DUMPABLE = 4
+MAX_ADDRESS_BYTES = 1 << 30
+"""A worker with OpenSC and cryptography takes a sixth of it."""
 
 
 def end_with_agent() -> None:
@@ -22,6 +24,16 @@ def end_with_agent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != agent:
             sys.exit(0)  # it ended just before
+
+
+def limit_memory() -> None:
+    """Let a library that asks for absurd amounts fail, rather than the machine."""
+    if sys.platform == "linux":
+        import resource  # noqa: PLC0415 - exists on Unix only
+
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        is_lower = hard != resource.RLIM_INFINITY and hard < MAX_ADDRESS_BYTES
+        resource.setrlimit(resource.RLIMIT_AS, (hard if is_lower else MAX_ADDRESS_BYTES, hard))
 
 
 def forbid_dumps() -> None:

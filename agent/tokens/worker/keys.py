@@ -1,6 +1,8 @@
 """Keys on the token in the shape `cryptography` builds requests and messages with.
 
 The subclasses only sign; every other private operation is refused, since the key stays on the token.
+What a module gives for a signature is verified before it goes anywhere: InvalidSignature is raised
+of what is none.
 """
 
 from __future__ import annotations
@@ -8,8 +10,10 @@ from __future__ import annotations
 import hashlib
 from typing import Any, NoReturn
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo, Prehashed
 from pkcs11 import Attribute, KeyType, Mechanism
 from pkcs11.util.ec import encode_ecdsa_signature, encode_named_curve_parameters
@@ -84,7 +88,9 @@ class TokenRsaKey(_Unavailable, rsa.RSAPrivateKey):
         algorithm: Prehashed | hashes.HashAlgorithm | NoDigestInfo,
     ) -> bytes:
         assert isinstance(algorithm, hashes.SHA256)
-        return bytes(self._key.sign(bytes(data), mechanism=Mechanism.SHA256_RSA_PKCS))
+        signature = bytes(self._key.sign(bytes(data), mechanism=Mechanism.SHA256_RSA_PKCS))
+        self._public.verify(signature, bytes(data), PKCS1v15(), algorithm)
+        return signature
 
     def decrypt(self, ciphertext: bytes, padding: padding.AsymmetricPadding) -> NoReturn:  # noqa: ARG002
         self._refuse()
@@ -112,7 +118,14 @@ class TokenEcKey(_Unavailable, ec.EllipticCurvePrivateKey):
         assert isinstance(signature_algorithm.algorithm, hashes.SHA256)
         # Tokens differ in which hashing ECDSA mechanisms they have; all have the plain one.
         digest = hashlib.sha256(data).digest()
-        return bytes(encode_ecdsa_signature(self._key.sign(digest, mechanism=Mechanism.ECDSA)))
+        raw = self._key.sign(digest, mechanism=Mechanism.ECDSA)
+        if len(raw) != 2 * (
+            (self.key_size + 7) // 8
+        ):  # PKCS#11 v2.40, 2.3.1: r and s, side by side
+            raise InvalidSignature
+        signature = bytes(encode_ecdsa_signature(raw))
+        self._public.verify(signature, data, signature_algorithm)
+        return signature
 
     def exchange(self, algorithm: ec.ECDH, peer_public_key: ec.EllipticCurvePublicKey) -> NoReturn:  # noqa: ARG002
         self._refuse()
@@ -133,5 +146,5 @@ def token_key(private: Any, public: rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 def sign_data(key: TokenKey, data: bytes) -> bytes:
     """Sign ``data`` with SHA-256: RSA PKCS#1 v1.5, or ECDSA as DER."""
     if isinstance(key, TokenRsaKey):
-        return key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+        return key.sign(data, PKCS1v15(), hashes.SHA256())
     return key.sign(data, ec.ECDSA(hashes.SHA256()))

@@ -1,95 +1,99 @@
-"""One PKCS#11 module: loading it and reading what its tokens show without a PIN."""
+"""One PKCS#11 module: loading it, reading all of its tokens, finding one of them."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pkcs11
-from pkcs11 import Attribute, ObjectClass, SlotFlag, TokenFlag
+from pkcs11 import SlotFlag, TokenFlag
 from pkcs11 import exceptions as p11
 
+from agent.errors import ErrorReport
 from agent.tokens.errors import (
     ModuleLoadError,
     TokenAmbiguousError,
-    TokenError,
-    TokenFullError,
     TokenMissingError,
+    TokenUnreadableError,
+    TooManySlotsError,
 )
-from agent.tokens.model import (
-    CertificateObject,
-    LibraryFacts,
-    ModuleContent,
-    PinState,
-    TokenContent,
-    TokenFacts,
-    TokenReference,
-)
+from agent.tokens.model import LibraryFacts, ModuleContent, TokenContent, TokenReference
+from agent.tokens.worker.failures import REMOVED, has_gone, reason_of, told_token_error
+from agent.tokens.worker.reading import holds, token_content
+from agent.tokens.worker.texts import printable
 
-_REMOVED = (
-    p11.DeviceRemoved,
-    p11.TokenNotPresent,
-    p11.SessionHandleInvalid,
-    p11.SlotIDInvalid,
-)
+MAX_SLOTS = 64
+"""More than any machine has readers, virtual ones included."""
 
-# Flags that say most come first.
-_PIN_FLAGS = (
-    (TokenFlag.USER_PIN_LOCKED, PinState.LOCKED),
-    (TokenFlag.USER_PIN_FINAL_TRY, PinState.FINAL_TRY),
-    (TokenFlag.USER_PIN_COUNT_LOW, PinState.COUNT_LOW),
-    (TokenFlag.USER_PIN_TO_BE_CHANGED, PinState.TO_BE_CHANGED),
-)
-
-
-def pin_state_of(flags: TokenFlag) -> PinState:
-    """Return what the token's flags say of its user PIN."""
-    if not flags & TokenFlag.USER_PIN_INITIALIZED:
-        return PinState.NOT_SET
-    return next((state for flag, state in _PIN_FLAGS if flags & flag), PinState.OK)
+# Another module's token is there, as OpenSC says of many a vendor's.
+_NOT_OURS = (*REMOVED, p11.TokenNotRecognised)
 
 
 class Module:
     """A loaded PKCS#11 library. One thread only: the library is not safe with more."""
 
     def __init__(self, path: str) -> None:
+        self.name = Path(path).name
+        """What errors name it by."""
         try:
             self._library = pkcs11.lib(path)
         except (RuntimeError, p11.PKCS11Error) as error:
-            raise ModuleLoadError(module=path, reason=_reason(error)) from error
+            raise ModuleLoadError(module=path, reason=_load_reason(error)) from error
 
     def content(self) -> ModuleContent:
         """Read all tokens anew: slots are never trusted across an insertion or removal."""
-        slots = self._library.get_slots()
+        slots = self._slots()
         has_fixed_slots = any(not slot.flags & SlotFlag.REMOVABLE_DEVICE for slot in slots)
         self._see_what_others_did(slots)
-        tokens = []
-        for slot in self._library.get_slots(token_present=True):
-            try:
-                token = slot.get_token()
-                # A blank token has nothing to show; SoftHSM always has one to offer.
-                if token.flags & TokenFlag.TOKEN_INITIALIZED:
-                    tokens.append(_token_content(slot.slot_id, token))
-            except p11.PKCS11Error as error:
-                # Pulled out meanwhile, or broken: the module's other slots are not.
-                sys.stderr.write(f"slot {slot.slot_id}: {type(error).__name__}\n")
+        read = [self._read(slot) for slot in self._slots(token_present=True)[:MAX_SLOTS]]
+        problems = [problem for problem in read if isinstance(problem, ErrorReport)]
+        if len(slots) > MAX_SLOTS:
+            error = TooManySlotsError(module=self.name, count=len(slots), limit=MAX_SLOTS)
+            problems.append(error.report())
         return ModuleContent(
-            tokens=tuple(tokens),
-            library=LibraryFacts(
-                description=_text(self._library.library_description),
-                manufacturer=_text(self._library.manufacturer_id),
-                version=".".join(map(str, self._library.library_version)),
-            ),
+            tokens=tuple(token for token in read if isinstance(token, TokenContent)),
+            problems=tuple(problems),
+            library=self._library_facts(),
             slots=len(slots),
             has_fixed_slots=has_fixed_slots,
         )
+
+    def _library_facts(self) -> LibraryFacts:
+        return LibraryFacts(
+            description=printable(self._library.library_description),
+            manufacturer=printable(self._library.manufacturer_id),
+            version=".".join(map(str, self._library.library_version)),
+        )
+
+    def _slots(self, *, token_present: bool = False) -> list[Any]:
+        """Return every slot once, however often it is listed."""
+        slots = self._library.get_slots(token_present=token_present)
+        return list({slot.slot_id: slot for slot in slots}.values())
+
+    def _read(self, slot: Any) -> TokenContent | ErrorReport | None:  # noqa: ANN401
+        """Return what the slot's token shows, why it cannot be read, or None: there is none."""
+        name = printable(slot.slot_description) or str(slot.slot_id)
+        try:
+            token = slot.get_token()
+            # A blank token has nothing to show; SoftHSM always has one to offer.
+            if not token.flags & TokenFlag.TOKEN_INITIALIZED:
+                return None
+            name = printable(token.label) or name
+            return token_content(token)
+        except _NOT_OURS:
+            return None
+        except Exception as error:  # noqa: BLE001 - the other slots are not to be lost by any
+            if has_gone(error, slot):
+                return None
+            reason = reason_of(error)
+            return TokenUnreadableError(module=self.name, token=name, reason=reason).report()
 
     def _see_what_others_did(self, slots: list[Any]) -> None:
         """Start the library anew where tokens are not devices that come and go.
 
         A software token changes by what other processes write, which SoftHSM sees only then. Such
-        slots lack CKF_REMOVABLE_DEVICE (PKCS#11 v2.40, 3.2); where it is set, the library watches.
+        slots lack CKF_REMOVABLE_DEVICE (PKCS#11 v2.40, 3.2); where it is set, the library watches,
+        and a new start would read the whole token again: 105 APDUs with OpenSC instead of none.
         """
         if not any(slot.flags & SlotFlag.REMOVABLE_DEVICE for slot in slots):
             self._library.reinitialize()
@@ -103,95 +107,45 @@ class Module:
 
         Raises:
             TokenMissingError: it is not plugged in.
+            TokenError: it is not found, and a slot cannot be asked what is in it.
             TokenAmbiguousError: several fit; none of them is to be tried with a PIN.
         """
-        found = [token for token in self._tokens() if _is_named(token, reference)]
+        try:
+            return self._find(reference, certificate)
+        except p11.PKCS11Error as error:
+            raise told_token_error(
+                error, module=self.name, label=reference.label, slot=None
+            ) from error
+
+    def _find(self, reference: TokenReference, certificate: bytes) -> Any:  # noqa: ANN401
+        tokens, failure = self._tokens()
+        found = [token for token in tokens if _is_named(token, reference)]
         if len(found) > 1 and certificate:
-            found = [token for token in found if _holds(token, certificate)]
-        if not found:
-            raise TokenMissingError(label=reference.label)
+            found = [token for token in found if holds(token, certificate)]
         if len(found) > 1:
             raise TokenAmbiguousError(label=reference.label)
-        return found[0]
+        if found:
+            return found[0]
+        if failure is not None:
+            raise failure
+        raise TokenMissingError(label=reference.label)
 
-    def _tokens(self) -> Iterator[Any]:
-        for slot in self._library.get_slots(token_present=True):
+    def _tokens(self) -> tuple[list[Any], p11.PKCS11Error | None]:
+        """Return all tokens, and the error of a slot that could not be asked."""
+        tokens, failure = [], None
+        for slot in self._slots(token_present=True)[:MAX_SLOTS]:
             try:
-                yield slot.get_token()
-            except p11.PKCS11Error:
-                continue  # pulled out meanwhile, or nothing this module understands
-
-
-def told_error(error: p11.PKCS11Error, label: str) -> TokenError:
-    """Return a PKCS#11 error as it is told to a person."""
-    if isinstance(error, _REMOVED):
-        return TokenMissingError(label=label)
-    if isinstance(error, p11.DeviceMemory):
-        return TokenFullError()
-    return TokenError(reason=f"{type(error).__name__} {error}".strip())
+                tokens.append(slot.get_token())
+            except _NOT_OURS:
+                continue
+            except p11.PKCS11Error as error:
+                failure = error
+        return tokens, failure
 
 
 def _is_named(token: Any, reference: TokenReference) -> bool:  # noqa: ANN401
-    return (_text(token.serial), token.label) == (reference.serial, reference.label)
+    return (printable(token.serial), printable(token.label)) == (reference.serial, reference.label)
 
 
-def _holds(token: Any, certificate: bytes) -> bool:  # noqa: ANN401
-    with token.open() as session:
-        wanted = {Attribute.CLASS: ObjectClass.CERTIFICATE, Attribute.VALUE: certificate}
-        return bool(list(session.get_objects(wanted)))
-
-
-def _token_content(slot_id: int, token: Any) -> TokenContent:  # noqa: ANN401
-    facts = TokenFacts(
-        slot=slot_id,
-        label=token.label,
-        serial=_text(token.serial),
-        model=_text(token.model),
-        manufacturer=token.manufacturer_id,
-        pin_state=pin_state_of(token.flags),
-        login_required=bool(token.flags & TokenFlag.LOGIN_REQUIRED),
-        protected_authentication_path=bool(token.flags & TokenFlag.PROTECTED_AUTHENTICATION_PATH),
-    )
-    with token.open() as session:
-        return TokenContent(
-            facts=facts,
-            certificates=_certificates(session, login_required=facts.login_required),
-        )
-
-
-def _certificates(session: Any, *, login_required: bool) -> tuple[CertificateObject, ...]:  # noqa: ANN401
-    visible_keys = {
-        bytes(_attribute(key, Attribute.ID, b""))
-        for key in session.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY})
-    }
-    certificates = []
-    for found in session.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE}):
-        key_id = bytes(_attribute(found, Attribute.ID, b""))
-        # Private keys hide until a PIN is given, so not seeing one says nothing.
-        has_key = True if key_id in visible_keys else None if login_required else False
-        certificates.append(
-            CertificateObject(
-                value=bytes(_attribute(found, Attribute.VALUE, b"")),
-                id=key_id,
-                label=str(_attribute(found, Attribute.LABEL, "")),
-                has_private_key=has_key,
-            )
-        )
-    return tuple(certificates)
-
-
-def _attribute(found: Any, attribute: Attribute, default: Any) -> Any:  # noqa: ANN401
-    """Read one attribute; objects are damaged in more ways than can be listed."""
-    try:
-        return found[attribute]
-    except (p11.PKCS11Error, ValueError):
-        return default
-
-
-def _text(value: str | bytes) -> str:
-    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
-    return text.strip(" \0")
-
-
-def _reason(error: Exception) -> str:
+def _load_reason(error: Exception) -> str:
     return str(error) or type(error).__name__

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
-import msgspec
-import pkcs11
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.serialization import pkcs7
-from pkcs11 import Attribute, KeyType, MechanismFlag, ObjectClass, TokenFlag
+from pkcs11 import Attribute, KeyType, MechanismFlag, ObjectClass
 from pkcs11 import exceptions as p11
 from pkcs11.constants import CertificateType
 from pkcs11.util.ec import encode_named_curve_parameters
@@ -19,13 +19,12 @@ from agent.errors import OdcError
 from agent.language import mark
 from agent.tokens import protocol
 from agent.tokens.errors import (
+    KeyTypeUnsupportedError,
     ObjectMissingError,
-    PinFormError,
-    PinIncorrectError,
-    PinLockedError,
+    SignatureInvalidError,
 )
-from agent.tokens.model import KeyPairFacts, PinState
-from agent.tokens.pin import PinConnection, PinListener, open_listener, wipe
+from agent.tokens.model import KeyPairFacts
+from agent.tokens.worker.failures import told_token_error
 from agent.tokens.worker.keys import (
     CURVES,
     TokenKey,
@@ -34,7 +33,10 @@ from agent.tokens.worker.keys import (
     subject_public_key_info,
     token_key,
 )
-from agent.tokens.worker.module import Module, pin_state_of, told_error
+from agent.tokens.worker.login import Login
+from agent.tokens.worker.mechanisms import first_possible
+from agent.tokens.worker.module import Module
+from agent.tokens.worker.objects import search
 
 
 class TokenSession:
@@ -42,62 +44,21 @@ class TokenSession:
 
     def __init__(self, module: Module, request: protocol.OpenSession) -> None:
         self._module = module
-        self._reference = request.token
-        self._certificate = request.certificate
-        self._entry: PinConnection | None = None
-        self._pin = bytearray()
-        token = self._token()
-        self._has_pin_pad = bool(token.flags & TokenFlag.PROTECTED_AUTHENTICATION_PATH)
-        self._listener: PinListener | None = None if self._has_pin_pad else open_listener()
-        self._pin_state = pin_state_of(token.flags)
+        self._label = request.token.label
+        self._login = Login(lambda: module.token(request.token, request.certificate), self._told)
         self._session: Any = None
 
     def offer(self) -> protocol.SessionOffer:
         """Say where the PIN is to be sent and what the token says of it."""
-        return protocol.SessionOffer(
-            endpoint=self._listener.endpoint if self._listener else None,
-            pin_state=self._pin_state,
-        )
+        return self._login.offer()
 
     def receive_pin(self, _request: protocol.ReceivePin) -> None:
         """Take the PIN from the one-time endpoint."""
-        if self._listener is None:
-            return
-        self._entry = self._listener.accept()
-        try:
-            self._pin = self._entry.receive_pin()
-        except OdcError as error:
-            self._answer(error)
-            raise
+        self._login.receive_pin()
 
     def log_in(self, _request: protocol.LogIn) -> None:
         """Log in, once, and tell who typed the PIN how it went."""
-        try:
-            self._log_in()
-        except p11.PKCS11Error as error:
-            told = told_error(error, self._reference.label)
-            self._answer(told)
-            raise told from error
-        except OdcError as error:
-            self._answer(error)
-            raise
-        self._answer(None)
-
-    def _answer(self, error: OdcError | None) -> None:
-        if self._entry is not None:
-            self._entry.answer(msgspec.json.encode(error.report()) if error else b"")
-
-    def _typed_pin(self) -> Any:  # noqa: ANN401 - str, or python-pkcs11's constant for a PIN pad
-        if self._listener is None:
-            return pkcs11.PROTECTED_AUTH
-        try:
-            # python-pkcs11 takes a str only, which cannot be wiped: hence a process that ends.
-            return self._pin.decode("utf-8")
-        except UnicodeDecodeError:
-            # Without its cause: a traceback would show what was typed.
-            raise PinFormError from None
-        finally:
-            wipe(self._pin)
+        self._session = self._login.log_in()
 
     def carry_out(self, request: protocol.AnyRequest) -> Any:  # noqa: ANN401 - the request's result
         """Carry out one request of the session."""
@@ -112,25 +73,34 @@ class TokenSession:
             protocol.SignData: self.sign_data,
             protocol.WriteCertificate: self.write_certificate,
         }
-        return operations[type(request)](request)
-
-    def _log_in(self) -> None:
-        token = self._token()
         try:
-            self._session = token.open(rw=True, user_pin=self._typed_pin())
-        except p11.PinIncorrect as error:
-            # Flags are a snapshot: the token is asked again what is left.
-            state = pin_state_of(self._token().flags)
-            if state is PinState.LOCKED:
-                raise PinLockedError from error
-            raise PinIncorrectError(pin_state=state) from error
-        except p11.PinLocked as error:
-            raise PinLockedError from error
-        except (p11.PinLenRange, p11.PinInvalid) as error:
-            raise PinFormError from error
+            return operations[type(request)](request)
+        except InvalidSignature as error:
+            raise SignatureInvalidError(module=self._module.name) from error
+        except p11.PKCS11Error as error:
+            raise self._told(error, self._session.token) from error
 
-    def _token(self) -> Any:  # noqa: ANN401 - python-pkcs11 is untyped
-        return self._module.token(self._reference, self._certificate)
+    def _told(
+        self,
+        error: p11.PKCS11Error,
+        token: Any,  # noqa: ANN401 - python-pkcs11 is untyped
+        *,
+        is_writing: bool = False,
+    ) -> OdcError:
+        return told_token_error(
+            error,
+            module=self._module.name,
+            label=self._label,
+            slot=token.slot,
+            is_writing=is_writing,
+        )
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except p11.PKCS11Error as error:
+            raise self._told(error, self._session.token, is_writing=True) from error
 
     def find_key_pair(self, request: protocol.FindKeyPair) -> KeyPairFacts:
         """Say which halves of the pair exist."""
@@ -144,7 +114,7 @@ class TokenSession:
 
     def generate_key_pair(self, request: protocol.GenerateKeyPair) -> KeyPairFacts:
         """Generate a pair that can sign and cannot leave the token."""
-        family, _, size = request.key_type.partition(":")
+        family, _, size = self._possible(request.key_types).partition(":")
         common = {Attribute.ID: request.id, Attribute.LABEL: request.label}
         private = common | {
             Attribute.PRIVATE: True,
@@ -157,16 +127,23 @@ class TokenSession:
             "public_template": common,
             "private_template": private,
         }
-        if family == "rsa":
-            self._session.generate_keypair(KeyType.RSA, int(size), **options)
-        else:
-            parameters = self._session.create_domain_parameters(
-                KeyType.EC,
-                {Attribute.EC_PARAMS: encode_named_curve_parameters(CURVES[size].name)},
-                local=True,
-            )
-            parameters.generate_keypair(**options)
+        with self._writing():
+            if family == "rsa":
+                self._session.generate_keypair(KeyType.RSA, int(size), **options)
+            else:
+                self._curve(size).generate_keypair(**options)
         return self.find_key_pair(protocol.FindKeyPair(id=request.id))
+
+    def _curve(self, name: str) -> Any:  # noqa: ANN401 - domain parameters
+        parameters = {Attribute.EC_PARAMS: encode_named_curve_parameters(CURVES[name].name)}
+        return self._session.create_domain_parameters(KeyType.EC, parameters, local=True)
+
+    def _possible(self, key_types: tuple[str, ...]) -> str:
+        """Return the first kind the token can do: OpenSC generates curve keys it cannot sign with."""
+        possible = first_possible(self._session.token.slot, key_types)
+        if possible is None:
+            raise KeyTypeUnsupportedError(module=self._module.name, key_types=", ".join(key_types))
+        return possible
 
     def destroy_key_pair(self, request: protocol.DestroyKeyPair) -> None:
         """Remove both halves, whichever exist."""
@@ -199,26 +176,26 @@ class TokenSession:
     def write_certificate(self, request: protocol.WriteCertificate) -> None:
         """Store a certificate, unless this very one is stored already (a repeat after a kill)."""
         certificate = x509.load_der_x509_certificate(request.certificate)
-        for found in self._session.get_objects(
-            {Attribute.CLASS: ObjectClass.CERTIFICATE, Attribute.ID: request.id}
-        ):
+        wanted = {Attribute.CLASS: ObjectClass.CERTIFICATE, Attribute.ID: request.id}
+        for found in search(self._session, wanted):
             if bytes(found[Attribute.VALUE]) == request.certificate:
                 return
-        self._session.create_object(
-            {
-                Attribute.CLASS: ObjectClass.CERTIFICATE,
-                Attribute.CERTIFICATE_TYPE: CertificateType.X_509,
-                Attribute.TOKEN: True,
-                Attribute.ID: request.id,
-                Attribute.LABEL: request.label,
-                Attribute.SUBJECT: certificate.subject.public_bytes(),
-                Attribute.VALUE: request.certificate,
-            }
-        )
+        with self._writing():
+            self._session.create_object(
+                {
+                    Attribute.CLASS: ObjectClass.CERTIFICATE,
+                    Attribute.CERTIFICATE_TYPE: CertificateType.X_509,
+                    Attribute.TOKEN: True,
+                    Attribute.ID: request.id,
+                    Attribute.LABEL: request.label,
+                    Attribute.SUBJECT: certificate.subject.public_bytes(),
+                    Attribute.VALUE: request.certificate,
+                }
+            )
 
     def _find(self, kind: ObjectClass, key_id: bytes) -> Any:  # noqa: ANN401
-        """Return the object, or None. The search is read to its end: it must be closed."""
-        found = list(self._session.get_objects({Attribute.CLASS: kind, Attribute.ID: key_id}))
+        """Return the object, or None."""
+        found = search(self._session, {Attribute.CLASS: kind, Attribute.ID: key_id})
         return found[0] if found else None
 
     def _key(self, key_id: bytes, certificate: x509.Certificate | None = None) -> TokenKey:

@@ -1,0 +1,94 @@
+"""What a module's errors mean, and how they are told: in one sentence that names the module."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from pkcs11 import SlotFlag
+from pkcs11 import exceptions as p11
+
+from agent.errors import OdcError
+from agent.language import mark
+from agent.tokens.errors import NotWrittenError, TokenError, TokenFullError, TokenMissingError
+
+REMOVED = (
+    p11.DeviceRemoved,
+    p11.TokenNotPresent,
+    p11.SessionHandleInvalid,
+    p11.SlotIDInvalid,
+)
+_VAGUE = (p11.GeneralError, p11.FunctionFailed, p11.DeviceError)
+_LOOKS = (0.0, 0.3, 0.7)
+"""Seconds before each look at a slot: pcscd notices an empty one after up to half a second."""
+
+
+class EndlessSearchError(Exception):
+    """A search gives more objects than any token holds."""
+
+
+def has_gone(error: Exception, slot: Any | None) -> bool:  # noqa: ANN401 - untyped
+    """Return whether the token of ``slot`` was pulled out, by the error or by looking again.
+
+    Right after a removal OpenSC says no more than CKR_GENERAL_ERROR.
+    """
+    if isinstance(error, REMOVED):
+        return True
+    if slot is None or not isinstance(error, _VAGUE):
+        return False
+    looks = _LOOKS if slot.flags & SlotFlag.REMOVABLE_DEVICE else _LOOKS[:1]
+    return any(_is_empty_after(seconds, slot) for seconds in looks)
+
+
+def _is_empty_after(seconds: float, slot: Any) -> bool:  # noqa: ANN401
+    time.sleep(seconds)
+    try:
+        slot.get_token()
+    except REMOVED:
+        return True
+    except p11.PKCS11Error:
+        return False
+    return False
+
+
+def told_error(error: Exception, *, module: str) -> OdcError:
+    """Return ``error`` as it is told to a person, where nothing more is known of it."""
+    if isinstance(error, OdcError):
+        return error
+    return TokenError(module=module, reason=reason_of(error))
+
+
+def told_token_error(
+    error: p11.PKCS11Error,
+    *,
+    module: str,
+    label: str,
+    slot: Any | None,  # noqa: ANN401
+    is_writing: bool = False,
+) -> OdcError:
+    """Return ``error`` of an operation on one token as it is told to a person.
+
+    Args:
+        error: what the module said.
+        module: the module's file name.
+        label: the token's.
+        slot: where the token is, or was; None if that was not found out.
+        is_writing: something was to be stored: only then is a token "full".
+    """
+    if has_gone(error, slot):
+        return TokenMissingError(label=label)
+    if is_writing and isinstance(error, p11.DeviceMemory):
+        return TokenFullError()
+    if is_writing and isinstance(error, _VAGUE):
+        return NotWrittenError(module=module, reason=reason_of(error))
+    return told_error(error, module=module)
+
+
+def reason_of(error: Exception) -> str:
+    """Return what is known of ``error``; never the text of one that is not the module's."""
+    if isinstance(error, EndlessSearchError):
+        return mark("it lists objects without end")
+    if isinstance(error, p11.PKCS11Error):
+        return f"{type(error).__name__} {error}".strip()
+    # A mistake met on the way could carry anything in its text, a PIN for one.
+    return type(error).__name__

@@ -1,0 +1,17 @@
+"""Texts as a module gives them, made fit to be shown: a token's label is nobody's to be trusted."""
+
+from __future__ import annotations
+
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+def printable(value: str | bytes) -> str:
+    """Return ``value`` without padding, and without what would steer a terminal or turn text round."""
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+    return "".join(map(_shown, text.strip(" \0"))).strip()
+
+
+def _shown(character: str) -> str:
+    if character.isprintable():
+        return character
+    return " " if character.isspace() else _REPLACEMENT
