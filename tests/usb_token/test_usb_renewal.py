@@ -87,11 +87,6 @@ def test_an_expired_certificate_on_a_usb_token_is_renewed(desk):
         assert certificates(client)[installed["new_thumbprint"]]["status"] == "valid"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="agent/tokens/worker/module.py:_see_what_others_did: OpenSC reads a token's list of objects "
-    "once; what the session's worker wrote is not seen by the lasting one until the token is pulled out",
-)
 def test_the_new_certificate_is_seen_at_once(desk):
     desk.start_agent("--no-tray")
     with desk.client() as client:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from typing import Any
-
-from pkcs11 import SlotFlag
 from pkcs11 import exceptions as p11
 
 from agent.errors import OdcError
@@ -18,37 +14,12 @@ REMOVED = (
     p11.SessionHandleInvalid,
     p11.SlotIDInvalid,
 )
-_VAGUE = (p11.GeneralError, p11.FunctionFailed, p11.DeviceError)
-_LOOKS = (0.0, 0.3, 0.7)
-"""Seconds before each look at a slot: pcscd notices an empty one after up to half a second."""
+VAGUE = (p11.GeneralError, p11.FunctionFailed, p11.DeviceError)
+"""Errors that may be anything. Right after a removal OpenSC says no more than CKR_GENERAL_ERROR."""
 
 
 class EndlessSearchError(Exception):
     """A search gives more objects than any token holds."""
-
-
-def has_gone(error: Exception, slot: Any | None) -> bool:  # noqa: ANN401 - untyped
-    """Return whether the token of ``slot`` was pulled out, by the error or by looking again.
-
-    Right after a removal OpenSC says no more than CKR_GENERAL_ERROR.
-    """
-    if isinstance(error, REMOVED):
-        return True
-    if slot is None or not isinstance(error, _VAGUE):
-        return False
-    looks = _LOOKS if slot.flags & SlotFlag.REMOVABLE_DEVICE else _LOOKS[:1]
-    return any(_is_empty_after(seconds, slot) for seconds in looks)
-
-
-def _is_empty_after(seconds: float, slot: Any) -> bool:  # noqa: ANN401
-    time.sleep(seconds)
-    try:
-        slot.get_token()
-    except REMOVED:
-        return True
-    except p11.PKCS11Error:
-        return False
-    return False
 
 
 def told_error(error: Exception, *, module: str) -> OdcError:
@@ -63,7 +34,7 @@ def told_token_error(
     *,
     module: str,
     label: str,
-    slot: Any | None,  # noqa: ANN401
+    is_gone: bool,
     is_writing: bool = False,
 ) -> OdcError:
     """Return ``error`` of an operation on one token as it is told to a person.
@@ -72,14 +43,14 @@ def told_token_error(
         error: what the module said.
         module: the module's file name.
         label: the token's.
-        slot: where the token is, or was; None if that was not found out.
+        is_gone: the token has been pulled out.
         is_writing: something was to be stored: only then is a token "full".
     """
-    if has_gone(error, slot):
+    if is_gone:
         return TokenMissingError(label=label)
     if is_writing and isinstance(error, p11.DeviceMemory):
         return TokenFullError()
-    if is_writing and isinstance(error, _VAGUE):
+    if is_writing and isinstance(error, VAGUE):
         return NotWrittenError(module=module, reason=reason_of(error))
     return told_error(error, module=module)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,15 @@ from agent.tokens.errors import (
     TooManySlotsError,
 )
 from agent.tokens.model import LibraryFacts, ModuleContent, TokenContent, TokenReference
-from agent.tokens.worker.failures import REMOVED, has_gone, reason_of, told_token_error
+from agent.tokens.worker.failures import REMOVED, VAGUE, reason_of, told_token_error
 from agent.tokens.worker.reading import holds, token_content
 from agent.tokens.worker.texts import printable
 
 MAX_SLOTS = 64
 """More than any machine has readers, virtual ones included."""
+
+_LOOKS = (0.0, 0.3, 0.7)
+"""Seconds before each look at a slot: pcscd notices after up to half a second that it is empty."""
 
 # Another module's token is there, as OpenSC says of many a vendor's.
 _NOT_OURS = (*REMOVED, p11.TokenNotRecognised)
@@ -83,10 +87,29 @@ class Module:
         except _NOT_OURS:
             return None
         except Exception as error:  # noqa: BLE001 - the other slots are not to be lost by any
-            if has_gone(error, slot):
+            if self.has_lost(slot, error):
                 return None
             reason = reason_of(error)
             return TokenUnreadableError(module=self.name, token=name, reason=reason).report()
+
+    def has_lost(self, slot: Any, error: Exception) -> bool:  # noqa: ANN401
+        """Return whether the slot's token was pulled out, by the error or by looking at it again.
+
+        It takes up to a second where the error may be anything and the token stays in its slot.
+        """
+        if isinstance(error, VAGUE):
+            looks = _LOOKS if slot.flags & SlotFlag.REMOVABLE_DEVICE else _LOOKS[:1]
+            return any(self._is_empty_after(seconds, slot) for seconds in looks)
+        return isinstance(error, REMOVED)
+
+    def _is_empty_after(self, seconds: float, slot: Any) -> bool:  # noqa: ANN401
+        time.sleep(seconds)
+        try:
+            # Of a single slot OpenSC tells what it remembers; listing makes it look.
+            present = self._library.get_slots(token_present=True)
+        except p11.PKCS11Error:
+            return False
+        return slot.slot_id not in {other.slot_id for other in present}
 
     def _see_what_others_did(self, slots: list[Any]) -> None:
         """Start the library anew where tokens are not devices that come and go.
@@ -114,7 +137,10 @@ class Module:
             return self._find(reference, certificate)
         except p11.PKCS11Error as error:
             raise told_token_error(
-                error, module=self.name, label=reference.label, slot=None
+                error,
+                module=self.name,
+                label=reference.label,
+                is_gone=isinstance(error, REMOVED),
             ) from error
 
     def _find(self, reference: TokenReference, certificate: bytes) -> Any:  # noqa: ANN401

@@ -91,7 +91,7 @@ class TokenSession:
             error,
             module=self._module.name,
             label=self._label,
-            slot=token.slot,
+            is_gone=self._module.has_lost(token.slot, error),
             is_writing=is_writing,
         )
 
