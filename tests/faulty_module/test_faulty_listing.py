@@ -115,6 +115,33 @@ async def test_a_token_that_cannot_be_read_is_a_problem(lasting, function, fault
     await with_fault(lasting, function, fault, check)
 
 
+async def test_a_token_that_cannot_be_read_is_named_with_its_module(lasting):
+    def check(listed, snapshot):
+        [problem] = snapshot.problems
+        check_problem(problem, "token_unreadable")
+        for message in (problem.report.message, problem.report.message_zh):
+            assert LABEL in message
+
+    await with_fault(lasting, "C_OpenSession", "general_error", check)
+
+
+async def test_a_slot_that_cannot_be_asked_is_named_with_its_module(lasting):
+    def check(listed, snapshot):
+        for problem in snapshot.problems:
+            check_problem(problem, "token_unreadable")
+            assert "SoftHSM slot" in problem.report.message
+
+    await with_fault(lasting, "C_GetTokenInfo", "general_error", check)
+
+
+async def test_a_session_that_cannot_be_closed_costs_nothing_of_what_was_read(lasting):
+    def check(listed, snapshot):
+        assert listed.labels(snapshot, listed.faulty) == [LABEL]
+        assert snapshot.problems == ()
+
+    await with_fault(lasting, "C_CloseSession", "general_error", check)
+
+
 @pytest.mark.parametrize(("function", "fault"), REMOVAL_CASES)
 async def test_a_token_that_is_pulled_out_meanwhile_is_no_problem(lasting, function, fault):
     def check(listed, snapshot):

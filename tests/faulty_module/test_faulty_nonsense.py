@@ -135,7 +135,9 @@ async def test_a_search_for_a_key_that_never_ends_is_cut_off(bench, reference):
     async with asyncio.timeout(2.5):
         with pytest.raises(OdcError) as caught:
             await call(bench, reference, "find", "C_FindObjects=endless")
-    check_error(caught.value)
+    check_error(caught.value, "token_error")
+    calls = bench.calls()
+    assert calls["C_FindObjectsFinal"] == calls["C_FindObjectsInit"], "a search was left open"
 
 
 async def test_a_slot_given_ten_thousand_times_is_one_token(bench):

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from certificate_maker import china, ec_key, make_x509, name, openssl
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
@@ -18,6 +19,7 @@ from soft_token import SoftTokens, logged_in
 from agent.errors import ReportedError
 from agent.renewals.checks import proves_key
 from agent.tokens import protocol
+from agent.tokens.worker.keys import sign_data, token_key
 
 KEY_TYPES = ["rsa:2048", "rsa:3072", "ec:secp256r1", "ec:secp384r1"]
 KEY_ID = bytes(range(20))
@@ -131,6 +133,40 @@ async def test_a_signature_proves_the_key(tokens, key_type):
     certificate = certify(pair.public_key)
     assert proves_key(certificate, b"challenge", signature)
     assert not proves_key(certificate, b"another", signature)
+
+
+class Wrong:
+    """A module's private key that signs with bytes of its own."""
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+
+    def sign(self, *_arguments, **_options):
+        return self._raw
+
+
+@pytest.mark.parametrize("raw", [b"", b"\1" * 63, b"\1" * 64, b"\1" * 65, b"\0" * 64])
+def test_a_curve_signature_of_a_wrong_length_or_content_goes_nowhere(raw):
+    key = token_key(Wrong(raw), ec.generate_private_key(ec.SECP256R1()).public_key())
+    with pytest.raises(InvalidSignature):
+        sign_data(key, b"data")
+
+
+@pytest.mark.parametrize("raw", [b"", b"\1" * 255, b"\1" * 256])
+def test_an_rsa_signature_of_a_wrong_length_or_content_goes_nowhere(raw):
+    key = token_key(Wrong(raw), rsa.generate_private_key(65537, 2048).public_key())
+    with pytest.raises(InvalidSignature):
+        sign_data(key, b"data")
+
+
+async def test_a_key_of_no_kind_the_token_can_do_is_refused_and_not_made(tokens):
+    async with logged_in(tokens) as session:
+        with pytest.raises(ReportedError) as caught:
+            await generate(session, "rsa:65536")
+        found = await session.call(protocol.FindKeyPair(id=KEY_ID))
+    assert caught.value.code == "key_type_unsupported"
+    assert "libsofthsm2.so" in caught.value.reported.message_zh
+    assert (found.public, found.private) == (False, False)
 
 
 async def test_a_message_is_signed_where_the_public_half_is_missing(tokens, tmp_path):

@@ -10,11 +10,14 @@ import pytest
 from certificate_maker import make_der
 from soft_token import LABEL, MODULE, SoftTokens
 
+from agent.bus import EventBus
 from agent.errors import ReportedError
 from agent.tokens import protocol
 from agent.tokens.errors import ModuleCrashedError, ModuleHangsError
+from agent.tokens.inventory import Inventory
 from agent.tokens.model import ModuleSettings, PinState
 from agent.tokens.supervisor import ModuleWorker, WorkerProcess
+from agent.tokens.worker.module import MAX_SLOTS
 
 
 @pytest.fixture
@@ -76,6 +79,31 @@ async def test_a_module_that_cannot_be_loaded_is_named(tmp_path, is_there):
     assert caught.value.code == "module_not_loaded"
     assert str(path) in caught.value.report().message
     assert str(path) in caught.value.report().message_zh
+
+
+@pytest.mark.parametrize("value", ["a\0b", "\ud800"], ids=["NUL", "lone surrogate"])
+async def test_a_module_whose_settings_cannot_be_is_named_and_others_are_listed(tokens, value):
+    broken = ModuleSettings(path="vendor.so", environment={"VENDOR": value})
+    inventory = Inventory((broken, tokens.settings), EventBus())
+    try:
+        snapshot = await inventory.refresh()
+    finally:
+        await inventory.close()
+    assert len(snapshot.tokens) == 1
+    [problem] = snapshot.problems
+    assert problem.report.code == "module_not_loaded"
+    assert "vendor.so" in problem.report.message_zh
+
+
+async def test_a_module_with_more_slots_than_any_machine_has_is_read_in_part_and_named(tmp_path):
+    many = SoftTokens(tmp_path / "many")
+    for number in range(MAX_SLOTS):  # and one that is free
+        many.initialise(f"token {number}")
+    content = await many.content()
+    assert 0 < len(content.tokens) <= MAX_SLOTS
+    [problem] = content.problems
+    assert problem.code == "too_many_slots"
+    assert "libsofthsm2.so" in problem.message
 
 
 async def test_a_module_that_was_missing_is_loaded_once_it_is_there(tmp_path, tokens):

@@ -46,7 +46,7 @@ class UsbRenewalDesk(Desk):
 
 
 @pytest.fixture
-def desk(pcscd, authority, short_folder):
+def desk(request, pcscd, authority, short_folder):
     runtime = short_folder / "run"
     runtime.mkdir(mode=0o700)
     folder = short_folder / "odc"
@@ -54,7 +54,8 @@ def desk(pcscd, authority, short_folder):
     environment = {"XDG_RUNTIME_DIR": str(runtime), "ODC_LANGUAGE": "zh_CN"}
     with UsbRenewalDesk(folder, environment=environment) as desk:
         desk.home.authority.write_bytes(authority)
-        running = desk.start_authority("--approve-after", "0.2", "--retry-after", "1")
+        options = getattr(request, "param", ())
+        running = desk.start_authority("--approve-after", "0.2", "--retry-after", "1", *options)
         desk.issue_usb_token("--expired-days", "961")
         write_sample_dossier(desk.dossier)
         desk.configure_for_opensc(running.url)
@@ -85,6 +86,16 @@ def test_an_expired_certificate_on_a_usb_token_is_renewed(desk):
         desk.plug()
         wait_until_seen(client, 3)  # the old pair stays, the new signing certificate joins it
         assert certificates(client)[installed["new_thumbprint"]]["status"] == "valid"
+
+
+@pytest.mark.parametrize(
+    "desk", [("--key-type", "ec:secp256r1", "--key-type", "rsa:2048")], indirect=True
+)
+def test_a_key_is_made_of_the_first_kind_the_token_can_do(desk):
+    desk.start_agent("--no-tray")
+    with desk.client() as client:
+        applicant = Applicant(desk, client)
+        assert applicant.go_on(applicant.start())["state"] == "installed"
 
 
 def test_the_new_certificate_is_seen_at_once(desk):
