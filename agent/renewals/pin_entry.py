@@ -39,6 +39,7 @@ class PinEntry:
         self._on_done = on_done
         self._clock = clock
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._readings: set[asyncio.Task[None]] = set()
         self._awaiting_pin: dict[str, SessionOffer] = {}
 
     async def offer(self, renewal: Renewal) -> SessionOffer:
@@ -78,6 +79,9 @@ class PinEntry:
         """End all sessions."""
         for renewal_id in list(self._tasks):
             await self.cancel(renewal_id)
+        for reading in self._readings:
+            reading.cancel()
+        await asyncio.gather(*self._readings, return_exceptions=True)
 
     async def _run(self, renewal: Renewal, offered: asyncio.Future[SessionOffer]) -> None:
         try:
@@ -95,6 +99,7 @@ class PinEntry:
             del self._tasks[renewal.id]
             offered.cancel()
         self._on_done(renewal, after)
+        self._read_token_again(renewal)
 
     async def _in_session(self, renewal: Renewal, offered: asyncio.Future[SessionOffer]) -> Renewal:
         module = self._inventory.settings_of(renewal.token)
@@ -108,6 +113,12 @@ class PinEntry:
             await session.log_in()
             context = self._context_of(renewal)
             return await PIN_STEPS[renewal.state](context, renewal, session)
+
+    def _read_token_again(self, renewal: Renewal) -> None:
+        """Have the token listed anew: no event tells of what a session wrote, or of a try it cost."""
+        reading = asyncio.create_task(self._inventory.read_again(renewal.token))
+        self._readings.add(reading)
+        reading.add_done_callback(self._readings.discard)
 
 
 def _told(error: Exception) -> OdcError:

@@ -87,9 +87,16 @@ class Inventory:
         Raises:
             TokenMissingError: no such module is served.
         """
+        return self._reader_of(reference).settings
+
+    async def read_again(self, reference: TokenReference) -> None:
+        """Read the module a token is seen through, since something was done to the token."""
+        await self.read(self._reader_of(reference))
+
+    def _reader_of(self, reference: TokenReference) -> ModuleReader:
         for reader in self.readers:
             if reader.settings.path == reference.module:
-                return reader.settings
+                return reader
         raise TokenMissingError(label=reference.label)
 
     async def close(self) -> None:

@@ -144,6 +144,8 @@ class Listing:
         assert all(problem.module == self.faulty.path for problem in snapshot.problems)
 
     async def check_that_all_is_listed(self) -> None:
+        for reader in self.inventory.readers:
+            reader.worker.hurry()  # as an event would: a pause after failures is another test's
         snapshot = await self.inventory.refresh()
         assert self.labels(snapshot, self.faulty) == [LABEL]
         assert self.labels(snapshot, self.sound) == [LABEL]
