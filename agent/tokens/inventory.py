@@ -53,6 +53,9 @@ class Inventory:
     async def refresh(self) -> Snapshot:
         """Read all modules anew, side by side; one that fails becomes a problem of the snapshot."""
         await asyncio.gather(*(self.read(reader) for reader in self.readers))
+        for reader in self.readers:
+            if reader.reading.problems:
+                reader.is_due.set()  # until it is over, which only who watches will see
         return self.snapshot
 
     async def read(self, reader: ModuleReader) -> None:

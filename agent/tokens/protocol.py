@@ -37,6 +37,12 @@ class ListTokens(Request[ModuleContent], frozen=True, kw_only=True, tag="list_to
     result = ModuleContent
 
 
+class LetGo(Request[None], frozen=True, kw_only=True, tag="let_go"):
+    """Let go of all tokens (C_Finalize), so that programs that want one for themselves get it."""
+
+    result = type(None)
+
+
 class SessionOffer(msgspec.Struct, frozen=True, kw_only=True):
     """A session is prepared and waits for its PIN."""
 
@@ -131,6 +137,7 @@ class WriteCertificate(Request[None], frozen=True, kw_only=True, tag="write_cert
 
 AnyRequest = (
     ListTokens
+    | LetGo
     | OpenSession
     | ReceivePin
     | LogIn

@@ -31,6 +31,8 @@ class ModuleReader:
         self.content: ModuleContent | None = None
         """The last reading that succeeded."""
         self.has_read = False
+        self.is_due = asyncio.Event()
+        """Something may have changed: whoever watches reads again."""
         self._parsed: dict[bytes, Parsed] = {}
 
     async def read(self) -> None:

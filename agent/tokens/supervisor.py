@@ -10,6 +10,7 @@ import contextlib
 import logging
 import os
 import sys
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -36,6 +37,10 @@ CALL_SECONDS = 60.0
 """How long one call may take; generating an RSA-4096 key on a slow token takes half a minute."""
 LIST_SECONDS = 30.0
 END_SECONDS = 5.0
+QUICK_SECONDS = 3.0
+"""A module that reads all its tokens from the start in this time lets go of them in between; with sixty
+tokens on a hub that would make each event slow."""
+LET_GO_SECONDS = 2.0
 MAX_RESIDENT_BYTES = 256 << 20
 """A listing worker that has grown beyond is ended after its answer: its library leaks."""
 
@@ -151,6 +156,10 @@ class ModuleWorker:
         self._lock = asyncio.Lock()
         self._backoff = Backoff()
         self._sessions = 0
+        self._has_let_go = True
+        self._is_quick = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._letting_go: asyncio.Task[None] | None = None
         self.restarts = 0
 
     async def content(self) -> ModuleContent:
@@ -158,6 +167,7 @@ class ModuleWorker:
 
         Until a module that fails may be started again, its last error is raised at once.
         """
+        self._keep()
         async with self._lock:
             self._backoff.check()
             try:
@@ -179,13 +189,44 @@ class ModuleWorker:
         """Let the module be started at once, since something has changed."""
         self._backoff.reset()
 
+    def _let_go_later(self) -> None:
+        """Disconnect from the tokens after a moment: other programs may want one for themselves."""
+
+        def begin() -> None:
+            self._letting_go = asyncio.create_task(self._let_go())
+
+        self._timer = asyncio.get_running_loop().call_later(LET_GO_SECONDS, begin)
+
+    async def _let_go(self) -> None:
+        async with self._lock:
+            process = self._process
+            if process is None or process.has_ended:
+                return
+            try:
+                await process.call(protocol.LetGo(), seconds=LIST_SECONDS)
+            except OdcError as error:
+                log.info("worker ended module=%s code=%s", self.settings.path, error.code)
+                await self._retire()
+            self._has_let_go = True
+
+    def _keep(self) -> None:
+        """Stay connected, to read or until further notice."""
+        if self._timer is not None:
+            self._timer.cancel()
+
     async def _list(self) -> ModuleContent:
         if self._sessions != _sessions[self.settings.path]:
             # What a session wrote, OpenSC shows only once it is loaded anew.
             self._sessions = _sessions[self.settings.path]
             await self._retire()
         process = await self._started()
+        started = time.monotonic()
         content = await process.call(protocol.ListTokens(), seconds=LIST_SECONDS)
+        if self._has_let_go:
+            self._is_quick = time.monotonic() - started < QUICK_SECONDS
+            self._has_let_go = False
+        if self._is_quick and not content.has_fixed_slots:
+            self._let_go_later()
         if process.resident_bytes > MAX_RESIDENT_BYTES:
             log.warning("worker has grown module=%s", self.settings.path)
             await self._retire()
@@ -197,6 +238,7 @@ class ModuleWorker:
                 self.restarts += 1
                 log.warning("worker restarted module=%s", self.settings.path)
             self._process = await WorkerProcess.start(self.settings)
+            self._has_let_go = True
         return self._process
 
     async def _retire(self) -> None:
@@ -206,6 +248,7 @@ class ModuleWorker:
 
     async def end(self) -> None:
         """End the worker."""
+        self._keep()
         if self._process is not None:
             await self._process.end()
 

@@ -32,7 +32,6 @@ class Watch:
         self._inventory = inventory
         self._sources = sources
         self._poll_seconds = poll_seconds
-        self._bells = {reader: asyncio.Event() for reader in inventory.readers}
         self._later: list[asyncio.TimerHandle] = []
 
     async def run(self) -> None:
@@ -64,15 +63,15 @@ class Watch:
             await asyncio.sleep(SOURCE_PAUSE)
 
     def _look_again(self) -> None:
-        for reader, bell in self._bells.items():
+        for reader in self._inventory.readers:
             reader.worker.hurry()
-            bell.set()
+            reader.is_due.set()
 
     async def _keep_fresh(self, reader: ModuleReader) -> None:
         failures = 0
         while True:
             # Before reading: what happens meanwhile is a reason to read again.
-            self._bells[reader].clear()
+            reader.is_due.clear()
             try:
                 await self._inventory.read(reader)
             except Exception:  # whatever went wrong this time, watching goes on
@@ -80,7 +79,7 @@ class Watch:
             failures = failures + 1 if reader.reading.problems else 0
             with contextlib.suppress(TimeoutError):
                 pause = self._pause(reader, failures)
-                await asyncio.wait_for(self._bells[reader].wait(), pause)
+                await asyncio.wait_for(reader.is_due.wait(), pause)
 
     def _pause(self, reader: ModuleReader, failures: int) -> float | None:
         """Return the seconds until the next look without an event; None waits for one."""

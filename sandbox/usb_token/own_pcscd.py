@@ -15,6 +15,7 @@ import ctypes
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +35,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 def missing() -> str | None:
     """Return why no daemon can be started here, or None."""
-    if os.getuid() != 0:
+    if sys.platform != "linux" or os.getuid() != 0:
         return "needs root, for namespaces"
     absent = [program for program in _PROGRAMS if not Path(program).exists()]
     return f"needs {', '.join(absent)}" if absent else None
@@ -127,6 +128,8 @@ def own_namespaces() -> Iterator[None]:
 
 def _end_all_inside() -> None:
     """Kill every other process of this network namespace, which only we can have started."""
+    if sys.platform == "win32":
+        return
     ours = Path("/proc/thread-self/ns/net").readlink()
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):

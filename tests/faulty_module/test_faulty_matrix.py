@@ -18,7 +18,13 @@ EVERY = {*ENDINGS, *ERRORS}
 
 
 def test_every_operation_of_the_protocol_is_driven():
-    elsewhere = {protocol.ListTokens, protocol.OpenSession, protocol.ReceivePin, protocol.LogIn}
+    elsewhere = {
+        protocol.ListTokens,
+        protocol.LetGo,
+        protocol.OpenSession,
+        protocol.ReceivePin,
+        protocol.LogIn,
+    }
     driven = {type(request) for request in REQUESTS.values()}
     assert driven | elsewhere == set(get_args(protocol.AnyRequest))
 

@@ -42,6 +42,8 @@ class Worker:
             self._module = Module(self._path)
         if isinstance(request, protocol.ListTokens):
             return self._module.content()
+        if isinstance(request, protocol.LetGo):
+            return self._module.let_go()
         if isinstance(request, protocol.OpenSession):
             forbid_dumps()
             # Here, since a worker that only lists does without cryptography's memory.

@@ -44,8 +44,13 @@ class Module:
         except (RuntimeError, p11.PKCS11Error) as error:
             raise ModuleLoadError(module=path, reason=_load_reason(error)) from error
 
+    def let_go(self) -> None:
+        """Disconnect from all tokens; the next listing connects anew."""
+        self._library.finalize()
+
     def content(self) -> ModuleContent:
         """Read all tokens anew: slots are never trusted across an insertion or removal."""
+        self._library.initialize()
         slots = self._slots()
         has_fixed_slots = any(not slot.flags & SlotFlag.REMOVABLE_DEVICE for slot in slots)
         self._see_what_others_did(slots)
