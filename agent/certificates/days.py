@@ -23,7 +23,7 @@ def china_date(instant: dt.datetime) -> dt.date:
         return instant.astimezone(CHINA_STANDARD_TIME).date()
     except OverflowError:
         # 99991231235959Z says that there is no well-defined end (RFC 5280, 4.1.2.5).
-        return dt.date.max
+        return dt.date.max if instant.year > 1 else dt.date.min
 
 
 def days_left(not_after: dt.datetime, now: dt.datetime) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
+from dataclasses import replace
 
 import pytest
 from certificate_maker import CHINA, china, make_certificate
@@ -11,14 +13,18 @@ from hypothesis import strategies as st
 
 from agent.certificates.days import china_date, days_left, is_expired, status_of
 from agent.certificates.model import CertificateStatus
+from agent.certificates.wording import days_text
+from agent.clock import utc_now
+from agent.language import Language
 
 INSTANTS = st.datetimes(
-    min_value=dt.datetime.fromisoformat("1950-01-02"),
+    min_value=dt.datetime.fromisoformat("0001-01-02"),
     max_value=dt.datetime.fromisoformat("9999-12-30"),
     timezones=st.just(dt.UTC),
 )
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda m: dt.timezone(dt.timedelta(minutes=m)))
 SECOND = dt.timedelta(seconds=1)
+CERTIFICATE = make_certificate(not_before=dt.datetime(1950, 1, 1, tzinfo=dt.UTC))
 
 
 def test_the_certificate_of_the_guide_has_expired_961_days_ago():
@@ -124,3 +130,82 @@ def test_a_certificate_without_a_defined_end_has_days_left():
     # RFC 5280, 4.1.2.5: 99991231235959Z says that there is no well-defined end.
     endless = dt.datetime(9999, 12, 31, 23, 59, 59, tzinfo=dt.UTC)
     assert days_left(endless, china("2025-03-07 12:00:00")) > 365 * 7000
+
+
+@pytest.mark.parametrize("offset", [-14, 0, 8, 14])
+def test_at_both_ends_of_time_there_is_a_day(offset):
+    zone = dt.timezone(dt.timedelta(hours=offset))
+    assert china_date(dt.datetime.max.replace(tzinfo=zone)) == dt.date.max
+    assert china_date(dt.datetime.min.replace(tzinfo=zone)) == dt.date.min
+
+
+class TestMachines:
+    """The machine's own time zone means nothing: not at noon, not at midnight, not on leap days."""
+
+    @pytest.fixture(
+        autouse=True, params=["UTC", "Asia/Shanghai", "America/Los_Angeles", "Pacific/Kiritimati"]
+    )
+    def machine(self, request, monkeypatch):
+        monkeypatch.setenv("TZ", request.param)
+        time.tzset()
+        yield request.param
+        monkeypatch.undo()
+        time.tzset()
+
+    @pytest.mark.parametrize(
+        ("end", "seen", "days"),
+        [
+            ("2022-07-20 23:59:59", "2025-03-07 00:00:00", -961),
+            ("2022-07-20 23:59:59", "2025-03-07 23:59:59", -961),
+            ("2024-02-29 23:59:59", "2024-02-29 00:00:00", 0),
+            ("2024-02-29 23:59:59", "2024-03-01 00:00:00", -1),
+            ("2025-03-09 23:59:59", "2025-03-08 12:00:00", 1),  # clocks change in America
+            ("1969-12-31 23:59:59", "1970-01-01 00:00:00", -1),
+            ("1949-10-01 00:00:00", "2025-03-07 12:00:00", -27551),
+        ],
+    )
+    def test_the_count_is_that_of_china(self, end, seen, days):
+        assert days_left(china(end), china(seen)) == days
+        # The same instants, as this machine's own clock would express them.
+        local = china(end).astimezone(), china(seen).astimezone()
+        assert days_left(*local) == days
+
+    def test_now_is_an_instant_not_a_clock_on_the_wall(self):
+        assert utc_now().utcoffset() == dt.timedelta(0)
+        assert abs(utc_now().timestamp() - time.time()) < 60
+
+
+@given(day=st.dates(dt.date(1951, 1, 1), dt.date(9998, 12, 30)), hour=st.integers(0, 23))
+def test_on_its_last_day_there_is_no_day_left_and_it_is_still_valid(day, hour):
+    end = dt.datetime.combine(day, dt.time(23, 59, 59), CHINA)
+    now = dt.datetime.combine(day, dt.time(hour), CHINA)
+    assert (days_left(end, now), is_expired(end, now)) == (0, False)
+    assert days_left(end, now - dt.timedelta(days=1)) == 1
+    assert (days_left(end, end + SECOND), is_expired(end, end + SECOND)) == (-1, True)
+
+
+@given(day=st.dates(dt.date(1951, 1, 1), dt.date(9998, 12, 30)), minutes=st.integers(0, 1438))
+def test_on_the_day_it_ended_it_has_expired_today(day, minutes):
+    end = dt.datetime.combine(day, dt.time(), CHINA) + dt.timedelta(minutes=minutes)
+    certificate = replace(CERTIFICATE, not_after=end.astimezone(dt.UTC))
+    later = dt.datetime.combine(day, dt.time(23, 59), CHINA)
+    assert status_of(certificate, later) is CertificateStatus.EXPIRED
+    assert days_text(certificate, later, Language.ZH) == "今天已过期"
+    assert days_text(certificate, end, Language.ZH) == "今天到期"
+
+
+@given(not_after=INSTANTS, now=INSTANTS)
+def test_whatever_the_dates_there_is_a_state_and_a_text(not_after, now):
+    certificate = replace(CERTIFICATE, not_after=not_after)
+    is_over = status_of(certificate, now) is CertificateStatus.EXPIRED
+    assert is_over is (now > not_after)
+    assert ("已过期" in days_text(certificate, now, Language.ZH)) is is_over
+
+
+@given(st.dates(dt.date(1951, 1, 1), dt.date(9990, 1, 1)), st.integers(0, 2000))
+def test_day_after_day_the_count_goes_down_by_one(day, days):
+    """Over leap years, centuries and all."""
+    end = dt.datetime.combine(day, dt.time(23, 59, 59), CHINA) + dt.timedelta(days=days)
+    noon = dt.datetime.combine(day, dt.time(12), CHINA)
+    assert days_left(end, noon) == days
+    assert days_left(end, noon + dt.timedelta(days=1)) == days - 1
