@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import Any
 
+from agent.api.known import Known
 from agent.api.methods.browser import BrowserMethods
 from agent.api.methods.control import ControlMethods
 from agent.api.methods.modules import ModuleMethods
@@ -20,6 +21,8 @@ from agent.api.registry import Registry, Role
 from agent.api.server import Server
 from agent.api.services import Services
 from agent.bus import Event, EventBus
+from agent.certificates.chain import TrustStore
+from agent.certificates.organisation import IDENTITY_OIDS
 from agent.clock import Clock, utc_now
 from agent.config import Config
 from agent.desktop.notifications import Notifier, PlyerNotifier
@@ -38,6 +41,7 @@ from agent.tokens.discovery import find_modules
 from agent.tokens.events import system_events
 from agent.tokens.inventory import Inventory
 from agent.tokens.watching import Watch
+from agent.trust import trusted_certificates
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +71,8 @@ class Agent:
             renewals = await self._renewals(inventory)
             parts.push_async_callback(renewals.close)
             watch = Watch(inventory, system_events(), poll_seconds=self._config.poll_seconds)
-            server = self._server(inventory, watch, reminders, renewals)
+            known = await asyncio.to_thread(_known, self._config)
+            server = self._server(inventory, watch, reminders, renewals, known)
             parts.push_async_callback(server.close)
             if self._config.reminders.notifications:
                 parts.callback(self._bus.subscribe(self._notify))
@@ -111,6 +116,7 @@ class Agent:
         watch: Watch,
         reminders: ReminderService,
         renewals: RenewalService,
+        known: Known,
     ) -> Server:
         services = Services(
             inventory=inventory,
@@ -125,6 +131,7 @@ class Agent:
             home=self._paths.data,
             started=self._clock(),
             quit=self._stop.set,
+            known=known,
         )
         registry = Registry()
         for methods in (ControlMethods, ModuleMethods, RenewalMethods, BrowserMethods):
@@ -154,6 +161,13 @@ class Agent:
         task = asyncio.create_task(notifier.show(event.reminder.title, event.reminder.text))
         self._notices.add(task)
         task.add_done_callback(self._notices.discard)
+
+
+def _known(config: Config) -> Known:
+    return Known(
+        identity_oids=(*config.identity_oids, *IDENTITY_OIDS),
+        trust=TrustStore(trusted_certificates(config)),
+    )
 
 
 def _open_vault(key_file: Path) -> Vault:

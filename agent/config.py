@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from agent.certificates.organisation import IdentityOid
 from agent.errors import OdcError
 from agent.language import Language, mark
 from agent.paths import Paths
@@ -65,6 +66,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """PKCS#11 modules; None takes the well-known ones that are installed."""
     authorities: tuple[AuthoritySettings, ...] = msgspec.field(name="authority", default=())
     reminders: ReminderSettings = ReminderSettings()
+    trust_store: Path | None = None
+    """Folder of certificates, or a PEM file: authorities trusted beside the trust anchors above."""
+    identity_oids: tuple[IdentityOid, ...] = msgspec.field(name="identity_oid", default=())
+    """Extensions that carry an organisation's identity; they come before those known already."""
     browser: BrowserSettings = BrowserSettings()
     poll_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=3600)] = 5.0
     """How often a module without insertion events is listed."""
@@ -88,7 +93,10 @@ def _with_absolute_paths(file: Path, values: dict[str, Any]) -> dict[str, Any]:
         {**authority, "trust_anchor": str(file.parent / authority["trust_anchor"])}
         for authority in values.get("authority", ())
     ]
-    return {**values, "authority": authorities} if authorities else values
+    absolute: dict[str, Any] = {"authority": authorities} if authorities else {}
+    if "trust_store" in values:
+        absolute["trust_store"] = str(file.parent / values["trust_store"])
+    return {**values, **absolute}
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
 import msgspec
 
+from agent.api.known import Known
 from agent.api.views import (
     BrowserCertificate,
     BrowserRenewal,
     CertificateView,
+    ChainView,
     ProblemView,
     RenewalView,
     TokenList,
     TokenView,
 )
+from agent.certificates.chain import Chain
 from agent.certificates.days import days_left, status_of
-from agent.certificates.model import CertificateUse
-from agent.certificates.wording import days_text
+from agent.certificates.model import Oddity
+from agent.certificates.organisation import identity_of
+from agent.certificates.pairs import Pair, group
+from agent.certificates.wording import chain_text, damage_text, days_text
 from agent.language import Language
 from agent.renewals.record import Renewal
 from agent.renewals.wording import renewal_text
@@ -25,16 +31,18 @@ from agent.tokens.snapshot import HeldCertificate, Problem, Snapshot, Token
 
 
 def certificate_view(
-    held: HeldCertificate, now: dt.datetime, language: Language
+    held: HeldCertificate, now: dt.datetime, language: Language, known: Known, place: Place
 ) -> CertificateView:
     """Return a certificate as clients see it."""
     certificate = held.certificate
+    identity = identity_of(certificate, known.identity_oids)
     return CertificateView(
         thumbprint=certificate.thumbprint,
         use=certificate.use,
         subject=certificate.subject,
         organisation=certificate.organisation,
-        uscc=certificate.uscc,
+        uscc=identity.uscc,
+        entity_id=identity.entity_id,
         issuer=certificate.issuer,
         serial=certificate.serial,
         not_before=certificate.not_before,
@@ -44,21 +52,38 @@ def certificate_view(
         text=days_text(certificate, now, language),
         algorithm=certificate.algorithm,
         has_private_key=held.has_private_key,
+        is_current=place.is_current,
+        pair=place.pair,
+        renewed_by=place.renewed_by,
+        oddities=tuple(oddity for oddity in Oddity if oddity in certificate.oddities),
+        damage_text=damage_text(certificate, language),
     )
 
 
-def browser_certificate(
-    held: HeldCertificate, now: dt.datetime, language: Language
-) -> BrowserCertificate:
-    """Return what a portal may know of a certificate."""
-    view = certificate_view(held, now, language)
+def browser_certificates(
+    token: Token, now: dt.datetime, language: Language, known: Known
+) -> list[BrowserCertificate]:
+    """Return what a portal may know of the certificates of a token's pairs."""
     shown = BrowserCertificate.__struct_fields__
-    return BrowserCertificate(**{name: getattr(view, name) for name in shown})
+    views = (
+        certificate_view(held, now, language, known, place)
+        for held, place in places(token, now)
+        if place.pair is not None
+    )
+    return [BrowserCertificate(**{name: getattr(view, name) for name in shown}) for view in views]
 
 
-def token_view(token: Token, now: dt.datetime, language: Language) -> TokenView:
-    """Return a token as clients see it."""
+def token_view(token: Token, now: dt.datetime, language: Language, known: Known) -> TokenView:
+    """Return a token as clients see it; where ``known`` has a trust store, with chains."""
     facts = token.facts
+    listed = places(token, now)
+    views = [certificate_view(held, now, language, known, place) for held, place in listed]
+    if known.trust is not None:
+        chains = known.trust.chains([held.certificate for held, _ in listed], now)
+        views = [
+            msgspec.structs.replace(view, chain=_chain_view(chain, language))
+            for view, chain in zip(views, chains, strict=True)
+        ]
     return TokenView(
         label=facts.label,
         serial=facts.serial,
@@ -67,20 +92,47 @@ def token_view(token: Token, now: dt.datetime, language: Language) -> TokenView:
         module=token.reference.module,
         slot=facts.slot,
         pin_state=facts.pin_state,
-        certificates=tuple(certificate_view(c, now, language) for c in as_shown(token)),
+        certificates=tuple(views),
     )
 
 
-def as_shown(token: Token) -> list[HeldCertificate]:
-    """Return a token's certificates as the guide shows them: signing first, the newest first."""
-    uses = list(CertificateUse)
+def _chain_view(chain: Chain, language: Language) -> ChainView:
+    return ChainView(
+        state=chain.state,
+        text=chain_text(chain, language),
+        path=tuple(certificate.subject for certificate in chain.path),
+    )
 
-    def place(held: HeldCertificate) -> tuple[str, int, float]:
-        certificate = held.certificate
-        newest_first = -certificate.not_after.timestamp()
-        return certificate.subject, uses.index(certificate.use), newest_first
 
-    return sorted(token.certificates, key=place)
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a certificate stands among its token's."""
+
+    pair: int | None = None
+    is_current: bool = False
+    renewed_by: str | None = None
+
+
+def places(token: Token, now: dt.datetime) -> list[tuple[HeldCertificate, Place]]:
+    """Return a token's certificates as the guide shows them: pair by pair, signing first, then history.
+
+    CA certificates and others come last.
+    """
+    grouping = group(token.certificates, now)
+    paired = [
+        (held, _place(number, pair, held))
+        for number, pair in enumerate(grouping.pairs, 1)
+        for held in pair.all
+    ]
+    return paired + [(held, Place()) for held in grouping.others + grouping.authorities]
+
+
+def _place(number: int, pair: Pair[HeldCertificate], held: HeldCertificate) -> Place:
+    if not any(held is current for current in pair.in_use):
+        return Place(number)
+    use = held.certificate.use
+    successor = next((s for s in pair.successors if s.certificate.use is use), None)
+    return Place(number, True, successor.certificate.thumbprint if successor else None)
 
 
 def problem_view(problem: Problem) -> ProblemView:
@@ -94,10 +146,10 @@ def problem_view(problem: Problem) -> ProblemView:
     )
 
 
-def token_list(snapshot: Snapshot, now: dt.datetime, language: Language) -> TokenList:
+def token_list(snapshot: Snapshot, now: dt.datetime, language: Language, known: Known) -> TokenList:
     """Return everything that is plugged in."""
     return TokenList(
-        tokens=tuple(token_view(token, now, language) for token in snapshot.tokens),
+        tokens=tuple(token_view(token, now, language, known) for token in snapshot.tokens),
         problems=tuple(problem_view(problem) for problem in snapshot.problems),
     )
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from agent.api.known import Known
 from agent.bus import EventBus
 from agent.clock import Clock
 from agent.language import Language
@@ -40,3 +41,4 @@ class Services:
     home: Path
     started: dt.datetime
     quit: Callable[[], None]
+    known: Known = field(default_factory=Known)

@@ -10,7 +10,8 @@ from enum import StrEnum, unique
 
 import msgspec
 
-from agent.certificates.model import CertificateStatus, CertificateUse
+from agent.certificates.chain import ChainState
+from agent.certificates.model import CertificateStatus, CertificateUse, Oddity
 from agent.reminders.rules import Reminder
 from agent.tokens.model import PinState
 
@@ -36,6 +37,16 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True):
     """The methods this connection may call."""
 
 
+class ChainView(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a certificate leads to a trusted authority."""
+
+    state: ChainState
+    text: str
+    """The same in the user's language, with the name it is about."""
+    path: tuple[str, ...]
+    """Subjects, from the certificate's own upwards."""
+
+
 class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
     """One certificate on a token."""
 
@@ -55,6 +66,20 @@ class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
     algorithm: str
     has_private_key: bool | None
     """None where it cannot be known without a PIN."""
+    is_current: bool
+    """It is in use: not renewed yet, and neither a CA certificate nor of another kind."""
+    pair: int | None = None
+    """Which of the token's pairs it belongs to, from 1; None for CA certificates and others."""
+    renewed_by: str | None = None
+    """Thumbprint of what takes over from it, on the token already but not valid yet."""
+    entity_id: str | None = None
+    """Number under which an administration or authority knows the organisation."""
+    oddities: tuple[Oddity, ...] = ()
+    """What is wrong in its bytes."""
+    damage_text: str = ""
+    """The same in the user's language."""
+    chain: ChainView | None = None
+    """None where it was not looked at, as in events."""
 
 
 class TokenView(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,7 +204,9 @@ class StatusView(msgspec.Struct, frozen=True, kw_only=True):
     started: dt.datetime
     tokens: int
     certificates: int
+    pairs: int
     expired: int
+    """Pairs, by their signing certificates; what was renewed does not count."""
     expiring: int
     worst: CertificateStatus | None
     worst_text: str

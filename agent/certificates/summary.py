@@ -1,4 +1,4 @@
-"""Many certificates in one glance: the worst state, and how many are in each. Pure."""
+"""All pairs in one glance: the worst state, and how many are in each. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.certificates.days import status_of
-from agent.certificates.model import Certificate, CertificateStatus, CertificateUse
+from agent.certificates.model import CertificateStatus
+from agent.certificates.pairs import H, Pair
 from agent.certificates.wording import days_text
 from agent.language import Language
 
@@ -25,31 +26,26 @@ class Summary:
     """What a tray icon or a status line says."""
 
     counts: Counter[CertificateStatus]
+    """How many pairs are in each state."""
     worst: CertificateStatus | None
     text: str
-    """The worst certificate's days, in the asked language; empty without certificates."""
+    """The worst pair's days, in the asked language; empty without certificates."""
 
 
-def summarise(certificates: Sequence[Certificate], now: dt.datetime, language: Language) -> Summary:
-    """Sum up the certificates in use: a predecessor whose successor is there does not count."""
-    current = current_certificates(certificates)
-    counts = Counter(status_of(certificate, now) for certificate in current)
+def summarise(pairs: Sequence[Pair[H]], now: dt.datetime, language: Language) -> Summary:
+    """Sum up pairs, each by its leading certificate: what was renewed does not count."""
+    counts = Counter(pair_status(pair, now) for pair in pairs)
     worst = next((status for status in _WORST_FIRST if counts[status]), None)
     if worst is None:
         return Summary(counts, None, "")
-    first_to_end = min(
-        (c for c in current if status_of(c, now) is worst), key=lambda c: c.not_after
-    )
+    leads = [pair.lead.certificate for pair in pairs if pair_status(pair, now) is worst]
+    first_to_end = min(leads, key=lambda certificate: certificate.not_after)
     return Summary(counts, worst, days_text(first_to_end, now, language))
 
 
-def current_certificates(certificates: Sequence[Certificate]) -> list[Certificate]:
-    """Return the newest certificate of each subject and use; CA certificates are not in use here."""
-    newest: dict[tuple[str, CertificateUse], Certificate] = {}
-    for certificate in certificates:
-        if certificate.is_ca or certificate.use is CertificateUse.OTHER:
-            continue
-        key = (certificate.subject, certificate.use)
-        if key not in newest or certificate.not_after > newest[key].not_after:
-            newest[key] = certificate
-    return list(newest.values())
+def pair_status(pair: Pair[H], now: dt.datetime) -> CertificateStatus:
+    """Return where a pair stands; one whose successor waits on the token needs nobody's attention."""
+    status = status_of(pair.lead.certificate, now)
+    if status is CertificateStatus.EXPIRING and pair.successor is not None:
+        return CertificateStatus.VALID
+    return status

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
+from agent.certificates.chain import Chain, ChainState
 from agent.certificates.days import china_date, days_left, is_expired
-from agent.certificates.model import Certificate, CertificateStatus
+from agent.certificates.model import Certificate, CertificateStatus, Oddity
 from agent.language import Language, mark, translate, translate_count
 
 
@@ -38,3 +39,41 @@ STATUS_TEXT = {
     CertificateStatus.EXPIRING: mark("expires soon"),
     CertificateStatus.EXPIRED: mark("expired certificate"),
 }
+
+CHAIN_TEXT = {
+    ChainState.TRUSTED: mark("issued by the trusted authority {about}"),
+    ChainState.ISSUER_EXPIRED: mark("the issuer's certificate has expired: {about}"),
+    ChainState.UNTRUSTED_ROOT: mark(
+        "the root certificate is not trusted on this computer: {about}"
+    ),
+    ChainState.ISSUER_UNFIT: mark("the issuer must not issue such certificates: {about}"),
+    ChainState.UNCHECKED: mark("the signature cannot be checked here; issuer: {about}"),
+    ChainState.INCOMPLETE: mark("the issuer's certificate is missing: {about}"),
+    ChainState.BAD_SIGNATURE: mark("the issuer's signature is not right: {about}"),
+}
+
+ODDITY_TEXT = {
+    Oddity.TRAILING_BYTES: mark("there are bytes behind it"),
+    Oddity.SERIAL: mark("the serial number is negative or too long"),
+    Oddity.TIME: mark("a date is not written as it must be"),
+    Oddity.NAME: mark("a name can be read in part only"),
+    Oddity.TEXT: mark("a name is in the wrong encoding"),
+    Oddity.HIDDEN_CHARACTERS: mark("a name has hidden characters"),
+    Oddity.LONG_NAME: mark("the name is too long and was cut"),
+    Oddity.EXTENSION: mark("an extension cannot be read"),
+    Oddity.DUPLICATE_EXTENSION: mark("an extension is there twice"),
+    Oddity.REFUSED: mark("other programs may refuse it"),
+}
+
+
+def chain_text(chain: Chain, language: Language) -> str:
+    """Return how the search for a trusted authority ended, as one phrase."""
+    return translate(CHAIN_TEXT[chain.state], language, about=chain.about)
+
+
+def damage_text(certificate: Certificate, language: Language) -> str:
+    """Return what is wrong in the certificate's bytes; empty where nothing is."""
+    if not certificate.is_damaged:
+        return ""
+    found = [translate(ODDITY_TEXT[o], language) for o in Oddity if o in certificate.oddities]
+    return translate(mark("damaged certificate: {what}"), language, what="; ".join(found))

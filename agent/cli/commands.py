@@ -15,7 +15,10 @@ def add_to(subparsers: Subparsers) -> None:
     """Add all commands."""
     _add_run(subparsers)
     _add_listing(subparsers, "status", "how the agent and the certificates are", _status)
-    _add_listing(subparsers, "certs", "the certificates on all tokens", _certs)
+    certs = _add_listing(subparsers, "certs", "the certificates on all tokens", _certs)
+    certs.add_argument(
+        "--all", action="store_true", help="also what was renewed, CA certificates, and chains"
+    )
     _add_listing(
         subparsers, "modules", "the token drivers (PKCS#11 modules) and how they are", _modules
     )
@@ -45,10 +48,11 @@ def _add(
 
 def _add_listing(
     subparsers: Subparsers, name: str, summary: str, run: Callable[[argparse.Namespace], int]
-) -> None:
+) -> argparse.ArgumentParser:
     example = f"  odc-agent {name}\n  odc-agent {name} --json"
     parser = _add(subparsers, name, summary, run, example)
     parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+    return parser
 
 
 def _add_run(subparsers: Subparsers) -> None:
@@ -111,7 +115,7 @@ def _status(options: argparse.Namespace) -> int:
 def _certs(options: argparse.Namespace) -> int:
     from agent.cli import listing  # noqa: PLC0415
 
-    return listing.certs(as_json=options.json)
+    return listing.certs(as_json=options.json, has_all=options.all)
 
 
 def _modules(options: argparse.Namespace) -> int:

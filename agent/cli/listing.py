@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import os
 import signal
 
 from agent.api.client import CallError, Json
-from agent.certificates.days import china_date
+from agent.cli.certificates import token_lines
 from agent.cli.connect import agent
 from agent.cli.outcome import Exit
 from agent.language import Language, mark, translate, user_language
@@ -24,9 +23,7 @@ def status(*, as_json: bool) -> int:
     say = _Say()
     say(mark("The agent {version} runs (process {pid})."), **answer)
     say(
-        mark(
-            "Tokens: {tokens}; certificates: {certificates}; expired: {expired}; soon: {expiring}."
-        ),
+        mark("Tokens: {tokens}; certificate pairs: {pairs}; expired: {expired}; soon: {expiring}."),
         **answer,
     )
     if answer["renewals_under_way"]:
@@ -35,17 +32,16 @@ def status(*, as_json: bool) -> int:
     return Exit.DONE
 
 
-def certs(*, as_json: bool) -> int:
-    """Print the certificates on all tokens."""
+def certs(*, as_json: bool, has_all: bool) -> int:
+    """Print the certificates in use on all tokens, or all of them."""
     answer = _ask("tokens.list", {"refresh": True})
     if as_json:
         return _print_json(answer)
     if not answer["tokens"]:
         _Say()(mark("No token is plugged in."))
     for token in answer["tokens"]:
-        print(f"{token['label']}  ({token['model']}, {token['serial']})")
-        for certificate in token["certificates"]:
-            _print_certificate(certificate)
+        for line in token_lines(token, user_language(), has_all=has_all):
+            print(line)
     _print_problems(answer["problems"])
     return Exit.DONE
 
@@ -86,25 +82,6 @@ def _ask(method: str, params: dict[str, Json] | None = None) -> Json:
 def _print_json(answer: Json) -> int:
     print(json.dumps(answer, ensure_ascii=False, indent=2))
     return Exit.DONE
-
-
-USES = {
-    "signing": mark("signing certificate"),
-    "encryption": mark("encryption certificate"),
-    "other": mark("other certificate"),
-}
-
-
-def _print_certificate(certificate: Json) -> None:
-    use = translate(USES[certificate["use"]], user_language())
-    name = certificate["organisation"] or certificate["subject"]
-    print(f"  {use}-{name}  {certificate['text']}")
-    validity = " – ".join(_china_day(certificate[end]) for end in ("not_before", "not_after"))
-    print(f"    {validity}  {certificate['algorithm']}  {certificate['thumbprint']}")
-
-
-def _china_day(instant: str) -> str:
-    return china_date(dt.datetime.fromisoformat(instant)).isoformat()
 
 
 def _print_problems(problems: list[Json]) -> None:

@@ -46,13 +46,7 @@ def renew(
 def _choose(client: Client) -> str | None:
     """Return the one signing certificate that needs renewal; say why where there is not one."""
     tokens = client.call("tokens.list", {"refresh": True})["tokens"]
-    newest: dict[str, Json] = {}
-    for certificate in (c for token in tokens for c in token["certificates"]):
-        if certificate["use"] == "signing":
-            known = newest.setdefault(certificate["subject"], certificate)
-            if certificate["not_after"] > known["not_after"]:
-                newest[certificate["subject"]] = certificate
-    due = [c for c in newest.values() if c["status"] in ("expired", "expiring")]
+    due = [c for token in tokens for c in token["certificates"] if _is_due(c)]
     if len(due) == 1:
         return str(due[0]["thumbprint"])
     if not due:
@@ -63,6 +57,12 @@ def _choose(client: Client) -> str | None:
             text = f"{certificate['organisation']}  {certificate['text']}"
             print(f"  {certificate['thumbprint']}  {text}", file=sys.stderr)
     return None
+
+
+def _is_due(certificate: Json) -> bool:
+    is_signing_in_use = certificate["is_current"] and certificate["use"] == "signing"
+    is_due = certificate["status"] in ("expired", "expiring") and not certificate["renewed_by"]
+    return is_signing_in_use and is_due
 
 
 class _Conversation:

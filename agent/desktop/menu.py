@@ -42,27 +42,14 @@ def tray_content(status: Json, tokens: Json, renewals: Json, language: Language)
 def _tokens(tokens: list[Json], language: Language) -> Iterator[str]:
     """Yield the certificates; the token's name stands above them where it tells something."""
     for token in tokens:
-        certificates = _in_use(token["certificates"])
+        # A token keeps what was renewed, and the menu need not.
+        certificates = [c for c in token["certificates"] if c["is_current"]]
         if len(tokens) > 1 or not certificates:
             yield token["label"]
         for certificate in certificates:
             use = translate(USES[certificate["use"]], language)
             name = certificate["organisation"] or certificate["subject"]
             yield f"{use}-{name}  {certificate['text']}"
-
-
-def _in_use(certificates: list[Json]) -> list[Json]:
-    """Return the newest of each use: a token keeps what was renewed, and the menu need not."""
-    newest: dict[tuple[str, str], Json] = {}
-    for certificate in certificates:
-        key = (certificate["subject"], certificate["use"])
-        older = newest.get(key)
-        # ISO 8601 in UTC: in the order of the alphabet is in the order of time.
-        if certificate["use"] in USES and (
-            older is None or older["not_after"] < certificate["not_after"]
-        ):
-            newest[key] = certificate
-    return list(newest.values())
 
 
 def _renewals(renewals: list[Json]) -> Iterator[str]:

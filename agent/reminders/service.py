@@ -5,6 +5,7 @@ A pair is reminded of once, by its signing certificate: the renewal is the same 
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Callable, Sequence
 
@@ -12,8 +13,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from agent.bus import Event, EventBus
-from agent.certificates.model import Certificate, CertificateUse
-from agent.certificates.summary import current_certificates
+from agent.certificates.model import Certificate
+from agent.certificates.pairs import group
 from agent.clock import Clock
 from agent.language import Language
 from agent.reminders.memory import ReminderMemory
@@ -85,7 +86,7 @@ class ReminderService:
         now = self._clock()
         for token in self._inventory.snapshot.tokens:
             anew = token.reference.serial in self._inserted
-            for certificate in _to_remind_of(token):
+            for certificate in _to_remind_of(token, now):
                 last = self._memory.last(certificate.thumbprint)
                 if is_due(
                     certificate, last, now, thresholds=self._thresholds, is_inserted_anew=anew
@@ -113,11 +114,7 @@ class ReminderService:
             self.check()
 
 
-def _to_remind_of(token: Token) -> list[Certificate]:
-    """Return the current signing certificates, or the encryption ones where there is none.
-
-    A certificate that has been renewed stays on the token; reminding of it would be wrong.
-    """
-    current = current_certificates([held.certificate for held in token.certificates])
-    signing = [c for c in current if c.use is CertificateUse.SIGNING]
-    return signing or current
+def _to_remind_of(token: Token, now: dt.datetime) -> list[Certificate]:
+    """Return one certificate of each pair; none where its successor is on the token already."""
+    pairs = group(token.certificates, now).pairs
+    return [pair.lead.certificate for pair in pairs if pair.successor is None]

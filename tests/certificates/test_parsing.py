@@ -20,7 +20,7 @@ from certificate_maker import (
 )
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agent.certificates.model import CertificateUse
@@ -142,31 +142,10 @@ def test_a_truncated_certificate_is_damaged(length):
         parse_certificate(WHOLE[:length])
 
 
-def test_bytes_after_a_certificate_are_damage():
-    with pytest.raises(CertificateDamagedError):
-        parse_certificate(WHOLE + b"\0")
-
-
-@settings(max_examples=300)
-@given(st.integers(0, len(WHOLE) - 1), st.integers(1, 255))
-@pytest.mark.filterwarnings("ignore")  # cryptography warns of odd serial numbers and the like
-def test_a_flipped_byte_is_read_or_damaged_and_nothing_else(position, change):
-    data = bytearray(WHOLE)
-    data[position] ^= change
-    try:
-        certificate = parse_certificate(bytes(data))
-    except CertificateDamagedError:
-        return
-    assert certificate.der == bytes(data)
-
-
-def test_an_extension_that_cannot_be_read_is_damage():
-    with pytest.raises(CertificateDamagedError):
-        make_certificate(extensions={SUBJECT_ALTERNATIVE_NAME: b"junk"})
-
-
 @pytest.mark.parametrize("general_name", ["a3023000", "a503810141"])
 def test_a_name_form_nobody_reads_does_not_hide_the_certificate(general_name):
     value = bytes.fromhex(general_name)
     names = bytes([0x30, len(value)]) + value
-    assert make_certificate(extensions={SUBJECT_ALTERNATIVE_NAME: names}).use is not None
+    certificate = make_certificate(extensions={SUBJECT_ALTERNATIVE_NAME: names})
+    assert certificate.use is CertificateUse.SIGNING
+    assert not certificate.is_damaged

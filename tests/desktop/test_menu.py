@@ -36,7 +36,8 @@ def test_without_a_token_the_menu_says_so():
 
 
 def test_a_renewed_certificate_is_not_listed_beside_its_successor():
-    renewed = token(certificate(days=-961), certificate(days=364, text="剩余364天"))
+    before = msgspec.structs.replace(certificate(days=-961), is_current=False)
+    renewed = token(before, certificate(days=364, text="剩余364天"))
     assert content(token_list(renewed)).lines == (f"签名证书-{ORGANISATION}  剩余364天",)
 
 

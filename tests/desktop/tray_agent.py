@@ -44,6 +44,7 @@ def certificate(
         text=text,
         algorithm="RSA 2048",
         has_private_key=None,
+        is_current=use is not CertificateUse.OTHER,
     )
 
 
@@ -77,6 +78,7 @@ def status(tokens: TokenList) -> StatusView:
         started=dt.datetime(2025, 3, 7, tzinfo=dt.UTC),
         tokens=len(tokens.tokens),
         certificates=len(found),
+        pairs=len(tokens.tokens),
         expired=sum(c.status is CertificateStatus.EXPIRED for c in found),
         expiring=0,
         worst=worst.status if worst else None,

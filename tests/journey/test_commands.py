@@ -23,7 +23,8 @@ TOKEN_KEYS = {
 }  # fmt: skip
 CERTIFICATE_KEYS = {
     "thumbprint", "use", "subject", "organisation", "uscc", "issuer", "serial", "not_before", "not_after",
-    "days_left", "status", "text", "algorithm", "has_private_key",
+    "days_left", "status", "text", "algorithm", "has_private_key", "is_current", "pair", "renewed_by",
+    "entity_id", "oddities", "damage_text", "chain",
 }  # fmt: skip
 
 
@@ -57,6 +58,8 @@ def test_certs_as_json_have_exactly_the_promised_keys(odc_agent):
     assert (signing["days_left"], signing["status"]) == (-961, "expired")
     assert signing["uscc"] == Holder().uscc
     assert signing["has_private_key"] is None, "nobody entered a PIN"
+    assert [(c["pair"], c["is_current"]) for c in (signing, encryption)] == [(1, True)] * 2
+    assert (signing["oddities"], signing["chain"]["state"]) == ([], "trusted")
     assert len(signing["thumbprint"]) == 64
     not_after = dt.datetime.fromisoformat(signing["not_after"])
     assert not_after.utcoffset() == dt.timedelta(0)
@@ -72,12 +75,14 @@ def test_a_command_starts_the_agent_where_none_runs(odc_agent):
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("zh_CN", "签名证书-深圳市样例有限公司  已过期961天"),
-        ("en", "signing certificate-深圳市样例有限公司"),
+        ("zh_CN", "签名证书 已过期961天"),
+        ("en", "signing certificate expired 961 days ago"),
     ],
 )
 def test_certs_speak_the_users_language(odc_agent, language, words):
-    assert words in odc_agent("certs", language=language).stdout
+    said = odc_agent("certs", language=language).stdout
+    assert words in " ".join(said.split())
+    assert f"  深圳市样例有限公司  {Holder().uscc}\n" in said
 
 
 @pytest.mark.parametrize(

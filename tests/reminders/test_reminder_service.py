@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 from certificate_maker import ENCRYPTION, china, make_der, name, thumbprint_of
+from der_maker import UTC_TIME, make, validity
 from soft_token import SoftTokens
 
 from agent.bus import EventBus
@@ -112,6 +113,32 @@ async def test_the_calendar_alone_raises_it_once_a_day(desk):
         desk.service.check()
         desk.now += dt.timedelta(hours=hours)
     assert desk.told() == [thumbprint_of(EXPIRED)]
+
+
+async def test_a_pair_whose_successor_waits_on_the_token_is_not_reminded_of(desk):
+    ending = make_der(
+        not_before=china("2024-04-01 00:00:00"), not_after=china("2025-04-01 23:59:59")
+    )
+    coming = make_der(
+        not_before=china("2025-04-02 00:00:00"), not_after=china("2026-04-01 23:59:59")
+    )
+    desk.tokens.write(("01", "sign", ending))
+    assert await desk.reads_tokens() == [thumbprint_of(ending)]
+    desk.tokens.write(("02", "next", coming))
+    desk.now += DAY * 20
+    assert await desk.reads_tokens() == []
+
+
+async def test_an_odd_certificate_is_reminded_of_like_any_other(desk):
+    odd = make(serial=b"\x02\x01\xe1", dates=validity(b"2207201559Z", UTC_TIME))
+    desk.tokens.write(("01", "sign", odd))
+    assert await desk.reads_tokens() == [thumbprint_of(odd)]
+
+
+async def test_pairs_of_two_organisations_are_reminded_of_each(desk):
+    other = make_der(subject=name(organisation="乙公司"), not_after=china("2022-07-20 23:59:59"))
+    desk.tokens.write(("01", "sign", EXPIRED), ("02", "other", other), ("03", "encrypt", PAIR))
+    assert set(await desk.reads_tokens()) == {thumbprint_of(EXPIRED), thumbprint_of(other)}
 
 
 async def test_a_pair_is_reminded_of_once_by_its_signing_certificate(desk):

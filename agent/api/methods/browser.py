@@ -11,7 +11,7 @@ import msgspec
 
 from agent import __version__
 from agent.api.consent import check_origin
-from agent.api.convert import as_shown, browser_certificate, browser_renewal
+from agent.api.convert import browser_certificates, browser_renewal
 from agent.api.methods.renewals import Id, Thumbprint
 from agent.api.registry import Call, Connection, Registry, Role
 from agent.api.rpc import InvalidRequestError
@@ -104,13 +104,12 @@ class BrowserMethods:
         if not tokens:
             raise NoTokenError
         now, language = services.clock(), services.language()
-        wanted = {params.use} if params.use else {CertificateUse.SIGNING, CertificateUse.ENCRYPTION}
         return BrowserCertificates(
             certificates=tuple(
-                browser_certificate(held, now, language)
+                certificate
                 for token in tokens
-                for held in as_shown(token)
-                if held.certificate.use in wanted
+                for certificate in browser_certificates(token, now, language, services.known)
+                if params.use in (None, certificate.use)
             )
         )
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal
 
 import msgspec
 
 from agent import __version__
-from agent.api.convert import certificate_view, problem_view, renewal_view, token_list, token_view
+from agent.api.convert import problem_view, renewal_view, token_list, token_view
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
 from agent.api.views import ReminderList, StatusView, TokenList
 from agent.bus import Event
 from agent.certificates.model import CertificateStatus
+from agent.certificates.pairs import group
 from agent.certificates.summary import summarise
 from agent.reminders.service import ReminderRaised
 from agent.renewals.record import RenewalChanged
@@ -55,15 +58,16 @@ class ControlMethods:
         """How the agent and everything it watches is, in one answer."""
         services = self._services
         snapshot, now = await services.inventory.current(), services.clock()
-        certificates = [h.certificate for token in snapshot.tokens for h in token.certificates]
-        summary = summarise(certificates, now, services.language())
+        pairs = [pair for token in snapshot.tokens for pair in group(token.certificates, now).pairs]
+        summary = summarise(pairs, now, services.language())
         return StatusView(
             version=__version__,
             pid=os.getpid(),
             home=os.fspath(services.home),
             started=services.started,
             tokens=len(snapshot.tokens),
-            certificates=len(certificates),
+            certificates=sum(len(token.certificates) for token in snapshot.tokens),
+            pairs=len(pairs),
             expired=summary.counts[CertificateStatus.EXPIRED],
             expiring=summary.counts[CertificateStatus.EXPIRING],
             worst=summary.worst,
@@ -81,7 +85,10 @@ class ControlMethods:
         """Everything that is plugged in."""
         inventory = self._services.inventory
         snapshot = await (inventory.refresh() if params.refresh else inventory.current())
-        return token_list(snapshot, self._services.clock(), self._services.language())
+        services = self._services
+        now, language = services.clock(), services.language()
+        # Checking the signatures of many SM2 certificates takes seconds.
+        return await asyncio.to_thread(token_list, snapshot, now, language, services.known)
 
     async def list_reminders(self, _call: Call, _params: NoParams) -> ReminderList:
         """What has been reminded of since the agent started: for clients that came later."""
@@ -105,14 +112,18 @@ class ControlMethods:
     def _told(self, event: Event) -> Iterator[dict[str, object]]:
         """Yield what clients are told of an event."""
         now, language = self._services.clock(), self._services.language()
+        known = replace(self._services.known, trust=None)  # an event is told at once
         if isinstance(event, TokenInserted):
             for token in self._services.inventory.snapshot.tokens:
                 if token.reference == event.token:
-                    yield {"event": "token_inserted", "token": token_view(token, now, language)}
-                    for held in token.certificates:
-                        view = certificate_view(held, now, language)
-                        label = token.facts.label
-                        yield {"event": "certificate_seen", "token": label, "certificate": view}
+                    view = token_view(token, now, language, known)
+                    yield {"event": "token_inserted", "token": view}
+                    for seen in view.certificates:
+                        yield {
+                            "event": "certificate_seen",
+                            "token": view.label,
+                            "certificate": seen,
+                        }
         elif isinstance(event, TokenRemoved):
             yield {"event": "token_removed", **msgspec.to_builtins(event.token)}
         elif isinstance(event, TokensChanged):

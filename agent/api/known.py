@@ -1,0 +1,17 @@
+"""What this installation knows about certificates, by its configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agent.certificates.chain import TrustStore
+from agent.certificates.organisation import IDENTITY_OIDS, IdentityOid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """How to read an organisation's identity, and which authorities are trusted."""
+
+    identity_oids: tuple[IdentityOid, ...] = IDENTITY_OIDS
+    trust: TrustStore | None = None
+    """None where chains are not to be looked at: it takes time."""

@@ -1,0 +1,148 @@
+"""One certificate as a link of a chain: its issuer's name and key, what it may issue, its signature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+from agent.certificates import sm2
+from agent.certificates.der import DerError
+from agent.certificates.extensions import (
+    AUTHORITY_KEY_ID,
+    BASIC_CONSTRAINTS,
+    KEY_USAGE,
+    SUBJECT_KEY_ID,
+    UsageBit,
+    read_authority_key_id,
+    read_basic_constraints,
+    read_key_usage,
+    read_subject_key_id,
+)
+from agent.certificates.model import Certificate
+from agent.certificates.names import comparable
+from agent.certificates.strict import quietly
+
+_REMEMBERED = 4096
+
+
+class Signature(Enum):
+    """What came of checking a signature."""
+
+    GOOD = auto()
+    BAD = auto()
+    UNCHECKED = auto()
+    """Of a kind that cannot be checked here."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Link:
+    """A certificate, with what a chain is made by."""
+
+    certificate: Certificate
+    name: str
+    issuer: str
+    key_id: bytes | None
+    issuer_key_id: bytes | None
+    path_length: int | None
+    is_issuer: bool
+    """It says it is a CA, and no key usage forbids it to sign certificates."""
+
+    @property
+    def key_and_name(self) -> tuple[str, bytes]:
+        """What a trust anchor is (RFC 5280, 6.1.1): the same for certificates that were cross-signed."""
+        return self.name, self.certificate.public_key
+
+    @property
+    def is_self_issued(self) -> bool:
+        """Whether issuer and subject have the same name."""
+        return self.name == self.issuer
+
+    def names_key_of(self, issuer: Link) -> bool:
+        """Return whether the key identifiers agree; they are a hint, the signature decides."""
+        return self.issuer_key_id is not None and self.issuer_key_id == issuer.key_id
+
+    def names_another_key_than(self, issuer: Link) -> bool:
+        """Return whether both tell a key identifier, and not the same."""
+        return None not in (self.issuer_key_id, issuer.key_id) and not self.names_key_of(issuer)
+
+    def may_issue(self, *, below: int) -> bool:
+        """Return whether it may stand above ``below`` other CAs (RFC 5280, 4.2.1.9)."""
+        return self.is_issuer and (self.path_length is None or below <= self.path_length)
+
+
+def make_link(certificate: Certificate) -> Link:
+    """Return a certificate as a link; what its extensions do not say readably they do not say."""
+    values = dict(certificate.extensions)
+    usage, path_length, key_id, issuer_key_id = None, None, None, None
+    is_ca = certificate.is_ca
+    try:
+        if KEY_USAGE in values:
+            usage = read_key_usage(values[KEY_USAGE])
+        if BASIC_CONSTRAINTS in values:
+            path_length = read_basic_constraints(values[BASIC_CONSTRAINTS]).path_length
+        if SUBJECT_KEY_ID in values:
+            key_id = read_subject_key_id(values[SUBJECT_KEY_ID])
+        if AUTHORITY_KEY_ID in values:
+            issuer_key_id = read_authority_key_id(values[AUTHORITY_KEY_ID])
+    except DerError:
+        is_ca = False
+    return Link(
+        certificate=certificate,
+        name=comparable(certificate.subject),
+        issuer=comparable(certificate.issuer),
+        key_id=key_id,
+        issuer_key_id=issuer_key_id,
+        path_length=path_length,
+        is_issuer=is_ca and (usage is None or UsageBit.KEY_CERT_SIGN in usage),
+    )
+
+
+class SignatureChecks:
+    """Checks signatures, each one once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], Signature] = {}
+
+    def check(self, link: Link, issuer: Link) -> Signature:
+        """Return whether ``link`` was signed with the key of ``issuer``."""
+        pair = link.certificate.thumbprint, issuer.certificate.thumbprint
+        if pair not in self._known:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[pair] = _check(link.certificate, issuer.certificate)
+        return self._known[pair]
+
+
+def _check(certificate: Certificate, issuer: Certificate) -> Signature:
+    try:
+        with quietly():
+            signed = x509.load_der_x509_certificate(certificate.der)
+            if signed.signature_algorithm_oid.dotted_string != sm2.SIGNATURE:
+                return _check_signature(signed, issuer)
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
+        return Signature.UNCHECKED
+    is_good = sm2.is_signed_by(issuer.public_key, signed.tbs_certificate_bytes, signed.signature)
+    return Signature.GOOD if is_good else Signature.BAD
+
+
+def _check_signature(signed: x509.Certificate, issuer: Certificate) -> Signature:
+    """Check by the issuer's key alone: names are compared elsewhere, and it may be damaged itself."""
+    key = load_der_public_key(issuer.public_key)
+    parameters = signed.signature_algorithm_parameters
+    data, signature = signed.tbs_certificate_bytes, signed.signature
+    try:
+        if isinstance(key, rsa.RSAPublicKey) and isinstance(parameters, padding.AsymmetricPadding):
+            assert signed.signature_hash_algorithm is not None
+            key.verify(signature, data, parameters, signed.signature_hash_algorithm)
+        elif isinstance(key, ec.EllipticCurvePublicKey) and isinstance(parameters, ec.ECDSA):
+            key.verify(signature, data, parameters)
+        else:
+            return Signature.UNCHECKED
+    except InvalidSignature:
+        return Signature.BAD
+    return Signature.GOOD

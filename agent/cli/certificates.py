@@ -1,0 +1,94 @@
+"""How `odc-agent certs` shows a token: pair by pair under the organisation, in aligned columns. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from collections.abc import Iterator
+
+from agent.api.client import Json
+from agent.certificates.days import china_date
+from agent.certificates.names import harmless
+from agent.language import Language, mark, translate, translate_count
+
+USES = {
+    "signing": mark("signing certificate"),
+    "encryption": mark("encryption certificate"),
+    "other": mark("other certificate"),
+}
+_RENEWED = mark("renewed")
+_AUTHORITY = mark("CA certificates and others")
+_MAX_COLUMNS = 60
+"""Columns of an organisation's name."""
+
+
+def token_lines(token: Json, language: Language, *, has_all: bool) -> Iterator[str]:
+    """Yield a token's lines; without ``has_all`` only what is in use, and how much else there is."""
+    yield harmless(f"{token['label']}  ({token['model']}, {token['serial']})")
+    certificates = token["certificates"]
+    shown = [c for c in certificates if has_all or c["is_current"] or c["damage_text"]]
+    heading: object = None
+    for certificate in shown:
+        if certificate["pair"] != heading or certificate is shown[0]:
+            heading = certificate["pair"]
+            yield f"  {_heading(certificate, language)}"
+        yield from (f"    {line}" for line in _lines(certificate, language, has_all=has_all))
+    if hidden := len(certificates) - len(shown):
+        more = translate_count(
+            "{count} more certificate: odc-agent certs --all",
+            "{count} more certificates: odc-agent certs --all",
+            hidden,
+            language,
+        )
+        yield f"  {more}"
+
+
+def _heading(certificate: Json, language: Language) -> str:
+    if certificate["pair"] is None:
+        return translate(_AUTHORITY, language)
+    name = _cut(certificate["organisation"] or certificate["subject"] or "-")
+    number = certificate["uscc"] or certificate["entity_id"]
+    return f"{name}  {number}" if number else name
+
+
+def _lines(certificate: Json, language: Language, *, has_all: bool) -> Iterator[str]:
+    use = translate(USES[certificate["use"]], language)
+    if certificate["pair"] is None:
+        use = _cut(certificate["organisation"] or certificate["subject"] or use)
+    is_past = certificate["pair"] is not None and not certificate["is_current"]
+    is_past = is_past and certificate["status"] != "not_yet_valid"
+    text = translate(_RENEWED, language) if is_past else certificate["text"]
+    validity = " – ".join(_china_day(certificate[end]) for end in ("not_before", "not_after"))
+    width = max(columns(translate(name, language)) for name in USES.values())
+    yield f"{padded(use, width)}  {padded(text, 20)}  {validity}  {certificate['algorithm']}".rstrip()
+    yield f"  {certificate['thumbprint']}"
+    if certificate["damage_text"]:
+        yield f"  ! {certificate['damage_text']}"
+    chain = certificate["chain"]
+    if chain and (has_all or chain["state"] == "bad_signature"):
+        yield f"  {chain['text']}"
+
+
+def columns(text: str) -> int:
+    """Return how many columns of a terminal a text takes: a Chinese character takes two."""
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    combining = sum(unicodedata.combining(c) != 0 for c in text)
+    return len(text) + wide - combining
+
+
+def padded(text: str, width: int) -> str:
+    """Return a text filled up with spaces to ``width`` columns."""
+    return text + " " * (width - columns(text))
+
+
+def _cut(name: str) -> str:
+    if columns(name) <= _MAX_COLUMNS:
+        return name
+    name = name[:_MAX_COLUMNS]
+    while columns(name) >= _MAX_COLUMNS:
+        name = name[:-1]
+    return f"{name}…"
+
+
+def _china_day(instant: str) -> str:
+    return china_date(dt.datetime.fromisoformat(instant)).isoformat()
