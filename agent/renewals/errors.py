@@ -22,6 +22,14 @@ class NotRenewableError(OdcError):
     advice = mark("Choose the signing certificate of the pair.")
 
 
+class CertificateTooDamagedError(OdcError):
+    """It can be read and dated, but nothing can be made out of it."""
+
+    code = "certificate_damaged"
+    sentence = mark("This certificate is damaged and cannot be renewed from here.")
+    advice = mark("Have a new certificate issued at the authority's service desk.")
+
+
 class NoAuthorityError(OdcError):
     """No authority is configured for the certificate's issuer."""
 

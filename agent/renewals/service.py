@@ -12,13 +12,14 @@ from collections.abc import Mapping
 import msgspec
 
 from agent.bus import Event, EventBus
-from agent.certificates.model import CertificateUse
+from agent.certificates.model import CertificateUse, Oddity
 from agent.clock import Clock
 from agent.renewals.authorities import Authorities
 from agent.renewals.dossier import DossierIncompleteError, check_dossier
 from agent.renewals.driver import Driver
 from agent.renewals.errors import (
     CertificateNotFoundError,
+    CertificateTooDamagedError,
     NotRenewableError,
     RenewalNotFoundError,
     WrongStateError,
@@ -87,7 +88,8 @@ class RenewalService:
         The token is read afresh, so that a stale list never starts anything.
 
         Raises:
-            CertificateNotFoundError, NotRenewableError, NoAuthorityError, TrustAnchorError
+            CertificateNotFoundError, NotRenewableError, CertificateTooDamagedError,
+            NoAuthorityError, TrustAnchorError
         """
         under_way = self._journal.open_for(thumbprint)
         if under_way is not None:
@@ -98,6 +100,8 @@ class RenewalService:
         token, held = found
         if held.certificate.use is not CertificateUse.SIGNING:
             raise NotRenewableError
+        if Oddity.REFUSED in held.certificate.oddities:
+            raise CertificateTooDamagedError
         authority = self._authorities.for_certificate(held.certificate)
         self._authorities.client(authority.name)
         now = self._clock()

@@ -7,6 +7,7 @@ import uuid
 import pytest
 from api_desk import ALLOWED, names
 from certificate_maker import ENCRYPTION, USCC, china, make_der, thumbprint_of, utf8_string
+from der_maker import USUAL_EXTENSIONS, make
 from soft_token import LABEL
 
 from agent import __version__
@@ -125,6 +126,19 @@ async def test_what_cannot_be_done_has_its_code(pair_desk, method, params, code)
     peer = await pair_desk.control()
     assert await peer.refusal(method, params) == (-32000, code)
     assert (await peer.result("renewals.list"))["renewals"] == []
+
+
+async def test_a_damaged_certificate_is_told_of_and_not_renewed(token_desk, tokens):
+    damaged = make(extensions=USUAL_EXTENSIONS * 2)
+    tokens.write(("01", "sign", damaged))
+    peer = await token_desk.control()
+    [token] = (await peer.result("tokens.list", {"refresh": True}))["tokens"]
+    [certificate] = token["certificates"]
+    assert (certificate["is_current"], certificate["pair"]) == (True, 1)
+    assert set(certificate["oddities"]) == {"duplicate_extension", "refused"}
+    assert certificate["damage_text"].startswith("证书有损坏: ")
+    params = {"thumbprint": thumbprint_of(damaged)}
+    assert await peer.refusal("renewals.start", params) == (-32000, "certificate_damaged")
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from agent.certificates.model import Certificate
 from agent.certificates.parsing import parse_certificate
 from agent.cli.certificates import columns, padded, token_lines
 from agent.language import Language
-from agent.tokens.snapshot import HeldCertificate, Token
 from agent.tokens.model import PinState, TokenFacts, TokenReference
+from agent.tokens.snapshot import HeldCertificate, Token
 
 NOW = china("2025-03-07 12:00:00")
 OLD = {"not_before": china("2021-07-01 00:00:00"), "not_after": china("2022-07-20 23:59:59")}
