@@ -21,6 +21,9 @@ _STATUS: dict[ProblemCode, int] = {
     ProblemCode.WRONG_CODE: 403,
     ProblemCode.TOO_MANY_ATTEMPTS: 403,
     ProblemCode.TOO_SOON: 429,
+    ProblemCode.RECIPIENT_REFUSED: 422,
+    ProblemCode.NOT_OFFERED: 404,
+    ProblemCode.STALE_REQUEST: 403,
 }
 
 _TITLE: dict[ProblemCode, str] = {
@@ -40,6 +43,9 @@ _TITLE: dict[ProblemCode, str] = {
     ProblemCode.WRONG_CODE: "The SMS code is wrong",
     ProblemCode.TOO_MANY_ATTEMPTS: "Too many wrong SMS codes",
     ProblemCode.TOO_SOON: "Too soon to ask again",
+    ProblemCode.RECIPIENT_REFUSED: "No encryption key can be enveloped to this recipient",
+    ProblemCode.NOT_OFFERED: "This authority does not offer it",
+    ProblemCode.STALE_REQUEST: "The request is too old, or its clock is wrong",
 }
 
 

@@ -2,7 +2,8 @@
 
 Pure types, shared by the agent's client and the sandbox's server, so that there is one definition.
 JSON throughout; errors are RFC 9457 problem documents (:class:`Problem`). Authentication is HTTP
-Basic over TLS on every call but the policy: user = application id, password = its secret.
+Basic over TLS on every call but the policy and the licence without an application: user =
+application id, password = its secret.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ RA_PATH = "/ra/v1"
 EST_PATH = "/.well-known/est"
 
 KeyType = Literal["rsa:2048", "rsa:3072", "rsa:4096", "ec:secp256r1", "ec:secp384r1"]
+EncryptionKeyType = Literal["rsa:2048", "rsa:3072", "rsa:4096"]
+KeyTransport = Literal["rsaes-pkcs1-v1_5", "rsaes-oaep"]
+"""How a content key is enveloped to an RSA recipient (RFC 8017); OAEP with SHA-256 and MGF1-SHA-256."""
 Sha256Hex = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 
@@ -65,6 +69,21 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     sms: bool = True
     key_types: Annotated[tuple[KeyType, ...], msgspec.Meta(min_length=1)] = ("rsa:2048",)
     """What the new key may be, the authority's favourite first."""
+    encryption_certificate: bool = False
+    """Whether the encryption certificate is renewed as well, by EST's serverkeygen. Only a manifest
+    with ``encryption_recipient`` asks for it."""
+    encryption_key_type: EncryptionKeyType = "rsa:2048"
+    """What the authority generates: what the token must have room for."""
+    key_transport: Annotated[tuple[KeyTransport, ...], msgspec.Meta(min_length=1)] = (
+        "rsaes-pkcs1-v1_5",
+    )
+    """How the authority can envelop the encryption key, its favourite first. The request's
+    SMIMECapabilities choose among them; the first that both know is used."""
+    retire_old: Literal["keep", "delete"] = "keep"
+    """What becomes of the old *signing* pair on the token once installation was confirmed. Old
+    encryption keys always stay: without them old documents cannot be read."""
+    licence: bool = False
+    """Whether the authority hands out business licences."""
 
 
 class Applicant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -110,7 +129,13 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     applicant: Applicant | None = None
     documents: dict[DocumentName, DocumentDigest] = {}
     encryption_recipient: bytes | None = None
-    """SubjectPublicKeyInfo the encryption key is to be enveloped to; None asks for none."""
+    """SubjectPublicKeyInfo (DER; base64 in JSON) the new encryption key is to be enveloped to; None
+    asks for none.
+
+    Either the key of the organisation's current encryption certificate or a fresh transport key;
+    this signature is the proof that it is the holder's. RSA only. The request posted to
+    serverkeygen names it by its key identifier: the certificate's SubjectKeyIdentifier, or the
+    SHA-1 of the subjectPublicKey bits (RFC 5280, 4.2.1.2, method 1)."""
 
 
 @unique
@@ -160,6 +185,55 @@ class SmsCode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return "SmsCode(…)"
 
 
+class Licence(msgspec.Struct, frozen=True, kw_only=True):
+    """A business licence (营业执照): the answer to both licence calls.
+
+    ``GET /ra/v1/applications/{uuid}/licence``, and without an application
+    ``POST /ra/v1/licences/{uscc}`` with a signed :class:`LicenceRequest`. Days are of China
+    Standard Time.
+    """
+
+    uscc: Annotated[str, msgspec.Meta(pattern="^[0-9A-Z]{18}$")]
+    """统一社会信用代码; the client checks that it is the certificate's."""
+    name: str
+    legal_representative: str
+    address: str
+    valid_from: dt.date
+    valid_to: dt.date | None = None
+    """The last day, included; None where the licence has no end (长期)."""
+    updated: dt.date
+    """When the register last changed it."""
+    image: bytes | None = None
+    """A picture of it (PNG; base64 in JSON), where the authority has one."""
+
+    def __repr__(self) -> str:
+        return f"Licence({self.uscc})"
+
+
+class LicenceRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a token signs to fetch a licence without an application.
+
+    Sent as CMS SignedData (RFC 5652, DER) with this as encapsulated JSON content, like a manifest,
+    and good for nothing else: its members are not a manifest's. The same bytes may be sent again
+    after a lost answer, a few times, within ``LICENCE_REQUEST_SECONDS`` of ``created``.
+    """
+
+    request: Literal["business_licence"] = "business_licence"
+    audience: str
+    """The authority's base URL as the client knows it."""
+    uscc: str
+    """Must be the signing certificate's organisation and the path's."""
+    certificate_sha256: Sha256Hex
+    """The signing certificate, the organisation's newest one, expired or not."""
+    created: dt.datetime
+    nonce: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+    """16 random bytes, new for each request that is signed."""
+
+
+LICENCE_REQUEST_SECONDS = 600
+"""How far ``LicenceRequest.created`` may be from the authority's clock; ``stale_request`` beyond."""
+
+
 @unique
 class ProblemCode(StrEnum):
     """Why a call was refused; the ``code`` member of a problem document."""
@@ -183,6 +257,13 @@ class ProblemCode(StrEnum):
     TOO_MANY_ATTEMPTS = "too_many_attempts"
     TOO_SOON = "too_soon"
     """429 with Retry-After."""
+    RECIPIENT_REFUSED = "recipient_refused"
+    """422: no encryption key can be enveloped to ``encryption_recipient``: an EC key, another
+    organisation's, or one whose certificate is not the current encryption certificate."""
+    NOT_OFFERED = "not_offered"
+    """404: the policy has no encryption certificates, or no licences."""
+    STALE_REQUEST = "stale_request"
+    """403: a licence request of too long ago, or of the future: check the clock and sign anew."""
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
