@@ -17,6 +17,8 @@ from sandbox.applications import Applications
 from sandbox.ca import Authority
 from sandbox.enrolment import Enrolment
 from sandbox.est import Est
+from sandbox.key_centre import KeyCentre
+from sandbox.key_package import Signer
 from sandbox.ledger import Ledger
 from sandbox.problems import RefusalError
 from sandbox.ra import Ra
@@ -29,11 +31,18 @@ PAGE_LIBRARY_FOLDER = Path(__file__).parents[1] / "browser_ext" / "page"
 _CONTENT_SECURITY_POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 
-def authority_app(ledger: Ledger, authority: Authority, outbox: Outbox) -> Starlette:
+def authority_app(
+    ledger: Ledger, authority: Authority, signer: Signer, outbox: Outbox
+) -> Starlette:
     """Return the authority: EST and the RA API."""
     rules = ledger.rules
     ra = Ra(rules.policy, Applications(ledger), SmsCodes(ledger, outbox), rules.retry_after)
-    est = Est(authority, Enrolment(ledger, authority), rules.retry_after)
+    est = Est(
+        authority.certificate,
+        Enrolment(ledger, authority),
+        KeyCentre(ledger, authority, signer),
+        rules,
+    )
     return Starlette(
         routes=[*est.routes(), *ra.routes()],
         exception_handlers={

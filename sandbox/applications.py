@@ -151,13 +151,12 @@ class Applications:
         """Take the client's word that the new certificate is on its token: the old one is done.
 
         Raises:
-            RefusalError: WRONG_STATE when no certificate was fetched.
+            RefusalError: WRONG_STATE when a certificate was not fetched.
         """
         with self._ledger.owned(application, secret) as (transaction, found):
             if found.state is ApplicationState.INSTALLED:
                 return status_of(transaction, found)
-            if found.issued_sha256 is None:
-                raise RefusalError(ProblemCode.WRONG_STATE, "no certificate was fetched yet")
+            _check_fetched(transaction, found)
             return status_of(transaction, self._ledger.move(transaction, found, Event.INSTALL))
 
     def withdraw(self, application: str, secret: str) -> ApplicationStatus:
@@ -217,6 +216,17 @@ def _save(
             manifest=submission.manifest_json,
         )
     )
+
+
+def _check_fetched(transaction: Transaction, application: Application) -> None:
+    if application.issued_sha256 is None:
+        raise RefusalError(ProblemCode.WRONG_STATE, "no certificate was fetched yet")
+    manifest = manifest_of(current_version(transaction, application))
+    wanted = manifest.encryption_recipient is not None
+    if wanted and transaction.envelope(application.id) is None:
+        raise RefusalError(
+            ProblemCode.WRONG_STATE, "the encryption certificate was not fetched yet"
+        )
 
 
 def _phone(submission: Submission) -> str:

@@ -15,6 +15,7 @@ from sandbox.profiles import (
     Organisation,
     PublicKey,
     Validity,
+    key_centre_builder,
     organisation_builder,
     root_builder,
     tls_builder,
@@ -67,12 +68,18 @@ class Authority:
         )
         return builder.sign(self._key, hashes.SHA256())
 
+    def issue_key_centre(self, key: rsa.RSAPublicKey, now: dt.datetime) -> x509.Certificate:
+        """Return a certificate for the key centre, which signs the private keys it generates."""
+        validity = Validity(now - dt.timedelta(hours=1), now + 10 * _YEAR)
+        builder = key_centre_builder(key, validity, issuer_key=self._key.public_key())
+        return builder.sign(self._key, hashes.SHA256())
+
     def tls_identity(self, now: dt.datetime) -> bytes:
         """Return a fresh EC key and its certificate for the loopback server, as PEM."""
         key = ec.generate_private_key(ec.SECP256R1())
         validity = Validity(now - dt.timedelta(hours=1), now + _YEAR)
         builder = tls_builder(key.public_key(), validity, issuer_key=self._key.public_key())
-        return _pem(key, builder.sign(self._key, hashes.SHA256()))
+        return private_pem(key, builder.sign(self._key, hashes.SHA256()))
 
 
 def renewed_validity(old_not_after: dt.datetime, now: dt.datetime) -> Validity:
@@ -90,12 +97,13 @@ def _new_root(now: dt.datetime) -> bytes:
     # Backdated, because certificates that expired years ago must chain to it as well.
     validity = Validity(now - 10 * _YEAR, now + 20 * _YEAR)
     certificate = root_builder(key.public_key(), validity).sign(key, hashes.SHA256())
-    return _pem(key, certificate)
+    return private_pem(key, certificate)
 
 
-def _pem(
+def private_pem(
     key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, certificate: x509.Certificate
 ) -> bytes:
+    """Return a private key, unencrypted, and its certificate: for 0600 files."""
     return key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,

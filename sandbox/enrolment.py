@@ -8,9 +8,9 @@ import msgspec
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from agent.renewals.protocol import ApplicationState, ProblemCode
+from agent.renewals.protocol import ApplicationState, Manifest, ProblemCode
 from sandbox.ca import Authority, renewed_validity
 from sandbox.ledger import Ledger, current_version, manifest_of
 from sandbox.lifecycle import REFUSED
@@ -46,6 +46,7 @@ class Enrolment:
             if csr.subject != x509.load_der_x509_certificate(old.der).subject:
                 raise RefusalError(ProblemCode.MALFORMED, "the subject is not the old one's")
             self._check_key_type(key)
+            _check_not_recipient(key, manifest)
             if found.state is not ApplicationState.RELEASED:
                 return None
             return self._issued(transaction, found, old, key)
@@ -67,7 +68,9 @@ class Enrolment:
             key,
             renewed_validity(old.not_after, self._ledger.clock()),
         )
-        record = issued_record(certificate, old, phone=application.phone)
+        record = issued_record(
+            certificate, old, use=CertificateUse.SIGNING, phone=application.phone
+        )
         transaction.add_certificate(record)
         transaction.save_application(
             msgspec.structs.replace(application, issued_sha256=record.sha256)
@@ -83,19 +86,27 @@ class Enrolment:
 
 
 def issued_record(
-    certificate: x509.Certificate, like: IssuedCertificate, *, phone: str
+    certificate: x509.Certificate, like: IssuedCertificate, *, use: CertificateUse, phone: str
 ) -> IssuedCertificate:
-    """Return the record of ``certificate``, issued to the organisation and for the use of ``like``."""
+    """Return the record of ``certificate``, issued to the organisation of ``like``."""
     der = certificate.public_bytes(Encoding.DER)
     return IssuedCertificate(
         sha256=hashlib.sha256(der).hexdigest(),
-        use=like.use,
+        use=use,
         organisation=like.organisation,
         uscc=like.uscc,
         phone=phone,
         not_after=certificate.not_valid_after_utc,
         der=der,
     )
+
+
+def _check_not_recipient(key: PublicKey, manifest: Manifest) -> None:
+    public_key = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    if public_key == manifest.encryption_recipient:
+        raise RefusalError(
+            ProblemCode.RECIPIENT_REFUSED, "one key must not both sign and receive the other"
+        )
 
 
 def key_type(key: PublicKey) -> str:

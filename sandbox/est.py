@@ -1,95 +1,79 @@
-"""EST (RFC 7030 with RFC 8951): ``cacerts`` and ``simpleenroll``, by HTTP Basic.
+"""EST for applications: ``cacerts``, ``csrattrs``, ``simpleenroll`` and ``serverkeygen``.
 
-Sends base64 in one long line, since one widely used client reads nothing else, and accepts it in
-any shape met in the wild. Errors are text/plain, as the RFC has them.
+HTTP Basic: the user is the application, the password its secret.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
+from dataclasses import dataclass
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from agent.renewals.protocol import EST_PATH, ProblemCode
-from sandbox.ca import Authority
+from agent.renewals.protocol import EST_PATH
 from sandbox.enrolment import Enrolment
+from sandbox.est_messages import (
+    MAX_REQUEST_BYTES,
+    certs_only,
+    csr_attributes,
+    decode_body,
+    pending,
+    refused,
+    server_key,
+)
+from sandbox.key_centre import KeyCentre
 from sandbox.problems import RefusalError
+from sandbox.rules import Rules
 from sandbox.web import credentials, read_body
 
-MAX_REQUEST_BYTES = 64 * 1024
-_ARMOUR = re.compile(rb"-----(BEGIN|END) [A-Z0-9 ]+-----")
 
-
+@dataclass(frozen=True)
 class Est:
     """The EST service."""
 
-    def __init__(self, authority: Authority, enrolment: Enrolment, retry_after: int) -> None:
-        self._authority = authority
-        self._enrolment = enrolment
-        self._retry_after = retry_after
+    root: x509.Certificate
+    enrolment: Enrolment
+    key_centre: KeyCentre
+    rules: Rules
 
     def routes(self) -> list[Route]:
         return [
             Route(f"{EST_PATH}/cacerts", self._cacerts, methods=["GET"]),
+            Route(f"{EST_PATH}/csrattrs", self._csrattrs, methods=["GET"]),
             Route(f"{EST_PATH}/simpleenroll", self._simpleenroll, methods=["POST"]),
+            Route(f"{EST_PATH}/serverkeygen", self._serverkeygen, methods=["POST"]),
         ]
 
     async def _cacerts(self, _request: Request) -> Response:
-        return _certs_only(self._authority.certificate)
+        return certs_only(self.root)
+
+    async def _csrattrs(self, _request: Request) -> Response:
+        return csr_attributes(self.rules.policy.key_types)
 
     async def _simpleenroll(self, request: Request) -> Response:
         try:
-            application, secret = credentials(request)
-            csr_der = decode_body(await read_body(request, MAX_REQUEST_BYTES))
-            certificate = await run_in_threadpool(
-                self._enrolment.enrol, application, secret, csr_der
-            )
+            asked = await _asked(request)
+            certificate = await run_in_threadpool(self.enrolment.enrol, *asked)
         except RefusalError as refusal:
-            return _refused(refusal)
-        if certificate is None:
-            return PlainTextResponse(
-                "pending\n", 202, headers={"Retry-After": str(self._retry_after)}
-            )
-        return _certs_only(certificate)
+            return refused(refusal)
+        return certs_only(certificate) if certificate else pending(self.rules.retry_after)
+
+    async def _serverkeygen(self, request: Request) -> Response:
+        try:
+            asked = await _asked(request)
+            made = await run_in_threadpool(self.key_centre.generate, *asked)
+        except RefusalError as refusal:
+            return refused(refusal)
+        # The RFC has no 202 here; servers send it all the same, since there is nothing better.
+        return (
+            server_key(made.envelope, made.certificate) if made else pending(self.rules.retry_after)
+        )
 
 
-def decode_body(body: bytes) -> bytes:
-    """Return the DER in a base64 body: wrapped or not, with blanks, a final NUL or PEM armour.
-
-    Content-Transfer-Encoding is ignored (RFC 8951, 2.1).
-
-    Raises:
-        RefusalError: MALFORMED.
-    """
-    text = b"".join(_ARMOUR.sub(b"", body.replace(b"\0", b"")).split())
-    try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise RefusalError(ProblemCode.MALFORMED, "the body is not base64") from error
-
-
-def _certs_only(certificate: x509.Certificate) -> Response:
-    der = pkcs7.serialize_certificates([certificate], Encoding.DER)
-    return Response(
-        base64.b64encode(der),
-        headers={"Content-Transfer-Encoding": "base64", "Cache-Control": "no-store"},
-        media_type="application/pkcs7-mime; smime-type=certs-only",
-    )
-
-
-def _refused(refusal: RefusalError) -> Response:
-    status = refusal.problem.status
-    if refusal.code is ProblemCode.NOT_FOUND:
-        # EST knows users, not applications: 404 would say that the service is not here.
-        refusal = RefusalError(ProblemCode.UNAUTHORISED, refusal.problem.detail)
-        status = refusal.problem.status
-    elif refusal.code is ProblemCode.WRONG_STATE:
-        status = 403
-    return PlainTextResponse(f"{refusal}\n", status, headers=refusal.headers)
+async def _asked(request: Request) -> tuple[str, str, bytes]:
+    """Return application, secret and the DER of the request it posts."""
+    application, secret = credentials(request)
+    return application, secret, decode_body(await read_body(request, MAX_REQUEST_BYTES))

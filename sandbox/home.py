@@ -56,6 +56,11 @@ class Home:
         return self.folder / "authority.pem"
 
     @property
+    def key_centre(self) -> Path:
+        """The key centre's private key and certificate together, 0600."""
+        return self.folder / "key-centre.pem"
+
+    @property
     def trust_anchor(self) -> Path:
         """The root certificate alone, for clients."""
         return self.folder / "ca.pem"

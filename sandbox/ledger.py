@@ -71,10 +71,11 @@ class Ledger:
         moved = self.with_timer(msgspec.structs.replace(application, state=state), now)
         transaction.save_application(moved)
         if state is ApplicationState.INSTALLED:
-            revoke(transaction, application.certificate_sha256, now)
-        elif state in CLOSED and application.issued_sha256 is not None:
-            # Nobody confirmed it: left valid, it would be the newest and bar the old one for ever.
-            revoke(transaction, application.issued_sha256, now)
+            _supersede(transaction, application, now)
+        elif state in CLOSED:
+            _take_back(transaction, application, now)
+        if state in CLOSED:
+            transaction.delete_envelope(application.id)
         return moved
 
     def with_timer(self, application: Application, now: dt.datetime) -> Application:
@@ -87,6 +88,29 @@ class Ledger:
         )
         timer_at, timer_event = due or (None, None)
         return msgspec.structs.replace(application, timer_at=timer_at, timer_event=timer_event)
+
+
+def _supersede(transaction: Transaction, application: Application, now: dt.datetime) -> None:
+    """Record that the old certificates are done: the new ones are on the token."""
+    old = transaction.certificate(application.certificate_sha256)
+    envelope = transaction.envelope(application.id)
+    if old is not None and envelope is not None:
+        for record in transaction.encryption_certificates(old.uscc):
+            if record.sha256 != envelope.certificate_sha256:
+                revoke(transaction, record.sha256, now)
+    revoke(transaction, application.certificate_sha256, now)
+
+
+def _take_back(transaction: Transaction, application: Application, now: dt.datetime) -> None:
+    """Revoke what was handed out and never confirmed.
+
+    Left valid, it would be the newest and bar the old one for ever.
+    """
+    envelope = transaction.envelope(application.id)
+    if application.issued_sha256 is not None:
+        revoke(transaction, application.issued_sha256, now)
+    if envelope is not None:
+        revoke(transaction, envelope.certificate_sha256, now)
 
 
 def check_secret(application: Application, secret: str) -> None:

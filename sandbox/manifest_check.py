@@ -17,10 +17,11 @@ from sandbox.cms import SignedContent
 from sandbox.days import china_date
 from sandbox.problems import RefusalError
 from sandbox.profiles import CertificateUse
+from sandbox.recipients import KeyRegister, check_recipient
 from sandbox.records import IssuedCertificate
 
 
-class CertificateRegister(Protocol):
+class CertificateRegister(KeyRegister, Protocol):
     """What the rules need to know of the certificates issued."""
 
     def certificate(self, sha256: str) -> IssuedCertificate | None: ...
@@ -69,6 +70,7 @@ def check_submission(
     if required:
         _check_complete(manifest, policy)
     _check_documents(manifest, policy)
+    _check_encryption(manifest, certificate, policy, register)
     return Submission(manifest, signed.content, certificate, required)
 
 
@@ -79,6 +81,17 @@ def dossier_required(
     if policy.dossier == "when_expired":
         return opened_at > certificate.not_after
     return policy.dossier == "always"
+
+
+def _check_encryption(
+    manifest: Manifest, certificate: IssuedCertificate, policy: Policy, register: KeyRegister
+) -> None:
+    """Refuse a recipient now, where the applicant is told, rather than after days of review."""
+    if manifest.encryption_recipient is None:
+        return
+    if not policy.encryption_certificate:
+        raise RefusalError(ProblemCode.NOT_OFFERED, "encryption certificates are not renewed here")
+    check_recipient(manifest.encryption_recipient, certificate.uscc, register)
 
 
 def _decode(content: bytes) -> Manifest:

@@ -22,7 +22,7 @@ _STATUS: dict[ProblemCode, int] = {
     ProblemCode.TOO_MANY_ATTEMPTS: 403,
     ProblemCode.TOO_SOON: 429,
     ProblemCode.RECIPIENT_REFUSED: 422,
-    ProblemCode.NOT_OFFERED: 404,
+    ProblemCode.NOT_OFFERED: 403,
     ProblemCode.STALE_REQUEST: 403,
 }
 

@@ -21,6 +21,9 @@ SHENZHEN_ENTITY_ID = ObjectIdentifier("2.16.156.112548")
 USCC_ID = ObjectIdentifier("1.2.156.10260.4.1.4")
 """统一社会信用代码 (GM/T 0015)."""
 
+KEY_GENERATION_AUTHORITY = ObjectIdentifier("1.3.6.1.5.5.7.3.32")
+"""id-kp-cmKGA (RFC 9480): who may sign the private keys it generated for others."""
+
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 
 
@@ -99,6 +102,24 @@ def tls_builder(
         .add_extension(_key_usage(digital_signature=True), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
+    )
+
+
+def key_centre_builder(
+    key: PublicKey, validity: Validity, *, issuer_key: PublicKey
+) -> x509.CertificateBuilder:
+    """Return the key centre's certificate, unsigned yet: it signs generated keys, nothing else."""
+    name = x509.Name(
+        [
+            *(attribute for attribute in root_name() if attribute.oid != NameOID.COMMON_NAME),
+            x509.NameAttribute(NameOID.COMMON_NAME, "ODC Sandbox Key Centre"),
+        ]
+    )
+    return (
+        _builder(name, key, validity, issuer_key=issuer_key)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_key_usage(digital_signature=True), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([KEY_GENERATION_AUTHORITY]), critical=True)
     )
 
 

@@ -60,6 +60,15 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     """What the reviewer said of this version, as JSON."""
 
 
+class KeyEnvelope(msgspec.Struct, frozen=True, kw_only=True):
+    """An encryption key made for an application, enveloped; kept until installation is confirmed."""
+
+    application: str
+    certificate_sha256: str
+    """The new encryption certificate."""
+    envelope: bytes
+
+
 class SentCode(msgspec.Struct, frozen=True, kw_only=True):
     """The SMS code last sent for an application, which only its hash tells."""
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from agent.renewals.protocol import Policy
 
 AUTHORITY_NAME = "ODC 沙盒证书服务中心 (ODC Sandbox Authority)"
+
+DEFAULT_POLICY = Policy(authority=AUTHORITY_NAME, encryption_certificate=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +18,7 @@ class Rules:
 
     audiences: frozenset[str] = frozenset()
     """The base URLs it answers to; a manifest must name one of them."""
-    policy: Policy = field(default_factory=lambda: Policy(authority=AUTHORITY_NAME))
+    policy: Policy = DEFAULT_POLICY
     approve_after: dt.timedelta | None = None
     """The automatic reviewer's time; None waits for ``odc-sandbox approve``."""
     lifetime: dt.timedelta = dt.timedelta(days=30)

@@ -18,6 +18,7 @@ from sandbox.app import authority_app, portal_app
 from sandbox.ca import Authority
 from sandbox.days import utc_now
 from sandbox.home import Home, RunningSandbox, SandboxError, write_file
+from sandbox.key_centre import key_centre_signer
 from sandbox.ledger import Ledger
 from sandbox.rules import Rules
 from sandbox.sms import Outbox
@@ -47,6 +48,7 @@ def serve(
     """
     authority = Authority.opened(home, utc_now())
     write_file(home.tls, authority.tls_identity(utc_now()))
+    signer = key_centre_signer(home, authority, utc_now())
     store = Store(home.database)
     with _listening(ports.authority) as secure, _listening(ports.portal) as plain:
         port = secure.getsockname()[1]
@@ -59,7 +61,10 @@ def serve(
         )
         ledger = Ledger(store, replace(rules, audiences=audiences))
         servers = [
-            (_tls_server(authority_app(ledger, authority, Outbox(home.outbox)), home), secure),
+            (
+                _tls_server(authority_app(ledger, authority, signer, Outbox(home.outbox)), home),
+                secure,
+            ),
             (_Server(_config(portal_app())), plain),
         ]
         asyncio.run(_run(servers, home, running, when_ready))

@@ -17,7 +17,7 @@ import msgspec
 from sandbox.home import SandboxError
 from sandbox.lifecycle import CLOSED
 from sandbox.profiles import CertificateUse
-from sandbox.records import Application, IssuedCertificate, SentCode, Version
+from sandbox.records import Application, IssuedCertificate, KeyEnvelope, SentCode, Version
 
 _BUSY_SECONDS = 10.0
 
@@ -75,6 +75,13 @@ _MIGRATIONS: Final = (
         sent_at TEXT NOT NULL,
         sent_count INTEGER NOT NULL,
         attempts_left INTEGER NOT NULL
+    ) STRICT;
+    """,
+    """
+    CREATE TABLE key_envelopes (
+        application TEXT PRIMARY KEY REFERENCES applications (id),
+        certificate_sha256 TEXT NOT NULL REFERENCES certificates (sha256),
+        envelope BLOB NOT NULL
     ) STRICT;
     """,
 )
@@ -144,11 +151,27 @@ class Transaction:
 
     def newest_signing_certificate(self, uscc: str) -> IssuedCertificate | None:
         """Return the organisation's newest signing certificate that is not revoked, or None."""
-        return self._one(
+        return self._newest(uscc, CertificateUse.SIGNING)
+
+    def newest_encryption_certificate(self, uscc: str) -> IssuedCertificate | None:
+        """Return the organisation's newest encryption certificate that is not revoked, or None."""
+        return self._newest(uscc, CertificateUse.ENCRYPTION)
+
+    def encryption_certificates(self, uscc: str) -> list[IssuedCertificate]:
+        """Return all encryption certificates of an organisation, the oldest first."""
+        return self._all(
             IssuedCertificate,
-            "SELECT * FROM certificates WHERE uscc = ? AND use = ? AND revoked_at IS NULL"
-            " ORDER BY number DESC LIMIT 1",
-            (uscc, CertificateUse.SIGNING),
+            "SELECT * FROM certificates WHERE uscc = ? AND use = ? ORDER BY number",
+            (uscc, CertificateUse.ENCRYPTION),
+        )
+
+    def certificates_with_key(self, public_key: bytes) -> list[IssuedCertificate]:
+        """Return all certificates of one SubjectPublicKeyInfo (DER), the oldest first."""
+        # A certificate holds its key's DER as it is.
+        return self._all(
+            IssuedCertificate,
+            "SELECT * FROM certificates WHERE instr(der, ?) ORDER BY number",
+            (public_key,),
         )
 
     def save_certificate(self, certificate: IssuedCertificate) -> None:
@@ -202,6 +225,26 @@ class Transaction:
 
     def code(self, application: str) -> SentCode | None:
         return self._one(SentCode, "SELECT * FROM codes WHERE application = ?", (application,))
+
+    def save_envelope(self, envelope: KeyEnvelope) -> None:
+        self._save("key_envelopes", "application", envelope)
+
+    def envelope(self, application: str) -> KeyEnvelope | None:
+        return self._one(
+            KeyEnvelope, "SELECT * FROM key_envelopes WHERE application = ?", (application,)
+        )
+
+    def delete_envelope(self, application: str) -> None:
+        """Forget the encryption key made for an application."""
+        self._connection.execute("DELETE FROM key_envelopes WHERE application = ?", (application,))
+
+    def _newest(self, uscc: str, use: CertificateUse) -> IssuedCertificate | None:
+        return self._one(
+            IssuedCertificate,
+            "SELECT * FROM certificates WHERE uscc = ? AND use = ? AND revoked_at IS NULL"
+            " ORDER BY number DESC LIMIT 1",
+            (uscc, use),
+        )
 
     def _save(self, table: str, key: str, record: msgspec.Struct) -> None:
         row: dict[str, object] = msgspec.to_builtins(record, builtin_types=(bytes,))

@@ -261,7 +261,7 @@ class ProblemCode(StrEnum):
     """422: no encryption key can be enveloped to ``encryption_recipient``: an EC key, another
     organisation's, or one whose certificate is not the current encryption certificate."""
     NOT_OFFERED = "not_offered"
-    """404: the policy has no encryption certificates, or no licences."""
+    """403: the policy has no encryption certificates, or no licences."""
     STALE_REQUEST = "stale_request"
     """403: a licence request of too long ago, or of the future: check the clock and sign anew."""
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import datetime as dt
+from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from agent.renewals.protocol import Policy
 from sandbox.commands.common import Subcommands, add_command, home_of, not_negative
 from sandbox.home import Home, RunningSandbox
-from sandbox.rules import AUTHORITY_NAME, Rules
+from sandbox.policy_file import read_policy_file
+from sandbox.rules import Rules
 from sandbox.server import Ports, serve
 
 DEFAULT_PORTS = Ports(authority=8443, portal=8080)
@@ -20,6 +24,7 @@ _EXAMPLES = """\
   odc-sandbox run --approve-after 5               approves by itself after 5 seconds
   odc-sandbox run --port 0 --portal-port 0        free ports; sandbox.json names them
   odc-sandbox run --latest-days-after-expiry 365  refuses what expired longer ago
+  odc-sandbox run --policy policy.toml            all of the policy; see docs/authorities.md
 """
 
 
@@ -33,21 +38,22 @@ def register(subcommands: Subcommands) -> None:
         examples=_EXAMPLES,
     )
     parser.add_argument("--port", type=not_negative, default=DEFAULT_PORTS.authority)
+    parser.add_argument(
+        "--policy", type=Path, metavar="FILE", help="TOML; what follows here comes before it"
+    )
     parser.add_argument("--portal-port", type=not_negative, default=DEFAULT_PORTS.portal)
     parser.add_argument(
         "--approve-after", type=float, metavar="SECONDS", help="review by itself, that late"
     )
-    parser.add_argument(
-        "--sms-interval", type=float, default=60, metavar="SECONDS", help="between two codes"
-    )
+    parser.add_argument("--sms-interval", type=float, metavar="SECONDS", help="between two codes")
     parser.add_argument(
         "--no-sms", action="store_true", help="release approved applications at once"
     )
     parser.add_argument(
-        "--retry-after", type=not_negative, default=5, metavar="SECONDS", help="told to who waits"
+        "--retry-after", type=not_negative, metavar="SECONDS", help="told to who waits"
     )
-    parser.add_argument("--earliest-days-before-expiry", type=not_negative, default=90)
-    parser.add_argument("--latest-days-after-expiry", type=not_negative, default=None)
+    parser.add_argument("--earliest-days-before-expiry", type=not_negative)
+    parser.add_argument("--latest-days-after-expiry", type=not_negative)
     parser.add_argument("--dossier", choices=("never", "when_expired", "always"))
     parser.add_argument(
         "--key-type",
@@ -65,23 +71,27 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _rules(options: argparse.Namespace) -> Rules:
-    policy = Policy(
-        authority=AUTHORITY_NAME,
-        earliest_days_before_expiry=options.earliest_days_before_expiry,
-        latest_days_after_expiry=options.latest_days_after_expiry,
-        sms=not options.no_sms,
-    )
-    if options.dossier:
-        policy = msgspec.structs.replace(policy, dossier=options.dossier)
-    if options.key_type:
-        policy = msgspec.structs.replace(policy, key_types=tuple(options.key_type))
-    approve_after = options.approve_after
-    return Rules(
-        policy=policy,
-        approve_after=None if approve_after is None else dt.timedelta(seconds=approve_after),
-        sms_interval=dt.timedelta(seconds=options.sms_interval),
-        retry_after=options.retry_after,
-    )
+    """Return the policy file's rules, or the usual ones, with what the command line says over them."""
+    rules = read_policy_file(options.policy) if options.policy else Rules()
+    seconds = {"approve_after": options.approve_after, "sms_interval": options.sms_interval}
+    said: dict[str, Any] = {
+        name: dt.timedelta(seconds=s) for name, s in seconds.items() if s is not None
+    }
+    if options.retry_after is not None:
+        said["retry_after"] = options.retry_after
+    return dataclasses.replace(rules, policy=_policy(rules.policy, options), **said)
+
+
+def _policy(policy: Policy, options: argparse.Namespace) -> Policy:
+    said = {
+        "earliest_days_before_expiry": options.earliest_days_before_expiry,
+        "latest_days_after_expiry": options.latest_days_after_expiry,
+        "dossier": options.dossier,
+        "sms": False if options.no_sms else None,
+        "key_types": options.key_type and tuple(options.key_type),
+    }
+    changes: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+    return msgspec.structs.replace(policy, **changes)
 
 
 def _announce(home: Home, running: RunningSandbox) -> None:

@@ -242,6 +242,15 @@ class HttpRenewal(RenewalClient):
         code = self.desk.code_for(self.application)
         self.call("POST", "/sms/verify", json={"code": code}).raise_for_status()
 
+    def generate_key(self, request: bytes) -> httpx.Response:
+        """Post a request to serverkeygen."""
+        return self.http.post(
+            "/.well-known/est/serverkeygen",
+            auth=(self.application, self.secret),
+            content=base64.encodebytes(request),
+            headers={"Content-Type": "application/pkcs10"},
+        )
+
     def enrol(self, body: bytes | None = None) -> httpx.Response:
         return self.http.post(
             "/.well-known/est/simpleenroll",

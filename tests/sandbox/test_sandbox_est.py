@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from sandbox.est import decode_body
+from sandbox.est_messages import decode_body
 
 DER = bytes(range(256)) * 3
 ONE_LINE = base64.b64encode(DER)

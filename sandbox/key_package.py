@@ -1,0 +1,160 @@
+"""A private key on its way to a token: EnvelopedData{ SignedData{ AsymmetricKeyPackage } }. Pure.
+
+RFC 7030, 4.4.2 asks for exactly this nesting: the package (RFC 5958) is signed by the key centre
+that made the key, and the whole is enveloped (RFC 5652, 6) to the recipient's RSA key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+
+from asn1crypto import algos, cms, core, keys
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.padding import PKCS7
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from agent.renewals.protocol import KeyTransport
+
+KEY_PACKAGE = "2.16.840.1.101.2.1.2.78.5"
+"""id-ct-KP-aKeyPackage (RFC 5958, 2)."""
+_BLOCK_BITS = 128
+
+
+class AsymmetricKeyPackage(core.SequenceOf):  # type: ignore[misc] # asn1crypto has no types
+    """AsymmetricKeyPackage ::= SEQUENCE OF OneAsymmetricKey (RFC 5958, 2)."""
+
+    _child_spec = keys.PrivateKeyInfo
+
+
+@dataclass(frozen=True)
+class Signer:
+    """The key centre's key and the certificate that says so."""
+
+    key: rsa.RSAPrivateKey
+    certificate: x509.Certificate
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Who can open the envelope."""
+
+    key: rsa.RSAPublicKey
+    identifier: bytes
+    """The key identifier the client asked for it by."""
+    transport: KeyTransport
+
+
+def enveloped_key(key: rsa.RSAPrivateKey, signer: Signer, recipient: Recipient) -> bytes:
+    """Return the DER ContentInfo that carries ``key`` to ``recipient``."""
+    content_key, initial = os.urandom(32), os.urandom(16)
+    # RFC 5652, 6.3: what is encrypted is the SignedData itself, without a ContentInfo around it.
+    signed = _signed_data(_package(key), signer).dump()
+    algorithm = {"algorithm": "aes256_cbc", "parameters": core.OctetString(initial)}
+    enveloped = cms.EnvelopedData(
+        {
+            "version": "v2",  # the recipient is named by its key identifier (6.1)
+            "recipient_infos": [_recipient_info(content_key, recipient)],
+            "encrypted_content_info": {
+                "content_type": "signed_data",
+                "content_encryption_algorithm": algos.EncryptionAlgorithm(algorithm),
+                "encrypted_content": _encrypted(signed, content_key, initial),
+            },
+        }
+    )
+    return _content_info("enveloped_data", enveloped)
+
+
+def key_identifier(key: rsa.RSAPublicKey) -> bytes:
+    """Return the SHA-1 of the key's bits (RFC 5280, 4.2.1.2, method 1)."""
+    return x509.SubjectKeyIdentifier.from_public_key(key).digest
+
+
+def _package(key: rsa.RSAPrivateKey) -> bytes:
+    pkcs8 = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    return bytes(AsymmetricKeyPackage([keys.PrivateKeyInfo.load(pkcs8)]).dump())
+
+
+def _signed_data(package: bytes, signer: Signer) -> cms.SignedData:
+    attributes = cms.CMSAttributes(
+        [
+            {"type": "content_type", "values": [KEY_PACKAGE]},
+            {"type": "message_digest", "values": [hashlib.sha256(package).digest()]},
+        ]
+    )
+    certificate = asn1_x509.Certificate.load(signer.certificate.public_bytes(Encoding.DER))
+    signature = signer.key.sign(attributes.dump(), padding.PKCS1v15(), hashes.SHA256())
+    identifier = {"issuer": certificate.issuer, "serial_number": certificate.serial_number}
+    return cms.SignedData(
+        {
+            "version": "v3",  # the content is not plain data (5.1)
+            "digest_algorithms": [{"algorithm": "sha256"}],
+            "encap_content_info": {
+                "content_type": KEY_PACKAGE,
+                "content": core.ParsableOctetString(package),
+            },
+            "certificates": [certificate],
+            "signer_infos": [
+                {
+                    "version": "v1",
+                    "sid": cms.SignerIdentifier("issuer_and_serial_number", identifier),
+                    "digest_algorithm": {"algorithm": "sha256"},
+                    "signed_attrs": attributes,
+                    "signature_algorithm": {"algorithm": "rsassa_pkcs1v15"},
+                    "signature": signature,
+                }
+            ],
+        }
+    )
+
+
+def _recipient_info(content_key: bytes, recipient: Recipient) -> cms.RecipientInfo:
+    algorithm, scheme = _TRANSPORTS[recipient.transport]
+    info = cms.KeyTransRecipientInfo(
+        {
+            "version": "v2",
+            "rid": cms.RecipientIdentifier("subject_key_identifier", recipient.identifier),
+            "key_encryption_algorithm": algorithm,
+            "encrypted_key": recipient.key.encrypt(content_key, scheme),
+        }
+    )
+    return cms.RecipientInfo("ktri", info)
+
+
+_SHA256 = {"algorithm": "sha256"}
+_TRANSPORTS: dict[KeyTransport, tuple[cms.KeyEncryptionAlgorithm, padding.AsymmetricPadding]] = {
+    "rsaes-pkcs1-v1_5": (
+        cms.KeyEncryptionAlgorithm({"algorithm": "rsaes_pkcs1v15", "parameters": core.Null()}),
+        padding.PKCS1v15(),
+    ),
+    "rsaes-oaep": (
+        cms.KeyEncryptionAlgorithm(
+            {
+                "algorithm": "rsaes_oaep",
+                "parameters": algos.RSAESOAEPParams(
+                    {
+                        "hash_algorithm": _SHA256,
+                        "mask_gen_algorithm": {"algorithm": "mgf1", "parameters": _SHA256},
+                    }
+                ),
+            }
+        ),
+        padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None),
+    ),
+}
+
+
+def _encrypted(content: bytes, key: bytes, initial: bytes) -> bytes:
+    padder = PKCS7(_BLOCK_BITS).padder()
+    padded = padder.update(content) + padder.finalize()
+    encryptor = Cipher(algorithms.AES256(key), modes.CBC(initial)).encryptor()
+    return encryptor.update(padded) + encryptor.finalize()
+
+
+def _content_info(content_type: str, content: core.Asn1Value) -> bytes:
+    return bytes(cms.ContentInfo({"content_type": content_type, "content": content}).dump())

@@ -1,0 +1,344 @@
+"""serverkeygen: an encryption key and its certificate for the token alone, over real TLS."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import shutil
+import sqlite3
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from key_request_maker import (
+    TRANSPORT_IDS,
+    ServerKeyAnswer,
+    key_centre_of,
+    make_key_request,
+    openssl_opens,
+    read_answer,
+    spki,
+)
+from sandbox_desk import (
+    HttpRenewal,
+    certify,
+    enrolled_certificate,
+    new_rsa_key,
+    running_desk,
+)
+from sandbox_office import Office
+
+from sandbox.key_package import key_identifier
+from sandbox.key_request import AES_256_CBC
+from sandbox.profiles import KEY_GENERATION_AUTHORITY, USCC_ID, CertificateUse
+from sandbox.store import Store
+
+
+@pytest.fixture(scope="session")
+def transport_key() -> rsa.RSAPrivateKey:
+    """A key the token made to receive the encryption key."""
+    return new_rsa_key()
+
+
+class KeyRenewal:
+    """A renewal that asks for the encryption certificate as well."""
+
+    def __init__(self, renewal: HttpRenewal, recipient: rsa.RSAPrivateKey) -> None:
+        self.renewal = renewal
+        self.recipient = recipient
+
+    def submit(self) -> None:
+        renewal = self.renewal
+        recipient = spki(self.recipient.public_key())
+        renewal.apply(renewal.signed(encryption_recipient=recipient)).raise_for_status()
+        renewal.send_scans()
+        renewal.call("POST", "/complete").raise_for_status()
+
+    def released(self) -> KeyRenewal:
+        self.submit()
+        self.renewal.wait_for("approved")
+        self.renewal.release()
+        return self
+
+    def request(self, *capabilities: str) -> bytes:
+        return make_key_request(
+            self.renewal.holder.certificate.subject,
+            self.renewal.new_key,
+            key_identifier(self.recipient.public_key()),
+            (AES_256_CBC, *capabilities),
+        )
+
+    def fetch(self, *capabilities: str) -> ServerKeyAnswer:
+        return read_answer(self.renewal.generate_key(self.request(*capabilities)))
+
+
+@pytest.fixture
+def renewing(quick_desk, renewal_at, transport_key) -> KeyRenewal:
+    """A renewal at a desk that approves by itself, with a fresh transport key; nothing sent yet."""
+    return KeyRenewal(renewal_at(quick_desk), transport_key)
+
+
+def test_openssl_opens_the_envelope_and_finds_the_key_of_the_certificate(
+    quick_desk, renewing, tmp_path
+):
+    answer = renewing.released().fetch()
+    anchor = quick_desk.home.trust_anchor
+    key = openssl_opens(answer.envelope, renewing.recipient, anchor, tmp_path)
+    assert key.public_key() == answer.certificate.public_key()
+    assert key.key_size == 2048
+
+
+def test_the_certificate_is_for_encryption_alone_and_of_the_same_organisation(renewing):
+    certificate = renewing.released().fetch().certificate
+    old = renewing.renewal.holder.certificate
+    usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    assert (usage.key_encipherment, usage.data_encipherment) == (True, True)
+    assert (usage.digital_signature, usage.content_commitment) == (False, False)
+    assert certificate.subject == old.subject
+    assert certificate.extensions.get_extension_for_oid(
+        USCC_ID
+    ) == old.extensions.get_extension_for_oid(USCC_ID)
+
+
+def test_both_certificates_of_a_renewal_end_at_once(renewing):
+    encryption = renewing.released().fetch().certificate
+    signing = enrolled_certificate(renewing.renewal.enrol())
+    assert encryption.not_valid_after_utc == signing.not_valid_after_utc
+
+
+def test_the_package_is_signed_by_the_key_centre_of_the_same_root(quick_desk, renewing, tmp_path):
+    answer = renewing.released().fetch()
+    centre = key_centre_of(answer.envelope, renewing.recipient, tmp_path)
+    usage = centre.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    assert list(usage) == [KEY_GENERATION_AUTHORITY]
+    root = x509.load_pem_x509_certificate(quick_desk.home.trust_anchor.read_bytes())
+    centre.verify_directly_issued_by(root)
+
+
+def test_asking_again_gives_the_same_key_until_installation_is_confirmed(renewing):
+    first = renewing.released().fetch()
+    assert renewing.fetch() == first
+    enrolled_certificate(renewing.renewal.enrol())
+    renewing.renewal.call("POST", "/installed").raise_for_status()
+    assert renewing.renewal.generate_key(renewing.request()).status_code == 403
+
+
+def test_after_installation_the_authority_has_forgotten_the_key(quick_desk, renewing):
+    renewing.released().fetch()
+    enrolled_certificate(renewing.renewal.enrol())
+    assert _envelopes(quick_desk, renewing) == 1
+    renewing.renewal.call("POST", "/installed").raise_for_status()
+    assert _envelopes(quick_desk, renewing) == 0
+
+
+def test_the_private_key_is_never_kept_in_clear(quick_desk, renewing, tmp_path):
+    answer = renewing.released().fetch()
+    anchor = quick_desk.home.trust_anchor
+    key = openssl_opens(answer.envelope, renewing.recipient, anchor, tmp_path)
+    prime = key.private_numbers().p.to_bytes(128)
+    for file in quick_desk.home.folder.rglob("*"):
+        assert not file.is_file() or prime not in file.read_bytes()
+
+
+def test_until_it_is_released_the_answer_is_202_with_retry_after(reviewing_desk, renewal_at):
+    renewing = KeyRenewal(renewal_at(reviewing_desk), new_rsa_key())
+    renewing.submit()
+    pending = renewing.renewal.generate_key(renewing.request())
+    assert (pending.status_code, pending.headers["Retry-After"]) == (202, "5")
+
+
+def test_the_current_encryption_certificates_key_may_be_the_recipient(
+    quick_desk, renewing, transport_key, tmp_path
+):
+    key = new_rsa_key()
+    uscc = renewing.renewal.holder.organisation.uscc
+    certify(quick_desk.home, key, uscc=uscc, use=CertificateUse.ENCRYPTION)
+    answer = KeyRenewal(renewing.renewal, key).released().fetch()
+    opened = openssl_opens(answer.envelope, key, quick_desk.home.trust_anchor, tmp_path)
+    assert opened.public_key() == answer.certificate.public_key()
+
+
+def test_the_new_encryption_certificate_is_the_current_one_once_installed(quick_desk, renewing):
+    uscc = renewing.renewal.holder.organisation.uscc
+    old = certify(quick_desk.home, new_rsa_key(), uscc=uscc, use=CertificateUse.ENCRYPTION)
+    new = renewing.released().fetch().certificate
+    enrolled_certificate(renewing.renewal.enrol())
+    renewing.renewal.call("POST", "/installed").raise_for_status()
+    with Store(quick_desk.home.database).transaction() as transaction:
+        current = transaction.newest_encryption_certificate(uscc)
+        replaced = transaction.certificate(old.sha256)
+    assert current is not None
+    assert current.der == new.public_bytes(Encoding.DER)
+    assert replaced is not None
+    assert replaced.revoked_at is not None
+
+
+def test_a_withdrawn_encryption_certificate_is_revoked_and_its_key_forgotten(quick_desk, renewing):
+    uscc = renewing.renewal.holder.organisation.uscc
+    renewing.released().fetch()
+    renewing.renewal.call("DELETE").raise_for_status()
+    with Store(quick_desk.home.database).transaction() as transaction:
+        assert transaction.newest_encryption_certificate(uscc) is None
+    assert _envelopes(quick_desk, renewing) == 0
+
+
+def test_installation_is_confirmed_only_when_both_certificates_were_fetched(renewing):
+    enrolled_certificate(renewing.released().renewal.enrol())
+    refused = renewing.renewal.call("POST", "/installed")
+    assert (refused.status_code, refused.json()["code"]) == (409, "wrong_state")
+    renewing.fetch()
+    assert renewing.renewal.call("POST", "/installed").json()["state"] == "installed"
+
+
+def test_the_request_says_which_key_transport_is_used(made_once, tmp_path, renewal_at):
+    folder = shutil.copytree(made_once.folder, tmp_path / "home")
+    policy = tmp_path / "policy.toml"
+    policy.write_text('[policy]\nkey_transport = ["rsaes-pkcs1-v1_5", "rsaes-oaep"]\n')
+    options = ("--approve-after", "0", "--policy", str(policy))
+    with running_desk(folder, *options) as desk:
+        renewing = KeyRenewal(renewal_at(desk), new_rsa_key()).released()
+        answer = renewing.fetch(TRANSPORT_IDS["rsaes-oaep"])
+        anchor = desk.home.trust_anchor
+        opened = openssl_opens(answer.envelope, renewing.recipient, anchor, tmp_path)
+    assert b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x07" in answer.envelope  # id-RSAES-OAEP
+    assert opened.public_key() == answer.certificate.public_key()
+
+
+class TestRecipientsThatAreRefused:
+    def refused(self, renewal: HttpRenewal, recipient: bytes) -> None:
+        answer = renewal.apply(renewal.signed(encryption_recipient=recipient))
+        assert (answer.status_code, answer.json()["code"]) == (422, "recipient_refused")
+
+    def test_an_elliptic_curve_key(self, quick_desk, renewal_at):
+        key = ec.generate_private_key(ec.SECP256R1()).public_key()
+        der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        self.refused(renewal_at(quick_desk), der)
+
+    def test_the_signing_certificates_key(self, quick_desk, renewal_at):
+        renewal = renewal_at(quick_desk)
+        self.refused(renewal, spki(renewal.holder.key.public_key()))
+
+    def test_another_organisations_encryption_key(self, quick_desk, renewal_at):
+        key = new_rsa_key()
+        certify(quick_desk.home, key, use=CertificateUse.ENCRYPTION)
+        self.refused(renewal_at(quick_desk), spki(key.public_key()))
+
+    def test_an_encryption_key_that_was_replaced(self, quick_desk, renewal_at):
+        renewal, key = renewal_at(quick_desk), new_rsa_key()
+        uscc = renewal.holder.organisation.uscc
+        certify(quick_desk.home, key, uscc=uscc, use=CertificateUse.ENCRYPTION)
+        certify(quick_desk.home, new_rsa_key(), uscc=uscc, use=CertificateUse.ENCRYPTION)
+        self.refused(renewal, spki(key.public_key()))
+
+    def test_a_key_too_short(self, quick_desk, renewal_at):
+        short = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+        self.refused(renewal_at(quick_desk), spki(short.public_key()))
+
+    @pytest.mark.parametrize("der", [b"", b"\x30\x00", b"key"])
+    def test_bytes_that_are_no_key(self, quick_desk, renewal_at, der):
+        self.refused(renewal_at(quick_desk), der)
+
+    def test_the_new_signing_key(self, quick_desk, rsa_keys):
+        renewal = HttpRenewal(quick_desk, certify(quick_desk.home, rsa_keys[0]), new_rsa_key())
+        with renewal.http:
+            KeyRenewal(renewal, renewal.new_key).submit()
+            refused = renewal.enrol()
+        assert refused.status_code == 422
+        assert refused.text.startswith("recipient_refused")
+
+
+class TestRequestsThatAreRefused:
+    def post(self, renewing: KeyRenewal, **changes: object) -> tuple[int, str]:
+        arguments = {
+            "subject": renewing.renewal.holder.certificate.subject,
+            "key": renewing.renewal.new_key,
+            "identifier": key_identifier(renewing.recipient.public_key()),
+            **changes,
+        }
+        answer = renewing.renewal.generate_key(make_key_request(**arguments))
+        assert answer.headers["Content-Type"].startswith("text/plain")
+        return answer.status_code, answer.text.partition(":")[0].strip()
+
+    def test_a_key_in_clear_is_never_sent(self, renewing):
+        renewing.released()
+        assert self.post(renewing, identifier=None) == (400, "malformed")
+        assert self.post(renewing, capabilities=None) == (400, "malformed")
+
+    def test_a_key_the_manifest_does_not_name(self, renewing):
+        renewing.released()
+        other = key_identifier(new_rsa_key().public_key())
+        assert self.post(renewing, identifier=other) == (422, "recipient_refused")
+
+    def test_a_client_that_cannot_read_the_envelope(self, renewing):
+        renewing.released()
+        aes_128 = "2.16.840.1.101.3.4.1.2"
+        assert self.post(renewing, capabilities=(aes_128,)) == (422, "recipient_refused")
+        only_oaep = (AES_256_CBC, TRANSPORT_IDS["rsaes-oaep"])
+        assert self.post(renewing, capabilities=only_oaep) == (422, "recipient_refused")
+
+    def test_a_manifest_that_names_no_recipient(self, quick_desk, renewal_at, transport_key):
+        renewal = renewal_at(quick_desk)
+        renewal.submit()
+        renewing = KeyRenewal(renewal, transport_key)
+        assert self.post(renewing) == (422, "recipient_refused")
+
+    def test_another_organisation(self, renewing):
+        renewing.released()
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Other")])
+        assert self.post(renewing, subject=name) == (400, "malformed")
+
+    def test_a_wrong_secret(self, renewing):
+        renewing.released()
+        renewing.renewal.secret = "wrong"
+        assert self.post(renewing) == (401, "unauthorised")
+
+    def test_an_application_that_is_closed(self, renewing):
+        renewing.submit()
+        renewing.renewal.call("DELETE").raise_for_status()
+        assert self.post(renewing) == (403, "wrong_state")
+
+    @pytest.mark.parametrize("body", [b"", b"no request", b"\x30\x03\x02\x01\x00"])
+    def test_a_body_that_is_no_request(self, renewing, body):
+        renewing.submit()
+        answer = renewing.renewal.generate_key(body)
+        assert (answer.status_code, answer.text.partition(":")[0]) == (400, "malformed")
+
+
+def test_a_recipient_swapped_on_the_way_breaks_the_signature(renewing):
+    body = renewing.renewal.signed(encryption_recipient=spki(renewing.recipient.public_key()))
+    ours = base64.b64encode(spki(renewing.recipient.public_key()))
+    theirs = base64.b64encode(spki(new_rsa_key().public_key()))
+    assert ours in body
+    answer = renewing.renewal.apply(body.replace(ours, theirs))
+    assert (answer.status_code, answer.json()["code"]) == (403, "bad_signature")
+
+
+def _envelopes(desk, renewing: KeyRenewal) -> int:
+    with sqlite3.connect(desk.home.database) as connection:
+        [[count]] = connection.execute(
+            "SELECT count(*) FROM key_envelopes WHERE application = ?",
+            (renewing.renewal.application,),
+        )
+    connection.close()
+    return count
+
+
+def test_a_key_that_was_never_confirmed_expires_with_its_application(home, rsa_keys):
+    office = Office(home, rsa_keys, lifetime=dt.timedelta(days=1))
+    recipient = new_rsa_key()
+    client = office.certified()
+    signed = client.signed(encryption_recipient=spki(recipient.public_key()))
+    office.applications.apply(client.application, client.secret, signed)
+    office.bring_scans(client)
+    office.review.approve(client.application)
+    office.verify(client, office.send(client))
+    request = make_key_request(
+        client.holder.certificate.subject, client.new_key, key_identifier(recipient.public_key())
+    )
+    assert office.key_centre.generate(client.application, client.secret, request) is not None
+    office.clock.advance(days=2)
+    assert office.state(client) == "expired"
+    with office.store.transaction() as transaction:
+        assert transaction.envelope(client.application) is None
+        assert transaction.newest_encryption_certificate(client.holder.organisation.uscc) is None
