@@ -37,7 +37,7 @@ from agent.renewals.journal import Journal
 from agent.renewals.scan_store import ScanStore
 from agent.renewals.service import RenewalService
 from agent.renewals.vault import Vault, VaultError, open_vault
-from agent.tokens.discovery import find_modules
+from agent.tokens.discovery import Discovery, find_modules, this_system
 from agent.tokens.events import system_events
 from agent.tokens.inventory import Inventory
 from agent.tokens.watching import Watch
@@ -63,7 +63,7 @@ class Agent:
     async def run(self) -> None:
         """Run until asked to end."""
         _stop_on_signals(self._stop)
-        inventory = Inventory(find_modules(self._config.modules), self._bus)
+        inventory = Inventory(self._find_modules().settings, self._bus)
         async with contextlib.AsyncExitStack() as parts:
             parts.push_async_callback(inventory.close)
             reminders = self._reminders(inventory)
@@ -84,6 +84,10 @@ class Agent:
             log.info("agent runs home=%s", self._paths.data)
             await self._stop.wait()
         log.info("agent ended")
+
+    def _find_modules(self) -> Discovery:
+        around = this_system(self._paths.module_tables) if self._config.looks_around else None
+        return find_modules(self._config.modules or (), around)
 
     def _language(self) -> Language:
         return self._config.language or user_language()

@@ -16,7 +16,7 @@ from agent.certificates.organisation import IdentityOid
 from agent.errors import OdcError
 from agent.language import Language, mark
 from agent.paths import Paths
-from agent.tokens.model import ModuleSettings
+from agent.tokens.discovery import ConfiguredModule
 
 Days = Annotated[int, msgspec.Meta(ge=0, le=3650)]
 
@@ -62,8 +62,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     language: Language | None = None
     """None follows the desktop."""
-    modules: tuple[ModuleSettings, ...] | None = msgspec.field(name="module", default=None)
-    """PKCS#11 modules; None takes the well-known ones that are installed."""
+    modules: tuple[ConfiguredModule, ...] | None = msgspec.field(name="module", default=None)
+    """PKCS#11 modules to serve, or to leave alone."""
+    discover_modules: bool | None = None
+    """Whether to look for others too; None does where no module is configured to be served."""
     authorities: tuple[AuthoritySettings, ...] = msgspec.field(name="authority", default=())
     reminders: ReminderSettings = ReminderSettings()
     trust_store: Path | None = None
@@ -73,6 +75,15 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     browser: BrowserSettings = BrowserSettings()
     poll_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=3600)] = 5.0
     """How often a module without insertion events is listed."""
+
+    @property
+    def looks_around(self) -> bool:
+        """Whether modules that are not configured are looked for."""
+        if self.discover_modules is not None:
+            return self.discover_modules
+        modules = self.modules
+        # An empty list says "none"; one that only switches modules off asks for the others.
+        return modules is None or (bool(modules) and not any(m.enabled for m in modules))
 
 
 def load_config(paths: Paths) -> Config:

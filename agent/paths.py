@@ -33,6 +33,11 @@ class Paths:
         return self.policy / "policy.toml"
 
     @property
+    def module_tables(self) -> tuple[Path, ...]:
+        """Folders of tables of PKCS#11 modules: the user's, and above it the administrator's."""
+        return tuple(dict.fromkeys(folder / "modules.d" for folder in (self.config, self.policy)))
+
+    @property
     def journal(self) -> Path:
         """The renewals' database."""
         return self.data / "renewals.sqlite"

@@ -7,7 +7,7 @@ import pytest
 from agent.config import Config, ConfigError, load_config
 from agent.language import Language
 from agent.paths import Paths, find_paths
-from agent.tokens.model import ModuleSettings
+from agent.tokens.discovery import ConfiguredModule
 
 AUTHORITY = """
 [[authority]]
@@ -54,7 +54,7 @@ def test_what_is_written_is_read(paths):
     assert config.poll_seconds == 0.5
     assert config.reminders.thresholds == (10, 5)
     assert config.browser.allow == ("https://*.gov.cn",)
-    assert config.modules == (ModuleSettings(path="/a.so", environment={"SOFTHSM2_CONF": "/c"}),)
+    assert config.modules == (ConfiguredModule(path="/a.so", environment={"SOFTHSM2_CONF": "/c"}),)
 
 
 @pytest.mark.parametrize(

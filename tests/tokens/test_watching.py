@@ -9,7 +9,6 @@ import pytest
 from soft_token import LABEL, MODULE, SoftTokens
 
 from agent.bus import EventBus
-from agent.tokens.discovery import WELL_KNOWN, find_modules
 from agent.tokens.inventory import Inventory, TokensChanged
 from agent.tokens.model import ModuleSettings
 from agent.tokens.watching import Watch
@@ -184,23 +183,3 @@ async def test_a_source_that_fails_does_not_end_the_watch(tokens, monkeypatch):
         before = watched.reads
         sound.ring()
         await watched.until(lambda: watched.reads > before)
-
-
-def test_configured_modules_are_taken_as_they_are():
-    configured = [ModuleSettings(path="/nowhere.so"), ModuleSettings(path=MODULE)]
-    assert find_modules(configured) == tuple(configured)
-
-
-def test_a_configuration_of_no_modules_is_not_looked_around():
-    assert find_modules(()) == ()
-
-
-def test_without_configuration_installed_modules_are_found(monkeypatch, tmp_path):
-    installed, missing = tmp_path / "installed.so", tmp_path / "missing.so"
-    installed.touch()
-    monkeypatch.setitem(WELL_KNOWN, "linux", (str(missing), str(installed)))
-    assert find_modules(None, platform="linux") == (ModuleSettings(path=str(installed)),)
-
-
-def test_an_unknown_system_has_no_well_known_modules():
-    assert find_modules(None, platform="plan9") == ()

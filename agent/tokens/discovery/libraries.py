@@ -1,0 +1,121 @@
+"""What a library file is for, told from its first bytes: loading vendor code is the worker's affair.
+
+ELF: System V ABI, ELF header. PE: Microsoft's PE format, COFF header. Mach-O: mach-o/loader.h, fat.h.
+"""
+
+from __future__ import annotations
+
+import functools
+import mmap
+import platform
+import struct
+import sys
+from pathlib import Path
+
+from agent.tokens.discovery.found import (
+    NO_LIBRARY,
+    NO_PKCS11,
+    NOT_INSTALLED,
+    OTHER_ARCHITECTURE,
+    UNREADABLE,
+)
+
+HEAD_BYTES = 4096
+"""Enough for every header read here."""
+_MACH_O_CPUS = {"x86_64": 0x01000007, "arm64": 0x0100000C}
+_ENTRY_POINT = b"C_GetFunctionList\0"
+_MAX_SLICES = 32
+
+Machine = tuple[str, int, int]
+"""Format, word size or byte order as the format has it, and processor."""
+
+
+def machines_of(head: bytes) -> frozenset[Machine]:
+    """Return what a file that begins with ``head`` runs on; empty where it is no library."""
+    try:
+        if head.startswith(b"\x7fELF"):
+            return frozenset({_elf(head)})
+        if head.startswith(b"MZ"):
+            return frozenset({_pe(head)})
+        return frozenset(_mach_o(head))
+    except (struct.error, ValueError, IndexError):
+        return frozenset()
+
+
+def _elf(head: bytes) -> Machine:
+    word_size, byte_order = head[4], head[5]
+    (machine,) = struct.unpack_from(">H" if byte_order == 2 else "<H", head, 18)
+    return ("elf", word_size << 8 | byte_order, machine)
+
+
+def _pe(head: bytes) -> Machine:
+    (offset,) = struct.unpack_from("<I", head, 0x3C)
+    if head[offset : offset + 4] != b"PE\0\0":
+        raise ValueError("DOS program")
+    (machine,) = struct.unpack_from("<H", head, offset + 4)
+    return ("pe", 0, machine)
+
+
+def _mach_o(head: bytes) -> list[Machine]:
+    (magic,) = struct.unpack_from(">I", head)
+    if magic in (0xCAFEBABE, 0xCAFEBABF):  # several slices; 64-bit offsets in the second form
+        (count,) = struct.unpack_from(">I", head, 4)
+        size = 20 if magic == 0xCAFEBABE else 32
+        if count > _MAX_SLICES:
+            return []  # a Java class has the same first bytes
+        cpus = [struct.unpack_from(">I", head, 8 + size * n)[0] for n in range(count)]
+    elif magic in (0xCFFAEDFE, 0xCEFAEDFE):  # one slice, little-endian
+        cpus = [struct.unpack_from("<I", head, 4)[0]]
+    else:
+        cpus = []
+    return [("mach-o", 0, cpu) for cpu in cpus]
+
+
+@functools.cache
+def _interpreter() -> frozenset[Machine]:
+    """Return what this interpreter runs on; empty where that cannot be told."""
+    try:
+        machines = machines_of(_head(Path(sys.executable)))
+    except OSError:
+        return frozenset()
+    # A universal interpreter runs one of its slices.
+    cpu = _MACH_O_CPUS.get(platform.machine())
+    return frozenset(m for m in machines if m[0] != "mach-o" or m[2] == cpu)
+
+
+def why_not_loadable(path: str, *, check_entry_point: bool = False) -> str | None:
+    """Return why this interpreter cannot load the library ``path``: a marked reason, or None.
+
+    Args:
+        path: the library.
+        check_entry_point: also look whether it is PKCS#11 at all. For names that are merely guessed:
+            Chinese vendors give much the same names to libraries that offer SKF (GM/T 0016) alone.
+    """
+    file = Path(path)
+    if not file.is_file():
+        return NOT_INSTALLED
+    try:
+        head = _head(file)
+        machines = machines_of(head)
+        if not machines:
+            return NO_LIBRARY
+        if _interpreter() and not machines & _interpreter():
+            return OTHER_ARCHITECTURE
+        if check_entry_point and not _names_entry_point(file, head):
+            return NO_PKCS11
+    except OSError:
+        return UNREADABLE
+    return None
+
+
+def _names_entry_point(path: Path, head: bytes) -> bool:
+    """Say whether the file has the name all PKCS#11 libraries export (PKCS#11 v2.40, 5.4)."""
+    if not head.startswith((b"\x7fELF", b"MZ")):
+        return True  # Mach-O folds names into a tree, where this one need not stand whole
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(_ENTRY_POINT) >= 0
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(HEAD_BYTES)

@@ -1,0 +1,91 @@
+"""The table of well-known libraries: ours, with what administrator and user add or take away."""
+
+from __future__ import annotations
+
+import glob
+import os
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from agent.tokens.discovery.found import ModuleFileError, printable
+from agent.tokens.discovery.p11_kit import multiarch_triplet
+
+_OURS = Path(__file__).with_name("well_known.toml")
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One library under the names and paths it is installed with."""
+
+    name: str
+    """What it is called; an entry of the same name further down the line replaces this one."""
+    vendor: str = ""
+    enabled: bool = True
+    confirmed: bool = False
+    """The file names have a public source; else they are likely only."""
+    linux: tuple[str, ...] = ()
+    """Paths, the best first: one library of an entry is served. ``*`` stands for any part,
+    ``{triplet}`` for Debian's name of the architecture, ``%NAME%`` for a variable of Windows."""
+    darwin: tuple[str, ...] = ()
+    win32: tuple[str, ...] = ()
+
+    def candidates(self, platform: str) -> list[str]:
+        """Return the library's files that exist on this system, the best first."""
+        patterns = {"linux": self.linux, "darwin": self.darwin, "win32": self.win32}
+        return [file for pattern in patterns.get(platform, ()) for file in _files(pattern)]
+
+
+class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file of entries."""
+
+    module: tuple[Entry, ...] = ()
+
+
+def read_tables(
+    folders: Iterable[Path] = (),
+) -> tuple[tuple[Entry, ...], tuple[ModuleFileError, ...]]:
+    """Return the entries of our table under those of ``folders``, later ones above earlier ones."""
+    entries: dict[str, Entry] = {}
+    problems = []
+    for file in (_OURS, *(file for folder in folders for file in _tables_in(folder))):
+        try:
+            entries.update((entry.name, entry) for entry in parse_table(file.read_bytes()).module)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            problems.append(ModuleFileError(file=printable(file), reason=reason))
+        except ValueError as error:
+            problems.append(ModuleFileError(file=printable(file), reason=str(error)))
+    return tuple(entry for entry in entries.values() if entry.enabled), tuple(problems)
+
+
+def _tables_in(folder: Path) -> list[Path]:
+    try:
+        return sorted(file for file in folder.iterdir() if file.suffix == ".toml")
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError:
+        return [folder]  # reading it says why it cannot be read
+
+
+def parse_table(content: bytes) -> Table:
+    """Return what a table file says.
+
+    Raises:
+        ValueError: it is not UTF-8, not TOML, or has a key that is unknown or of the wrong type.
+    """
+    try:
+        return msgspec.convert(tomllib.loads(content.decode("utf-8")), Table)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from error
+    except RecursionError as error:  # brackets without end
+        raise ValueError("nested too deeply") from error
+
+
+def _files(pattern: str) -> list[str]:
+    """Return what exists of a pattern; of several versions the one that sorts last comes first."""
+    if "{triplet}" in pattern:
+        pattern = pattern.replace("{triplet}", multiarch_triplet())
+    found = glob.glob(os.path.expandvars(pattern))  # noqa: PTH207 - patterns are whole paths
+    return sorted((file for file in found if file == printable(file)), reverse=True)

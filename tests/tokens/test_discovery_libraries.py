@@ -1,0 +1,102 @@
+"""What a library is for, told from its first bytes."""
+
+from __future__ import annotations
+
+import shutil
+import struct
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from soft_token import MODULE
+
+from agent.tokens.discovery import libraries
+from agent.tokens.discovery.found import (
+    NO_LIBRARY,
+    NOT_INSTALLED,
+    OTHER_ARCHITECTURE,
+)
+from agent.tokens.discovery.libraries import machines_of, why_not_loadable
+
+
+def pe(machine: int) -> bytes:
+    return (
+        b"MZ".ljust(0x3C, b"\0")
+        + struct.pack("<I", 0x80)
+        + b"\0" * 0x40
+        + b"PE\0\0"
+        + struct.pack("<H", machine)
+    )
+
+
+def fat(*cpus: int) -> bytes:
+    slices = b"".join(struct.pack(">5I", cpu, 0, 0, 0, 0) for cpu in cpus)
+    return struct.pack(">2I", 0xCAFEBABE, len(cpus)) + slices
+
+
+def thin(cpu: int) -> bytes:
+    return struct.pack("<2I", 0xFEEDFACF, cpu)
+
+
+def test_what_runs_here_can_be_loaded():
+    assert why_not_loadable(MODULE) is None
+    assert why_not_loadable(MODULE, check_entry_point=True) is None
+
+
+@pytest.mark.parametrize(("offset", "value"), [(4, b"\1"), (18, b"\x16\0"), (5, b"\2")])
+def test_another_word_size_processor_or_byte_order_is_another_architecture(tmp_path, offset, value):
+    library = Path(shutil.copy(MODULE, tmp_path))
+    with library.open("r+b") as file:
+        file.seek(offset)
+        file.write(value)
+    assert why_not_loadable(str(library)) == OTHER_ARCHITECTURE
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\x7fELF", b"MZ", b"#!/bin/sh\n", b"\xca\xfe\xba\xbe\0\0\0\x41"]
+)
+def test_what_is_no_library_is_told_apart(tmp_path, content):
+    file = tmp_path / "vendor.so"
+    file.write_bytes(content)
+    assert why_not_loadable(str(file)) == NO_LIBRARY
+
+
+def test_a_folder_or_nothing_at_all_is_not_installed(tmp_path):
+    assert why_not_loadable(str(tmp_path)) == NOT_INSTALLED
+    assert why_not_loadable(str(tmp_path / "missing.so")) == NOT_INSTALLED
+
+
+def test_a_library_of_windows_or_macos_is_for_another_architecture_here(tmp_path):
+    for content in (pe(0x8664), thin(0x01000007)):
+        file = tmp_path / "vendor"
+        file.write_bytes(content)
+        assert why_not_loadable(str(file)) == OTHER_ARCHITECTURE
+
+
+def test_machines_of_windows_are_told_apart():
+    assert machines_of(pe(0x8664)) != machines_of(pe(0x014C))
+    assert machines_of(b"MZ" + b"\0" * 100) == frozenset()
+
+
+def test_a_universal_library_of_macos_runs_on_all_it_has_slices_for():
+    assert machines_of(fat(0x01000007, 0x0100000C)) == machines_of(thin(0x01000007)) | machines_of(
+        thin(0x0100000C)
+    )
+
+
+def test_the_interpreter_runs_on_something():
+    assert why_not_loadable(sys.executable) is None
+
+
+@given(
+    st.binary(max_size=200)
+    | st.builds(
+        bytes.__add__,
+        st.sampled_from([b"\x7fELF", b"MZ", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe"]),
+        st.binary(),
+    )
+)
+def test_no_file_at_all_ends_the_search(head):
+    assert all(len(machine) == 3 for machine in libraries.machines_of(head))
