@@ -160,6 +160,14 @@ def test_a_module_that_is_switched_off_is_left_alone_whoever_names_it(desk):
     assert found.problems == ()
 
 
+@pytest.mark.parametrize("line", ["disable-in: odc-agent", "trust-policy: yes"])
+def test_what_p11_kit_is_to_leave_alone_does_not_come_back_by_the_table(desk, line):
+    library = desk.install("vendor.so")
+    desk.p11_kit_names("kit", f"module: vendor.so\n{line}\n")
+    desk.well_known("Known", library)
+    assert desk.find().modules == ()
+
+
 def test_of_a_librarys_paths_one_is_served(desk):
     first, second = map(desk.install, ("first.so", "second.so"))
     desk.well_known("Known", desk.libraries / "missing.so", second, first)

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from soft_token import MODULE
 
@@ -90,6 +90,7 @@ def test_the_interpreter_runs_on_something():
     assert why_not_loadable(sys.executable) is None
 
 
+@settings(deadline=None)
 @given(
     st.binary(max_size=200)
     | st.builds(

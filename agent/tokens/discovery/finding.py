@@ -90,6 +90,8 @@ class _Search:
     def take_p11_kit(self, places: P11KitPlaces) -> None:
         reading = read_p11_kit(places)
         self._left_out += reading.left_out
+        # What p11-kit is told to leave alone is not to come back by our table.
+        self._seen.update(_identity(left.module.settings.path) for left in reading.left_out)
         self._problems += [problem.report() for problem in reading.problems]
         for module in reading.modules:
             path = module.settings.path

@@ -104,10 +104,11 @@ def read_p11_kit(places: P11KitPlaces) -> P11KitReading:
     """Return what p11-kit would load for us, and why it leaves out the rest."""
     reading = P11KitReading()
     for name, settings in kit.merged(_layers(places, reading.problems)):
+        library = settings.get("module") or settings.get(kit.TAKEN_BACK) or settings.get("remote")
+        if not library:
+            continue
+        module = _module(name, library, settings, places.libraries)
         reason = kit.why_not_ours(settings)
-        if not reason and not settings.get("module"):
-            continue  # a blank one takes back what the system names
-        module = _module(name, settings, places.libraries)
         path = Path(module.settings.path)
         reason = reason or kit.why_not_library(path.name, Path(os.path.realpath(path)).name)
         if reason:
@@ -172,10 +173,12 @@ def _read(file: Path) -> kit.Settings:
         raise ModuleFileError(file=printable(file), reason=str(error)) from error
 
 
-def _module(name: str, settings: kit.Settings, libraries: tuple[Path, ...]) -> FoundModule:
-    path = Path(settings.get("module") or settings.get("remote", ""))
-    if settings.get("module") and not path.is_absolute():
-        candidates = [folder / path for folder in libraries]
+def _module(
+    name: str, library: str, settings: kit.Settings, folders: tuple[Path, ...]
+) -> FoundModule:
+    path = Path(library)
+    if not path.is_absolute() and "remote" not in settings:
+        candidates = [folder / path for folder in folders]
         path = next((p for p in candidates if p.exists()), candidates[0])
     return FoundModule(
         settings=ModuleSettings(path=str(path)),

@@ -7,10 +7,18 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from typing import NamedTuple
 
-from agent.tokens.discovery.found import OTHER_PROGRAMS, PROXY, REMOTE, TRUST_STORE
+from agent.tokens.discovery.found import (
+    OTHER_PROGRAMS,
+    PROXY,
+    REMOTE,
+    SWITCHED_OFF,
+    TRUST_STORE,
+)
 
 PROGRAM = "odc-agent"
 """The name ``enable-in`` and ``disable-in`` know us by."""
+TAKEN_BACK = "\0module"
+"""Under this name, which no file can have: the library that a blank ``module:`` above takes back."""
 _BLANKS = " \t\n\v\f\r"
 _SUFFIX = ".module"
 _PROXY_LIBRARY = re.compile(r"(p11-kit-proxy|libp11-kit)\b")
@@ -90,7 +98,10 @@ def merged(layers: list[list[Named]]) -> list[Named]:
     modules: dict[str, Settings] = {}
     for layer in layers:
         for name, settings in layer:
-            modules[name] = {**settings, **modules.get(name, {})}
+            above = modules.get(name, {})
+            if above.get("module") == "" and settings.get("module"):
+                above.setdefault(TAKEN_BACK, settings["module"])
+            modules[name] = {**settings, **above}
     named = [Named(name, settings) for name, settings in modules.items()]
     return sorted(named, key=lambda module: (-_priority(module.settings), module.name))
 
@@ -106,6 +117,8 @@ def why_not_ours(settings: Mapping[str, str]) -> str | None:
     """Return why a configured module is left alone: a marked reason, or None."""
     if settings.get("trust-policy") == "yes":
         return TRUST_STORE
+    if TAKEN_BACK in settings:
+        return SWITCHED_OFF
     if not _is_enabled(settings):
         return OTHER_PROGRAMS
     return REMOTE if "remote" in settings else None
