@@ -139,6 +139,13 @@ def test_a_users_file_changes_single_values_of_the_systems(configuration):
     assert configuration.reasons() == {"opensc": "it is meant for other programs"}
 
 
+@pytest.mark.parametrize("upper", ["user", "system"])
+def test_where_two_files_say_different_things_the_upper_one_counts(configuration, upper):
+    configuration.write("package/opensc.module", "module: opensc-pkcs11.so\nenable-in: firefox\n")
+    configuration.write(f"{upper}/opensc.module", "enable-in: odc-agent\n")
+    assert configuration.ours() == configuration.p11_kit() != []
+
+
 def test_a_blank_module_takes_back_what_the_system_names(configuration):
     configuration.write("package/opensc.module", "module: opensc-pkcs11.so\n")
     configuration.write("user/opensc.module", "module:\n")

@@ -77,8 +77,11 @@ def p11_kit_places(
 _HOMEBREW = (Path("/opt/homebrew"), Path("/usr/local"))
 
 
-def _own_uid() -> int:
-    return os.getuid() if sys.platform != "win32" else 1
+def _own_uid() -> int | None:
+    if sys.platform == "win32":
+        return None
+    else:  # noqa: RET505 - mypy skips the other platform's branch only with an else
+        return os.getuid()
 
 
 def _user_folder(environment: Mapping[str, str]) -> Path | None:
