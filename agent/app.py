@@ -40,6 +40,7 @@ from agent.renewals.vault import Vault, VaultError, open_vault
 from agent.tokens.discovery import Discovery, find_modules, this_system
 from agent.tokens.events import system_events
 from agent.tokens.inventory import Inventory
+from agent.tokens.snapshot import Problem, Reading
 from agent.tokens.watching import Watch
 from agent.trust import trusted_certificates
 
@@ -63,7 +64,8 @@ class Agent:
     async def run(self) -> None:
         """Run until asked to end."""
         _stop_on_signals(self._stop)
-        inventory = Inventory(self._find_modules().settings, self._bus)
+        discovery = self._find_modules()
+        inventory = _inventory(discovery, self._bus)
         async with contextlib.AsyncExitStack() as parts:
             parts.push_async_callback(inventory.close)
             reminders = self._reminders(inventory)
@@ -72,7 +74,14 @@ class Agent:
             parts.push_async_callback(renewals.close)
             watch = Watch(inventory, system_events(), poll_seconds=self._config.poll_seconds)
             known = await asyncio.to_thread(_known, self._config)
-            server = self._server(inventory, watch, reminders, renewals, known)
+            server = self._server(
+                inventory=inventory,
+                watch=watch,
+                discovery=discovery,
+                reminders=reminders,
+                renewals=renewals,
+                known=known,
+            )
             parts.push_async_callback(server.close)
             if self._config.reminders.notifications:
                 parts.callback(self._bus.subscribe(self._notify))
@@ -116,8 +125,10 @@ class Agent:
 
     def _server(
         self,
+        *,
         inventory: Inventory,
         watch: Watch,
+        discovery: Discovery,
         reminders: ReminderService,
         renewals: RenewalService,
         known: Known,
@@ -136,6 +147,7 @@ class Agent:
             started=self._clock(),
             quit=self._stop.set,
             known=known,
+            discovery=discovery,
         )
         registry = Registry()
         for methods in (ControlMethods, ModuleMethods, RenewalMethods, BrowserMethods):
@@ -172,6 +184,12 @@ def _known(config: Config) -> Known:
         identity_oids=(*config.identity_oids, *IDENTITY_OIDS),
         trust=TrustStore(trusted_certificates(config)),
     )
+
+
+def _inventory(discovery: Discovery, bus: EventBus) -> Inventory:
+    unwanted = frozenset(m.settings.path for m in discovery.modules if not m.is_wanted)
+    found = tuple(Problem(module="", report=report) for report in discovery.problems)
+    return Inventory(discovery.settings, bus, unwanted=unwanted, found=Reading(problems=found))
 
 
 def _open_vault(key_file: Path) -> Vault:

@@ -14,6 +14,7 @@ from agent.clock import Clock
 from agent.language import Language
 from agent.reminders.service import ReminderService
 from agent.renewals.service import RenewalService
+from agent.tokens.discovery import Discovery
 from agent.tokens.inventory import Inventory
 from agent.tokens.watching import Watch
 
@@ -42,3 +43,4 @@ class Services:
     started: dt.datetime
     quit: Callable[[], None]
     known: Known = field(default_factory=Known)
+    discovery: Discovery = field(default_factory=Discovery)

@@ -125,6 +125,9 @@ class ModuleView(msgspec.Struct, frozen=True, kw_only=True):
     """One PKCS#11 module that is served."""
 
     path: str
+    name: str
+    source: str
+    """``config``, ``p11-kit`` or ``well-known``."""
     state: ModuleState
     description: str
     """What CK_INFO says; empty, like the next two, while the module has never been read."""
@@ -142,10 +145,23 @@ class ModuleView(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[ProblemView, ...]
 
 
+class ModuleLeftOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A module that was found and is not served."""
+
+    path: str
+    name: str
+    source: str
+    message: str
+    message_zh: str
+
+
 class ModuleList(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to ``modules.list``."""
 
     modules: tuple[ModuleView, ...]
+    left_out: tuple[ModuleLeftOut, ...]
+    problems: tuple[ProblemView, ...]
+    """Files that name modules and cannot be read."""
 
 
 class RenewalView(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ _STATES = {
     "failed": mark("does not work"),
 }
 _AT_ONCE = mark("insertion is noticed at once")
-_IN_A_WHILE = mark("looked at every few seconds, since its tokens send no events")
+_IN_A_WHILE = mark("looked at every few seconds, since no event tells of its tokens")
 
 
 def modules(*, as_json: bool) -> int:
@@ -31,6 +31,11 @@ def modules(*, as_json: bool) -> int:
     for module in answer["modules"]:
         for line in _lines(module, language):
             print(line)
+    message = "message_zh" if language is Language.ZH else "message"
+    for left_out in answer["left_out"]:
+        print(f"- {left_out[message]}")
+    for problem in answer["problems"]:
+        print(f"! {problem[message]}")
     return Exit.DONE
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 
 from agent.bus import Event, EventBus
 from agent.tokens.errors import TokenMissingError
 from agent.tokens.model import ModuleSettings, TokenReference
 from agent.tokens.reading import ModuleReader
-from agent.tokens.snapshot import Snapshot, put_together
+from agent.tokens.snapshot import Reading, Snapshot, put_together
 from agent.tokens.supervisor import LIST_SECONDS
 
 
@@ -34,11 +35,30 @@ class TokensChanged(Event, frozen=True, kw_only=True, tag="tokens_changed"):
 class Inventory:
     """Reads modules, each by itself, and tells what changed in all of them together."""
 
-    def __init__(self, modules: tuple[ModuleSettings, ...], bus: EventBus) -> None:
-        self.readers = tuple(ModuleReader(module) for module in modules)
+    def __init__(
+        self,
+        modules: tuple[ModuleSettings, ...],
+        bus: EventBus,
+        *,
+        unwanted: frozenset[str] = frozenset(),
+        found: Reading | None = None,
+    ) -> None:
+        """Read nothing yet.
+
+        Args:
+            modules: what to serve.
+            bus: hears what changed.
+            unwanted: paths of modules nobody asked for: that one fails is told by ``modules`` only.
+            found: problems met while looking for modules.
+        """
+        self.readers = tuple(
+            ModuleReader(module, is_wanted=module.path not in unwanted) for module in modules
+        )
+        self._found = found or Reading()
         self._bus = bus
         self._all_read = asyncio.Event()
         self.snapshot = Snapshot()
+        self._put_together()
         self._note_first_readings()
 
     async def current(self) -> Snapshot:
@@ -63,9 +83,13 @@ class Inventory:
         is_first = not reader.has_read
         await reader.read()
         before = self.snapshot
-        self.snapshot = put_together([reader.reading for reader in self.readers], before)
+        self._put_together()
         self._note_first_readings()
         self._tell(before, reader if is_first else None)
+
+    def _put_together(self) -> None:
+        readings = [self._found, *(reader.alarming for reader in self.readers)]
+        self.snapshot = put_together(readings, self.snapshot)
 
     def _note_first_readings(self) -> None:
         if all(reader.has_read for reader in self.readers):
@@ -98,7 +122,8 @@ class Inventory:
 
     def _reader_of(self, reference: TokenReference) -> ModuleReader:
         for reader in self.readers:
-            if reader.settings.path == reference.module:
+            # Its path may have been written another way when the reference was made.
+            if os.path.realpath(reader.settings.path) == os.path.realpath(reference.module):
                 return reader
         raise TokenMissingError(label=reference.label)
 

@@ -24,8 +24,9 @@ Parsed = Certificate | CertificateDamagedError
 class ModuleReader:
     """Reads one module, and keeps what it read last."""
 
-    def __init__(self, settings: ModuleSettings) -> None:
+    def __init__(self, settings: ModuleSettings, *, is_wanted: bool = True) -> None:
         self.settings = settings
+        self._is_wanted = is_wanted
         self.worker = ModuleWorker(settings)
         self.reading = Reading()
         self.content: ModuleContent | None = None
@@ -34,6 +35,12 @@ class ModuleReader:
         self.is_due = asyncio.Event()
         """Something may have changed: whoever watches reads again."""
         self._parsed: dict[bytes, Parsed] = {}
+
+    @property
+    def alarming(self) -> Reading:
+        """The reading, without the failure of a module that nobody asked for and that never worked."""
+        is_quiet = not self._is_wanted and self.content is None
+        return Reading() if is_quiet else self.reading
 
     async def read(self) -> None:
         """Read the module anew; a failure becomes a problem of the reading."""

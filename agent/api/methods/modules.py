@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from agent.api.convert import problem_view
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
-from agent.api.views import ModuleList, ModuleState, ModuleView
+from agent.api.views import ModuleLeftOut, ModuleList, ModuleState, ModuleView
+from agent.tokens.discovery import FoundModule, LeftOut, Source
 from agent.tokens.model import LibraryFacts
 from agent.tokens.reading import ModuleReader
+from agent.tokens.snapshot import Problem
 
 _NOTHING_READ = LibraryFacts(description="", manufacturer="", version="")
 
@@ -24,16 +28,25 @@ class ModuleMethods:
 
     async def list_modules(self, _call: Call, _params: NoParams) -> ModuleList:
         """Every module that is served, read anew: how it is, and what it says of itself."""
-        inventory = self._services.inventory
+        inventory, discovery = self._services.inventory, self._services.discovery
         await inventory.refresh()
-        return ModuleList(modules=tuple(self._view(reader) for reader in inventory.readers))
+        found = {module.settings.path: module for module in discovery.modules}
+        return ModuleList(
+            modules=tuple(
+                self._view(reader, found.get(reader.settings.path)) for reader in inventory.readers
+            ),
+            left_out=tuple(_left_out(left) for left in discovery.left_out),
+            problems=tuple(problem_view(Problem(module="", report=r)) for r in discovery.problems),
+        )
 
-    def _view(self, reader: ModuleReader) -> ModuleView:
+    def _view(self, reader: ModuleReader, found: FoundModule | None) -> ModuleView:
         content = reader.content
         library = (content.library if content else None) or _NOTHING_READ
         problems = tuple(problem_view(problem) for problem in reader.reading.problems)
         return ModuleView(
             path=reader.settings.path,
+            name=found.name if found else Path(reader.settings.path).name,
+            source=(found.source if found else Source.CONFIG).value,
             state=_state(reader),
             description=library.description,
             manufacturer=library.manufacturer,
@@ -45,6 +58,16 @@ class ModuleMethods:
             retry_after=reader.worker.retry_after,
             problems=problems,
         )
+
+
+def _left_out(left: LeftOut) -> ModuleLeftOut:
+    return ModuleLeftOut(
+        path=left.module.settings.path,
+        name=left.module.name,
+        source=left.module.source.value,
+        message=left.report.message,
+        message_zh=left.report.message_zh,
+    )
 
 
 def _state(reader: ModuleReader) -> ModuleState:
