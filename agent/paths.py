@@ -53,6 +53,11 @@ class Paths:
         return self.data / "reminders.json"
 
     @property
+    def pin_states(self) -> Path:
+        """What is known of the tries of tokens' PINs; no PIN."""
+        return self.data / "pins.json"
+
+    @property
     def dossiers(self) -> Path:
         """Encrypted scans of renewals under way."""
         return self.data / "dossiers"

@@ -131,12 +131,63 @@ class PinIncorrectError(TokenError):
         return f"{happened} {translate(left, language)}" if left else happened
 
 
+class OldPinIncorrectError(PinIncorrectError):
+    """The old PIN of a PIN change was wrong; that costs a try like any other."""
+
+    code = "old_pin_incorrect"
+    sentence = mark("The old PIN is wrong. It has not been changed.")
+
+
+class PinFinalTryError(TokenError):
+    """One more wrong PIN locks the token, and nobody has consented to that risk yet."""
+
+    code = "pin_final_try"
+    sentence = mark("One try is left before the PIN is locked.")
+    advice = mark("Go on only if you are sure of the PIN. Without your consent it is not tried.")
+
+
 class PinLockedError(TokenError):
     """The token takes no PIN any more."""
 
     code = "pin_locked"
     sentence = mark("The PIN is locked.")
     advice = mark("Take the required papers to the authority's counter to have it unlocked.")
+    after_unlocking = mark("Once it is unlocked, run `odc-agent pin unlocked`.")
+
+    def __init__(self, *, is_remembered: bool = False) -> None:
+        """Tell of a lock; one that is only remembered may have been opened at a counter since."""
+        super().__init__(is_remembered=is_remembered)
+        self._is_remembered = is_remembered
+
+    def advice_text(self, language: Language) -> str:
+        """Return where it is unlocked, and how the agent learns of it where the token cannot tell."""
+        advice = super().advice_text(language)
+        after = translate(self.after_unlocking, language)
+        return f"{advice} {after}" if self._is_remembered else advice
+
+
+class PinNotSetError(TokenError):
+    """The token has no user PIN (CKF_USER_PIN_INITIALIZED is not set)."""
+
+    code = "pin_not_set"
+    sentence = mark("This token has no PIN yet.")
+    advice = mark("Have a PIN set at the authority's counter.")
+
+
+class PinToBeChangedError(TokenError):
+    """The token wants another PIN first (CKF_USER_PIN_TO_BE_CHANGED, CKR_PIN_EXPIRED)."""
+
+    code = "pin_to_be_changed"
+    sentence = mark("The token wants its PIN changed before it does anything else.")
+    advice = mark("Run `odc-agent pin change`, then repeat the step.")
+
+
+class PinEntryBusyError(TokenError):
+    """A PIN of this token is being asked for already."""
+
+    code = "pin_entry_busy"
+    sentence = mark("The PIN is already being asked for in another window.")
+    advice = mark("Enter it there, or close that window.")
 
 
 class PinFormError(TokenError):
@@ -160,7 +211,7 @@ class PinUnansweredError(TokenError):
 
     code = "pin_unanswered"
     sentence = mark("The token's driver ended while the PIN was tried. A try may be gone.")
-    advice = mark("Look whether the token warns of its PIN before you enter it again.")
+    advice = mark("Look at `odc-agent pin status` before you enter the PIN again.")
 
 
 class TokenFullError(TokenError):

@@ -15,12 +15,19 @@ class PinState(StrEnum):
 
     OK = "ok"
     COUNT_LOW = "count_low"
-    """A wrong PIN was entered since the last right one."""
+    """A wrong PIN was entered since the last right one, or one whose outcome nobody knows."""
     FINAL_TRY = "final_try"
     """One more wrong PIN locks the token."""
     LOCKED = "locked"
     TO_BE_CHANGED = "to_be_changed"
     NOT_SET = "not_set"
+
+
+class PinLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """How many bytes a token's PIN may have."""
+
+    shortest: int = 1
+    longest: int = 255
 
 
 class ModuleSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

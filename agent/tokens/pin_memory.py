@@ -1,0 +1,75 @@
+"""What tries of PINs showed, on disk: states by token, nothing secret."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import msgspec
+
+from agent.errors import OdcError
+from agent.files import write_private
+from agent.tokens.model import PinState, TokenReference
+from agent.tokens.pin_states import RememberedPin, after_reading, after_try, combined
+
+log = logging.getLogger(__name__)
+
+
+class PinMemory:
+    """Remembers by serial number and label, since the same token may be seen by several modules.
+
+    A damaged file costs what the flags do not say, nothing more.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._remembered = self._load()
+
+    def state(self, token: TokenReference, flags: PinState) -> PinState:
+        """Return what is known of the PIN where the token's flags say ``flags``."""
+        return combined(flags, self._remembered.get(_key(token)))
+
+    def has_read(self, token: TokenReference, flags: PinState) -> PinState:
+        """Learn from flags that were read afresh, and return what is known then."""
+        before = self._remembered.get(_key(token))
+        self._keep(token, before, after_reading(flags, before))
+        return self.state(token, flags)
+
+    def has_tried(self, token: TokenReference, error: OdcError | None) -> None:
+        """Learn from the outcome of a try."""
+        before = self._remembered.get(_key(token))
+        self._keep(token, before, after_try(before, error))
+
+    def was_unlocked(self, token: TokenReference) -> None:
+        """Forget a lock, and a lock only: a person says that the counter has opened it."""
+        before = self._remembered.get(_key(token))
+        if before is not None and before.state is PinState.LOCKED:
+            self._keep(token, before, None)
+
+    def _keep(
+        self, token: TokenReference, before: RememberedPin | None, after: RememberedPin | None
+    ) -> None:
+        if after == before:
+            return
+        if after is None:
+            del self._remembered[_key(token)]
+        else:
+            self._remembered[_key(token)] = after
+        try:
+            write_private(self._file, msgspec.json.encode(self._remembered))
+        except OSError as error:
+            # A full disk must not keep anybody from entering a PIN.
+            log.warning("pin states not remembered reason=%s", error)
+
+    def _load(self) -> dict[str, RememberedPin]:
+        try:
+            return msgspec.json.decode(self._file.read_bytes(), type=dict[str, RememberedPin])
+        except FileNotFoundError:
+            return {}
+        except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
+            log.warning("pin states unreadable reason=%s", error)
+            return {}
+
+
+def _key(token: TokenReference) -> str:
+    return f"{token.serial} {token.label}"
