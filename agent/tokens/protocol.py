@@ -11,7 +11,7 @@ from typing import ClassVar, Generic, TypeVar
 import msgspec
 
 from agent.errors import ErrorReport
-from agent.tokens.model import KeyPairFacts, ModuleContent, PinState, TokenReference
+from agent.tokens.model import KeyPairFacts, ModuleContent, PinLimits, PinState, TokenReference
 
 Result = TypeVar("Result")
 
@@ -46,9 +46,12 @@ class LetGo(Request[None], frozen=True, kw_only=True, tag="let_go"):
 class SessionOffer(msgspec.Struct, frozen=True, kw_only=True):
     """A session is prepared and waits for its PIN."""
 
-    endpoint: str | None
-    """Path of the one-time socket; None where the token has a PIN pad."""
+    endpoint: str
+    """Where the PIN is to be sent, or nothing but the word that somebody is at the PIN pad."""
     pin_state: PinState
+    has_pin_pad: bool = False
+    """The PIN is typed on the token (CKF_PROTECTED_AUTHENTICATION_PATH)."""
+    pin_limits: PinLimits = PinLimits()
 
 
 class OpenSession(Request[SessionOffer], frozen=True, kw_only=True, tag="open_session"):
@@ -61,7 +64,7 @@ class OpenSession(Request[SessionOffer], frozen=True, kw_only=True, tag="open_se
 
 
 class ReceivePin(Request[None], frozen=True, kw_only=True, tag="receive_pin"):
-    """Wait for the PIN at the socket; a token with a PIN pad has none to wait for."""
+    """Wait for what is sent to the endpoint: the PIN, the old and the new one, or nothing."""
 
     result = type(None)
 
@@ -70,6 +73,15 @@ class LogIn(Request[None], frozen=True, kw_only=True, tag="log_in"):
     """Log in with the PIN, once, and tell who typed it how it went."""
 
     result = type(None)
+    accepts_final_try: bool = False
+    """A person consented to risk the last try."""
+
+
+class ChangePin(Request[None], frozen=True, kw_only=True, tag="change_pin"):
+    """Replace the old PIN by the new one, once, and tell who typed them how it went."""
+
+    result = type(None)
+    accepts_final_try: bool = False
 
 
 class FindKeyPair(Request[KeyPairFacts], frozen=True, kw_only=True, tag="find_key_pair"):
@@ -141,6 +153,7 @@ AnyRequest = (
     | OpenSession
     | ReceivePin
     | LogIn
+    | ChangePin
     | FindKeyPair
     | GenerateKeyPair
     | DestroyKeyPair

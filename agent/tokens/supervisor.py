@@ -281,9 +281,11 @@ class PinSession:
         await self.pin_received(seconds)
         await self.log_in()
 
-    async def call(self, request: protocol.Request[Result]) -> Result:
-        """Carry out one operation of the session."""
-        return await self._process.call(request)
+    async def call(
+        self, request: protocol.Request[Result], *, seconds: float | None = None
+    ) -> Result:
+        """Carry out one operation of the session, in ``seconds`` where it may take unusually long."""
+        return await self._process.call(request, seconds=seconds)
 
 
 @contextlib.asynccontextmanager

@@ -4,6 +4,7 @@
  *   FAULTY          what to do wrong, such as "C_Sign=crash,C_FindObjects=device_error@3":
  *                   function=fault, @n from its n-th call in this process on
  *   FAULTY_FILE     a file with the same, read again at each call: faults come and go in a running process
+ *   FAULTY_PAD      a file with what is typed on the token's PIN pad: the PIN, for C_SetPIN also the new one
  *   FAULTY_LOG      a file that gets the name of every function called, one a line; never an argument
  *
  * A fault is one of FAULTS or ERRORS below, or a return value in hex such as 0x80000001.
@@ -221,6 +222,37 @@ static word endless(int number, const word a[8]) {
     return OK;
 }
 
+/* Answer, then change CK_TOKEN_INFO's flags, which follow 96 bytes of text. */
+static word flags(int number, const word a[8], word set, word clear) {
+    word result = forward(number, a);
+    if (number == N_C_GetTokenInfo && result == OK) {
+        word *shown = (word *)(a[1] + 96);
+        *shown = (*shown | set) & ~clear;
+    }
+    return result;
+}
+
+static word not_set(int number, const word a[8]) { return flags(number, a, 0, 0x8); }
+static word count_low(int number, const word a[8]) { return flags(number, a, 0x10000, 0); }
+static word final_try(int number, const word a[8]) { return flags(number, a, 0x20000, 0); }
+static word locked(int number, const word a[8]) { return flags(number, a, 0x40000, 0); }
+static word to_be_changed(int number, const word a[8]) { return flags(number, a, 0x80000, 0); }
+
+/* A token with a PIN pad: it says so, and PINs come from there and nowhere else. */
+static word pad(int number, const word a[8]) {
+    const char *path = getenv("FAULTY_PAD");
+    char old[64] = "", new[64] = "";
+    FILE *typed = path ? fopen(path, "r") : NULL;
+    if (number == N_C_GetTokenInfo) return flags(number, a, 0x100, 0); /* PROTECTED_AUTHENTICATION_PATH */
+    if (!typed || fscanf(typed, "%63s %63s", old, new) < 1) return 0x50; /* CKR_FUNCTION_CANCELED */
+    fclose(typed);
+    if (number == N_C_Login && !a[2])
+        return forward(number, (const word[8]){a[0], a[1], (word)old, strlen(old)});
+    if (number == N_C_SetPIN && !a[1] && !a[3])
+        return forward(number, (const word[8]){a[0], (word)old, strlen(old), (word)new, strlen(new)});
+    return 7; /* CKR_ARGUMENTS_BAD */
+}
+
 /* The first slot, ten thousand times. */
 static word many_slots(int number, const word a[8]) {
     word *slots = (word *)a[1], *count = (word *)a[2];
@@ -237,6 +269,8 @@ static const struct { const char *name; word (*act)(int, const word[8]); } FAULT
     {"crash", crash}, {"abort", abort_}, {"exit", exit_}, {"hang", hang}, {"slow", slow},
     {"stdout", print}, {"leak", leak}, {"wrong_length", wrong_length}, {"unavailable", unavailable},
     {"garbage", garbage}, {"endless", endless}, {"many_slots", many_slots},
+    {"not_set", not_set}, {"count_low", count_low}, {"final_try", final_try}, {"locked", locked},
+    {"to_be_changed", to_be_changed}, {"pad", pad},
 };
 
 static word call(int number, const word a[8]) {

@@ -70,6 +70,7 @@ class Bench:
         self.tokens = SoftTokens(folder / "hsm")
         shutil.copytree(filled, self.tokens.store, dirs_exist_ok=True)
         self._library = library
+        self.pad = folder / "pad"
         self._faults = folder / "faults"
         self._log = folder / "calls"
 
@@ -79,6 +80,7 @@ class Bench:
             **self.tokens.settings.environment,
             "FAULTY_FORWARD": MODULE,
             "FAULTY_FILE": str(self._faults),
+            "FAULTY_PAD": str(self.pad),
             "FAULTY_LOG": str(self._log),
         }
         return ModuleSettings(path=str(self._library), environment=environment)

@@ -24,6 +24,7 @@ def test_every_operation_of_the_protocol_is_driven():
         protocol.OpenSession,
         protocol.ReceivePin,
         protocol.LogIn,
+        protocol.ChangePin,
     }
     driven = {type(request) for request in REQUESTS.values()}
     assert driven | elsewhere == set(get_args(protocol.AnyRequest))
@@ -43,7 +44,7 @@ def test_every_fault_of_the_module_is_used_somewhere():
     source = Path(__file__).with_name("faulty.c").read_text()
     known = set(re.findall(r'\{"(\w+)", (?:0x|\w+\})', source))
     tests = "".join(path.read_text() for path in Path(__file__).parent.glob("*.py"))
-    assert len(known) == 22
+    assert len(known) == 28
     assert {fault for fault in known if not re.search(rf"\b{fault}\b", tests)} == set()
 
 

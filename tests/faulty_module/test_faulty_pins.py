@@ -25,9 +25,9 @@ MODULE_SAYS = {
     "session_handle_invalid": "token_missing",
     "0xa1": "pin_form",  # CKR_PIN_INVALID
     "0xa2": "pin_form",  # CKR_PIN_LEN_RANGE
-    "0xa3": "token_error",  # CKR_PIN_EXPIRED
+    "0xa3": "pin_to_be_changed",  # CKR_PIN_EXPIRED
     "0x100": "token_error",  # CKR_USER_ALREADY_LOGGED_IN
-    "0x102": "token_error",  # CKR_USER_PIN_NOT_INITIALIZED
+    "0x102": "pin_not_set",  # CKR_USER_PIN_NOT_INITIALIZED
 }
 FORWARDED = ("slow", "stdout", "leak")
 CASE_COUNT = len(CASES) + len(MODULE_SAYS) + len(FORWARDED) + 2  # hangs
@@ -115,9 +115,9 @@ async def test_who_typed_into_a_crash_is_not_told_that_nobody_typed(bench, refer
 @pytest.mark.parametrize("fault", ["general_error", "device_error", "token_not_present"])
 async def test_a_wrong_pin_is_told_though_the_token_cannot_be_asked_again(bench, reference, fault):
     async with pin_session(bench.settings, reference) as session:
-        # Once for the offer, once before the login: the third is the one after it.
-        once = bench.calls()["C_GetTokenInfo"]
-        bench.switch_on(f"C_GetTokenInfo={fault}@{2 * once + 1}")
+        # Each look at the token calls once; that for the offer also asks for the PIN's limits.
+        looks = bench.calls()["C_GetTokenInfo"] - 1
+        bench.switch_on(f"C_GetTokenInfo={fault}@{2 * looks + 2}")
         outcome = await type_pin(session, WRONG)
     assert bench.calls()["C_Login"] == 1
     check_error(outcome.agent, "pin_incorrect")

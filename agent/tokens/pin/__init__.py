@@ -1,18 +1,20 @@
 """How a PIN travels: straight from where it is typed to the worker that needs it, as raw bytes.
 
 The worker listens on an endpoint that exists for one connection; a window or the terminal connects,
-sends the PIN and reads one answer: empty for a successful login, else an error report. The agent
-never sees the PIN.
+sends the PIN, or the old and the new one, and reads one answer: empty for success, else an error
+report. The agent never sees a PIN.
 """
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Sequence
 
 import msgspec
 
 from agent.errors import ErrorReport, ReportedError
-from agent.tokens.errors import PinNotGivenError
+from agent.tokens.errors import PinNotGivenError, PinUnansweredError
 from agent.tokens.pin.transport import PinClient, PinConnection, PinListener, wipe
 
 
@@ -28,33 +30,49 @@ def open_listener() -> PinListener:
         return SocketListener()
 
 
-def _connect(endpoint: str) -> PinClient:
+def _client(endpoint: str, seconds: float) -> PinClient:
     if sys.platform == "win32":
         from agent.tokens.pin.windows import PipeClient  # noqa: PLC0415 - one platform only
 
-        return PipeClient(endpoint)
+        return PipeClient(endpoint, seconds)
     else:  # noqa: RET505 - mypy skips the other platform's branch only with an else
         from agent.tokens.pin.unix import SocketClient  # noqa: PLC0415 - one platform only
 
-        return SocketClient(endpoint)
+        return SocketClient(endpoint, seconds)
 
 
-def send_pin(endpoint: str, pin: bytearray, *, seconds: float = 120.0) -> None:
-    """Send ``pin`` to a worker's endpoint, wipe it, and wait for the login's outcome.
+def send_pin(endpoint: str, *secrets: bytearray, seconds: float = 200.0) -> None:
+    """Send a PIN to a worker's endpoint, wipe it, and wait for the outcome.
+
+    Args:
+        endpoint: where the worker listens.
+        secrets: the PIN; to change it, the old and the new one; none for a token with a PIN pad,
+            on which it is typed now.
+        seconds: how long the outcome may take; it may be typed on a pad meanwhile.
 
     Raises:
         ReportedError: the token refused it; the report says why.
-        PinNotGivenError: the worker no longer waits; it has not had the PIN.
-        PinUnansweredError: the worker had the PIN and ended without an answer.
+        PinNotGivenError: the worker no longer waits; nothing was tried.
+        PinUnansweredError: the worker had it and ended without an answer.
     """
+    with contextlib.closing(_client(endpoint, seconds)) as client:
+        report = _exchange(client, secrets)
+    if report:
+        raise ReportedError(msgspec.json.decode(report, type=ErrorReport))
+
+
+def _exchange(client: PinClient, secrets: Sequence[bytearray]) -> bytes:
     try:
-        report = _connect(endpoint).exchange(pin, seconds)
+        is_sent = client.send(secrets)
     except (OSError, EOFError) as error:
         raise PinNotGivenError from error
     finally:
-        wipe(pin)
-    if report:
-        raise ReportedError(msgspec.json.decode(report, type=ErrorReport))
+        for secret in secrets:
+            wipe(secret)
+    try:
+        return client.outcome()
+    except (OSError, EOFError) as error:
+        raise (PinUnansweredError if is_sent else PinNotGivenError) from error
 
 
 __all__ = ["PinConnection", "PinListener", "open_listener", "send_pin", "wipe"]

@@ -1,10 +1,16 @@
-"""The small interface a platform's one-time PIN endpoint has."""
+"""The small interface a platform's one-time PIN endpoint has.
+
+What is sent is a list of secrets: one PIN to log in, the old and the new one to change it, none where
+the token has a PIN pad and only its outcome is waited for.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 MAX_PIN_BYTES = 255
+MAX_SECRETS = 2
 
 
 def wipe(secret: bytearray) -> None:
@@ -15,16 +21,16 @@ def wipe(secret: bytearray) -> None:
 class PinConnection(Protocol):
     """The other end of a PIN entry, as the worker sees it."""
 
-    def receive_pin(self) -> bytearray:
-        """Return the PIN that was sent.
+    def receive_secrets(self) -> list[bytearray]:
+        """Return what was sent.
 
         Raises:
-            PinFormError: nothing, or more than a PIN can be.
+            PinFormError: more, or longer ones, than PINs can be.
             PinNotGivenError: the other side went away.
         """
 
     def answer(self, report: bytes) -> None:
-        """Send the outcome of the login, empty for success, and close."""
+        """Send the outcome of the try, empty for success, and close."""
 
 
 class PinListener(Protocol):
@@ -47,11 +53,14 @@ class PinListener(Protocol):
 class PinClient(Protocol):
     """The end where the PIN is typed."""
 
-    def exchange(self, pin: bytearray, seconds: float) -> bytes:
-        """Send ``pin`` and return the answer.
+    def send(self, secrets: Sequence[bytearray]) -> bool:
+        """Connect, send ``secrets``, and return whether the worker may have all of them.
 
-        Raises:
-            OSError: the worker is gone, and has not had the whole PIN.
-            EOFError: the same.
-            PinUnansweredError: it is gone, or silent for ``seconds``, after it has had the PIN.
+        One that refuses by the length hangs up before the rest, and says why. OSError when it is gone.
         """
+
+    def outcome(self) -> bytes:
+        """Return the answer; OSError or EOFError when the worker went away."""
+
+    def close(self) -> None:
+        """Hang up."""

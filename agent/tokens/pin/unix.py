@@ -1,6 +1,7 @@
 """PIN entry over a Unix socket in the 0700 runtime folder, under a name nobody can guess.
 
-Raw sockets, because the PIN then stays in one buffer that can be wiped.
+Each secret has its length before it, a length of 0 ends the list. Raw sockets, because a secret then
+stays in one buffer that can be wiped.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ import os
 import secrets
 import socket
 import sys
+from collections.abc import Sequence
 
 from agent.framing import HEADER
 from agent.peers import is_same_user
 from agent.runtime import ensure_runtime_folder
-from agent.tokens.errors import PinFormError, PinNotGivenError, PinUnansweredError
-from agent.tokens.pin.transport import MAX_PIN_BYTES
+from agent.tokens.errors import PinFormError, PinNotGivenError
+from agent.tokens.pin.transport import MAX_PIN_BYTES, MAX_SECRETS
 
 if sys.platform != "win32":
 
@@ -47,14 +49,16 @@ if sys.platform != "win32":
         def __init__(self, connection: socket.socket) -> None:
             self._connection = connection
 
-        def receive_pin(self) -> bytearray:
+        def receive_secrets(self) -> list[bytearray]:
+            received: list[bytearray] = []
             try:
-                (size,) = HEADER.unpack(_receive(self._connection, HEADER.size))
-                if not 0 < size <= MAX_PIN_BYTES:
-                    raise PinFormError
-                return _receive(self._connection, size)
+                while size := _receive_size(self._connection):
+                    if size > MAX_PIN_BYTES or len(received) == MAX_SECRETS:
+                        raise PinFormError
+                    received.append(_receive(self._connection, size))
             except (OSError, EOFError) as error:
                 raise PinNotGivenError from error
+            return received
 
         def answer(self, report: bytes) -> None:
             with contextlib.suppress(OSError), self._connection:
@@ -63,31 +67,32 @@ if sys.platform != "win32":
     class SocketClient:
         """Where the PIN is typed."""
 
-        def __init__(self, endpoint: str) -> None:
+        def __init__(self, endpoint: str, seconds: float) -> None:
             self._endpoint = endpoint
+            self._connection = socket.socket(socket.AF_UNIX)
+            self._connection.settimeout(seconds)
 
-        def exchange(self, pin: bytearray, seconds: float) -> bytes:
-            with socket.socket(socket.AF_UNIX) as connection:
-                connection.settimeout(seconds)
-                connection.connect(self._endpoint)
-                is_sent = _send(connection, pin)
-                try:
-                    (size,) = HEADER.unpack(_receive(connection, HEADER.size))
-                    return bytes(_receive(connection, size))
-                except (OSError, EOFError) as error:
-                    if is_sent:
-                        raise PinUnansweredError from error
-                    raise
+        def send(self, secrets: Sequence[bytearray]) -> bool:
+            self._connection.connect(self._endpoint)
+            try:
+                for secret in secrets:
+                    self._connection.sendall(HEADER.pack(len(secret)))
+                    self._connection.sendall(secret)
+                self._connection.sendall(HEADER.pack(0))
+            except (BrokenPipeError, ConnectionResetError):
+                return False
+            return True
+
+        def outcome(self) -> bytes:
+            return bytes(_receive(self._connection, _receive_size(self._connection)))
+
+        def close(self) -> None:
+            self._connection.close()
 
 
-def _send(connection: socket.socket, pin: bytearray) -> bool:
-    """Send ``pin`` and return whether the worker may have all of it."""
-    try:
-        connection.sendall(HEADER.pack(len(pin)))
-        connection.sendall(pin)
-    except (BrokenPipeError, ConnectionResetError):
-        return False  # A worker that refuses by the length hangs up before the rest, and says why.
-    return True
+def _receive_size(connection: socket.socket) -> int:
+    (size,) = HEADER.unpack(_receive(connection, HEADER.size))
+    return int(size)
 
 
 def _receive(connection: socket.socket, size: int) -> bytearray:

@@ -1,13 +1,17 @@
-"""PIN entry over a named pipe. Written and typed, not yet run: see docs/architecture.md."""
+"""PIN entry over a named pipe. Written and typed, not yet run: see docs/architecture.md.
+
+Each secret is a message, an empty one ends the list.
+"""
 
 from __future__ import annotations
 
 import secrets
 import sys
+from collections.abc import Sequence
 from multiprocessing.connection import Client, Listener
 
-from agent.tokens.errors import PinFormError, PinNotGivenError, PinUnansweredError
-from agent.tokens.pin.transport import MAX_PIN_BYTES
+from agent.tokens.errors import PinFormError, PinNotGivenError
+from agent.tokens.pin.transport import MAX_PIN_BYTES, MAX_SECRETS, wipe
 
 if sys.platform == "win32":
     from multiprocessing.connection import PipeConnection
@@ -35,16 +39,18 @@ if sys.platform == "win32":
         def __init__(self, connection: PipeConnection) -> None:
             self._connection = connection
 
-        def receive_pin(self) -> bytearray:
-            pin = bytearray(MAX_PIN_BYTES)
+        def receive_secrets(self) -> list[bytearray]:
+            received: list[bytearray] = []
+            message = bytearray(MAX_PIN_BYTES)
             try:
-                size = self._connection.recv_bytes_into(pin)
+                while size := self._connection.recv_bytes_into(message):
+                    if len(received) == MAX_SECRETS:
+                        raise PinFormError
+                    received.append(bytearray(memoryview(message)[:size]))
+                    wipe(message)
             except (OSError, EOFError) as error:
                 raise PinNotGivenError from error
-            if not size:
-                raise PinFormError
-            del pin[size:]
-            return pin
+            return received
 
         def answer(self, report: bytes) -> None:
             with self._connection:
@@ -53,15 +59,25 @@ if sys.platform == "win32":
     class PipeClient:
         """Where the PIN is typed."""
 
-        def __init__(self, endpoint: str) -> None:
+        def __init__(self, endpoint: str, seconds: float) -> None:
             self._endpoint = endpoint
+            self._seconds = seconds
+            self._connection: PipeConnection | None = None
 
-        def exchange(self, pin: bytearray, seconds: float) -> bytes:
-            with Client(self._endpoint, family="AF_PIPE") as connection:
-                connection.send_bytes(pin)
-                try:
-                    if connection.poll(seconds):
-                        return connection.recv_bytes()
-                except (OSError, EOFError) as error:
-                    raise PinUnansweredError from error
-                raise PinUnansweredError
+        def send(self, secrets: Sequence[bytearray]) -> bool:
+            connection = Client(self._endpoint, family="AF_PIPE")
+            assert isinstance(connection, PipeConnection)
+            self._connection = connection
+            for secret in (*secrets, bytearray()):
+                connection.send_bytes(secret)
+            return True
+
+        def outcome(self) -> bytes:
+            assert self._connection is not None
+            if not self._connection.poll(self._seconds):
+                raise TimeoutError
+            return self._connection.recv_bytes()
+
+        def close(self) -> None:
+            if self._connection is not None:
+                self._connection.close()

@@ -1,107 +1,102 @@
-"""One login: where its PIN comes in, how it is tried, and how that is told to who typed it."""
+"""One try of a PIN: where it comes in, how it is used, and how that is told to who typed it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
-import msgspec
-import pkcs11
 from pkcs11 import TokenFlag
 from pkcs11 import exceptions as p11
 
 from agent.errors import OdcError
 from agent.tokens import protocol
-from agent.tokens.errors import PinFormError, PinIncorrectError, PinLockedError
-from agent.tokens.model import PinState
-from agent.tokens.pin import PinConnection, PinListener, open_listener, wipe
+from agent.tokens.errors import PinNotGivenError
+from agent.tokens.pin_rules import check_new_pin
+from agent.tokens.worker import tries
 from agent.tokens.worker.reading import pin_state_of
+from agent.tokens.worker.texts import printable
+from agent.tokens.worker.token_info import read_token_info
+from agent.tokens.worker.typed_pins import TypedPins
 
 
 class Login:
-    """From the offer to enter a PIN to a session that is logged in."""
+    """From the offer to enter a PIN to a session that is logged in, or to another PIN."""
 
     def __init__(
         self,
+        path: str,
         find_token: Callable[[], Any],
-        tell: Callable[[p11.PKCS11Error, Any], OdcError],
+        tell: Callable[[Exception, Any], OdcError],
     ) -> None:
         """Prepare to take a PIN.
 
         Args:
+            path: the module's.
             find_token: returns the token with flags as they are now.
-            tell: makes an error of the module's about a token one that a person can be told.
+            tell: makes an error about a token one that a person can be told.
         """
+        self._path = path
         self._find_token = find_token
         self._tell = tell
-        self._entry: PinConnection | None = None
-        self._pin = bytearray()
         token = find_token()
         self._pin_state = pin_state_of(token.flags)
-        has_pin_pad = bool(token.flags & TokenFlag.PROTECTED_AUTHENTICATION_PATH)
-        self._listener: PinListener | None = None if has_pin_pad else open_listener()
+        self._limits = read_token_info(path, token.slot.slot_id).pin_limits
+        self._has_pin_pad = bool(token.flags & TokenFlag.PROTECTED_AUTHENTICATION_PATH)
+        self._typed = TypedPins()
+        self._has_typed = False
+        self.pin: bytearray | None = None
+        """The PIN that was tried to log in; None where it was typed on the token's pad."""
 
     def offer(self) -> protocol.SessionOffer:
         """Say where the PIN is to be sent and what the token says of it."""
         return protocol.SessionOffer(
-            endpoint=self._listener.endpoint if self._listener else None,
+            endpoint=self._typed.endpoint,
             pin_state=self._pin_state,
+            has_pin_pad=self._has_pin_pad,
+            pin_limits=self._limits,
         )
 
     def receive_pin(self) -> None:
-        """Take the PIN from the one-time endpoint; a token with a PIN pad has none to wait for."""
-        if self._listener is None:
-            return
-        self._entry = self._listener.accept()
-        try:
-            self._pin = self._entry.receive_pin()
-        except OdcError as error:
-            self._answer(error)
-            raise
+        """Take what was typed from the one-time endpoint."""
+        self._typed.receive()
+        self._has_typed = True
 
-    def log_in(self) -> Any:  # noqa: ANN401 - python-pkcs11 is untyped
+    def log_in(self, *, accepts_final_try: bool) -> Any:  # noqa: ANN401 - python-pkcs11 is untyped
         """Log in, once, tell who typed the PIN how it went, and return the session."""
+        with self._trying(accepts_final_try=accepts_final_try) as token:
+            if not self._has_pin_pad:
+                [self.pin] = self._typed.take(1)
+            return tries.log_in(token, self.pin, self._find_token)
+
+    def change_pin(self, *, accepts_final_try: bool) -> None:
+        """Replace the PIN, once, and tell who typed it how it went."""
+        with self._trying(accepts_final_try=accepts_final_try) as token:
+            if self._has_pin_pad:
+                tries.change_pin_on_pad(token, self._path, self._limits, self._find_token)
+                return
+            old, new = self._typed.take(2)
+            printed = printable(token.label), printable(token.serial)
+            check_new_pin(old, new, self._limits, printed)
+            tries.change_pin(token, old, new, self._limits, self._find_token)
+
+    @contextlib.contextmanager
+    def _trying(self, *, accepts_final_try: bool) -> Iterator[Any]:
+        """Give the token for one try, and tell who typed how the block went."""
+        if not self._has_typed:
+            raise PinNotGivenError
+        self._has_typed = False
+        token = None
         try:
-            session = self._session()
+            token = self._find_token()
+            tries.check_last_try(token, accepts_final_try=accepts_final_try)
+            yield token
         except OdcError as error:
-            self._answer(error)
+            self._typed.answer(error)
             raise
-        self._answer(None)
-        return session
-
-    def _session(self) -> Any:  # noqa: ANN401
-        token = self._find_token()
-        try:
-            return token.open(rw=True, user_pin=self._typed_pin())
-        except p11.PinIncorrect as error:
-            raise self._refused() from error
-        except p11.PinLocked as error:
-            raise PinLockedError from error
-        except (p11.PinLenRange, p11.PinInvalid) as error:
-            raise PinFormError from error
-        except p11.PKCS11Error as error:
-            raise self._tell(error, token) from error
-
-    def _refused(self) -> OdcError:
-        """Return what to tell of a wrong PIN, by what the token says of it now: flags are snapshots."""
-        try:
-            state = pin_state_of(self._find_token().flags)
-        except (OdcError, p11.PKCS11Error):
-            state = PinState.COUNT_LOW  # the try is gone, whatever the token says of it
-        return PinLockedError() if state is PinState.LOCKED else PinIncorrectError(pin_state=state)
-
-    def _answer(self, error: OdcError | None) -> None:
-        if self._entry is not None:
-            self._entry.answer(msgspec.json.encode(error.report()) if error else b"")
-
-    def _typed_pin(self) -> Any:  # noqa: ANN401 - str, or python-pkcs11's constant for a PIN pad
-        if self._listener is None:
-            return pkcs11.PROTECTED_AUTH
-        try:
-            # python-pkcs11 takes a str only, which cannot be wiped: hence a process that ends.
-            return self._pin.decode("utf-8")
-        except UnicodeDecodeError:
-            # Without its cause: a traceback would show what was typed.
-            raise PinFormError from None
-        finally:
-            wipe(self._pin)
+        except Exception as error:  # noqa: BLE001 - who typed must be told, whatever it is
+            told = self._tell(error, token)
+            self._typed.answer(told)
+            # Only the module's own errors are sure to show nothing that was typed.
+            raise told from (error if isinstance(error, p11.PKCS11Error) else None)
+        self._typed.answer(None)

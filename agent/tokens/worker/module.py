@@ -37,6 +37,7 @@ class Module:
     """A loaded PKCS#11 library. One thread only: the library is not safe with more."""
 
     def __init__(self, path: str) -> None:
+        self.path = path
         self.name = Path(path).name
         """What errors name it by."""
         try:

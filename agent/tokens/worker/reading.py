@@ -14,8 +14,8 @@ from agent.tokens.worker.texts import printable
 _PIN_FLAGS = (
     (TokenFlag.USER_PIN_LOCKED, PinState.LOCKED),
     (TokenFlag.USER_PIN_FINAL_TRY, PinState.FINAL_TRY),
-    (TokenFlag.USER_PIN_COUNT_LOW, PinState.COUNT_LOW),
     (TokenFlag.USER_PIN_TO_BE_CHANGED, PinState.TO_BE_CHANGED),
+    (TokenFlag.USER_PIN_COUNT_LOW, PinState.COUNT_LOW),
 )
 
 

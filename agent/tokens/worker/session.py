@@ -24,7 +24,8 @@ from agent.tokens.errors import (
     SignatureInvalidError,
 )
 from agent.tokens.model import KeyPairFacts
-from agent.tokens.worker.failures import told_token_error
+from agent.tokens.worker.always_authenticate import authenticated
+from agent.tokens.worker.failures import told_error, told_token_error
 from agent.tokens.worker.keys import (
     CURVES,
     TokenKey,
@@ -45,7 +46,9 @@ class TokenSession:
     def __init__(self, module: Module, request: protocol.OpenSession) -> None:
         self._module = module
         self._label = request.token.label
-        self._login = Login(lambda: module.token(request.token, request.certificate), self._told)
+        self._login = Login(
+            module.path, lambda: module.token(request.token, request.certificate), self._told
+        )
         self._session: Any = None
 
     def offer(self) -> protocol.SessionOffer:
@@ -56,15 +59,20 @@ class TokenSession:
         """Take the PIN from the one-time endpoint."""
         self._login.receive_pin()
 
-    def log_in(self, _request: protocol.LogIn) -> None:
+    def log_in(self, request: protocol.LogIn) -> None:
         """Log in, once, and tell who typed the PIN how it went."""
-        self._session = self._login.log_in()
+        self._session = self._login.log_in(accepts_final_try=request.accepts_final_try)
+
+    def change_pin(self, request: protocol.ChangePin) -> None:
+        """Replace the PIN, once, and tell who typed it how it went."""
+        self._login.change_pin(accepts_final_try=request.accepts_final_try)
 
     def carry_out(self, request: protocol.AnyRequest) -> Any:  # noqa: ANN401 - the request's result
         """Carry out one request of the session."""
         operations: dict[type, Callable[[Any], Any]] = {
             protocol.ReceivePin: self.receive_pin,
             protocol.LogIn: self.log_in,
+            protocol.ChangePin: self.change_pin,
             protocol.FindKeyPair: self.find_key_pair,
             protocol.GenerateKeyPair: self.generate_key_pair,
             protocol.DestroyKeyPair: self.destroy_key_pair,
@@ -82,11 +90,13 @@ class TokenSession:
 
     def _told(
         self,
-        error: p11.PKCS11Error,
+        error: Exception,
         token: Any,  # noqa: ANN401 - python-pkcs11 is untyped
         *,
         is_writing: bool = False,
     ) -> OdcError:
+        if not isinstance(error, p11.PKCS11Error):
+            return told_error(error, module=self._module.name)
         return told_token_error(
             error,
             module=self._module.name,
@@ -207,4 +217,4 @@ class TokenSession:
             public: Any = certificate.public_key()
         else:
             public = public_key_of(self._find(ObjectClass.PUBLIC_KEY, key_id) or private)
-        return token_key(private, public)
+        return token_key(authenticated(private, self._login.pin), public)

@@ -1,0 +1,44 @@
+"""What a token tells of itself beyond python-pkcs11's attributes: PIN lengths and free memory."""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+
+from agent.tokens.model import PinLimits
+from agent.tokens.pin.transport import MAX_PIN_BYTES
+from agent.tokens.worker.cryptoki import get_token_info
+
+UNAVAILABLE_INFORMATION = ctypes.c_ulong(-1).value
+"""CK_UNAVAILABLE_INFORMATION (PKCS#11 v2.40, 3.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenInfo:
+    """Numbers of CK_TOKEN_INFO."""
+
+    pin_limits: PinLimits
+    free_public_memory: int | None
+    """Bytes; None where the token does not tell."""
+    free_private_memory: int | None
+
+
+def read_token_info(path: str, slot: int) -> TokenInfo:
+    """Read the token in ``slot`` of the module at ``path``, which is loaded already; PKCS11Error."""
+    info = get_token_info(path, slot)
+    return TokenInfo(
+        pin_limits=_pin_limits(info.min_pin_len, info.max_pin_len),
+        free_public_memory=_known(info.free_public_memory),
+        free_private_memory=_known(info.free_private_memory),
+    )
+
+
+def _pin_limits(shortest: int, longest: int) -> PinLimits:
+    """Return limits that can be met; some modules leave the fields empty."""
+    if not 0 < longest <= MAX_PIN_BYTES:
+        longest = MAX_PIN_BYTES
+    return PinLimits(shortest=shortest if 0 < shortest <= longest else 1, longest=longest)
+
+
+def _known(amount: int) -> int | None:
+    return None if amount == UNAVAILABLE_INFORMATION else amount
