@@ -16,6 +16,7 @@ from agent.api.known import Known
 from agent.api.methods.browser import BrowserMethods
 from agent.api.methods.control import ControlMethods
 from agent.api.methods.modules import ModuleMethods
+from agent.api.methods.pins import PinMethods
 from agent.api.methods.renewals import RenewalMethods
 from agent.api.registry import Registry, Role
 from agent.api.server import Server
@@ -41,6 +42,9 @@ from agent.tokens.discovery import Discovery, find_modules, this_system
 from agent.tokens.events import system_events
 from agent.tokens.inventory import Inventory
 from agent.tokens.snapshot import Problem, Reading
+from agent.tokens.pin_change import PinChange
+from agent.tokens.pin_memory import PinMemory
+from agent.tokens.pin_sessions import PinSessions
 from agent.tokens.watching import Watch
 from agent.trust import trusted_certificates
 
@@ -70,8 +74,10 @@ class Agent:
             parts.push_async_callback(inventory.close)
             reminders = self._reminders(inventory)
             parts.callback(reminders.close)
-            renewals = await self._renewals(inventory)
+            pins = PinSessions(inventory, PinMemory(self._paths.pin_states), self._bus)
+            renewals = await self._renewals(inventory, pins)
             parts.push_async_callback(renewals.close)
+            parts.push_async_callback(pins.close)
             watch = Watch(inventory, system_events(), poll_seconds=self._config.poll_seconds)
             known = await asyncio.to_thread(_known, self._config)
             server = self._server(
@@ -79,6 +85,7 @@ class Agent:
                 watch=watch,
                 discovery=discovery,
                 reminders=reminders,
+                pins=pins,
                 renewals=renewals,
                 known=known,
             )
@@ -111,13 +118,14 @@ class Agent:
             thresholds=self._config.reminders.thresholds,
         )
 
-    async def _renewals(self, inventory: Inventory) -> RenewalService:
+    async def _renewals(self, inventory: Inventory, pins: PinSessions) -> RenewalService:
         # The key is read from, or written to, a disk that may be slow.
         vault = await asyncio.to_thread(_open_vault, self._paths.vault_key)
         return RenewalService(
             journal=Journal(self._paths.journal, vault),
             scans=ScanStore(self._paths.dossiers, vault),
             inventory=inventory,
+            pins=pins,
             authorities=Authorities(self._config.authorities),
             bus=self._bus,
             clock=self._clock,
@@ -130,6 +138,7 @@ class Agent:
         watch: Watch,
         discovery: Discovery,
         reminders: ReminderService,
+        pins: PinSessions,
         renewals: RenewalService,
         known: Known,
     ) -> Server:
@@ -137,6 +146,8 @@ class Agent:
             inventory=inventory,
             watch=watch,
             reminders=reminders,
+            pins=pins,
+            pin_change=PinChange(pins, self._bus),
             renewals=renewals,
             bus=self._bus,
             clock=self._clock,
@@ -150,7 +161,7 @@ class Agent:
             discovery=discovery,
         )
         registry = Registry()
-        for methods in (ControlMethods, ModuleMethods, RenewalMethods, BrowserMethods):
+        for methods in (ControlMethods, ModuleMethods, PinMethods, RenewalMethods, BrowserMethods):
             methods(services).register(registry)
         return Server(registry)
 

@@ -13,6 +13,7 @@ from agent.api.views import (
     BrowserRenewal,
     CertificateView,
     ChainView,
+    PinPrompt,
     ProblemView,
     RenewalView,
     TokenList,
@@ -27,6 +28,7 @@ from agent.certificates.wording import chain_text, damage_text, days_text
 from agent.language import Language
 from agent.renewals.record import Renewal
 from agent.renewals.wording import renewal_text
+from agent.tokens.pin_sessions import AskedPin
 from agent.tokens.snapshot import HeldCertificate, Problem, Snapshot, Token
 
 
@@ -151,6 +153,20 @@ def token_list(snapshot: Snapshot, now: dt.datetime, language: Language, known: 
     return TokenList(
         tokens=tuple(token_view(token, now, language, known) for token in snapshot.tokens),
         problems=tuple(problem_view(problem) for problem in snapshot.problems),
+    )
+
+
+def pin_prompt(asked: AskedPin) -> PinPrompt:
+    """Return what who enters a PIN has to know."""
+    offer, token = asked.offer, asked.wish.token
+    return PinPrompt(
+        endpoint=offer.endpoint,
+        token_label=token.label,
+        token_serial=token.serial,
+        pin_state=offer.pin_state,
+        purpose=asked.wish.purpose,
+        has_pin_pad=offer.has_pin_pad,
+        pin_limits=offer.pin_limits,
     )
 
 

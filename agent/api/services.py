@@ -16,6 +16,8 @@ from agent.reminders.service import ReminderService
 from agent.renewals.service import RenewalService
 from agent.tokens.discovery import Discovery
 from agent.tokens.inventory import Inventory
+from agent.tokens.pin_change import PinChange
+from agent.tokens.pin_sessions import PinSessions
 from agent.tokens.watching import Watch
 
 
@@ -33,6 +35,8 @@ class Services:
     inventory: Inventory
     watch: Watch
     reminders: ReminderService
+    pins: PinSessions
+    pin_change: PinChange
     renewals: RenewalService
     bus: EventBus
     clock: Clock

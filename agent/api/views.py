@@ -13,7 +13,8 @@ import msgspec
 from agent.certificates.chain import ChainState
 from agent.certificates.model import CertificateStatus, CertificateUse, Oddity
 from agent.reminders.rules import Reminder
-from agent.tokens.model import PinState
+from agent.tokens.model import PinLimits, PinState
+from agent.tokens.pin_states import PinPurpose
 
 PROTOCOL_VERSION = 1
 
@@ -203,12 +204,18 @@ class ReminderList(msgspec.Struct, frozen=True, kw_only=True):
 class PinPrompt(msgspec.Struct, frozen=True, kw_only=True):
     """Where a PIN is to be sent, and what a person should know before entering it."""
 
-    endpoint: str | None
-    """One-time socket of the worker; None where the token asks on its own PIN pad."""
+    endpoint: str
+    """One-time socket of the worker. Where the token has a PIN pad, nothing is sent to it but that
+    somebody is there to type; in any case it answers with the outcome."""
     token_label: str
+    token_serial: str
     pin_state: PinState
-    purpose: str
-    """``submit`` or ``install``."""
+    """The graver of what the token's flags say and what earlier tries showed."""
+    purpose: PinPurpose
+    """What the PIN is for: ``submit``, ``install`` or ``change``."""
+    has_pin_pad: bool
+    """The PIN is typed on the token itself."""
+    pin_limits: PinLimits
 
 
 class StatusView(msgspec.Struct, frozen=True, kw_only=True):

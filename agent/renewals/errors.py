@@ -53,14 +53,6 @@ class WrongStateError(OdcError):
     sentence = mark("This cannot be done now: the renewal is in state {state}.")
 
 
-class PinEntryBusyError(OdcError):
-    """A PIN is already being asked for this renewal."""
-
-    code = "pin_entry_busy"
-    sentence = mark("The PIN is already being asked for in another window.")
-    advice = mark("Enter it there, or close that window.")
-
-
 class RenewalClosedError(OdcError):
     """The authority closed the application."""
 

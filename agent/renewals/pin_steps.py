@@ -17,6 +17,7 @@ from agent.renewals.steps import Context
 from agent.tokens import protocol as token
 from agent.tokens.errors import ObjectMissingError
 from agent.tokens.model import KeyPairFacts
+from agent.tokens.pin_states import PinPurpose
 from agent.tokens.supervisor import PinSession
 
 LABEL = "sign"
@@ -53,7 +54,7 @@ async def write_certificate(context: Context, renewal: Renewal, session: PinSess
 
 
 PIN_STEPS = {State.SIGNING: sign_submission, State.INSTALLING: write_certificate}
-PURPOSES = {State.SIGNING: "submit", State.INSTALLING: "install"}
+PURPOSES = {State.SIGNING: PinPurpose.SUBMIT, State.INSTALLING: PinPurpose.INSTALL}
 
 
 def make_manifest(context: Context, renewal: Renewal, request: bytes) -> Manifest:

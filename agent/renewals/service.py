@@ -33,6 +33,7 @@ from agent.renewals.scans import inspect_scan
 from agent.renewals.states import State, Waiting
 from agent.renewals.steps import Context, credentials_of
 from agent.tokens.inventory import Inventory, TokensChanged
+from agent.tokens.pin_sessions import PinSessions
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class RenewalService:
         journal: Journal,
         scans: ScanStore,
         inventory: Inventory,
+        pins: PinSessions,
         authorities: Authorities,
         bus: EventBus,
         clock: Clock,
@@ -62,7 +64,7 @@ class RenewalService:
         self._driver = Driver(
             journal=journal, save=self._save, context_of=self.context_of, clock=clock
         )
-        self.pin_entry = PinEntry(inventory, self.context_of, self._after_pin, clock)
+        self.pin_entry = PinEntry(pins, self.context_of, self._after_pin, clock)
         self._unsubscribe = bus.subscribe(self._on_event)
 
     def resume(self) -> None:
@@ -215,9 +217,11 @@ class RenewalService:
                 await asyncio.wait_for(settled.wait(), CANCEL_SECONDS)
 
     async def close(self) -> None:
-        """Stop all tasks; the journal goes on from here at the next start."""
+        """Stop all tasks; the journal goes on from here at the next start.
+
+        Whoever closes this has closed the PIN sessions before.
+        """
         self._unsubscribe()
-        await self.pin_entry.close()
         await self._driver.close()
         await self._authorities.close()
         self._journal.close()

@@ -15,6 +15,7 @@ from certificate_maker import china
 from agent.api.methods.browser import BrowserMethods
 from agent.api.methods.control import ControlMethods
 from agent.api.methods.modules import ModuleMethods
+from agent.api.methods.pins import PinMethods
 from agent.api.methods.renewals import RenewalMethods
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.server import Server
@@ -34,6 +35,9 @@ from agent.renewals.vault import open_vault
 from agent.runtime import BROWSER_SOCKET, CONTROL_SOCKET, runtime_folder
 from agent.tokens.inventory import Inventory
 from agent.tokens.model import ModuleSettings
+from agent.tokens.pin_change import PinChange
+from agent.tokens.pin_memory import PinMemory
+from agent.tokens.pin_sessions import PinSessions
 from agent.tokens.watching import Watch
 
 NOW = china("2025-03-07 10:00:00")
@@ -158,10 +162,12 @@ class ApiDesk:
             language=lambda: Language.ZH,
             thresholds=(90, 30),
         )
+        self.pins = PinSessions(self.inventory, PinMemory(paths.pin_states), self.bus)
         self.renewals = RenewalService(
             journal=self.journal,
             scans=ScanStore(paths.dossiers, vault),
             inventory=self.inventory,
+            pins=self.pins,
             authorities=Authorities(()),
             bus=self.bus,
             clock=lambda: NOW,
@@ -170,6 +176,8 @@ class ApiDesk:
             inventory=self.inventory,
             watch=Watch(self.inventory, (), poll_seconds=5.0),
             reminders=self.reminders,
+            pins=self.pins,
+            pin_change=PinChange(self.pins, self.bus),
             renewals=self.renewals,
             bus=self.bus,
             clock=lambda: NOW,
@@ -181,7 +189,7 @@ class ApiDesk:
             quit=self.quit.set,
         )
         self.registry = Registry()
-        for methods in (ControlMethods, ModuleMethods, RenewalMethods, BrowserMethods):
+        for methods in (ControlMethods, ModuleMethods, PinMethods, RenewalMethods, BrowserMethods):
             methods(services).register(self.registry)
         self.probe = Probe(self.registry)
         self.server = Server(self.registry)
@@ -197,6 +205,7 @@ class ApiDesk:
         for peer in self._peers:
             await peer.close()
         await self.server.close()
+        await self.pins.close()
         await self.renewals.close()
         self.reminders.close()
         await self.inventory.close()

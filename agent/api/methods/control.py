@@ -22,6 +22,7 @@ from agent.certificates.summary import summarise
 from agent.reminders.service import ReminderRaised
 from agent.renewals.record import RenewalChanged
 from agent.tokens.inventory import TokenInserted, TokenRemoved, TokensChanged
+from agent.tokens.pin_change import PinChanged
 
 
 class ListParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,8 +88,9 @@ class ControlMethods:
         snapshot = await (inventory.refresh() if params.refresh else inventory.current())
         services = self._services
         now, language = services.clock(), services.language()
+        shown = services.pins.shown(snapshot)
         # Checking the signatures of many SM2 certificates takes seconds.
-        return await asyncio.to_thread(token_list, snapshot, now, language, services.known)
+        return await asyncio.to_thread(token_list, shown, now, language, services.known)
 
     async def list_reminders(self, _call: Call, _params: NoParams) -> ReminderList:
         """What has been reminded of since the agent started: for clients that came later."""
@@ -114,7 +116,7 @@ class ControlMethods:
         now, language = self._services.clock(), self._services.language()
         known = replace(self._services.known, trust=None)  # an event is told at once
         if isinstance(event, TokenInserted):
-            for token in self._services.inventory.snapshot.tokens:
+            for token in self._services.pins.shown(self._services.inventory.snapshot).tokens:
                 if token.reference == event.token:
                     view = token_view(token, now, language, known)
                     yield {"event": "token_inserted", "token": view}
@@ -128,6 +130,8 @@ class ControlMethods:
             yield {"event": "token_removed", **msgspec.to_builtins(event.token)}
         elif isinstance(event, TokensChanged):
             yield {"event": "tokens_changed"}
+        elif isinstance(event, PinChanged):
+            yield {"event": "pin_changed", **msgspec.to_builtins(event.token)}
         elif isinstance(event, ReminderRaised):
             yield {"event": "reminder", **msgspec.to_builtins(event.reminder)}
         elif isinstance(event, RenewalChanged):

@@ -8,13 +8,12 @@ from typing import Annotated
 
 import msgspec
 
-from agent.api.convert import renewal_view
+from agent.api.convert import pin_prompt, renewal_view
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
 from agent.api.views import PinPrompt, RenewalList, RenewalView
 from agent.errors import OdcError
 from agent.language import mark
-from agent.renewals.pin_steps import PURPOSES
 from agent.renewals.protocol import Applicant, DocumentName
 
 MAX_SCAN_BYTES = 32 * 1024 * 1024
@@ -42,6 +41,14 @@ class RenewalParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Parameters of methods that name one renewal."""
 
     id: Id
+
+
+class PinParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of ``renewals.pin``."""
+
+    id: Id
+    accept_final_try: bool = False
+    """A person consented to risk the last try."""
 
 
 class DossierParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,7 +80,7 @@ class RenewalMethods:
         registry.add("renewals.start", StartParams, self.start, Role.CONTROL)
         registry.add("renewals.get", RenewalParams, self.get, Role.CONTROL)
         registry.add("renewals.submit_dossier", DossierParams, self.submit_dossier, Role.CONTROL)
-        registry.add("renewals.pin", RenewalParams, self.pin, Role.CONTROL)
+        registry.add("renewals.pin", PinParams, self.pin, Role.CONTROL)
         registry.add("renewals.send_sms", RenewalParams, self.send_sms, Role.CONTROL)
         registry.add("renewals.verify_sms", SmsParams, self.verify_sms, Role.CONTROL)
         registry.add("renewals.cancel", RenewalParams, self.cancel, Role.CONTROL)
@@ -102,18 +109,13 @@ class RenewalMethods:
         renewal = await self._renewals.submit_dossier(params.id, params.applicant, scans)
         return renewal_view(renewal, self._services.language())
 
-    async def pin(self, call: Call, params: RenewalParams) -> PinPrompt:
+    async def pin(self, call: Call, params: PinParams) -> PinPrompt:
         """Prepare the next step with a PIN, and say where the PIN is to be sent."""
         renewal = self._renewals.get(params.id)
-        pin_entry = self._renewals.pin_entry
-        offer = await pin_entry.offer(renewal)
-        call.connection.on_close(lambda: pin_entry.abandon(renewal.id, offer))
-        return PinPrompt(
-            endpoint=offer.endpoint,
-            token_label=renewal.token.label,
-            pin_state=offer.pin_state,
-            purpose=PURPOSES[renewal.state],
-        )
+        consents = params.accept_final_try
+        asked = await self._renewals.pin_entry.ask(renewal, accepts_final_try=consents)
+        call.connection.on_close(asked.abandon)
+        return pin_prompt(asked)
 
     async def send_sms(self, _call: Call, params: RenewalParams) -> RenewalView:
         """Have the SMS code sent."""
