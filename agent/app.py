@@ -41,10 +41,10 @@ from agent.renewals.vault import Vault, VaultError, open_vault
 from agent.tokens.discovery import Discovery, find_modules, this_system
 from agent.tokens.events import system_events
 from agent.tokens.inventory import Inventory
-from agent.tokens.snapshot import Problem, Reading
 from agent.tokens.pin_change import PinChange
 from agent.tokens.pin_memory import PinMemory
 from agent.tokens.pin_sessions import PinSessions
+from agent.tokens.snapshot import Problem, Reading
 from agent.tokens.watching import Watch
 from agent.trust import trusted_certificates
 

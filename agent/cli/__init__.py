@@ -21,6 +21,7 @@ _EXAMPLES = """examples:
   odc-agent certs --json         everything on all tokens, for programs
   odc-agent watch                a line for each thing that happens
   odc-agent renew                renew the certificate that needs it, step by step
+  odc-agent pin change           change the PIN of the token
 
 exit codes: 0 done, 1 failed, 2 wrong usage, 3 the agent cannot be reached,
             4 something is needed first (it is said what), 5 the review asks for amendments

@@ -25,6 +25,7 @@ def add_to(subparsers: Subparsers) -> None:
     _add_listing(subparsers, "renewals", "renewals, past and under way", _renewals)
     _add_listing(subparsers, "watch", "print a line for each event until Ctrl-C", _watch)
     _add_renew(subparsers)
+    _add_pin(subparsers)
     _add(subparsers, "quit", "end the running agent", _quit, "odc-agent quit")
 
 
@@ -47,9 +48,14 @@ def _add(
 
 
 def _add_listing(
-    subparsers: Subparsers, name: str, summary: str, run: Callable[[argparse.Namespace], int]
+    subparsers: Subparsers,
+    name: str,
+    summary: str,
+    run: Callable[[argparse.Namespace], int],
+    within: str = "",
 ) -> argparse.ArgumentParser:
-    example = f"  odc-agent {name}\n  odc-agent {name} --json"
+    command = f"odc-agent {within}{name}"
+    example = f"  {command}\n  {command} --json"
     parser = _add(subparsers, name, summary, run, example)
     parser.add_argument("--json", action="store_true", help="print JSON, for programs")
     return parser
@@ -98,6 +104,45 @@ def _add_renew(subparsers: Subparsers) -> None:
         action="store_true",
         help="read PIN and SMS code as lines from standard input, each when it is asked for",
     )
+    parser.add_argument("--final-try", action="store_true", help=_FINAL_TRY)
+
+
+_FINAL_TRY = "try the PIN even if one try is left; a wrong one then locks the token"
+
+
+def _add_pin(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser(
+        "pin",
+        help="change a token's PIN, see what is known of its tries",
+        epilog="examples:\n  odc-agent pin change\n  odc-agent pin status",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    pins = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    change = _add(
+        pins,
+        "change",
+        "change a token's PIN; the old one is needed",
+        _pin_change,
+        "  odc-agent pin change\n"
+        "  odc-agent pin change --token ODC-USBKEY\n"
+        "  odc-agent pin change --pin-stdin < two-lines   the old PIN, then the new one\n\n"
+        "A wrong old PIN costs a try. A forgotten one is set anew at the authority's counter.",
+    )
+    change.add_argument(
+        "--pin-stdin", action="store_true", help="read the old and the new PIN from standard input"
+    )
+    change.add_argument("--final-try", action="store_true", help=_FINAL_TRY)
+    change.add_argument("--json", action="store_true", help="print JSON, for programs")
+    _add_listing(pins, "status", "what is known of each PIN's tries", _pin_status, "pin ")
+    unlocked = _add(
+        pins,
+        "unlocked",
+        "tell the agent that the counter has unlocked a token which does not say so itself",
+        _pin_unlocked,
+        "  odc-agent pin unlocked",
+    )
+    for named in (change, unlocked):
+        named.add_argument("--token", metavar="LABEL|SERIAL", help="which token, of several")
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -144,7 +189,31 @@ def _renew(options: argparse.Namespace) -> int:
         applicant=options.applicant,
         documents=options.documents,
         pin_from_stdin=options.pin_stdin,
+        accepts_final_try=options.final_try,
     )
+
+
+def _pin_change(options: argparse.Namespace) -> int:
+    from agent.cli import pin  # noqa: PLC0415
+
+    return pin.change(
+        token=options.token,
+        from_stdin=options.pin_stdin,
+        accepts=options.final_try,
+        as_json=options.json,
+    )
+
+
+def _pin_status(options: argparse.Namespace) -> int:
+    from agent.cli import pin  # noqa: PLC0415
+
+    return pin.status(as_json=options.json)
+
+
+def _pin_unlocked(options: argparse.Namespace) -> int:
+    from agent.cli import pin  # noqa: PLC0415
+
+    return pin.unlocked(token=options.token)
 
 
 def _quit(_options: argparse.Namespace) -> int:

@@ -25,6 +25,10 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
+NEEDED_FIRST = frozenset({"pin_final_try", "pin_locked", "pin_not_set", "pin_to_be_changed"})
+"""Errors that stay until a person has done something: nothing is tried again before."""
+
+
 class NoAgentError(OdcError):
     """No agent runs and none could be started."""
 
@@ -37,6 +41,8 @@ def explain(error: OdcError | CallError) -> Exit:
     """Print what happened and what to do next, and return the exit code for it."""
     for line in sentences(error):
         print(line, file=sys.stderr)
+    if error.code in NEEDED_FIRST:
+        return Exit.NEEDED
     return Exit.NO_AGENT if error.code == NoAgentError.code else Exit.FAILED
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from agent.api.client import CallError, Client, Json
 from agent.cli.connect import agent
-from agent.cli.outcome import Exit, explain, sentences
+from agent.cli.outcome import NEEDED_FIRST, Exit, explain, sentences
+from agent.cli.pin_prompt import begin
 from agent.cli.renew_answers import Answers, InputMissingError
 from agent.errors import ReportedError
 from agent.language import mark, translate, user_language
@@ -25,9 +26,15 @@ def renew(
     applicant: Path | None,
     documents: Path | None,
     pin_from_stdin: bool,
+    accepts_final_try: bool = False,
 ) -> int:
     """Renew one certificate and return the exit code."""
-    answers = Answers(applicant=applicant, documents=documents, from_stdin=pin_from_stdin)
+    answers = Answers(
+        applicant=applicant,
+        documents=documents,
+        from_stdin=pin_from_stdin,
+        accepts_final_try=accepts_final_try,
+    )
     with agent() as client:
         try:
             client.call("events.subscribe")
@@ -106,7 +113,7 @@ class _Conversation:
             steps[waiting]()
         except (CallError, ReportedError) as error:
             # A file or a script has no other answer to offer; the same again would burn tries.
-            if not self._answers.can_try_again(waiting):
+            if error.code in NEEDED_FIRST or not self._answers.can_try_again(waiting):
                 raise
             _print_all(sentences(error))
             # Asked for elsewhere, or impossible just now: the same question again changes nothing.
@@ -120,7 +127,13 @@ class _Conversation:
         self._renewal = self._client.call("renewals.submit_dossier", params)
 
     def _give_pin(self) -> None:
-        prompt = self._client.call("renewals.pin", {"id": self._id})
+        prompt = begin(
+            self._client,
+            "renewals.pin",
+            {"id": self._id},
+            is_person=self._answers.is_person,
+            accepts=self._answers.accepts_final_try,
+        )
         try:
             self._answers.send_pin(prompt)
         except ReportedError:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from agent.api.client import Json
+from agent.cli.pin_prompt import in_words, question, read_pin, say_state
 from agent.cli.secret_input import read_secret
 from agent.errors import OdcError
-from agent.language import mark, translate, user_language
+from agent.language import mark
 from agent.renewals.dossier import DOCUMENT_NAMES, FIELD_NAMES
-from agent.tokens.errors import TRIES_LEFT
-from agent.tokens.model import PinState
 from agent.tokens.pin import send_pin
 
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".bmp")
@@ -31,7 +32,15 @@ class InputMissingError(OdcError):
 class Answers:
     """Where answers come from."""
 
-    def __init__(self, *, applicant: Path | None, documents: Path | None, from_stdin: bool) -> None:
+    def __init__(
+        self,
+        *,
+        applicant: Path | None,
+        documents: Path | None,
+        from_stdin: bool,
+        accepts_final_try: bool = False,
+    ) -> None:
+        self.accepts_final_try = accepts_final_try
         self._applicant = applicant
         self._documents = documents
         self._from_stdin = from_stdin
@@ -54,9 +63,7 @@ class Answers:
     def dossier(self) -> tuple[Json, dict[str, str]]:
         """Return the applicant's data and the paths of the scans."""
         if self._applicant is None and not self.is_person:
-            raise InputMissingError(
-                what=_in_words(mark("the dossier: --applicant and --documents"))
-            )
+            raise InputMissingError(what=in_words(mark("the dossier: --applicant and --documents")))
         self._has_given_dossier = True
         applicant = self._read_applicant() if self._applicant else _ask_applicant()
         folder = self._documents or (self.is_person and _ask_folder()) or None
@@ -64,24 +71,23 @@ class Answers:
 
     def send_pin(self, prompt: Json) -> None:
         """Ask for the PIN and send it straight to the worker that needs it."""
-        if prompt["endpoint"] is None:
-            print(_in_words(mark("Enter the PIN on the token's own keypad.")), file=sys.stderr)
+        say_state(prompt)
+        if prompt["has_pin_pad"]:
+            send_pin(prompt["endpoint"])
             return
-        left = TRIES_LEFT.get(PinState(prompt["pin_state"]))
-        if left:
-            print(_in_words(left), file=sys.stderr)
-        pin = self._secret(_in_words(mark("PIN of {token}: "), token=prompt["token_label"]), "PIN")
+        pin = self._given(partial(read_pin, question(prompt)), "PIN")
         send_pin(prompt["endpoint"], pin)
 
     def sms_code(self) -> str:
         """Return the code that came by SMS."""
-        code = self._secret(_in_words(mark("SMS code: ")), _in_words(mark("the SMS code")))
+        ask = partial(read_secret, in_words(mark("SMS code: ")))
+        code = self._given(ask, in_words(mark("the SMS code")))
         return code.decode("ascii", "replace").strip()
 
-    def _secret(self, prompt: str, what: str) -> bytearray:
+    def _given(self, ask: Callable[..., bytearray], what: str) -> bytearray:
         if not (self._from_stdin or sys.stdin.isatty()):
             raise InputMissingError(what=what)
-        secret = read_secret(prompt, from_stdin=self._from_stdin)
+        secret = ask(from_stdin=self._from_stdin)
         if not secret:
             raise InputMissingError(what=what)
         return secret
@@ -107,16 +113,12 @@ def _find_scans(folder: Path) -> dict[str, str]:
 def _ask_applicant() -> dict[str, str]:
     applicant = {}
     for field, name in FIELD_NAMES.items():
-        print(f"{_in_words(name)}: ", end="", file=sys.stderr, flush=True)
+        print(f"{in_words(name)}: ", end="", file=sys.stderr, flush=True)
         applicant[field.value] = sys.stdin.readline().strip()
     return applicant
 
 
 def _ask_folder() -> Path | None:
-    print(_in_words(mark("Folder with the scans: ")), end="", file=sys.stderr, flush=True)
+    print(in_words(mark("Folder with the scans: ")), end="", file=sys.stderr, flush=True)
     answer = sys.stdin.readline().strip()
     return Path(answer).expanduser() if answer else None
-
-
-def _in_words(sentence: str, **values: object) -> str:
-    return translate(sentence, user_language(), **values)

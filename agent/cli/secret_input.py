@@ -24,14 +24,19 @@ def read_secret(prompt: str, *, from_stdin: bool) -> bytearray:
 
 
 def _read_line(descriptor: int) -> bytearray:
-    line = bytearray()
+    # A buffer that never grows or shrinks: either would leave a copy behind in freed memory.
+    line = bytearray(_LONGEST + 1)
+    size = 0
     # Byte by byte: what follows the line belongs to whoever reads next.
     while (byte := os.read(descriptor, 1)) not in (b"", b"\n"):
-        if len(line) < _LONGEST:
-            line += byte
-    if line.endswith(b"\r"):
-        del line[-1]
-    return line
+        if size < len(line):
+            line[size] = byte[0]
+            size += 1
+    if size and line[size - 1] == ord("\r"):
+        size -= 1
+    secret = bytearray(memoryview(line)[:size])
+    line[:] = bytes(len(line))
+    return secret
 
 
 if sys.platform == "win32":

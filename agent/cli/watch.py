@@ -22,14 +22,20 @@ def watch(*, as_json: bool) -> int:
     return Exit.DONE
 
 
+_OF_TOKENS = {
+    "token_removed": mark("Token {label} removed"),
+    "pin_changed": mark("The PIN of {label} has been changed."),
+}
+
+
 def _line(event: Json) -> str:
     language = user_language()
     match event["event"]:
         case "token_inserted":
             label = event["token"]["label"]
             return translate(mark("Token {label} plugged in"), language, label=label)
-        case "token_removed":
-            return translate(mark("Token {label} removed"), language, label=event["label"])
+        case "token_removed" | "pin_changed" as name:
+            return translate(_OF_TOKENS[name], language, label=event["label"])
         case "certificate_seen":
             certificate = event["certificate"]
             return f"  {certificate['organisation']}  {certificate['text']}"
