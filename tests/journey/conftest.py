@@ -9,6 +9,8 @@ import pytest
 
 # The desktop of the tray's own tests.
 sys.path.insert(0, str(Path(__file__).parents[1] / "desktop"))
+# Looking into processes.
+sys.path.insert(0, str(Path(__file__).parents[1] / "tokens"))
 
 from sandbox.desk import Desk
 from sandbox.dossier import write_sample_dossier

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import stat
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from processes import is_dumpable, not_root
 from soft_token import PIN, logged_in, type_pin
 
 from agent.tokens import protocol
 from agent.tokens.supervisor import WorkerProcess, pin_session
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's /proc")
-
-NOBODY = 65534
 
 
 def pid_of(session) -> int:
@@ -30,29 +26,6 @@ def proc(pid: int, name: str) -> bytes:
         return Path(f"/proc/{pid}/{name}").read_bytes()
     except PermissionError:
         return b""
-
-
-def is_dumpable(pid: int) -> bool:
-    """Return whether the kernel lets processes of the same user look into ``pid``.
-
-    The files of a process that is not dumpable belong to root (proc(5)).
-    """
-    owner = Path(f"/proc/{pid}/fd").stat()
-    return (owner.st_uid, owner.st_gid) != (0, 0)
-
-
-@contextlib.contextmanager
-def not_root() -> Iterator[None]:
-    """Let children started here be told from root, where the tests run as root."""
-    if os.getuid() != 0:
-        yield
-        return
-    before = os.getgid()
-    os.setresgid(NOBODY, NOBODY, 0)
-    try:
-        yield
-    finally:
-        os.setresgid(before, before, before)
 
 
 async def test_the_pin_is_in_no_argument_and_no_environment(tokens):
