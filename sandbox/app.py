@@ -12,14 +12,17 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import PathLike, StaticFiles
 from starlette.types import Scope
 
-from agent.renewals.protocol import Problem, ProblemCode
+from agent.renewals.protocol import EST_PATH, Problem, ProblemCode
 from sandbox.applications import Applications
 from sandbox.ca import Authority
 from sandbox.enrolment import Enrolment
 from sandbox.est import Est
+from sandbox.est_users import EstUsers
 from sandbox.key_centre import KeyCentre
 from sandbox.key_package import Signer
 from sandbox.ledger import Ledger
+from sandbox.licences import Licences
+from sandbox.plain_est import PlainEst
 from sandbox.problems import RefusalError
 from sandbox.ra import Ra
 from sandbox.sms import Outbox, SmsCodes
@@ -34,17 +37,19 @@ _CONTENT_SECURITY_POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri
 def authority_app(
     ledger: Ledger, authority: Authority, signer: Signer, outbox: Outbox
 ) -> Starlette:
-    """Return the authority: EST and the RA API."""
-    rules = ledger.rules
-    ra = Ra(rules.policy, Applications(ledger), SmsCodes(ledger, outbox), rules.retry_after)
-    est = Est(
-        authority.certificate,
-        Enrolment(ledger, authority),
-        KeyCentre(ledger, authority, signer),
-        rules,
-    )
+    """Return the authority: EST and the RA API, or EST alone."""
+    root, rules = authority.certificate, ledger.rules
+    plain_est = PlainEst(root, EstUsers(ledger, authority), rules.policy.key_types)
+    routes = plain_est.routes()
+    if rules.est_only:
+        # Some clients know no labels (strongSwan 5.9 loses one while it polls).
+        routes += plain_est.routes(EST_PATH)
+    else:
+        enrolment, key_centre = Enrolment(ledger, authority), KeyCentre(ledger, authority, signer)
+        routes += Est(root, enrolment, key_centre, rules).routes()
+        routes += _ra(ledger, outbox).routes()
     return Starlette(
-        routes=[*est.routes(), *ra.routes()],
+        routes=routes,
         exception_handlers={
             RefusalError: _refusal,
             HTTPException: _http_error,
@@ -60,6 +65,16 @@ def portal_app() -> Starlette:
             Route("/", _to_portal),
             Mount("/portal", _PortalFiles(directory=PORTAL_FOLDER, html=True)),
         ]
+    )
+
+
+def _ra(ledger: Ledger, outbox: Outbox) -> Ra:
+    return Ra(
+        ledger.rules.policy,
+        Applications(ledger),
+        SmsCodes(ledger, outbox),
+        Licences(ledger),
+        ledger.rules.retry_after,
     )
 
 

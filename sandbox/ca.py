@@ -18,6 +18,7 @@ from sandbox.profiles import (
     key_centre_builder,
     organisation_builder,
     root_builder,
+    subject_builder,
     tls_builder,
 )
 
@@ -66,6 +67,13 @@ class Authority:
         builder = organisation_builder(
             organisation, use, key, validity, issuer_key=self._key.public_key()
         )
+        return builder.sign(self._key, hashes.SHA256())
+
+    def issue_to_subject(
+        self, subject: x509.Name, key: PublicKey, validity: Validity
+    ) -> x509.Certificate:
+        """Return a new signing certificate for whatever ``subject`` is, without organisation ids."""
+        builder = subject_builder(subject, key, validity, issuer_key=self._key.public_key())
         return builder.sign(self._key, hashes.SHA256())
 
     def issue_key_centre(self, key: rsa.RSAPublicKey, now: dt.datetime) -> x509.Certificate:

@@ -10,7 +10,16 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sandbox.commands import demo, issue_token, review, run, sample_dossier, sms, usb_token
+from sandbox.commands import (
+    demo,
+    est_user,
+    issue_token,
+    review,
+    run,
+    sample_dossier,
+    sms,
+    usb_token,
+)
 from sandbox.commands.common import Subcommands
 from sandbox.home import SandboxError
 from sandbox.problems import RefusalError
@@ -22,6 +31,7 @@ REGISTER: tuple[Callable[[Subcommands], None], ...] = (
     sample_dossier.register,
     review.register,
     sms.register,
+    est_user.register,
     demo.register,
 )
 """Each adds its subcommands and sets ``run`` to a function of the parsed arguments."""

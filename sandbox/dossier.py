@@ -73,13 +73,14 @@ def write_sample_dossier(folder: Path) -> dict[str, Path]:
         write_file(files["applicant"], encoded + b"\n")
         for name, (file_name, size, lines) in _SCANS.items():
             files[name] = folder / file_name
-            _draw(size, lines).save(files[name])
+            draw_paper(size, lines).save(files[name])
     except OSError as error:
         raise SandboxError(f"cannot write to {folder}: {error.strerror or error}") from error
     return files
 
 
-def _draw(size: tuple[int, int], lines: tuple[tuple[str, str], ...]) -> Image.Image:
+def draw_paper(size: tuple[int, int], lines: tuple[tuple[str, str], ...]) -> Image.Image:
+    """Draw a stamped paper with ``lines``, each in Chinese and English; the font decides which."""
     image = Image.new("RGB", size, _PAPER)
     draw = ImageDraw.Draw(image)
     width, height = size

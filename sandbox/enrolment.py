@@ -6,12 +6,11 @@ import hashlib
 
 import msgspec
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from agent.renewals.protocol import ApplicationState, Manifest, ProblemCode
 from sandbox.ca import Authority, renewed_validity
+from sandbox.certificate_request import check_key_type, read_request
 from sandbox.ledger import Ledger, current_version, manifest_of
 from sandbox.lifecycle import REFUSED
 from sandbox.problems import RefusalError
@@ -34,7 +33,7 @@ class Enrolment:
             RefusalError: MALFORMED, BAD_SIGNATURE for a request that is not the manifest's or does
                 not prove possession of its key; WRONG_STATE when nothing will come of it.
         """
-        csr, key = _read(csr_der)
+        csr, key = read_request(csr_der)
         with self._ledger.owned(application, secret) as (transaction, found):
             old = transaction.certificate(found.certificate_sha256)
             assert old is not None, "the database's foreign key holds it"
@@ -45,7 +44,7 @@ class Enrolment:
                 raise RefusalError(ProblemCode.MALFORMED, "not the request the manifest names")
             if csr.subject != x509.load_der_x509_certificate(old.der).subject:
                 raise RefusalError(ProblemCode.MALFORMED, "the subject is not the old one's")
-            self._check_key_type(key)
+            check_key_type(key, self._ledger.rules.policy.key_types)
             _check_not_recipient(key, manifest)
             if found.state is not ApplicationState.RELEASED:
                 return None
@@ -77,13 +76,6 @@ class Enrolment:
         )
         return certificate
 
-    def _check_key_type(self, key: PublicKey) -> None:
-        accepted = self._ledger.rules.policy.key_types
-        if key_type(key) not in accepted:
-            raise RefusalError(
-                ProblemCode.MALFORMED, f"{key_type(key)}: accepted are {', '.join(accepted)}"
-            )
-
 
 def issued_record(
     certificate: x509.Certificate, like: IssuedCertificate, *, use: CertificateUse, phone: str
@@ -107,22 +99,3 @@ def _check_not_recipient(key: PublicKey, manifest: Manifest) -> None:
         raise RefusalError(
             ProblemCode.RECIPIENT_REFUSED, "one key must not both sign and receive the other"
         )
-
-
-def key_type(key: PublicKey) -> str:
-    """Return the key's type as the policy names it: ``rsa:2048``, ``ec:secp256r1``."""
-    return f"rsa:{key.key_size}" if isinstance(key, rsa.RSAPublicKey) else f"ec:{key.curve.name}"
-
-
-def _read(csr_der: bytes) -> tuple[x509.CertificateSigningRequest, PublicKey]:
-    try:
-        csr = x509.load_der_x509_csr(csr_der)
-        key = csr.public_key()
-        proved = csr.is_signature_valid
-    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
-        raise RefusalError(ProblemCode.MALFORMED, "not a PKCS#10 request read here") from error
-    if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
-        raise RefusalError(ProblemCode.MALFORMED, "neither an RSA nor an EC key")
-    if not proved:
-        raise RefusalError(ProblemCode.BAD_SIGNATURE, "the request is not signed with its key")
-    return csr, key

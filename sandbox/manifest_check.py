@@ -64,7 +64,7 @@ def check_submission(
     certificate = register.certificate(signed.certificate_sha256)
     manifest = _decode(signed.content)
     _check_binding(manifest, expected, signed.certificate_sha256)
-    certificate = _renewable(certificate, register)
+    certificate = check_current(certificate, register)
     _check_window(certificate, policy, expected.opened_at)
     required = dossier_required(certificate, policy, expected.opened_at)
     if required:
@@ -124,9 +124,14 @@ def _check_binding(manifest: Manifest, expected: Expected, signer_sha256: str) -
         )
 
 
-def _renewable(
+def check_current(
     certificate: IssuedCertificate | None, register: CertificateRegister
 ) -> IssuedCertificate:
+    """Return ``certificate`` if it is an organisation's signing certificate of today.
+
+    Raises:
+        RefusalError: UNKNOWN_CERTIFICATE.
+    """
     if certificate is None:
         raise RefusalError(ProblemCode.UNKNOWN_CERTIFICATE, "not issued by this authority")
     if certificate.use is not CertificateUse.SIGNING:

@@ -105,6 +105,17 @@ def tls_builder(
     )
 
 
+def subject_builder(
+    subject: x509.Name, key: PublicKey, validity: Validity, *, issuer_key: PublicKey
+) -> x509.CertificateBuilder:
+    """Return a signing certificate of any subject, unsigned yet."""
+    return (
+        _builder(subject, key, validity, issuer_key=issuer_key)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_key_usage(digital_signature=True), critical=True)
+    )
+
+
 def key_centre_builder(
     key: PublicKey, validity: Validity, *, issuer_key: PublicKey
 ) -> x509.CertificateBuilder:

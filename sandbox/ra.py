@@ -19,6 +19,7 @@ from agent.renewals.protocol import (
     SmsCode,
 )
 from sandbox.applications import Applications
+from sandbox.licences import Licences
 from sandbox.problems import RefusalError
 from sandbox.sms import SmsCodes
 from sandbox.web import credentials, json_response, read_body
@@ -34,6 +35,7 @@ class Ra:
     policy: Policy
     applications: Applications
     codes: SmsCodes
+    licences: Licences
     retry_after: int
     """Seconds until asking for the state again makes sense."""
 
@@ -50,6 +52,8 @@ class Ra:
             Route(f"{one}/sms", self._send_code, methods=["POST"]),
             Route(f"{one}/sms/verify", self._verify_code, methods=["POST"]),
             Route(f"{one}/installed", self._installed, methods=["POST"]),
+            Route(f"{one}/licence", self._licence, methods=["GET"]),
+            Route(f"{RA_PATH}/licences/{{uscc}}", self._signed_licence, methods=["POST"]),
         ]
 
     async def _policy(self, _request: Request) -> Response:
@@ -101,6 +105,15 @@ class Ra:
 
     async def _installed(self, request: Request) -> Response:
         return _answer(await run_in_threadpool(self.applications.installed, *_owner(request)))
+
+    async def _licence(self, request: Request) -> Response:
+        owner = _owner(request)
+        return json_response(await run_in_threadpool(self.licences.of_application, *owner))
+
+    async def _signed_licence(self, request: Request) -> Response:
+        uscc: str = request.path_params["uscc"]
+        body = await read_body(request, MAX_CMS_BYTES)
+        return json_response(await run_in_threadpool(self.licences.of_organisation, uscc, body))
 
 
 def _owner(request: Request) -> tuple[str, str]:

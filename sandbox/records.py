@@ -78,3 +78,33 @@ class SentCode(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: dt.datetime
     sent_count: int
     attempts_left: int
+
+
+class SeenLicenceRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A signed request for a licence, and how often it was answered."""
+
+    nonce: str
+    cms_sha256: str
+    received_at: dt.datetime
+    answers: int
+
+
+class EstUser(msgspec.Struct, frozen=True, kw_only=True):
+    """Who may enrol under the label ``plain``."""
+
+    name: str
+    salt: bytes
+    password_scrypt: bytes
+    uscc: str
+    """The organisation whose certificate the user renews; empty for any subject."""
+    pending_seconds: float
+    """How long a request is answered 202 after it first came in."""
+
+
+class EstRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A request under the label ``plain``, and what came of it."""
+
+    user: str
+    csr_sha256: str
+    due_at: dt.datetime
+    certificate: bytes | None = None

@@ -9,7 +9,7 @@ from agent.renewals.protocol import Policy
 
 AUTHORITY_NAME = "ODC 沙盒证书服务中心 (ODC Sandbox Authority)"
 
-DEFAULT_POLICY = Policy(authority=AUTHORITY_NAME, encryption_certificate=True)
+DEFAULT_POLICY = Policy(authority=AUTHORITY_NAME, encryption_certificate=True, licence=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,5 +25,7 @@ class Rules:
     """How long an application may wait for its applicant before it expires."""
     sms_interval: dt.timedelta = dt.timedelta(seconds=60)
     """The least time between two SMS codes."""
+    est_only: bool = False
+    """Whether it is an ordinary EST server for registered users, without the RA API."""
     retry_after: int = 5
     """Seconds a client is told to wait while its certificate is not released."""

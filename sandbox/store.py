@@ -17,7 +17,16 @@ import msgspec
 from sandbox.home import SandboxError
 from sandbox.lifecycle import CLOSED
 from sandbox.profiles import CertificateUse
-from sandbox.records import Application, IssuedCertificate, KeyEnvelope, SentCode, Version
+from sandbox.records import (
+    Application,
+    EstRequest,
+    EstUser,
+    IssuedCertificate,
+    KeyEnvelope,
+    SeenLicenceRequest,
+    SentCode,
+    Version,
+)
 
 _BUSY_SECONDS = 10.0
 
@@ -82,6 +91,28 @@ _MIGRATIONS: Final = (
         application TEXT PRIMARY KEY REFERENCES applications (id),
         certificate_sha256 TEXT NOT NULL REFERENCES certificates (sha256),
         envelope BLOB NOT NULL
+    ) STRICT;
+    """,
+    """
+    CREATE TABLE licence_requests (
+        nonce TEXT PRIMARY KEY,
+        cms_sha256 TEXT NOT NULL,
+        received_at TEXT NOT NULL,
+        answers INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE est_users (
+        name TEXT PRIMARY KEY,
+        salt BLOB NOT NULL,
+        password_scrypt BLOB NOT NULL,
+        uscc TEXT NOT NULL,
+        pending_seconds REAL NOT NULL
+    ) STRICT;
+    CREATE TABLE est_requests (
+        user TEXT NOT NULL REFERENCES est_users (name),
+        csr_sha256 TEXT NOT NULL,
+        due_at TEXT NOT NULL,
+        certificate BLOB,
+        PRIMARY KEY (user, csr_sha256)
     ) STRICT;
     """,
 )
@@ -237,6 +268,30 @@ class Transaction:
     def delete_envelope(self, application: str) -> None:
         """Forget the encryption key made for an application."""
         self._connection.execute("DELETE FROM key_envelopes WHERE application = ?", (application,))
+
+    def licence_request(self, nonce: str) -> SeenLicenceRequest | None:
+        return self._one(
+            SeenLicenceRequest, "SELECT * FROM licence_requests WHERE nonce = ?", (nonce,)
+        )
+
+    def save_licence_request(self, request: SeenLicenceRequest) -> None:
+        self._save("licence_requests", "nonce", request)
+
+    def save_est_user(self, user: EstUser) -> None:
+        """Add ``user``, or replace what is known of it."""
+        self._save("est_users", "name", user)
+
+    def est_user(self, name: str) -> EstUser | None:
+        return self._one(EstUser, "SELECT * FROM est_users WHERE name = ?", (name,))
+
+    def est_users(self) -> list[EstUser]:
+        return self._all(EstUser, "SELECT * FROM est_users ORDER BY name", ())
+
+    def save_est_request(self, request: EstRequest) -> None:
+        self._save("est_requests", "user, csr_sha256", request)
+
+    def est_requests(self, user: str) -> list[EstRequest]:
+        return self._all(EstRequest, "SELECT * FROM est_requests WHERE user = ?", (user,))
 
     def _newest(self, uscc: str, use: CertificateUse) -> IssuedCertificate | None:
         return self._one(

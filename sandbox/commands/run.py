@@ -47,6 +47,9 @@ def register(subcommands: Subcommands) -> None:
     )
     parser.add_argument("--sms-interval", type=float, metavar="SECONDS", help="between two codes")
     parser.add_argument(
+        "--est-only", action="store_true", help="an ordinary EST server for est-users, no RA API"
+    )
+    parser.add_argument(
         "--no-sms", action="store_true", help="release approved applications at once"
     )
     parser.add_argument(
@@ -79,7 +82,9 @@ def _rules(options: argparse.Namespace) -> Rules:
     }
     if options.retry_after is not None:
         said["retry_after"] = options.retry_after
-    return dataclasses.replace(rules, policy=_policy(rules.policy, options), **said)
+    return dataclasses.replace(
+        rules, policy=_policy(rules.policy, options), est_only=options.est_only, **said
+    )
 
 
 def _policy(policy: Policy, options: argparse.Namespace) -> Policy:

@@ -11,6 +11,7 @@ from sandbox.ca import Authority
 from sandbox.enrolment import Enrolment
 from sandbox.key_centre import KeyCentre, key_centre_signer
 from sandbox.ledger import Ledger
+from sandbox.licences import Licences
 from sandbox.review import Review
 from sandbox.rules import Rules
 from sandbox.sms import Outbox, SmsCodes
@@ -47,6 +48,7 @@ class Office:
         authority = Authority.opened(home, self.clock.now)
         self.enrolment = Enrolment(ledger, authority)
         signer = key_centre_signer(home, authority, self.clock.now)
+        self.licences = Licences(ledger)
         self.key_centre = KeyCentre(ledger, authority, signer)
 
     def certified(self, **certificate: object) -> RenewalClient:

@@ -35,7 +35,7 @@ encryption_certificate = false
 encryption_key_type = "rsa:3072"
 key_transport = ["rsaes-oaep"]
 retire_old = "delete"
-licence = true
+licence = false
 """
 
 
@@ -51,7 +51,7 @@ def test_everything_of_the_policy_can_be_said():
         for name in Policy.__struct_fields__
         if getattr(policy, name) == getattr(Policy(authority="as it is"), name)
     ]
-    assert unchanged == ["encryption_certificate"]  # where the sandbox's own is another
+    assert unchanged == ["encryption_certificate", "licence"]  # where the sandbox's own is another
     assert not policy.encryption_certificate
     assert DEFAULT_POLICY.encryption_certificate
     assert policy.key_types == ("ec:secp256r1", "rsa:3072")
