@@ -13,6 +13,7 @@ from pathlib import Path
 from sandbox.commands import (
     demo,
     est_user,
+    faults,
     issue_token,
     review,
     run,
@@ -32,6 +33,7 @@ REGISTER: tuple[Callable[[Subcommands], None], ...] = (
     review.register,
     sms.register,
     est_user.register,
+    faults.register,
     demo.register,
 )
 """Each adds its subcommands and sets ``run`` to a function of the parsed arguments."""

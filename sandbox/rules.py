@@ -27,5 +27,7 @@ class Rules:
     """The least time between two SMS codes."""
     est_only: bool = False
     """Whether it is an ordinary EST server for registered users, without the RA API."""
+    faults: bool = False
+    """Whether planned faults (:mod:`sandbox.faults`) spoil answers."""
     retry_after: int = 5
     """Seconds a client is told to wait while its certificate is not released."""

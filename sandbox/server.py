@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 
 import msgspec
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from sandbox.app import authority_app, portal_app
 from sandbox.ca import Authority
 from sandbox.days import utc_now
+from sandbox.faults import Faults
+from sandbox.faulty_app import FaultyApp
 from sandbox.home import Home, RunningSandbox, SandboxError, write_file
 from sandbox.key_centre import key_centre_signer
 from sandbox.ledger import Ledger
@@ -60,11 +62,11 @@ def serve(
             pid=os.getpid(),
         )
         ledger = Ledger(store, replace(rules, audiences=audiences))
+        app: ASGIApp = authority_app(ledger, authority, signer, Outbox(home.outbox))
+        if rules.faults:
+            app = FaultyApp(app, Faults(store))
         servers = [
-            (
-                _tls_server(authority_app(ledger, authority, signer, Outbox(home.outbox)), home),
-                secure,
-            ),
+            (_tls_server(app, home), secure),
             (_Server(_config(portal_app())), plain),
         ]
         asyncio.run(_run(servers, home, running, when_ready))
@@ -86,13 +88,13 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _tls_server(app: Starlette, home: Home) -> _Server:
+def _tls_server(app: ASGIApp, home: Home) -> _Server:
     config = _config(app)
     config.ssl_certfile = str(home.tls)
     return _Server(config)
 
 
-def _config(app: Starlette) -> uvicorn.Config:
+def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         lifespan="off",

@@ -10,10 +10,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import msgspec
 
+from sandbox.fault_kinds import Fault
 from sandbox.home import SandboxError
 from sandbox.lifecycle import CLOSED
 from sandbox.profiles import CertificateUse
@@ -27,96 +28,9 @@ from sandbox.records import (
     SentCode,
     Version,
 )
+from sandbox.schema import bring_up_to_date
 
 _BUSY_SECONDS = 10.0
-
-_MIGRATIONS: Final = (
-    """
-    CREATE TABLE certificates (
-        number INTEGER PRIMARY KEY AUTOINCREMENT,
-        sha256 TEXT NOT NULL UNIQUE,
-        use TEXT NOT NULL,
-        organisation TEXT NOT NULL,
-        uscc TEXT NOT NULL,
-        phone TEXT NOT NULL,
-        not_after TEXT NOT NULL,
-        der BLOB NOT NULL,
-        revoked_at TEXT
-    ) STRICT;
-    CREATE INDEX certificates_by_organisation ON certificates (uscc, use);
-    CREATE TABLE applications (
-        number INTEGER PRIMARY KEY AUTOINCREMENT,
-        id TEXT NOT NULL UNIQUE,
-        secret_sha256 TEXT NOT NULL,
-        certificate_sha256 TEXT NOT NULL REFERENCES certificates (sha256),
-        state TEXT NOT NULL,
-        version INTEGER NOT NULL,
-        opened_at TEXT NOT NULL,
-        dossier_required INTEGER NOT NULL,
-        sms_required INTEGER NOT NULL,
-        phone TEXT NOT NULL,
-        expected_by TEXT,
-        issued_sha256 TEXT REFERENCES certificates (sha256),
-        timer_at TEXT,
-        timer_event TEXT
-    ) STRICT;
-    CREATE UNIQUE INDEX one_open_application ON applications (certificate_sha256)
-        WHERE state NOT IN ('installed', 'withdrawn', 'expired');
-    CREATE TABLE versions (
-        application TEXT NOT NULL REFERENCES applications (id),
-        version INTEGER NOT NULL,
-        cms_sha256 TEXT NOT NULL,
-        cms BLOB NOT NULL,
-        manifest BLOB NOT NULL,
-        remarks BLOB NOT NULL,
-        PRIMARY KEY (application, version)
-    ) STRICT;
-    CREATE TABLE documents (
-        application TEXT NOT NULL REFERENCES applications (id),
-        sha256 TEXT NOT NULL,
-        content BLOB NOT NULL,
-        PRIMARY KEY (application, sha256)
-    ) STRICT;
-    CREATE TABLE codes (
-        application TEXT PRIMARY KEY REFERENCES applications (id),
-        salt BLOB NOT NULL,
-        code_sha256 TEXT NOT NULL,
-        sent_at TEXT NOT NULL,
-        sent_count INTEGER NOT NULL,
-        attempts_left INTEGER NOT NULL
-    ) STRICT;
-    """,
-    """
-    CREATE TABLE key_envelopes (
-        application TEXT PRIMARY KEY REFERENCES applications (id),
-        certificate_sha256 TEXT NOT NULL REFERENCES certificates (sha256),
-        envelope BLOB NOT NULL
-    ) STRICT;
-    """,
-    """
-    CREATE TABLE licence_requests (
-        nonce TEXT PRIMARY KEY,
-        cms_sha256 TEXT NOT NULL,
-        received_at TEXT NOT NULL,
-        answers INTEGER NOT NULL
-    ) STRICT;
-    CREATE TABLE est_users (
-        name TEXT PRIMARY KEY,
-        salt BLOB NOT NULL,
-        password_scrypt BLOB NOT NULL,
-        uscc TEXT NOT NULL,
-        pending_seconds REAL NOT NULL
-    ) STRICT;
-    CREATE TABLE est_requests (
-        user TEXT NOT NULL REFERENCES est_users (name),
-        csr_sha256 TEXT NOT NULL,
-        due_at TEXT NOT NULL,
-        certificate BLOB,
-        PRIMARY KEY (user, csr_sha256)
-    ) STRICT;
-    """,
-)
-"""Numbered by position; the database's ``user_version`` counts those applied."""
 
 _Record = TypeVar("_Record", bound=msgspec.Struct)
 
@@ -159,9 +73,7 @@ class Store:
         with closing(self._connect()) as connection:
             self._path.chmod(0o600)
             connection.execute("PRAGMA journal_mode = WAL")
-            while (applied := _schema_version(connection)) < len(_MIGRATIONS):
-                _apply(connection, applied)
-            if applied > len(_MIGRATIONS):
+            if not bring_up_to_date(connection):
                 raise SandboxError(f"{self._path} was written by a newer version of the sandbox")
 
 
@@ -293,6 +205,19 @@ class Transaction:
     def est_requests(self, user: str) -> list[EstRequest]:
         return self._all(EstRequest, "SELECT * FROM est_requests WHERE user = ?", (user,))
 
+    def add_fault(self, fault: Fault) -> None:
+        self._connection.execute(
+            "INSERT INTO faults (route, kind, times, seconds) VALUES (?, ?, ?, ?)",
+            (fault.route, fault.kind, fault.times, fault.seconds),
+        )
+
+    def save_fault(self, fault: Fault) -> None:
+        self._save("faults", "number", fault)
+
+    def faults(self) -> list[Fault]:
+        """Return the faults still to come, in the order they were planned."""
+        return self._all(Fault, "SELECT * FROM faults WHERE times > 0 ORDER BY number", ())
+
     def _newest(self, uscc: str, use: CertificateUse) -> IssuedCertificate | None:
         return self._one(
             IssuedCertificate,
@@ -322,21 +247,3 @@ class Transaction:
     def _one(self, kind: type[_Record], query: str, values: tuple[object, ...]) -> _Record | None:
         found = self._all(kind, query, values)
         return found[0] if found else None
-
-
-def _schema_version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _apply(connection: sqlite3.Connection, number: int) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        # Another process may have been first while this one waited for the lock.
-        if _schema_version(connection) == number:
-            for statement in _MIGRATIONS[number].split(";"):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {number + 1}")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")

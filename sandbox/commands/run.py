@@ -50,6 +50,9 @@ def register(subcommands: Subcommands) -> None:
         "--est-only", action="store_true", help="an ordinary EST server for est-users, no RA API"
     )
     parser.add_argument(
+        "--faults", action="store_true", help="act on faults planned with `odc-sandbox faults`"
+    )
+    parser.add_argument(
         "--no-sms", action="store_true", help="release approved applications at once"
     )
     parser.add_argument(
@@ -82,9 +85,8 @@ def _rules(options: argparse.Namespace) -> Rules:
     }
     if options.retry_after is not None:
         said["retry_after"] = options.retry_after
-    return dataclasses.replace(
-        rules, policy=_policy(rules.policy, options), est_only=options.est_only, **said
-    )
+    said |= {"est_only": options.est_only, "faults": options.faults}
+    return dataclasses.replace(rules, policy=_policy(rules.policy, options), **said)
 
 
 def _policy(policy: Policy, options: argparse.Namespace) -> Policy:
