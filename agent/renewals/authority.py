@@ -7,6 +7,7 @@ from typing import Protocol
 
 from agent.errors import OdcError
 from agent.language import mark
+from agent.renewals.est_messages import ServerKey
 from agent.renewals.protocol import ApplicationStatus, DocumentName, Policy
 
 
@@ -117,6 +118,12 @@ class Authority(Protocol):
 
     async def enrol(self, credentials: Credentials, request: bytes) -> bytes:
         """Return the new certificate (DER) for a PKCS#10 request; Pending."""
+
+    async def server_key(self, credentials: Credentials, request: bytes) -> ServerKey:
+        """Return the new encryption key, enveloped, for a request of ``key_request``; Pending.
+
+        Asked again it is the same key, until the installation has been confirmed.
+        """
 
     async def confirm_installed(self, credentials: Credentials) -> None:
         """Say that the new certificate is on the token."""

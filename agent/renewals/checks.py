@@ -34,14 +34,50 @@ def check_issued(
     """Raise CertificateRefusedError unless ``new`` answers ``request`` and continues ``old``."""
     if _public_bytes(new) != _public_bytes(request):
         raise CertificateRefusedError(reason=mark("it is for another key"))
+    _check_continues(new, old, issuers, now)
+    usage = _usage(new)
+    if usage is None or not usage.digital_signature:
+        raise CertificateRefusedError(reason=mark("its key usage does not allow signing"))
+
+
+def check_issued_encryption(
+    new: x509.Certificate,
+    *,
+    old: x509.Certificate,
+    issuers: Sequence[x509.Certificate],
+    now: dt.datetime,
+) -> None:
+    """Raise CertificateRefusedError unless ``new`` is an encryption certificate that continues ``old``.
+
+    That its private key is in the envelope is checked where the envelope is opened.
+    """
+    _check_continues(new, old, issuers, now)
+    if not may_receive_keys(new):
+        raise CertificateRefusedError(reason=mark("its key usage does not allow encryption"))
+
+
+def may_receive_keys(certificate: x509.Certificate) -> bool:
+    """Return whether keys may be enveloped to the certificate: RSA, and key usage allows it."""
+    usage = _usage(certificate)
+    try:
+        is_rsa = isinstance(certificate.public_key(), rsa.RSAPublicKey)
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+    return is_rsa and usage is not None and usage.key_encipherment
+
+
+def _check_continues(
+    new: x509.Certificate,
+    old: x509.Certificate,
+    issuers: Sequence[x509.Certificate],
+    now: dt.datetime,
+) -> None:
     if not any(_is_issued_by(new, issuer) for issuer in issuers):
         raise CertificateRefusedError(reason=mark("it was not issued by the pinned authority"))
     if new.subject != old.subject:
         raise CertificateRefusedError(reason=mark("it is for another organisation"))
     if new.not_valid_after_utc <= max(now, old.not_valid_after_utc):
         raise CertificateRefusedError(reason=mark("it ends no later than the old one"))
-    if not _may_sign(new):
-        raise CertificateRefusedError(reason=mark("its key usage does not allow signing"))
 
 
 def proves_key(certificate: x509.Certificate, data: bytes, signature: bytes) -> bool:
@@ -67,12 +103,11 @@ def _is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bo
     return True
 
 
-def _may_sign(certificate: x509.Certificate) -> bool:
+def _usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
     try:
-        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+        return certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
-        return False
-    return usage.digital_signature
+        return None
 
 
 def _public_bytes(holder: x509.Certificate | x509.CertificateSigningRequest) -> bytes:

@@ -6,13 +6,28 @@ import base64
 import binascii
 import re
 import textwrap
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import Message
+from email.policy import HTTP
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import pkcs7
 
+_CERTS_ONLY = "certs-only"
+_SERVER_KEY = "server-generated-key"
 _ARMOUR = re.compile(rb"-----[A-Z0-9 ]+-----")
 _NOISE = re.compile(rb"[\s\x00]+")
+
+
+@dataclass(frozen=True, slots=True)
+class ServerKey:
+    """What serverkeygen answers: a private key nobody but the token can open, and its certificate."""
+
+    envelope: bytes
+    """CMS EnvelopedData (DER, RFC 5652)."""
+    certificate: x509.Certificate
 
 
 class EstBodyError(ValueError):
@@ -43,3 +58,49 @@ def decode_certificates(body: bytes) -> list[x509.Certificate]:
     if not certificates:
         raise EstBodyError("no certificate in the message")
     return certificates
+
+
+def decode_server_key(content_type: str, body: bytes) -> ServerKey:
+    """Return the two parts of serverkeygen's answer (RFC 7030, 4.4.2), in whichever order they are.
+
+    Raises:
+        EstBodyError: a part is missing or unreadable, or the key came in clear.
+    """
+    head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")
+    message = message_from_bytes(head + body, policy=HTTP)
+    if not message.is_multipart():
+        raise EstBodyError("not a multipart answer")
+    envelope: bytes | None = None
+    certificate: x509.Certificate | None = None
+    for part in message.walk():
+        if part.is_multipart():
+            continue
+        match _kind(part):
+            case "certs-only":
+                certificate = decode_certificates(_bytes(part))[0]
+            case "server-generated-key":
+                envelope = decode_body(_bytes(part))
+    if envelope is None or certificate is None:
+        raise EstBodyError("the key or its certificate is missing")
+    return ServerKey(envelope, certificate)
+
+
+def _kind(part: Message) -> str:
+    """Return what a part is; servers forget the parameter that says so."""
+    media_type = part.get_content_type()
+    if media_type == "application/pkcs8":
+        raise EstBodyError("the private key was sent in clear")
+    said = str(part.get_param("smime-type", "")).lower()
+    if media_type != "application/pkcs7-mime" or said in {_CERTS_ONLY, _SERVER_KEY}:
+        return said
+    try:
+        decode_certificates(_bytes(part))
+    except EstBodyError:
+        return _SERVER_KEY
+    return _CERTS_ONLY
+
+
+def _bytes(part: Message) -> bytes:
+    """Return a part's base64 as it stands: Content-Transfer-Encoding is ignored (RFC 8951, 3.1)."""
+    text = part.get_payload()
+    return text.encode("ascii", "replace") if isinstance(text, str) else b""

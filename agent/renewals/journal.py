@@ -17,9 +17,11 @@ import msgspec
 from agent.errors import OdcError
 from agent.language import mark
 from agent.paths import make_private
+from agent.renewals.leftovers import Leftover, leftovers_of
 from agent.renewals.record import PrivatePart, Renewal
 from agent.renewals.states import State
 from agent.renewals.vault import Vault, VaultError
+from agent.tokens.model import TokenReference
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,16 @@ _MIGRATIONS: tuple[str, ...] = (
         at TEXT NOT NULL,
         state TEXT NOT NULL,
         waiting TEXT
+    ) STRICT;
+    """,
+    """
+    -- Key pairs to be removed from a token when its PIN is next given; see leftovers.py.
+    CREATE TABLE leftover (
+        serial TEXT NOT NULL,
+        label TEXT NOT NULL,
+        key_id BLOB NOT NULL,
+        facts BLOB NOT NULL,
+        PRIMARY KEY (serial, label, key_id)
     ) STRICT;
     """,
 )
@@ -107,7 +119,8 @@ class Journal:
     def save(self, renewal: Renewal) -> Renewal:
         """Replace the saved renewal and return it with its new revision.
 
-        The history gains a line when its state or wait is another.
+        The history gains a line when its state or wait is another. What an ended renewal leaves on
+        its token is noted along with it.
 
         Raises:
             StaleRenewalError: somebody saved it since this one was read; nothing is changed.
@@ -123,6 +136,8 @@ class Journal:
             )
             if (before.state, before.waiting) != (saved.state, saved.waiting):
                 self._remember(saved)
+            for leftover in leftovers_of(before, saved.state):
+                self._leave(leftover)
         return saved
 
     def get(self, renewal_id: str) -> Renewal:
@@ -148,6 +163,28 @@ class Journal:
             self._database.execute(f"UPDATE renewal SET is_open = 0 {where}", (thumbprint,))  # noqa: S608 - constants
             return None
         return rows[0] if rows else None
+
+    def leftovers(self, token: TokenReference) -> list[Leftover]:
+        """Return what is to be removed from a token, the oldest first."""
+        rows = self._database.execute(
+            "SELECT facts FROM leftover WHERE serial = ? AND label = ? ORDER BY rowid",
+            (token.serial, token.label),
+        )
+        return [msgspec.json.decode(facts, type=Leftover) for (facts,) in rows]
+
+    def was_removed(self, leftover: Leftover) -> None:
+        """Forget what is no longer on its token."""
+        self._database.execute(
+            "DELETE FROM leftover WHERE serial = ? AND label = ? AND key_id = ?",
+            (leftover.token.serial, leftover.token.label, leftover.key_id),
+        )
+
+    def _leave(self, leftover: Leftover) -> None:
+        token = leftover.token
+        self._database.execute(
+            "INSERT OR REPLACE INTO leftover VALUES (?, ?, ?, ?)",
+            (token.serial, token.label, leftover.key_id, msgspec.json.encode(leftover)),
+        )
 
     def history(self, renewal_id: str) -> list[tuple[dt.datetime, State, str | None]]:
         """Return when the renewal came to which state and wait, the oldest first."""

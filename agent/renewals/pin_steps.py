@@ -3,34 +3,44 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 
 import msgspec
 from cryptography import x509
 
+from agent.errors import OdcError, ReportedError
 from agent.language import mark
 from agent.renewals.checks import CertificateRefusedError, proves_key
+from agent.renewals.encryption_key import install_encryption_key, with_recipient
 from agent.renewals.protocol import Manifest
 from agent.renewals.record import Renewal
 from agent.renewals.states import State
-from agent.renewals.steps import Context
+from agent.renewals.steps import Context, credentials_of
 from agent.tokens import protocol as token
 from agent.tokens.errors import ObjectMissingError
 from agent.tokens.model import KeyPairFacts
 from agent.tokens.pin_states import PinPurpose
 from agent.tokens.supervisor import PinSession
 
+log = logging.getLogger(__name__)
+
 LABEL = "sign"
+ROOM_BYTES = 4096
+"""Room for two certificates with their keys' public parts: less would not do on any token."""
 
 
 async def sign_submission(context: Context, renewal: Renewal, session: PinSession) -> Renewal:
-    """PIN #1: new key pair, request and manifest; one PIN for all three."""
-    certificate = renewal.private.certificate
+    """PIN #1: new key pair, request and manifest; one PIN for all of them."""
+    await remove_leftovers(context, renewal, session)
+    if not renewal.private.request:
+        await session.call(token.CheckRoom(bytes=ROOM_BYTES))
+    renewal = await with_recipient(context.clock, renewal, session)
     request = await _request(session, renewal)
     manifest = await session.call(
         token.SignMessage(
             id=renewal.key_id,
-            certificate=certificate,
+            certificate=renewal.private.certificate,
             content=msgspec.json.encode(make_manifest(context, renewal, request)),
         )
     )
@@ -39,8 +49,45 @@ async def sign_submission(context: Context, renewal: Renewal, session: PinSessio
     return after.moved(State.SUBMITTED, now)
 
 
-async def write_certificate(context: Context, renewal: Renewal, session: PinSession) -> Renewal:
-    """PIN #2: prove that the key on the token is the certificate's, then write it under that key."""
+async def install(context: Context, renewal: Renewal, session: PinSession) -> Renewal:
+    """PIN #2: put the new pair onto the token, prove it, confirm it, remove what it replaces.
+
+    The old pair is touched only when the authority knows that the new one works. Where that cannot
+    be said now, the renewal goes on by itself, and the rest waits for the next PIN.
+    """
+    await remove_leftovers(context, renewal, session)
+    await install_encryption_key(renewal, session)
+    await _install_signing_certificate(renewal, session)
+    proved = context.save_after_pin(
+        renewal, renewal.changed(context.clock(), is_proved=True, waiting=None, error=None)
+    )
+    try:
+        await context.authority.confirm_installed(credentials_of(proved))
+    except OdcError as error:
+        log.info("installation not confirmed yet id=%s code=%s", renewal.id, error.code)
+        return proved
+    installed = context.save_after_pin(proved, proved.moved(State.INSTALLED, context.clock()))
+    await remove_leftovers(context, renewal, session)
+    return installed
+
+
+async def remove_leftovers(context: Context, renewal: Renewal, session: PinSession) -> None:
+    """Remove what earlier renewals, or this one, left on the token; failing that, it is tried again."""
+    for leftover in context.leftovers.leftovers(renewal.token):
+        try:
+            if leftover.certificate:
+                await session.call(
+                    token.DestroyCertificate(id=leftover.key_id, certificate=leftover.certificate)
+                )
+            await session.call(token.DestroyKeyPair(id=leftover.key_id))
+        except ReportedError as error:
+            log.info("leftover stays token=%s code=%s", renewal.token.label, error.code)
+        else:
+            context.leftovers.was_removed(leftover)
+
+
+async def _install_signing_certificate(renewal: Renewal, session: PinSession) -> None:
+    """Prove that the key on the token is the certificate's, then write it under that key."""
     der = renewal.private.new_certificate
     pair = await session.call(token.FindKeyPair(id=renewal.new_key_id))
     if not pair.private:
@@ -50,10 +97,9 @@ async def write_certificate(context: Context, renewal: Renewal, session: PinSess
     if not proves_key(x509.load_der_x509_certificate(der), challenge, signature):
         raise CertificateRefusedError(reason=mark("its key on the token did not prove itself"))
     await session.call(token.WriteCertificate(id=renewal.new_key_id, label=LABEL, certificate=der))
-    return renewal.changed(context.clock(), is_proved=True, waiting=None, error=None)
 
 
-PIN_STEPS = {State.SIGNING: sign_submission, State.INSTALLING: write_certificate}
+PIN_STEPS = {State.SIGNING: sign_submission, State.INSTALLING: install}
 PURPOSES = {State.SIGNING: PinPurpose.SUBMIT, State.INSTALLING: PinPurpose.INSTALL}
 
 
@@ -70,6 +116,7 @@ def make_manifest(context: Context, renewal: Renewal, request: bytes) -> Manifes
         created=context.clock(),
         applicant=private.applicant,
         documents=private.documents,
+        encryption_recipient=private.recipient or None,
     )
 
 

@@ -23,7 +23,13 @@ from agent.renewals.authority import (
     SmsCodeWrongError,
     SmsTooSoonError,
 )
-from agent.renewals.est_messages import EstBodyError, decode_certificates, encode_body
+from agent.renewals.est_messages import (
+    EstBodyError,
+    ServerKey,
+    decode_certificates,
+    decode_server_key,
+    encode_body,
+)
 from agent.renewals.protocol import (
     EST_PATH,
     RA_PATH,
@@ -130,6 +136,22 @@ class RaAuthority:
         except EstBodyError as error:
             raise AuthorityUnreachableError(reason=str(error)) from error
         return certificates[0].public_bytes(Encoding.DER)
+
+    async def server_key(self, credentials: Credentials, request: bytes) -> ServerKey:
+        """``POST /.well-known/est/serverkeygen`` (RFC 7030, 4.4)."""
+        answer = await self._ask(
+            "POST",
+            f"{EST_PATH}/serverkeygen",
+            credentials,
+            content=encode_body(request),
+            media_type="application/pkcs10",
+        )
+        if answer.status_code == httpx.codes.ACCEPTED:
+            raise Pending(_pause(answer))
+        try:
+            return decode_server_key(answer.headers.get("Content-Type", ""), answer.content)
+        except EstBodyError as error:
+            raise AuthorityUnreachableError(reason=str(error)) from error
 
     async def confirm_installed(self, credentials: Credentials) -> None:
         """``POST …/{uuid}/installed``."""

@@ -13,6 +13,22 @@ from agent.renewals.states import ENDED, State, Waiting, check_transition
 from agent.tokens.model import TokenReference
 
 
+class EncryptionPart(msgspec.Struct, frozen=True, kw_only=True):
+    """The encryption half of the pair under renewal: names of keys on the token (CKA_ID).
+
+    All but the last are chosen and saved before anything is made under them.
+    """
+
+    key_id: bytes
+    """Of the new encryption key."""
+    transport_id: bytes
+    """Of the key pair the new key is enveloped to, where the current one does not serve."""
+    current_id: bytes = b""
+    """Of the encryption key in use; empty where there is none."""
+    recipient_id: bytes = b""
+    """Of the key that opens the envelope, decided with the first PIN; empty until then."""
+
+
 class PrivatePart(msgspec.Struct, frozen=True, kw_only=True):
     """What only this machine may read; sealed before it reaches the disk."""
 
@@ -27,6 +43,13 @@ class PrivatePart(msgspec.Struct, frozen=True, kw_only=True):
     manifest: bytes = b""
     """CMS SignedData (DER) over the manifest, signed by the old key."""
     new_certificate: bytes = b""
+    encryption_certificate: bytes = b""
+    """The encryption certificate in use (DER), as the token had it at the start."""
+    recipient: bytes = b""
+    """SubjectPublicKeyInfo (DER) the new encryption key is enveloped to."""
+    key_envelope: bytes = b""
+    """The new encryption key in CMS EnvelopedData (DER): only the token opens it."""
+    new_encryption_certificate: bytes = b""
     remarks: tuple[Remark, ...] = ()
     """The staff's words, which may name people."""
     phone_hint: str = ""
@@ -68,11 +91,19 @@ class Renewal(msgspec.Struct, frozen=True, kw_only=True):
     expected_by: dt.date | None = None
     error: ErrorReport | None = None
     new_thumbprint: str | None = None
+    encryption: EncryptionPart | None = None
+    """None in renewals of a version that knew only signing certificates."""
 
     @property
     def has_ended(self) -> bool:
         """Whether nothing more will happen."""
         return self.state in ENDED
+
+    @property
+    def asks_for_encryption(self) -> bool:
+        """Whether the encryption certificate is renewed along with the signing certificate."""
+        offered = self.policy is not None and self.policy.encryption_certificate
+        return offered and self.encryption is not None
 
     def moved(self, state: State, now: dt.datetime) -> Renewal:
         """Return the renewal in a following state, waiting for nothing, its error forgotten."""

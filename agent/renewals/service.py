@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import logging
 import secrets
 import uuid
@@ -13,6 +14,7 @@ import msgspec
 
 from agent.bus import Event, EventBus
 from agent.certificates.model import CertificateUse, Oddity
+from agent.certificates.pairs import group
 from agent.clock import Clock
 from agent.renewals.authorities import Authorities
 from agent.renewals.dossier import DossierIncompleteError, check_dossier
@@ -24,21 +26,53 @@ from agent.renewals.errors import (
     RenewalNotFoundError,
     WrongStateError,
 )
-from agent.renewals.journal import Journal
+from agent.renewals.journal import Journal, StaleRenewalError
 from agent.renewals.pin_entry import PinEntry
 from agent.renewals.protocol import Applicant, DocumentName
-from agent.renewals.record import PrivatePart, Renewal, RenewalChanged
+from agent.renewals.record import EncryptionPart, PrivatePart, Renewal, RenewalChanged
 from agent.renewals.scan_store import ScanStore
 from agent.renewals.scans import inspect_scan
 from agent.renewals.states import State, Waiting
 from agent.renewals.steps import Context, credentials_of
 from agent.tokens.inventory import Inventory, TokensChanged
 from agent.tokens.pin_sessions import PinSessions
+from agent.tokens.snapshot import HeldCertificate, Token
 
 log = logging.getLogger(__name__)
 
+KEY_ID_BYTES = 20
+"""Of a new CKA_ID: as long as a key identifier, which many tokens expect."""
 CANCEL_SECONDS = 15.0
 """How long a cancellation waits for the authority before it says that it is under way."""
+
+
+def new_renewal(token: Token, held: HeldCertificate, authority: str, now: dt.datetime) -> Renewal:
+    """Return a renewal of a signing certificate and of the encryption certificate beside it."""
+    pairs = group(token.certificates, now).pairs
+    current = next((pair.encryption for pair in pairs if held in pair.all), None)
+    return Renewal(
+        id=str(uuid.uuid4()),
+        thumbprint=held.certificate.thumbprint,
+        organisation=held.certificate.organisation,
+        authority=authority,
+        token=token.reference,
+        key_id=held.id,
+        new_key_id=secrets.token_bytes(KEY_ID_BYTES),
+        state=State.DRAFTING,
+        waiting=None,
+        created=now,
+        updated=now,
+        encryption=EncryptionPart(
+            key_id=secrets.token_bytes(KEY_ID_BYTES),
+            transport_id=secrets.token_bytes(KEY_ID_BYTES),
+            current_id=current.id if current else b"",
+        ),
+        private=PrivatePart(
+            secret=secrets.token_urlsafe(32),
+            certificate=held.certificate.der,
+            encryption_certificate=current.certificate.der if current else b"",
+        ),
+    )
 
 
 class RenewalService:
@@ -106,25 +140,7 @@ class RenewalService:
             raise CertificateTooDamagedError
         authority = self._authorities.for_certificate(held.certificate)
         self._authorities.client(authority.name)
-        now = self._clock()
-        renewal = self._journal.add(
-            Renewal(
-                id=str(uuid.uuid4()),
-                thumbprint=thumbprint,
-                organisation=held.certificate.organisation,
-                authority=authority.name,
-                token=token.reference,
-                key_id=held.id,
-                new_key_id=secrets.token_bytes(20),
-                state=State.DRAFTING,
-                waiting=None,
-                created=now,
-                updated=now,
-                private=PrivatePart(
-                    secret=secrets.token_urlsafe(32), certificate=held.certificate.der
-                ),
-            )
-        )
+        renewal = self._journal.add(new_renewal(token, held, authority.name, self._clock()))
         log.info("renewal started id=%s", renewal.id)
         self._bus.publish(RenewalChanged(renewal=renewal))
         self._driver.wake(renewal.id)
@@ -234,6 +250,8 @@ class RenewalService:
             scans=self._scans,
             clock=self._clock,
             save=self._save,
+            save_after_pin=self._save_after_pin,
+            leftovers=self._journal,
             is_plugged_in=lambda r: self._inventory.snapshot.find(r.thumbprint) is not None,
         )
 
@@ -261,10 +279,21 @@ class RenewalService:
         return saved
 
     def _after_pin(self, before: Renewal, after: Renewal) -> None:
-        """Take a PIN step's outcome; meanwhile at most what is waited for can have been saved."""
+        """Take a PIN step's outcome, and let the renewal go on."""
+        with contextlib.suppress(StaleRenewalError):  # the step itself, or its task, went further
+            self._save_after_pin(before, after)
+        self._driver.wake(before.id)
+
+    def _save_after_pin(self, before: Renewal, after: Renewal) -> Renewal:
+        """Save what was made from ``before``; at most what is waited for can have been saved since.
+
+        Raises:
+            StaleRenewalError: its state is another by now.
+        """
         stored = self.get(before.id)
-        if stored.state is before.state:
-            self._go_on(msgspec.structs.replace(after, revision=stored.revision))
+        if stored.state is not before.state:
+            raise StaleRenewalError
+        return self._save(msgspec.structs.replace(after, revision=stored.revision))
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, TokensChanged):

@@ -9,18 +9,23 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.certificates.parsing import thumbprint
 from agent.clock import Clock
 from agent.renewals.authority import Authority, AuthorityRefusedError, Credentials, Pending
-from agent.renewals.checks import check_issued
+from agent.renewals.checks import check_issued, check_issued_encryption
+from agent.renewals.key_request import key_request
+from agent.renewals.leftovers import Leftover
 from agent.renewals.protocol import ApplicationState, ApplicationStatus
 from agent.renewals.record import Renewal
 from agent.renewals.scan_store import ScanStore
 from agent.renewals.states import State, Waiting
 from agent.renewals.window import check_window, needs_dossier
+from agent.tokens.model import TokenReference
 
 STILL_OPEN_SECONDS = 60.0
 """Until an application is submitted again whose authority says that it is still incomplete."""
@@ -43,6 +48,16 @@ class ApplicationClosed(Exception):  # noqa: N818 - told to the user as a failed
         self.state = state
 
 
+class Leftovers(Protocol):
+    """What earlier renewals left on tokens; the journal keeps it."""
+
+    def leftovers(self, token: TokenReference) -> list[Leftover]:
+        """Return what is to be removed from a token."""
+
+    def was_removed(self, leftover: Leftover) -> None:
+        """Forget what is no longer on its token."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What steps work with."""
@@ -53,7 +68,11 @@ class Context:
     scans: ScanStore
     clock: Clock
     save: Callable[[Renewal], Renewal]
+    save_after_pin: Callable[[Renewal, Renewal], Renewal]
+    """Saves the second, made from the first when its PIN was asked for; what is waited for may have been
+    saved since."""
     is_plugged_in: Callable[[Renewal], bool]
+    leftovers: Leftovers
 
 
 def credentials_of(renewal: Renewal) -> Credentials:
@@ -140,9 +159,11 @@ async def _release(context: Context, renewal: Renewal) -> Renewal:
 
 
 async def _issue(context: Context, renewal: Renewal) -> Renewal:
-    """Fetch the certificate and check it; nothing is written that fails here."""
+    """Fetch the certificates and check them; nothing is written that fails here."""
     try:
-        der = await context.authority.enrol(credentials_of(renewal), renewal.private.request)
+        after = await _with_certificate(context, renewal)
+        if renewal.private.recipient:
+            after = await _with_encryption_key(context, after)
     except Pending as pending:
         raise Wait(Waiting.REVIEW, pending.retry_after) from pending
     except AuthorityRefusedError:
@@ -152,18 +173,44 @@ async def _issue(context: Context, renewal: Renewal) -> Renewal:
         if after.state is State.ISSUING:
             raise
         return context.save(after)
+    return context.save(after.moved(State.INSTALLING, context.clock()))
+
+
+async def _with_certificate(context: Context, renewal: Renewal) -> Renewal:
+    """Fetch the signing certificate."""
+    der = await context.authority.enrol(credentials_of(renewal), renewal.private.request)
+    now = context.clock()
     check_issued(
         x509.load_der_x509_certificate(der),
         request=x509.load_der_x509_csr(renewal.private.request),
         old=x509.load_der_x509_certificate(renewal.private.certificate),
         issuers=context.issuers,
-        now=context.clock(),
+        now=now,
     )
+    after = renewal.with_private(now, new_certificate=der)
+    return after.changed(now, new_thumbprint=thumbprint(der))
+
+
+async def _with_encryption_key(context: Context, renewal: Renewal) -> Renewal:
+    """Fetch the encryption key, in its envelope only the token opens, and its certificate."""
+    private = renewal.private
+    assert renewal.policy is not None
+    signing = x509.load_der_x509_certificate(private.certificate)
+    request = key_request(signing.subject, private.recipient, renewal.policy.key_transport)
+    key = await context.authority.server_key(credentials_of(renewal), request)
+    old = private.encryption_certificate
     now = context.clock()
-    after = renewal.with_private(now, new_certificate=der).changed(
-        now, new_thumbprint=thumbprint(der)
+    check_issued_encryption(
+        key.certificate,
+        old=x509.load_der_x509_certificate(old) if old else signing,
+        issuers=context.issuers,
+        now=now,
     )
-    return context.save(after.moved(State.INSTALLING, now))
+    return renewal.with_private(
+        now,
+        key_envelope=key.envelope,
+        new_encryption_certificate=key.certificate.public_bytes(Encoding.DER),
+    )
 
 
 async def _install(context: Context, renewal: Renewal) -> Renewal:

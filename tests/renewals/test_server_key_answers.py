@@ -1,0 +1,89 @@
+"""What serverkeygen answers, in every legal and common illegal form."""
+
+from __future__ import annotations
+
+import base64
+import textwrap
+
+import pytest
+from certificate_maker import make_x509
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.renewals.est_messages import EstBodyError, decode_server_key
+
+CERTIFICATE = make_x509()
+CERTS = base64.b64encode(pkcs7.serialize_certificates([CERTIFICATE], Encoding.DER))
+ENVELOPE = b"\x30\x82\x01\x00 an envelope"
+KEY = base64.b64encode(ENVELOPE)
+_PKCS7 = "application/pkcs7-mime"
+KEY_HEAD = f"{_PKCS7}; smime-type=server-generated-key"
+CERTS_HEAD = f"{_PKCS7}; smime-type=certs-only"
+
+
+def answer(*parts: tuple[str, bytes], line: bytes = b"\r\n", extra: bytes = b"") -> bytes:
+    body = b""
+    for media_type, content in parts:
+        body += b"--limit" + line + b"Content-Type: " + media_type.encode() + line + extra + line
+        body += content + line
+    return body + b"--limit--" + line
+
+
+def read(body: bytes, content_type: str = "multipart/mixed; boundary=limit"):
+    return decode_server_key(content_type, body)
+
+
+FORMS = {
+    "as the RFC has it": answer((KEY_HEAD, KEY), (CERTS_HEAD, CERTS)),
+    "the other order": answer((CERTS_HEAD, CERTS), (KEY_HEAD, KEY)),
+    "bare line feeds": answer((KEY_HEAD, KEY), (CERTS_HEAD, CERTS), line=b"\n"),
+    "wrapped base64": answer(
+        (KEY_HEAD, KEY), (CERTS_HEAD, "\r\n".join(textwrap.wrap(CERTS.decode(), 64)).encode())
+    ),
+    "a trailing NUL": answer((KEY_HEAD, KEY + b"\0"), (CERTS_HEAD, CERTS + b"\n\0")),
+    "an encoding that is said": answer(
+        (KEY_HEAD, KEY), (CERTS_HEAD, CERTS), extra=b"Content-Transfer-Encoding: base64\r\n"
+    ),
+    "an encoding that is wrong": answer(
+        (KEY_HEAD, KEY), (CERTS_HEAD, CERTS), extra=b"Content-Transfer-Encoding: binary\r\n"
+    ),
+    "kinds that are not said": answer((_PKCS7, KEY), (_PKCS7, CERTS)),
+    "capitals": answer((KEY_HEAD.upper(), KEY), (CERTS_HEAD.upper(), CERTS)),
+    "a preamble": b"ignore me\r\n" + answer((KEY_HEAD, KEY), (CERTS_HEAD, CERTS)),
+    "no end": answer((KEY_HEAD, KEY), (CERTS_HEAD, CERTS)).removesuffix(b"--limit--\r\n"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_it_is_read_in_every_form(form):
+    found = read(FORMS[form])
+    assert found.envelope == ENVELOPE
+    assert found.certificate == CERTIFICATE
+
+
+REFUSED = {
+    "a key in clear": answer(("application/pkcs8", KEY), (CERTS_HEAD, CERTS)),
+    "no key": answer((CERTS_HEAD, CERTS)),
+    "no certificate": answer((KEY_HEAD, KEY)),
+    "nothing": b"",
+    "no base64": answer((KEY_HEAD, b"%%%"), (CERTS_HEAD, CERTS)),
+    "no certificates in certs-only": answer((KEY_HEAD, KEY), (CERTS_HEAD, KEY)),
+}
+
+
+@pytest.mark.parametrize("form", REFUSED)
+def test_what_is_none_is_refused(form):
+    with pytest.raises(EstBodyError):
+        read(REFUSED[form])
+
+
+def test_a_single_part_is_refused():
+    with pytest.raises(EstBodyError):
+        read(KEY, KEY_HEAD)
+
+
+@given(st.binary(max_size=300), st.text(max_size=40))
+def test_nothing_else_is_ever_raised(body, content_type):
+    with pytest.raises(EstBodyError):
+        read(body, content_type)
