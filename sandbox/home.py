@@ -25,6 +25,10 @@ class RunningSandbox(msgspec.Struct, frozen=True, kw_only=True):
     """The authority's base URL, the audience of manifests."""
     portal_url: str
     """The demo portal's page."""
+    review_url: str
+    """The reviewer's page."""
+    review_token: str
+    """What the reviewer signs in with; new at each start."""
     pid: int
 
 

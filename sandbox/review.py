@@ -37,52 +37,73 @@ class Review:
         """Return all applications, oldest first."""
         with self._ledger.store.transaction() as transaction:
             return [
-                _summary(transaction, self._ledger.settled(transaction, application))
+                self.summary(transaction, self._ledger.settled(transaction, application))
                 for application in transaction.applications()
             ]
 
-    def approve(self, application: str) -> ApplicationSummary:
+    def approve(self, application: str, *, seen_version: int | None = None) -> ApplicationSummary:
         """Approve an application that is under review.
 
+        ``seen_version`` is the one that was looked at.
+
         Raises:
-            RefusalError: NOT_FOUND, WRONG_STATE.
+            RefusalError: NOT_FOUND, WRONG_STATE; STALE_VERSION when it was amended since.
         """
         with self._ledger.store.transaction() as transaction:
-            found = self._found(transaction, application)
-            return _summary(transaction, self._ledger.move(transaction, found, Event.APPROVE))
+            found = self.found(transaction, application)
+            _check_seen(found, seen_version)
+            return self.summary(transaction, self._ledger.move(transaction, found, Event.APPROVE))
 
-    def reject(self, application: str, remarks: tuple[Remark, ...]) -> ApplicationSummary:
+    def reject(
+        self, application: str, remarks: tuple[Remark, ...], *, seen_version: int | None = None
+    ) -> ApplicationSummary:
         """Send an application back with ``remarks`` on what to amend.
 
+        ``seen_version`` is the one that was looked at.
+
         Raises:
-            RefusalError: NOT_FOUND, WRONG_STATE.
+            RefusalError: NOT_FOUND, WRONG_STATE; STALE_VERSION when it was amended since.
         """
         with self._ledger.store.transaction() as transaction:
-            found = self._found(transaction, application)
+            found = self.found(transaction, application)
+            _check_seen(found, seen_version)
             version = current_version(transaction, found)
             transaction.save_version(
                 msgspec.structs.replace(version, remarks=msgspec.json.encode(remarks))
             )
-            return _summary(transaction, self._ledger.move(transaction, found, Event.REJECT))
+            return self.summary(transaction, self._ledger.move(transaction, found, Event.REJECT))
 
-    def _found(self, transaction: Transaction, application: str) -> Application:
+    def found(self, transaction: Transaction, application: str) -> Application:
+        """Return an application as it stands now.
+
+        Raises:
+            RefusalError: NOT_FOUND.
+        """
         found = transaction.application(application)
         if found is None:
             raise RefusalError(ProblemCode.NOT_FOUND, f"no application {application}")
         return self._ledger.settled(transaction, found)
 
+    @staticmethod
+    def summary(transaction: Transaction, application: Application) -> ApplicationSummary:
+        """Return what the list says of an application."""
+        certificate = transaction.certificate(application.certificate_sha256)
+        assert certificate is not None, "the database's foreign key holds it"
+        version = current_version(transaction, application)
+        return ApplicationSummary(
+            application=application.id,
+            organisation=certificate.organisation,
+            uscc=certificate.uscc,
+            state=application.state,
+            version=application.version,
+            opened_at=application.opened_at,
+            expected_by=application.expected_by,
+            remarks=msgspec.json.decode(version.remarks, type=tuple[Remark, ...]),
+        )
 
-def _summary(transaction: Transaction, application: Application) -> ApplicationSummary:
-    certificate = transaction.certificate(application.certificate_sha256)
-    assert certificate is not None, "the database's foreign key holds it"
-    version = current_version(transaction, application)
-    return ApplicationSummary(
-        application=application.id,
-        organisation=certificate.organisation,
-        uscc=certificate.uscc,
-        state=application.state,
-        version=application.version,
-        opened_at=application.opened_at,
-        expected_by=application.expected_by,
-        remarks=msgspec.json.decode(version.remarks, type=tuple[Remark, ...]),
-    )
+
+def _check_seen(application: Application, seen_version: int | None) -> None:
+    if seen_version not in (None, application.version):
+        raise RefusalError(
+            ProblemCode.STALE_VERSION, f"version {application.version} came in since"
+        )

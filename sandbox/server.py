@@ -1,4 +1,4 @@
-"""Running the sandbox: two uvicorn servers on the loopback interface in one event loop."""
+"""Running the sandbox: three uvicorn servers on the loopback interface in one event loop."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ from sandbox.faulty_app import FaultyApp
 from sandbox.home import Home, RunningSandbox, SandboxError, write_file
 from sandbox.key_centre import key_centre_signer
 from sandbox.ledger import Ledger
+from sandbox.review import Review
+from sandbox.reviewer.access import Access
+from sandbox.reviewer.app import Reviewer
+from sandbox.reviewer.dossier import Dossiers
 from sandbox.rules import Rules
 from sandbox.sms import Outbox
 from sandbox.store import Store
@@ -36,6 +40,7 @@ class Ports:
 
     authority: int
     portal: int
+    review: int
 
 
 def serve(
@@ -52,24 +57,36 @@ def serve(
     write_file(home.tls, authority.tls_identity(utc_now()))
     signer = key_centre_signer(home, authority, utc_now())
     store = Store(home.database)
-    with _listening(ports.authority) as secure, _listening(ports.portal) as plain:
+    access, outbox = Access(), Outbox(home.outbox, echo=True)
+    with (
+        _listening(ports.authority) as secure,
+        _listening(ports.portal) as plain,
+        _listening(ports.review) as desk,
+    ):
         port = secure.getsockname()[1]
         # A client may know this host by either name, and binds its manifest to the one it knows.
         audiences = frozenset({f"https://{_LOOPBACK}:{port}", f"https://localhost:{port}"})
         running = RunningSandbox(
             url=f"https://{_LOOPBACK}:{port}",
             portal_url=f"http://localhost:{plain.getsockname()[1]}/portal/",
+            review_url=f"http://localhost:{desk.getsockname()[1]}/",
+            review_token=access.token,
             pid=os.getpid(),
         )
         ledger = Ledger(store, replace(rules, audiences=audiences))
-        app: ASGIApp = authority_app(ledger, authority, signer, Outbox(home.outbox))
+        app: ASGIApp = authority_app(ledger, authority, signer, outbox)
         if rules.faults:
             app = FaultyApp(app, Faults(store))
         servers = [
             (_tls_server(app, home), secure),
             (_Server(_config(portal_app())), plain),
+            (_Server(_config(_review_app(ledger, outbox, access))), desk),
         ]
         asyncio.run(_run(servers, home, running, when_ready))
+
+
+def _review_app(ledger: Ledger, outbox: Outbox, access: Access) -> ASGIApp:
+    return Reviewer(Review(ledger), Dossiers(ledger), outbox, access).app()
 
 
 class _Server(uvicorn.Server):

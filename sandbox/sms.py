@@ -39,14 +39,18 @@ class SmsMessage(msgspec.Struct, frozen=True, kw_only=True):
 class Outbox:
     """``sms.jsonl``: one JSON object a line, readable by its owner alone."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, echo: bool = False) -> None:
+        """Keep messages in ``path``; with ``echo`` print them as well."""
         self._path = path
+        self._echo = echo
 
     def send(self, message: SmsMessage) -> None:
         """Append ``message``."""
         handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(handle, "ab") as file:
             file.write(msgspec.json.encode(message) + b"\n")
+        if self._echo:
+            print(f"短信 SMS {message.phone}: {message.text}", flush=True)
 
     def messages(self, application: str | None = None) -> list[SmsMessage]:
         """Return what was sent, oldest first; of one application when it is named."""

@@ -163,6 +163,14 @@ class Transaction:
         )
         return frozenset(row["sha256"] for row in rows)
 
+    def document(self, application: str, sha256: str) -> bytes | None:
+        """Return a scan's content, or None."""
+        row = self._connection.execute(
+            "SELECT content FROM documents WHERE application = ? AND sha256 = ?",
+            (application, sha256),
+        ).fetchone()
+        return bytes(row["content"]) if row else None
+
     def save_code(self, code: SentCode) -> None:
         self._save("codes", "application", code)
 

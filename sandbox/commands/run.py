@@ -17,7 +17,7 @@ from sandbox.policy_file import read_policy_file
 from sandbox.rules import Rules
 from sandbox.server import Ports, serve
 
-DEFAULT_PORTS = Ports(authority=8443, portal=8080)
+DEFAULT_PORTS = Ports(authority=8443, portal=8080, review=8081)
 
 _EXAMPLES = """\
   odc-sandbox run                                 a person reviews, with approve and reject
@@ -42,6 +42,9 @@ def register(subcommands: Subcommands) -> None:
         "--policy", type=Path, metavar="FILE", help="TOML; what follows here comes before it"
     )
     parser.add_argument("--portal-port", type=not_negative, default=DEFAULT_PORTS.portal)
+    parser.add_argument(
+        "--review-port", type=not_negative, help="the reviewer's page; a free one with --port 0"
+    )
     parser.add_argument(
         "--approve-after", type=float, metavar="SECONDS", help="review by itself, that late"
     )
@@ -71,9 +74,15 @@ def register(subcommands: Subcommands) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     home = home_of(options)
-    ports = Ports(authority=options.port, portal=options.portal_port)
+    ports = Ports(authority=options.port, portal=options.portal_port, review=_review_port(options))
     serve(home, _rules(options), ports, lambda running: _announce(home, running))
     return 0
+
+
+def _review_port(options: argparse.Namespace) -> int:
+    if options.review_port is not None:
+        return int(options.review_port)
+    return DEFAULT_PORTS.review if options.port else 0
 
 
 def _rules(options: argparse.Namespace) -> Rules:
@@ -104,6 +113,7 @@ def _policy(policy: Policy, options: argparse.Namespace) -> Policy:
 def _announce(home: Home, running: RunningSandbox) -> None:
     print(
         f"沙盒已就绪 Sandbox ready: {running.url} · 演示门户 portal {running.portal_url}"
-        f" · 根证书 CA {home.trust_anchor}",
+        f" · 根证书 CA {home.trust_anchor}\n"
+        f"审核页面 Review: {running.review_url} · 登录口令 token {running.review_token}",
         flush=True,
     )
