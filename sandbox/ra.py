@@ -20,6 +20,7 @@ from agent.renewals.protocol import (
 )
 from sandbox.applications import Applications
 from sandbox.licences import Licences
+from sandbox.openapi import openapi_json
 from sandbox.problems import RefusalError
 from sandbox.sms import SmsCodes
 from sandbox.web import credentials, json_response, read_body
@@ -42,6 +43,7 @@ class Ra:
     def routes(self) -> list[Route]:
         one = f"{RA_PATH}/applications/{{application}}"
         return [
+            Route(f"{RA_PATH}/openapi.json", self._openapi, methods=["GET"]),
             Route(f"{RA_PATH}/policy", self._policy, methods=["GET"]),
             Route(one, self._status, methods=["GET"]),
             Route(one, self._apply, methods=["PUT"]),
@@ -55,6 +57,9 @@ class Ra:
             Route(f"{one}/licence", self._licence, methods=["GET"]),
             Route(f"{RA_PATH}/licences/{{uscc}}", self._signed_licence, methods=["POST"]),
         ]
+
+    async def _openapi(self, _request: Request) -> Response:
+        return Response(openapi_json(), media_type="application/json")
 
     async def _policy(self, _request: Request) -> Response:
         return json_response(self.policy)
