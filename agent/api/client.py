@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from agent import __version__
 from agent.framing import MAX_REPLY, FrameDecoder, FrameError, encode_frame
+from agent.language import user_language
 
 PROTOCOL_VERSION = 1
 
@@ -50,7 +51,11 @@ class Client:
         self._notifications: deque[dict[str, Json]] = deque()
         self._ids = itertools.count(1)
         self._sending = threading.Lock()
-        hello = {"protocol": PROTOCOL_VERSION, "client": f"{name} {__version__}"}
+        hello = {
+            "protocol": PROTOCOL_VERSION,
+            "client": f"{name} {__version__}",
+            "language": user_language().value,
+        }
         self.welcome: dict[str, Json] = self.call("hello", hello)
 
     def call(self, method: str, params: dict[str, Json] | None = None) -> Json:

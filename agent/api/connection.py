@@ -23,6 +23,7 @@ from agent.api.rpc import (
 from agent.api.views import PROTOCOL_VERSION, Hello, Welcome
 from agent.errors import OdcError
 from agent.framing import MAX_REPLY, MAX_REQUEST, FrameDecoder, FrameError, encode_frame
+from agent.language import Language
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class StreamConnection:
         self._role = role
         self._pid = pid
         self._has_greeted = False
+        self.language: Language | None = None
         self._callbacks: list[Callable[[], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -114,6 +116,7 @@ class StreamConnection:
             )
             raise ProtocolMismatchError(version=__version__, protocol=PROTOCOL_VERSION)
         self._has_greeted = True
+        self.language = hello.language
         log.debug("client role=%s name=%s", self._role, hello.client[:60])
         welcome = Welcome(
             protocol=PROTOCOL_VERSION,

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from agent.api.rpc import INVALID_PARAMS, METHOD_NOT_FOUND, InvalidRequestError
+from agent.language import Language
 
 
 @unique
@@ -28,6 +29,10 @@ class Connection(Protocol):
     @property
     def role(self) -> Role:
         """The client's role."""
+
+    @property
+    def language(self) -> Language | None:
+        """What the client's person reads, where it said so."""
 
     def notify(self, method: str, params: object) -> None:
         """Send a notification; a client that is gone or does not read is dropped."""

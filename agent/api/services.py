@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from agent.api.known import Known
+from agent.api.registry import Call
 from agent.bus import EventBus
 from agent.clock import Clock
 from agent.language import Language
@@ -48,3 +49,7 @@ class Services:
     quit: Callable[[], None]
     known: Known = field(default_factory=Known)
     discovery: Discovery = field(default_factory=Discovery)
+
+    def language_of(self, call: Call) -> Language:
+        """Return the language of who asks: a terminal may have another than the desktop."""
+        return call.connection.language or self.language()

@@ -12,6 +12,7 @@ import msgspec
 
 from agent.certificates.chain import ChainState
 from agent.certificates.model import CertificateStatus, CertificateUse, Oddity
+from agent.language import Language
 from agent.reminders.rules import Reminder
 from agent.tokens.model import PinLimits, PinState
 from agent.tokens.pin_states import PinPurpose
@@ -25,6 +26,8 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     protocol: int
     client: str
     """Name and version of the client, for the log."""
+    language: Language | None = None
+    """What the client's person reads; without it, what the agent is set to."""
 
 
 class Welcome(msgspec.Struct, frozen=True, kw_only=True):

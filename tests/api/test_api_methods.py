@@ -49,6 +49,17 @@ async def test_status_sums_up_what_is_plugged_in(pair_desk):
     assert problem["code"] == "certificate_unreadable"
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("en", "expired 961 days ago"), ("zh_CN", "已过期961天"), (None, "已过期961天")],
+)
+async def test_each_client_is_answered_in_the_language_it_reads(pair_desk, language, text):
+    peer = await pair_desk.connect()
+    await peer.result("hello", {"protocol": 1, "client": "test 1", "language": language})
+    status = await peer.result("agent.status")
+    assert status["worst_text"].casefold() == text
+
+
 async def test_tokens_are_listed_with_signing_before_encryption(pair_desk):
     listed = await (await pair_desk.control()).result("tokens.list")
     [token] = listed["tokens"]

@@ -96,14 +96,14 @@ class BrowserMethods:
         """That the agent is there: all a page may know without consent."""
         return {"agent": __version__}
 
-    async def certificates(self, _call: Call, params: CertificatesParams) -> BrowserCertificates:
+    async def certificates(self, call: Call, params: CertificatesParams) -> BrowserCertificates:
         """The organisations' certificates that are plugged in."""
         self._check_consent(params.origin, "certificates")
         services = self._services
         tokens = (await services.inventory.current()).tokens
         if not tokens:
             raise NoTokenError
-        now, language = services.clock(), services.language()
+        now, language = services.clock(), services.language_of(call)
         return BrowserCertificates(
             certificates=tuple(
                 certificate

@@ -19,6 +19,7 @@ from agent.bus import Event
 from agent.certificates.model import CertificateStatus
 from agent.certificates.pairs import group
 from agent.certificates.summary import summarise
+from agent.language import Language
 from agent.reminders.service import ReminderRaised
 from agent.renewals.record import RenewalChanged
 from agent.tokens.inventory import TokenInserted, TokenRemoved, TokensChanged
@@ -55,12 +56,12 @@ class ControlMethods:
         registry.add("events.subscribe", NoParams, self.subscribe, *own)
         registry.add("windows.open", WindowParams, self.open_window, *own)
 
-    async def status(self, _call: Call, _params: NoParams) -> StatusView:
+    async def status(self, call: Call, _params: NoParams) -> StatusView:
         """How the agent and everything it watches is, in one answer."""
         services = self._services
         snapshot, now = await services.inventory.current(), services.clock()
         pairs = [pair for token in snapshot.tokens for pair in group(token.certificates, now).pairs]
-        summary = summarise(pairs, now, services.language())
+        summary = summarise(pairs, now, services.language_of(call))
         return StatusView(
             version=__version__,
             pid=os.getpid(),
@@ -82,12 +83,12 @@ class ControlMethods:
         self._services.quit()
         return {}
 
-    async def list_tokens(self, _call: Call, params: ListParams) -> TokenList:
+    async def list_tokens(self, call: Call, params: ListParams) -> TokenList:
         """Everything that is plugged in."""
         inventory = self._services.inventory
         snapshot = await (inventory.refresh() if params.refresh else inventory.current())
         services = self._services
-        now, language = services.clock(), services.language()
+        now, language = services.clock(), services.language_of(call)
         shown = services.pins.shown(snapshot)
         # Checking the signatures of many SM2 certificates takes seconds.
         return await asyncio.to_thread(token_list, shown, now, language, services.known)
@@ -103,17 +104,18 @@ class ControlMethods:
 
     async def subscribe(self, call: Call, _params: NoParams) -> dict[str, str]:
         """Send every event as a notification from now on."""
+        language = self._services.language_of(call)
 
         def forward(event: Event) -> None:
-            for told in self._told(event):
+            for told in self._told(event, language):
                 call.connection.notify("event", told)
 
         call.connection.on_close(self._services.bus.subscribe(forward))
         return {}
 
-    def _told(self, event: Event) -> Iterator[dict[str, object]]:
+    def _told(self, event: Event, language: Language) -> Iterator[dict[str, object]]:
         """Yield what clients are told of an event."""
-        now, language = self._services.clock(), self._services.language()
+        now = self._services.clock()
         known = replace(self._services.known, trust=None)  # an event is told at once
         if isinstance(event, TokenInserted):
             for token in self._services.pins.shown(self._services.inventory.snapshot).tokens:

@@ -85,21 +85,21 @@ class RenewalMethods:
         registry.add("renewals.verify_sms", SmsParams, self.verify_sms, Role.CONTROL)
         registry.add("renewals.cancel", RenewalParams, self.cancel, Role.CONTROL)
 
-    async def list_all(self, _call: Call, _params: NoParams) -> RenewalList:
+    async def list_all(self, call: Call, _params: NoParams) -> RenewalList:
         """All renewals, the newest first."""
-        language = self._services.language()
+        language = self._services.language_of(call)
         return RenewalList(renewals=tuple(renewal_view(r, language) for r in self._renewals.all()))
 
-    async def start(self, _call: Call, params: StartParams) -> RenewalView:
+    async def start(self, call: Call, params: StartParams) -> RenewalView:
         """Start a renewal, or join the one under way."""
         renewal = await self._renewals.start(params.thumbprint)
-        return renewal_view(renewal, self._services.language())
+        return renewal_view(renewal, self._services.language_of(call))
 
-    async def get(self, _call: Call, params: RenewalParams) -> RenewalView:
+    async def get(self, call: Call, params: RenewalParams) -> RenewalView:
         """One renewal."""
-        return renewal_view(self._renewals.get(params.id), self._services.language())
+        return renewal_view(self._renewals.get(params.id), self._services.language_of(call))
 
-    async def submit_dossier(self, _call: Call, params: DossierParams) -> RenewalView:
+    async def submit_dossier(self, call: Call, params: DossierParams) -> RenewalView:
         """Take the applicant's data and the scans."""
         # A share that hangs must not hang the agent.
         scans = {
@@ -107,7 +107,7 @@ class RenewalMethods:
             for name, path in params.documents.items()
         }
         renewal = await self._renewals.submit_dossier(params.id, params.applicant, scans)
-        return renewal_view(renewal, self._services.language())
+        return renewal_view(renewal, self._services.language_of(call))
 
     async def pin(self, call: Call, params: PinParams) -> PinPrompt:
         """Prepare the next step with a PIN, and say where the PIN is to be sent."""
@@ -117,20 +117,20 @@ class RenewalMethods:
         call.connection.on_close(asked.abandon)
         return pin_prompt(asked)
 
-    async def send_sms(self, _call: Call, params: RenewalParams) -> RenewalView:
+    async def send_sms(self, call: Call, params: RenewalParams) -> RenewalView:
         """Have the SMS code sent."""
         renewal = await self._renewals.send_sms(params.id)
-        return renewal_view(renewal, self._services.language())
+        return renewal_view(renewal, self._services.language_of(call))
 
-    async def verify_sms(self, _call: Call, params: SmsParams) -> RenewalView:
+    async def verify_sms(self, call: Call, params: SmsParams) -> RenewalView:
         """Release the application with the SMS code."""
         renewal = await self._renewals.verify_sms(params.id, params.code)
-        return renewal_view(renewal, self._services.language())
+        return renewal_view(renewal, self._services.language_of(call))
 
-    async def cancel(self, _call: Call, params: RenewalParams) -> RenewalView:
+    async def cancel(self, call: Call, params: RenewalParams) -> RenewalView:
         """Withdraw the application and end the renewal."""
         renewal = await self._renewals.cancel(params.id)
-        return renewal_view(renewal, self._services.language())
+        return renewal_view(renewal, self._services.language_of(call))
 
 
 def _read(file: Path) -> bytes:
