@@ -97,6 +97,14 @@ class TokenHeldError(TokenError):
     advice = mark("Close that program. The token is read as soon as it is free.")
 
 
+class KeyEnvelopeInvalidError(TokenError):
+    """What should carry a key to the token cannot be opened, or carries another key."""
+
+    code = "key_envelope_invalid"
+    sentence = mark("The encryption key the authority sent cannot be used: {reason}")
+    advice = mark("The token is unchanged. Ask the authority's service desk.")
+
+
 class TokenAmbiguousError(TokenError):
     """Several tokens have the same name and number; a PIN is not tried on any of them."""
 

@@ -6,7 +6,7 @@ has a worker of its own, which ends with the operation.
 
 from __future__ import annotations
 
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -14,6 +14,8 @@ from agent.errors import ErrorReport
 from agent.tokens.model import KeyPairFacts, ModuleContent, PinLimits, PinState, TokenReference
 
 Result = TypeVar("Result")
+KeyTransport = Literal["rsaes-pkcs1-v1_5", "rsaes-oaep"]
+"""How RSA transports a key (RFC 8017); OAEP with the hashes the message names."""
 
 
 class Request(msgspec.Struct, Generic[Result], frozen=True, kw_only=True, tag_field="do"):
@@ -92,9 +94,9 @@ class FindKeyPair(Request[KeyPairFacts], frozen=True, kw_only=True, tag="find_ke
 
 
 class GenerateKeyPair(Request[KeyPairFacts], frozen=True, kw_only=True, tag="generate_key_pair"):
-    """Generate a signing key pair on the token; its private half never leaves it.
+    """Generate a key pair on the token; its private half never leaves it.
 
-    Refused (``key_type_unsupported``) where the token could do none of the kinds, or not sign with it.
+    Refused (``key_type_unsupported``) where the token could do none of the kinds, or not use it.
     """
 
     result = KeyPairFacts
@@ -103,6 +105,8 @@ class GenerateKeyPair(Request[KeyPairFacts], frozen=True, kw_only=True, tag="gen
     key_types: tuple[str, ...]
     """The first that the token can do is taken: ``rsa:2048``, ``rsa:3072``, ``rsa:4096``,
     ``ec:secp256r1`` or ``ec:secp384r1``."""
+    usage: Literal["sign", "decrypt"] = "sign"
+    """What the private key is for; only RSA keys decrypt."""
 
 
 class DestroyKeyPair(Request[None], frozen=True, kw_only=True, tag="destroy_key_pair"):
@@ -147,6 +151,49 @@ class WriteCertificate(Request[None], frozen=True, kw_only=True, tag="write_cert
     certificate: bytes
 
 
+class DestroyCertificate(Request[None], frozen=True, kw_only=True, tag="destroy_certificate"):
+    """Remove this very certificate, where it is there."""
+
+    result = type(None)
+    id: bytes
+    certificate: bytes
+
+
+class DecryptData(Request[bytes], frozen=True, kw_only=True, tag="decrypt_data"):
+    """Decrypt ``data`` with an RSA key: to prove that it is there and works."""
+
+    result = bytes
+    id: bytes
+    data: bytes
+    scheme: KeyTransport
+
+
+class ImportKeyPair(Request[KeyPairFacts], frozen=True, kw_only=True, tag="import_key_pair"):
+    """Open the envelope with a key of the token, and store the key pair in it.
+
+    The key is checked against the certificate before anything is written. Half a pair of an
+    interrupted run is replaced.
+    """
+
+    result = KeyPairFacts
+    id: bytes
+    """CKA_ID of the new pair."""
+    label: str
+    envelope: bytes
+    """CMS EnvelopedData (DER) with an AsymmetricKeyPackage inside (RFC 7030, 4.4.2)."""
+    recipient_id: bytes
+    """CKA_ID of the private key that opens it."""
+    certificate: bytes
+    """The certificate (DER) of the key."""
+
+
+class CheckRoom(Request[None], frozen=True, kw_only=True, tag="check_room"):
+    """Find out whether so many bytes can be stored, by the token's word or by storing and removing them."""
+
+    result = type(None)
+    bytes: int
+
+
 AnyRequest = (
     ListTokens
     | LetGo
@@ -161,4 +208,8 @@ AnyRequest = (
     | SignMessage
     | SignData
     | WriteCertificate
+    | DestroyCertificate
+    | DecryptData
+    | ImportKeyPair
+    | CheckRoom
 )

@@ -9,25 +9,27 @@ from pkcs11 import Mechanism
 
 from agent.tokens.worker.keys import CURVES
 
-# To generate, and to sign as agent/tokens/worker/keys.py does.
+# To generate, and to sign as agent/tokens/worker/keys.py does or to decrypt as key_import.py does.
 _NEEDED = {
-    "rsa": (Mechanism.RSA_PKCS_KEY_PAIR_GEN, Mechanism.SHA256_RSA_PKCS),
-    "ec": (Mechanism.EC_KEY_PAIR_GEN, Mechanism.ECDSA),
+    ("rsa", "sign"): (Mechanism.RSA_PKCS_KEY_PAIR_GEN, Mechanism.SHA256_RSA_PKCS),
+    ("rsa", "decrypt"): (Mechanism.RSA_PKCS_KEY_PAIR_GEN, Mechanism.RSA_PKCS),
+    ("ec", "sign"): (Mechanism.EC_KEY_PAIR_GEN, Mechanism.ECDSA),
 }
 
 
-def first_possible(slot: Any, key_types: Iterable[str]) -> str | None:  # noqa: ANN401
-    """Return the first of ``key_types`` the slot's token can generate and sign with."""
+def first_possible(slot: Any, key_types: Iterable[str], usage: str) -> str | None:  # noqa: ANN401
+    """Return the first of ``key_types`` the slot's token can generate and use."""
     offered = slot.get_mechanisms()
-    return next((key_type for key_type in key_types if _can_do(slot, offered, key_type)), None)
+    return next((kind for kind in key_types if _can_do(slot, offered, kind, usage)), None)
 
 
-def _can_do(slot: Any, offered: set[Any], key_type: str) -> bool:  # noqa: ANN401
+def _can_do(slot: Any, offered: set[Any], key_type: str, usage: str) -> bool:  # noqa: ANN401
     family, _, size = key_type.partition(":")
     bits = CURVES[size].key_size if family == "ec" else int(size)
-    return all(
+    needed = _NEEDED.get((family, usage), ())
+    return bool(needed) and all(
         mechanism in offered and _is_in_range(slot.get_mechanism_info(mechanism), bits)
-        for mechanism in _NEEDED[family]
+        for mechanism in needed
     )
 
 

@@ -26,6 +26,7 @@ from agent.tokens.errors import (
 from agent.tokens.model import KeyPairFacts
 from agent.tokens.worker.always_authenticate import authenticated
 from agent.tokens.worker.failures import told_error, told_token_error
+from agent.tokens.worker.key_import import decrypt, opened_key, store_pair
 from agent.tokens.worker.keys import (
     CURVES,
     TokenKey,
@@ -38,6 +39,13 @@ from agent.tokens.worker.login import Login
 from agent.tokens.worker.mechanisms import first_possible
 from agent.tokens.worker.module import Module
 from agent.tokens.worker.objects import search
+from agent.tokens.worker.room import check_room
+from agent.tokens.worker.token_info import read_token_info
+
+_CAPABILITIES = {
+    "sign": MechanismFlag.SIGN | MechanismFlag.VERIFY,
+    "decrypt": MechanismFlag.DECRYPT | MechanismFlag.ENCRYPT,
+}
 
 
 class TokenSession:
@@ -80,6 +88,10 @@ class TokenSession:
             protocol.SignMessage: self.sign_message,
             protocol.SignData: self.sign_data,
             protocol.WriteCertificate: self.write_certificate,
+            protocol.DestroyCertificate: self.destroy_certificate,
+            protocol.DecryptData: self.decrypt_data,
+            protocol.ImportKeyPair: self.import_key_pair,
+            protocol.CheckRoom: self.check_room,
         }
         try:
             return operations[type(request)](request)
@@ -123,8 +135,8 @@ class TokenSession:
         )
 
     def generate_key_pair(self, request: protocol.GenerateKeyPair) -> KeyPairFacts:
-        """Generate a pair that can sign and cannot leave the token."""
-        family, _, size = self._possible(request.key_types).partition(":")
+        """Generate a pair that can sign, or decrypt, and cannot leave the token."""
+        family, _, size = self._possible(request).partition(":")
         common = {Attribute.ID: request.id, Attribute.LABEL: request.label}
         private = common | {
             Attribute.PRIVATE: True,
@@ -133,7 +145,7 @@ class TokenSession:
         }
         options: dict[str, Any] = {
             "store": True,
-            "capabilities": MechanismFlag.SIGN | MechanismFlag.VERIFY,
+            "capabilities": _CAPABILITIES[request.usage],
             "public_template": common,
             "private_template": private,
         }
@@ -148,9 +160,10 @@ class TokenSession:
         parameters = {Attribute.EC_PARAMS: encode_named_curve_parameters(CURVES[name].name)}
         return self._session.create_domain_parameters(KeyType.EC, parameters, local=True)
 
-    def _possible(self, key_types: tuple[str, ...]) -> str:
+    def _possible(self, request: protocol.GenerateKeyPair) -> str:
         """Return the first kind the token can do: OpenSC generates curve keys it cannot sign with."""
-        possible = first_possible(self._session.token.slot, key_types)
+        slot, key_types = self._session.token.slot, request.key_types
+        possible = first_possible(slot, key_types, request.usage)
         if possible is None:
             raise KeyTypeUnsupportedError(module=self._module.name, key_types=", ".join(key_types))
         return possible
@@ -203,15 +216,46 @@ class TokenSession:
                 }
             )
 
+    def destroy_certificate(self, request: protocol.DestroyCertificate) -> None:
+        """Remove a certificate, and no other one under its CKA_ID."""
+        wanted = {Attribute.CLASS: ObjectClass.CERTIFICATE, Attribute.ID: request.id}
+        for found in search(self._session, wanted):
+            if bytes(found[Attribute.VALUE]) == request.certificate:
+                found.destroy()
+
+    def decrypt_data(self, request: protocol.DecryptData) -> bytes:
+        """Decrypt bytes, to prove that the key is there and works."""
+        return decrypt(self._private(request.id), request.data, request.scheme)
+
+    def import_key_pair(self, request: protocol.ImportKeyPair) -> KeyPairFacts:
+        """Store the pair that the authority made; nothing is written of a key that is not the one."""
+        key = opened_key(request.envelope, self._private(request.recipient_id), request.certificate)
+        self.destroy_key_pair(protocol.DestroyKeyPair(id=request.id))
+        with self._writing():
+            store_pair(
+                self._session, key, {Attribute.ID: request.id, Attribute.LABEL: request.label}
+            )
+        return self.find_key_pair(protocol.FindKeyPair(id=request.id))
+
+    def check_room(self, request: protocol.CheckRoom) -> None:
+        """Find out whether there is room."""
+        info = read_token_info(self._module.path, self._session.token.slot.slot_id)
+        with self._writing():
+            check_room(self._session, info, request.bytes)
+
+    def _private(self, key_id: bytes) -> Any:  # noqa: ANN401
+        private = self._find(ObjectClass.PRIVATE_KEY, key_id)
+        if private is None:
+            raise ObjectMissingError(what=mark("private key"))
+        return private
+
     def _find(self, kind: ObjectClass, key_id: bytes) -> Any:  # noqa: ANN401
         """Return the object, or None."""
         found = search(self._session, {Attribute.CLASS: kind, Attribute.ID: key_id})
         return found[0] if found else None
 
     def _key(self, key_id: bytes, certificate: x509.Certificate | None = None) -> TokenKey:
-        private = self._find(ObjectClass.PRIVATE_KEY, key_id)
-        if private is None:
-            raise ObjectMissingError(what=mark("private key"))
+        private = self._private(key_id)
         if certificate is not None:
             # The old pair may lack its public key object; its certificate has the same key.
             public: Any = certificate.public_key()
