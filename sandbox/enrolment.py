@@ -13,6 +13,7 @@ from sandbox.ca import Authority, renewed_validity
 from sandbox.certificate_request import check_key_type, read_request
 from sandbox.ledger import Ledger, current_version, manifest_of
 from sandbox.lifecycle import REFUSED
+from sandbox.manifest_check import check_not_overtaken
 from sandbox.problems import RefusalError
 from sandbox.profiles import CertificateUse, Organisation, PublicKey
 from sandbox.records import Application, IssuedCertificate
@@ -61,6 +62,7 @@ class Enrolment:
             known = transaction.certificate(application.issued_sha256)
             assert known is not None, "the database's foreign key holds it"
             return x509.load_der_x509_certificate(known.der)
+        check_not_overtaken(old, None, transaction)
         certificate = self._authority.issue(
             Organisation(old.organisation, old.uscc),
             CertificateUse.SIGNING,

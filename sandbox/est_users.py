@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from agent.renewals.protocol import ProblemCode
 from sandbox.ca import Authority, renewed_validity
@@ -139,6 +140,7 @@ def _certificate_to_renew(
 ) -> IssuedCertificate | None:
     """Return the organisation's newest certificate; None for a user bound to no organisation."""
     if not user.uscc:
+        _check_no_organisation(transaction, subject)
         if renews and subject not in _subjects(transaction, user):
             raise RefusalError(ProblemCode.MALFORMED, "you have no certificate of that subject")
         return None
@@ -146,6 +148,14 @@ def _certificate_to_renew(
     if old is None or subject != x509.load_der_x509_certificate(old.der).subject:
         raise RefusalError(ProblemCode.MALFORMED, "the subject is not your organisation's")
     return old
+
+
+def _check_no_organisation(transaction: Transaction, subject: x509.Name) -> None:
+    """Refuse an organisation's name to a user who is bound to none: that is the RA API's to give."""
+    for kind in (NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME):
+        for attribute in subject.get_attributes_for_oid(kind):
+            if transaction.is_organisation(str(attribute.value)):
+                raise RefusalError(ProblemCode.MALFORMED, "the subject is an organisation's")
 
 
 def _subjects(transaction: Transaction, user: EstUser) -> list[x509.Name]:

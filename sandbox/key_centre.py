@@ -21,6 +21,7 @@ from sandbox.key_package import Recipient, Signer, enveloped_key
 from sandbox.key_request import KeyRequest, read_key_request
 from sandbox.ledger import Ledger, current_version, manifest_of
 from sandbox.lifecycle import REFUSED
+from sandbox.manifest_check import check_not_overtaken
 from sandbox.problems import RefusalError
 from sandbox.profiles import CertificateUse, Organisation
 from sandbox.recipients import check_recipient, identifiers
@@ -93,6 +94,7 @@ class KeyCentre:
         recipient: Recipient,
     ) -> ServerKey:
         old = _old_certificate(transaction, application)
+        check_not_overtaken(old, application.issued_sha256, transaction)
         certificate = self._authority.issue(
             Organisation(old.organisation, old.uscc),
             CertificateUse.ENCRYPTION,

@@ -144,6 +144,23 @@ def check_current(
     return certificate
 
 
+def check_not_overtaken(
+    certificate: IssuedCertificate, issued_sha256: str | None, register: CertificateRegister
+) -> None:
+    """Refuse to issue once the old certificate is no longer the one to renew.
+
+    A review takes days: meanwhile it may have been revoked, or replaced at the counter. What this
+    very application was issued (``issued_sha256``) is no such thing.
+
+    Raises:
+        RefusalError: UNKNOWN_CERTIFICATE.
+    """
+    newest = register.newest_signing_certificate(certificate.uscc)
+    if certificate.revoked_at is None and newest and newest.sha256 == issued_sha256:
+        return
+    check_current(certificate, register)
+
+
 def _check_window(certificate: IssuedCertificate, policy: Policy, opened_at: dt.datetime) -> None:
     days = (china_date(opened_at) - china_date(certificate.not_after)).days
     if -days > policy.earliest_days_before_expiry:

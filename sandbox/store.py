@@ -100,6 +100,11 @@ class Transaction:
         """Return the organisation's newest encryption certificate that is not revoked, or None."""
         return self._newest(uscc, CertificateUse.ENCRYPTION)
 
+    def is_organisation(self, name: str) -> bool:
+        """Say whether a certificate was ever issued to an organisation of that name."""
+        query = "SELECT 1 FROM certificates WHERE organisation = ? LIMIT 1"
+        return self._connection.execute(query, (name,)).fetchone() is not None
+
     def encryption_certificates(self, uscc: str) -> list[IssuedCertificate]:
         """Return all encryption certificates of an organisation, the oldest first."""
         return self._all(
