@@ -43,7 +43,9 @@ def register(subcommands: Subcommands) -> None:
     )
     parser.add_argument("--portal-port", type=not_negative, default=DEFAULT_PORTS.portal)
     parser.add_argument(
-        "--review-port", type=not_negative, help="the reviewer's page; a free one with --port 0"
+        "--review-port",
+        type=not_negative,
+        help="the reviewer's page; any free one where another port is 0",
     )
     parser.add_argument(
         "--approve-after", type=float, metavar="SECONDS", help="review by itself, that late"
@@ -82,7 +84,7 @@ def _run(options: argparse.Namespace) -> int:
 def _review_port(options: argparse.Namespace) -> int:
     if options.review_port is not None:
         return int(options.review_port)
-    return DEFAULT_PORTS.review if options.port else 0
+    return DEFAULT_PORTS.review if options.port and options.portal_port else 0
 
 
 def _rules(options: argparse.Namespace) -> Rules:

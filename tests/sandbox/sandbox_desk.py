@@ -70,7 +70,7 @@ def running_desk(folder: Path, *options: str, port: int = 0) -> Iterator[Desk]:
     """Run ``odc-sandbox run`` in ``folder`` for as long as the block takes."""
     home = Home.opened(folder)
     command = [sys.executable, "-m", "sandbox", "--home", str(folder), "run"]
-    command += ["--port", str(port), "--portal-port", "0", *options]
+    command += ["--port", str(port), "--portal-port", "0", "--review-port", "0", *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE)
     try:
         assert process.stdout is not None

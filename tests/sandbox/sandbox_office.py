@@ -41,7 +41,7 @@ class Office:
         self.rules = Rules(audiences=frozenset({URL}), **rules)
         self.store = Store(home.database)
         self.outbox = Outbox(home.outbox)
-        ledger = Ledger(self.store, self.rules, self.clock)
+        self.ledger = ledger = Ledger(self.store, self.rules, self.clock)
         self.applications = Applications(ledger)
         self.codes = SmsCodes(ledger, self.outbox)
         self.review = Review(ledger)

@@ -14,7 +14,7 @@ from sandbox_office import Office
 
 from agent.renewals.protocol import DocumentName, Policy, ProblemCode, Remark
 from sandbox.problems import RefusalError
-from sandbox.sms import ATTEMPTS, MAX_CODES
+from sandbox.sms import ATTEMPTS, MAX_CODES, Outbox, SmsCodes
 
 
 @pytest.fixture
@@ -33,6 +33,11 @@ def wrong(code: str) -> str:
 
 
 class TestSmsCodes:
+    def test_a_code_is_printed_where_the_sandbox_runs(self, office, capsys):
+        office.codes = SmsCodes(office.ledger, Outbox(office.home.outbox, echo=True))
+        client = office.approved()
+        assert office.send(client) in capsys.readouterr().out
+
     def test_the_right_code_releases(self, office):
         client = office.approved()
         assert office.verify(client, office.send(client)) == "released"
