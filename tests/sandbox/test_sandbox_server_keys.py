@@ -29,6 +29,8 @@ from sandbox_desk import (
 )
 from sandbox_office import Office
 
+from agent.renewals.est_messages import decode_server_key
+from agent.renewals.key_request import key_request
 from sandbox.key_package import key_identifier
 from sandbox.key_request import AES_256_CBC
 from sandbox.profiles import KEY_GENERATION_AUTHORITY, USCC_ID, CertificateUse
@@ -87,6 +89,20 @@ def test_openssl_opens_the_envelope_and_finds_the_key_of_the_certificate(
     key = openssl_opens(answer.envelope, renewing.recipient, anchor, tmp_path)
     assert key.public_key() == answer.certificate.public_key()
     assert key.key_size == 2048
+
+
+def test_the_agents_own_request_is_understood_and_its_reader_finds_both_parts(
+    quick_desk, renewing, tmp_path
+):
+    renewing.released()
+    recipient = spki(renewing.recipient.public_key())
+    subject = renewing.renewal.holder.certificate.subject
+    request = key_request(subject, recipient, ["rsaes-pkcs1-v1_5"])
+    answer = renewing.renewal.generate_key(request)
+    read = decode_server_key(answer.headers["Content-Type"], answer.content)
+    anchor = quick_desk.home.trust_anchor
+    key = openssl_opens(read.envelope, renewing.recipient, anchor, tmp_path)
+    assert key.public_key() == read.certificate.public_key()
 
 
 def test_the_certificate_is_for_encryption_alone_and_of_the_same_organisation(renewing):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import sqlite3
 import stat
 import uuid
+from contextlib import closing
 
 import msgspec
 import pytest
@@ -14,7 +16,9 @@ from sandbox_office import Office
 
 from agent.renewals.protocol import DocumentName, Policy, ProblemCode, Remark
 from sandbox.problems import RefusalError
+from sandbox.schema import _MIGRATIONS
 from sandbox.sms import ATTEMPTS, MAX_CODES, Outbox, SmsCodes
+from sandbox.store import Store
 
 
 @pytest.fixture
@@ -238,3 +242,15 @@ def test_a_certificate_request_by_another_application_is_not_honoured(office):
     stranger.new_key = new_rsa_key()
     refused = refusal(office.enrolment.enrol, first.application, stranger.secret, first.csr)
     assert refused.code is ProblemCode.UNAUTHORISED
+
+
+def test_a_database_of_the_first_sandbox_is_brought_up_to_date(tmp_path):
+    path = tmp_path / "sandbox.sqlite3"
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in _MIGRATIONS[0].split(";"):
+            connection.execute(statement)
+        connection.execute("PRAGMA user_version = 1")
+    with Store(path).transaction() as transaction:
+        assert transaction.faults() == []
+        assert transaction.envelope("none") is None
+        assert transaction.est_users() == []
