@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from key_request_maker import KeyRenewal
 from sandbox_desk import Desk, HttpRenewal, certify, new_rsa_key, running_desk
 
 from sandbox.ca import Authority
@@ -63,3 +65,15 @@ def renewal_at(rsa_keys) -> Iterator[Callable[..., HttpRenewal]]:
     yield start
     for renewal in opened:
         renewal.http.close()
+
+
+@pytest.fixture(scope="session")
+def transport_key() -> rsa.RSAPrivateKey:
+    """A key the token made to receive the encryption key."""
+    return new_rsa_key()
+
+
+@pytest.fixture
+def renewing(quick_desk, renewal_at, transport_key) -> KeyRenewal:
+    """A renewal at a desk that approves by itself, with a fresh transport key; nothing sent yet."""
+    return KeyRenewal(renewal_at(quick_desk), transport_key)

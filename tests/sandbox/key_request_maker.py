@@ -22,9 +22,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
     pkcs7,
 )
-from sandbox_desk import make_csr
+from sandbox_desk import HttpRenewal, make_csr
 
-from sandbox.key_package import AsymmetricKeyPackage
+from sandbox.key_package import AsymmetricKeyPackage, key_identifier
 from sandbox.key_request import (
     AES_256_CBC,
     ASYMMETRIC_DECRYPT_KEY_IDENTIFIER,
@@ -89,6 +89,38 @@ def read_answer(response: httpx.Response) -> ServerKeyAnswer:
     }
     [certificate] = pkcs7.load_der_pkcs7_certificates(der["certs-only"])
     return ServerKeyAnswer(der["server-generated-key"], certificate)
+
+
+class KeyRenewal:
+    """A renewal that asks for the encryption certificate as well."""
+
+    def __init__(self, renewal: HttpRenewal, recipient: rsa.RSAPrivateKey) -> None:
+        self.renewal = renewal
+        self.recipient = recipient
+
+    def submit(self) -> None:
+        renewal = self.renewal
+        recipient = spki(self.recipient.public_key())
+        renewal.apply(renewal.signed(encryption_recipient=recipient)).raise_for_status()
+        renewal.send_scans()
+        renewal.call("POST", "/complete").raise_for_status()
+
+    def released(self) -> KeyRenewal:
+        self.submit()
+        self.renewal.wait_for("approved")
+        self.renewal.release()
+        return self
+
+    def request(self, *capabilities: str) -> bytes:
+        return make_key_request(
+            self.renewal.holder.certificate.subject,
+            self.renewal.new_key,
+            key_identifier(self.recipient.public_key()),
+            (AES_256_CBC, *capabilities),
+        )
+
+    def fetch(self, *capabilities: str) -> ServerKeyAnswer:
+        return read_answer(self.renewal.generate_key(self.request(*capabilities)))
 
 
 def openssl_opens(
