@@ -22,6 +22,8 @@ class Request(msgspec.Struct, Generic[Result], frozen=True, kw_only=True, tag_fi
     """Base of all requests; ``result`` is the type of the reply's value."""
 
     result: ClassVar[type]
+    writes: ClassVar[bool] = False
+    """It changes what is on the token, so that readings made before are out of date."""
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +102,7 @@ class GenerateKeyPair(Request[KeyPairFacts], frozen=True, kw_only=True, tag="gen
     """
 
     result = KeyPairFacts
+    writes = True
     id: bytes
     label: str
     key_types: tuple[str, ...]
@@ -113,6 +116,7 @@ class DestroyKeyPair(Request[None], frozen=True, kw_only=True, tag="destroy_key_
     """Remove what exists of the pair with this CKA_ID."""
 
     result = type(None)
+    writes = True
     id: bytes
 
 
@@ -146,6 +150,7 @@ class WriteCertificate(Request[None], frozen=True, kw_only=True, tag="write_cert
     """Store a certificate under its key's CKA_ID; one that is there already is left alone."""
 
     result = type(None)
+    writes = True
     id: bytes
     label: str
     certificate: bytes
@@ -155,6 +160,7 @@ class DestroyCertificate(Request[None], frozen=True, kw_only=True, tag="destroy_
     """Remove this very certificate, where it is there."""
 
     result = type(None)
+    writes = True
     id: bytes
     certificate: bytes
 
@@ -176,6 +182,7 @@ class ImportKeyPair(Request[KeyPairFacts], frozen=True, kw_only=True, tag="impor
     """
 
     result = KeyPairFacts
+    writes = True
     id: bytes
     """CKA_ID of the new pair."""
     label: str

@@ -44,8 +44,8 @@ LET_GO_SECONDS = 2.0
 MAX_RESIDENT_BYTES = 256 << 20
 """A listing worker that has grown beyond is ended after its answer: its library leaks."""
 
-_sessions: Counter[str] = Counter()
-"""How many sessions with a PIN there have been, by the module's path."""
+_changes: Counter[str] = Counter()
+"""How often sessions with a PIN may have changed what is on tokens, by the module's path."""
 
 
 class WorkerProcess:
@@ -155,7 +155,7 @@ class ModuleWorker:
         self._process: WorkerProcess | None = None
         self._lock = asyncio.Lock()
         self._backoff = Backoff()
-        self._sessions = 0
+        self._changes = 0
         self._has_let_go = True
         self._is_quick = False
         self._timer: asyncio.TimerHandle | None = None
@@ -215,9 +215,9 @@ class ModuleWorker:
             self._timer.cancel()
 
     async def _list(self) -> ModuleContent:
-        if self._sessions != _sessions[self.settings.path]:
+        if self._changes != _changes[self.settings.path]:
             # What a session wrote, OpenSC shows only once it is loaded anew.
-            self._sessions = _sessions[self.settings.path]
+            self._changes = _changes[self.settings.path]
             await self._retire()
         process = await self._started()
         started = time.monotonic()
@@ -256,7 +256,10 @@ class ModuleWorker:
 class PinSession:
     """A worker of one operation, from the offer to enter the PIN to its end."""
 
-    def __init__(self, process: WorkerProcess, offer: protocol.SessionOffer) -> None:
+    def __init__(
+        self, module: ModuleSettings, process: WorkerProcess, offer: protocol.SessionOffer
+    ) -> None:
+        self._module = module
         self._process = process
         self.offer = offer
 
@@ -285,7 +288,11 @@ class PinSession:
         self, request: protocol.Request[Result], *, seconds: float | None = None
     ) -> Result:
         """Carry out one operation of the session, in ``seconds`` where it may take unusually long."""
-        return await self._process.call(request, seconds=seconds)
+        try:
+            return await self._process.call(request, seconds=seconds)
+        finally:
+            if request.writes:
+                _changes[self._module.path] += 1
 
 
 @contextlib.asynccontextmanager
@@ -298,10 +305,10 @@ async def pin_session(
     try:
         offer = await process.call(protocol.OpenSession(token=token, certificate=certificate))
         endpoint = offer.endpoint
-        yield PinSession(process, offer)
+        yield PinSession(module, process, offer)
     finally:
         await process.end()
-        _sessions[module.path] += 1
+        _changes[module.path] += 1
         if endpoint is not None and sys.platform != "win32":
             Path(endpoint).unlink(missing_ok=True)
 

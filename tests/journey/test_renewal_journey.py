@@ -29,7 +29,7 @@ def test_an_expired_certificate_is_renewed(desk):
         assert installed["text"] == "您的新证书已安装成功!"
         tokens = client.call("tokens.list", {"refresh": True})["tokens"]
         found = {c["thumbprint"]: c for t in tokens for c in t["certificates"]}
-        assert len(found) == 3, "the old pair stays, the new signing certificate joins it"
+        assert len(found) == 4, "the old pair stays, the new one joins it"
         new = found[installed["new_thumbprint"]]
         assert new["status"] == "valid"
         assert new["subject"] == old["subject"]
@@ -141,7 +141,7 @@ def test_a_rejected_application_is_amended_with_the_same_key(desk):
         desk.run("sandbox", "approve", renewal["id"])
         assert applicant.go_on(renewal)["state"] == "installed"
     keys = list_private_keys(desk)
-    assert keys.count("Private Key Object") == 3, "old pair and one new key"
+    assert keys.count("Private Key Object") == 4, "old pair and one new pair"
 
 
 def test_a_cancelled_renewal_is_withdrawn_and_a_new_one_can_start(desk):

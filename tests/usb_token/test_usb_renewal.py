@@ -84,7 +84,7 @@ def test_an_expired_certificate_on_a_usb_token_is_renewed(desk):
         desk.pull()
         wait_until_seen(client, 0)
         desk.plug()
-        wait_until_seen(client, 3)  # the old pair stays, the new signing certificate joins it
+        wait_until_seen(client, 4)  # the old pair stays, the new one joins it
         assert certificates(client)[installed["new_thumbprint"]]["status"] == "valid"
 
 
