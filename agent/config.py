@@ -39,7 +39,19 @@ class AuthoritySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """Base URL, ``https`` only since a password goes there; EST and the RA API are below it."""
     trust_anchor: Path
     """PEM file of the root its TLS and its certificates must chain to."""
-    profile: Literal["ra"] = "ra"
+    profile: Literal["ra", "est"] = "ra"
+    """``ra``: EST and the RA API; ``est``: a plain EST server with a user name and a password."""
+    label: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9._~-]*$")] = ""
+    """EST label (RFC 7030, 3.2.2), for ``est``."""
+    user: str = ""
+    """User name, for ``est``."""
+    password_file: Path | None = None
+    """File with the password in its first line, for ``est``; readable by nobody else."""
+
+    def __post_init__(self) -> None:
+        """Refuse a plain EST server without a user or a password."""
+        if self.profile == "est" and not (self.user and self.password_file):
+            raise ValueError('profile "est" needs user and password_file')
 
 
 class ReminderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -101,13 +113,17 @@ def load_config(paths: Paths) -> Config:
 def _with_absolute_paths(file: Path, values: dict[str, Any]) -> dict[str, Any]:
     """Return checked values whose paths no longer depend on the file: the other one may be merged in."""
     authorities = [
-        {**authority, "trust_anchor": str(file.parent / authority["trust_anchor"])}
+        {**authority, **_absolute(file, authority, "trust_anchor", "password_file")}
         for authority in values.get("authority", ())
     ]
     absolute: dict[str, Any] = {"authority": authorities} if authorities else {}
     if "trust_store" in values:
         absolute["trust_store"] = str(file.parent / values["trust_store"])
     return {**values, **absolute}
+
+
+def _absolute(file: Path, values: dict[str, Any], *names: str) -> dict[str, str]:
+    return {name: str(file.parent / values[name]) for name in names if name in values}
 
 
 def _read(file: Path) -> dict[str, Any]:

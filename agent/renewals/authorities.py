@@ -14,7 +14,10 @@ from agent.language import mark
 from agent.renewals.errors import NoAuthorityError
 
 if TYPE_CHECKING:
+    from agent.renewals.est_authority import EstAuthority
     from agent.renewals.ra_authority import RaAuthority
+
+    Client = RaAuthority | EstAuthority
 
 
 class TrustAnchorError(OdcError):
@@ -30,7 +33,7 @@ class Authorities:
 
     def __init__(self, settings: tuple[AuthoritySettings, ...]) -> None:
         self._settings = settings
-        self._clients: dict[str, RaAuthority] = {}
+        self._clients: dict[str, Client] = {}
 
     def for_certificate(self, certificate: Certificate) -> AuthoritySettings:
         """Return the authority of the certificate's issuer.
@@ -43,7 +46,7 @@ class Authorities:
                 return settings
         raise NoAuthorityError(issuer=certificate.issuer)
 
-    def client(self, name: str) -> RaAuthority:
+    def client(self, name: str) -> Client:
         """Return the client of the authority called ``name``.
 
         Raises:
@@ -53,10 +56,13 @@ class Authorities:
         if name not in self._clients:
             settings = self._named(name)
             # Here, since httpx takes memory that an agent without renewals does not need.
+            from agent.renewals.est_authority import EstAuthority  # noqa: PLC0415
             from agent.renewals.ra_authority import RaAuthority  # noqa: PLC0415
 
+            is_plain = settings.profile == "est"
             try:
-                self._clients[name] = RaAuthority(settings)
+                client = EstAuthority(settings) if is_plain else RaAuthority(settings)
+                self._clients[name] = client
             except (OSError, ValueError) as error:
                 raise _unreadable(settings, error) from error
         return self._clients[name]

@@ -6,19 +6,33 @@ import base64
 import binascii
 import re
 import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
 from email.policy import HTTP
+from typing import get_args
 
+from asn1crypto import core
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import pkcs7
 
+from agent.renewals.protocol import KeyType
+
 _CERTS_ONLY = "certs-only"
 _SERVER_KEY = "server-generated-key"
+_KEY_TYPES: dict[str, KeyType] = {kind: kind for kind in get_args(KeyType)}
+_FAMILIES = {"1.2.840.113549.1.1.1": "rsa", "1.2.840.10045.2.1": "ec"}
+_CURVES = {"1.2.840.10045.3.1.7": "secp256r1", "1.3.132.0.34": "secp384r1"}
 _ARMOUR = re.compile(rb"-----[A-Z0-9 ]+-----")
 _NOISE = re.compile(rb"[\s\x00]+")
+
+
+class _AttrOrOids(core.SequenceOf):  # type: ignore[misc] # asn1crypto has no types
+    """CsrAttrs ::= SEQUENCE SIZE (0..MAX) OF AttrOrOID (RFC 7030, 4.5.2)."""
+
+    _child_spec = core.Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +61,34 @@ def decode_body(body: bytes) -> bytes:
         return base64.b64decode(bare, validate=True)
     except binascii.Error as error:
         raise EstBodyError(f"not base64: {error}") from error
+
+
+def decode_key_types(body: bytes) -> tuple[KeyType, ...]:
+    """Return which of the kinds of keys we know a server asks for in csrattrs (RFC 7030, 4.5.2).
+
+    The server's order is kept; what is not about keys is passed over.
+    """
+    try:
+        listed = _AttrOrOids.load(decode_body(body), strict=True)
+        return tuple(dict.fromkeys(kind for entry in listed for kind in _key_types(entry)))
+    except (ValueError, TypeError) as error:
+        raise EstBodyError(f"not csrattrs: {error}") from error
+
+
+def _key_types(entry: core.Any) -> Iterator[KeyType]:
+    """Yield the kinds one Attribute { kind of key, SET OF size or curve } names."""
+    try:
+        oid, values = core.SequenceOf.load(entry.dump(), strict=True, spec=core.Any)
+        family = _FAMILIES[core.ObjectIdentifier.load(oid.dump()).dotted]
+        for value in core.SetOf.load(values.dump(), strict=True, spec=core.Any):
+            if family == "rsa":
+                name = f"rsa:{core.Integer.load(value.dump(), strict=True).native}"
+            else:
+                name = f"ec:{_CURVES[core.ObjectIdentifier.load(value.dump(), strict=True).dotted]}"
+            if name in _KEY_TYPES:
+                yield _KEY_TYPES[name]
+    except (ValueError, TypeError, KeyError):
+        return
 
 
 def decode_certificates(body: bytes) -> list[x509.Certificate]:
