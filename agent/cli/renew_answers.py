@@ -13,7 +13,7 @@ from agent.cli.pin_prompt import in_words, question, read_pin, say_state
 from agent.cli.secret_input import read_secret
 from agent.errors import OdcError
 from agent.language import mark
-from agent.renewals.dossier import DOCUMENT_NAMES, FIELD_NAMES
+from agent.renewals.dossier.findings import DOCUMENT_NAMES, FIELD_NAMES
 from agent.tokens.pin import send_pin
 
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".bmp")

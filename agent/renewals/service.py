@@ -17,7 +17,8 @@ from agent.certificates.model import CertificateUse, Oddity
 from agent.certificates.pairs import group
 from agent.clock import Clock
 from agent.renewals.authorities import Authorities
-from agent.renewals.dossier import DossierIncompleteError, check_dossier
+from agent.renewals.dossier.checks import check_dossier
+from agent.renewals.dossier.findings import DossierIncompleteError
 from agent.renewals.driver import Driver
 from agent.renewals.errors import (
     CertificateNotFoundError,

@@ -9,13 +9,9 @@ from hypothesis import strategies as st
 from stdnum.cn import ric
 
 from agent.language import Language
-from agent.renewals.dossier import (
-    DOCUMENT_NAMES,
-    FIELD_NAMES,
-    DossierIncompleteError,
-    check_dossier,
-    check_field,
-)
+from agent.renewals.dossier.checks import check_dossier
+from agent.renewals.dossier.fields import check_field
+from agent.renewals.dossier.findings import DOCUMENT_NAMES, FIELD_NAMES, DossierIncompleteError
 from agent.renewals.protocol import Applicant, ApplicantField, DocumentDigest, DocumentName, Policy
 
 POLICY = Policy(authority="样例服务商")

@@ -1,0 +1,1 @@
+"""The dossier's rules: what must be there, and what form it must have. Pure."""
