@@ -17,7 +17,7 @@ from agent.certificates.model import CertificateUse, Oddity
 from agent.certificates.pairs import group
 from agent.clock import Clock
 from agent.renewals.authorities import Authorities
-from agent.renewals.dossier.checks import check_dossier
+from agent.renewals.dossier.checks import check_dossier, cleaned_applicant
 from agent.renewals.dossier.findings import DossierIncompleteError
 from agent.renewals.driver import Driver
 from agent.renewals.errors import (
@@ -162,6 +162,7 @@ class RenewalService:
         }
         renewal = self._awaiting_dossier(renewal_id)
         assert renewal.policy is not None
+        applicant = cleaned_applicant(applicant)
         documents = {**renewal.private.documents, **digests}
         findings = check_dossier(renewal.policy, applicant, documents)
         if findings:

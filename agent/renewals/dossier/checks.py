@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from agent.language import mark
-from agent.renewals.dossier.fields import check_field
+from agent.renewals.dossier.fields import check_field, cleaned
 from agent.renewals.dossier.findings import Finding
 from agent.renewals.protocol import (
     Applicant,
@@ -31,6 +31,12 @@ def check_applicant(policy: Policy, applicant: Applicant) -> Iterator[Finding]:
         )
         if finding is not None:
             yield finding
+
+
+def cleaned_applicant(applicant: Applicant) -> Applicant:
+    """Return the applicant as it is sent: without blanks around, the check character X a capital."""
+    values = {field.value: cleaned(getattr(applicant, field.value)) for field in ApplicantField}
+    return Applicant(**{**values, "id_number": values["id_number"].upper()})
 
 
 def _check_documents(

@@ -3,51 +3,102 @@
 from __future__ import annotations
 
 import re
-
-from stdnum.cn import ric
+import unicodedata
 
 from agent.language import mark
 from agent.renewals.dossier.findings import Finding
+from agent.renewals.dossier.id_papers import id_number_problem
 from agent.renewals.protocol import ApplicantField
 
-_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
-_MOBILE = re.compile(r"1[3-9]\d{9}")
-_LANDLINE = re.compile(r"0\d{2,3}-?\d{7,8}(-\d{1,6})?")
 _MAX_TEXT = 200
+_MAX_EMAIL = 254
+"""Characters of the longest address SMTP carries (RFC 5321, 4.5.3.1.3)."""
+_SHORTEST_ADDRESS = 5
+
+# Unlike \d, which takes the digits of every script.
+_MOBILE = re.compile("1[3-9][0-9]{9}")
+# Two-digit and three-digit area codes (010, 02x, 0755), then an extension.
+_LANDLINE = re.compile("0(10|2[0-9]|[3-9][0-9]{2})-?[0-9]{7,8}(-[0-9]{1,6})?")
+_LOCAL_PART = re.compile(r"[^@\s.,;:<>()\[\]\"\\]+(\.[^@\s.,;:<>()\[\]\"\\]+)*")
+_DOMAIN_LABEL = re.compile(r"[^\W_]([\w-]*[^\W_])?")
+_NAME_SIGNS = frozenset("·•.-'’() ")
 
 
-def check_field(field: ApplicantField, value: str, *, is_required: bool) -> Finding | None:
-    """Return what is wrong with one field of the applicant, so that it can be said as it is typed."""
-    if not value.strip():
+def check_field(field: ApplicantField, value: str, *, is_required: bool = False) -> Finding | None:
+    """Return the first thing that is wrong with one field of the applicant, None where it is right.
+
+    Blanks around the value do not count; see :func:`cleaned`.
+    """
+    value = cleaned(value)
+    if not value:
         return Finding(field, mark("This is needed.")) if is_required else None
     if len(value) > _MAX_TEXT:
         return Finding(field, mark("At most {count} characters."), {"count": _MAX_TEXT})
-    sentence = _FORM_RULES[field](value.strip())
+    if not value.isprintable():
+        return Finding(field, mark("There are line breaks or characters that cannot be shown."))
+    if field in _HALF_WIDTH_FIELDS and unicodedata.normalize("NFKC", value) != value:
+        return Finding(field, mark("Write letters, digits and signs in half width."))
+    return _FORM_RULES[field](field, value)
+
+
+def cleaned(value: str) -> str:
+    """Return what was typed or pasted without the blanks around it, the ideographic one included."""
+    return value.strip()
+
+
+def _id_number(field: ApplicantField, value: str) -> Finding | None:
+    sentence = id_number_problem(value)
     return Finding(field, sentence) if sentence else None
 
 
-def _id_number_problem(value: str) -> str | None:
-    # GB 11643: 17 digits and a check character; region and date of birth must exist.
-    return None if ric.is_valid(value) else mark("The ID number's check digit is not right.")
+def _name(field: ApplicantField, value: str) -> Finding | None:
+    letters = sum(unicodedata.category(character)[0] == "L" for character in value)
+    if letters < 2:
+        return Finding(field, mark("Enter the whole name."))
+    if all(unicodedata.category(c)[0] in "LM" or c in _NAME_SIGNS for c in value):
+        return None
+    return Finding(field, mark("Write the name as on the ID card, without digits and signs."))
 
 
-def _email_problem(value: str) -> str | None:
-    return None if _EMAIL.fullmatch(value) else mark("This is not an e-mail address.")
-
-
-def _phone_problem(value: str) -> str | None:
-    is_phone = _MOBILE.fullmatch(value) or _LANDLINE.fullmatch(value)
-    return None if is_phone else mark("This is not a phone number.")
-
-
-def _no_problem(_value: str) -> str | None:
+def _address(field: ApplicantField, value: str) -> Finding | None:
+    if len(value) < _SHORTEST_ADDRESS:
+        return Finding(field, mark("Enter the whole address."))
     return None
 
 
+def _phone(field: ApplicantField, value: str) -> Finding | None:
+    if _MOBILE.fullmatch(value) or _LANDLINE.fullmatch(value):
+        return None
+    if value.startswith(("+86", "0086")):
+        return Finding(field, mark("Write the number without the country code 86."))
+    if re.fullmatch("1[0-9]*", value):
+        return Finding(field, mark("A mobile number has 11 digits and begins with 13 to 19."))
+    if re.fullmatch("[2-9][0-9-]{6,}", value):
+        return Finding(field, mark("Write a landline number with its area code, as 0755-12345678."))
+    return Finding(field, mark("This is not a phone number."))
+
+
+def _email(field: ApplicantField, value: str) -> Finding | None:
+    local, at, domain = value.rpartition("@")
+    labels = domain.split(".")
+    is_address = (
+        bool(at)
+        and len(value) <= _MAX_EMAIL
+        and len(labels) > 1
+        and not labels[-1].isdigit()
+        and bool(_LOCAL_PART.fullmatch(local))
+        and all(_DOMAIN_LABEL.fullmatch(label) for label in labels)
+    )
+    return None if is_address else Finding(field, mark("This is not an e-mail address."))
+
+
+_HALF_WIDTH_FIELDS = {ApplicantField.ID_NUMBER, ApplicantField.PHONE, ApplicantField.EMAIL}
+"""Fields whose characters a Chinese input method may give in full width, which looks the same."""
+
 _FORM_RULES = {
-    ApplicantField.ID_NUMBER: _id_number_problem,
-    ApplicantField.NAME: _no_problem,
-    ApplicantField.ADDRESS: _no_problem,
-    ApplicantField.PHONE: _phone_problem,
-    ApplicantField.EMAIL: _email_problem,
+    ApplicantField.ID_NUMBER: _id_number,
+    ApplicantField.NAME: _name,
+    ApplicantField.ADDRESS: _address,
+    ApplicantField.PHONE: _phone,
+    ApplicantField.EMAIL: _email,
 }
