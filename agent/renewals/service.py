@@ -32,7 +32,7 @@ from agent.renewals.pin_entry import PinEntry
 from agent.renewals.protocol import Applicant, DocumentName
 from agent.renewals.record import EncryptionPart, PrivatePart, Renewal, RenewalChanged
 from agent.renewals.scan_store import ScanStore
-from agent.renewals.scans import inspect_scan
+from agent.renewals.scans.reports import digest_scans
 from agent.renewals.states import State, Waiting
 from agent.renewals.steps import Context, credentials_of
 from agent.tokens.inventory import Inventory, TokensChanged
@@ -153,13 +153,11 @@ class RenewalService:
         """Take the dossier, or what was amended of it; scans not given are kept as they are.
 
         Raises:
-            WrongStateError, ScanUnreadableError, DossierIncompleteError
+            WrongStateError, DossierIncompleteError
         """
         self._awaiting_dossier(renewal_id)
         # Decoding and sealing large pictures takes a while: not in the loop's thread.
-        digests = {
-            name: await asyncio.to_thread(inspect_scan, content) for name, content in scans.items()
-        }
+        digests = await asyncio.to_thread(digest_scans, scans)
         renewal = self._awaiting_dossier(renewal_id)
         assert renewal.policy is not None
         applicant = cleaned_applicant(applicant)

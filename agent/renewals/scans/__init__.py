@@ -1,0 +1,1 @@
+"""Scans of papers, judged by content: what is wrong with one is named, and a conversion offered."""
