@@ -7,6 +7,7 @@ looked for before it is done again. Steps that need the PIN are in :mod:`agent.r
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,6 +15,7 @@ from typing import Protocol
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from agent.certificates.days import china_date
 from agent.certificates.parsing import thumbprint
 from agent.clock import Clock
 from agent.renewals.authority import Authority, AuthorityRefusedError, Credentials, Pending
@@ -26,6 +28,7 @@ from agent.renewals.scan_store import ScanStore
 from agent.renewals.states import State, Waiting
 from agent.renewals.window import check_window, needs_dossier
 from agent.tokens.model import TokenReference
+from agent.renewals.working_days import add_working_days
 
 STILL_OPEN_SECONDS = 60.0
 """Until an application is submitted again whose authority says that it is still incomplete."""
@@ -248,10 +251,21 @@ def _under_status(context: Context, renewal: Renewal, status: ApplicationStatus)
     now = context.clock()
     state = _STATES[status.state]
     after = renewal if renewal.state is state else renewal.moved(state, now)
-    told = (status.remarks, status.expected_by, status.phone_hint)
+    told = (status.remarks, _expected_by(renewal, status, state, now), status.phone_hint)
     private = after.private
     if told == (private.remarks, after.expected_by, private.phone_hint):
         return after
     remarks, expected_by, phone_hint = told
     after = after.with_private(now, remarks=remarks, phone_hint=phone_hint)
     return after.changed(now, expected_by=expected_by)
+
+
+def _expected_by(
+    renewal: Renewal, status: ApplicationStatus, state: State, now: dt.datetime
+) -> dt.date | None:
+    """Return the day the review should be done: the authority's, else by its policy's count."""
+    if status.expected_by is not None or state is not State.REVIEWING:
+        return status.expected_by
+    if renewal.state is State.REVIEWING or renewal.policy is None:
+        return renewal.expected_by
+    return add_working_days(china_date(now), renewal.policy.review_working_days)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from agent.language import Language, mark, translate
 from agent.renewals.record import Renewal
 from agent.renewals.states import State, Waiting
+from agent.renewals.working_days import is_certain
 
 _STATES = {
     State.DRAFTING: mark("Preparing the renewal"),
@@ -45,10 +48,18 @@ def state_text(state: State, waiting: Waiting | None, language: Language) -> str
 
 
 def renewal_text(renewal: Renewal, language: Language) -> str:
-    """Return :func:`state_text` of a renewal, with the reason where it failed."""
+    """Return :func:`state_text` of a renewal, with the expected day, or the reason where it failed."""
     text = state_text(renewal.state, renewal.waiting, language)
+    if renewal.state is State.REVIEWING and renewal.expected_by is not None:
+        return f"{text} ({expected_text(renewal.expected_by, language)})"
     if renewal.state is State.FAILED and renewal.error is not None:
         error = renewal.error
         reason = error.message_zh if language is Language.ZH else error.message
         return translate(mark("{state}: {waiting}"), language, state=text, waiting=reason)
     return text
+
+
+def expected_text(day: dt.date, language: Language) -> str:
+    """Return the day by which a review should be done; 约 in years whose holidays are not known."""
+    sentence = mark("expected by {day}") if is_certain(day) else mark("expected around {day}")
+    return translate(sentence, language, day=day)
