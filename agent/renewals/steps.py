@@ -27,8 +27,8 @@ from agent.renewals.record import Renewal
 from agent.renewals.scan_store import ScanStore
 from agent.renewals.states import State, Waiting
 from agent.renewals.window import check_window, needs_dossier
-from agent.tokens.model import TokenReference
 from agent.renewals.working_days import add_working_days
+from agent.tokens.model import TokenReference
 
 STILL_OPEN_SECONDS = 60.0
 """Until an application is submitted again whose authority says that it is still incomplete."""
