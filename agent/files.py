@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from agent.paths import make_private
@@ -11,6 +13,30 @@ from agent.paths import make_private
 
 def write_private(file: Path, content: bytes) -> None:
     """Replace ``file`` by ``content`` at once, readable by this user only."""
+    with _written(file, content) as temporary:
+        temporary.replace(file)
+
+
+def write_private_once(file: Path, content: bytes) -> bool:
+    """Make ``file`` with ``content``, readable by this user only, unless there is one; say whether.
+
+    Of several processes that do so at once one makes it, and nobody ever sees a part of it.
+    """
+    with _written(file, content) as temporary:
+        try:
+            os.link(temporary, file)
+        except FileExistsError:
+            return False
+        except OSError:  # a file system without hard links
+            if file.exists():
+                return False
+            temporary.replace(file)
+    return True
+
+
+@contextmanager
+def _written(file: Path, content: bytes) -> Iterator[Path]:
+    """Give a file beside ``file`` that holds ``content`` for certain; gone at the end unless moved."""
     make_private(file.parent)
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     temporary = Path(name)
@@ -19,7 +45,6 @@ def write_private(file: Path, content: bytes) -> None:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        temporary.replace(file)
-    except BaseException:
+        yield temporary
+    finally:
         temporary.unlink(missing_ok=True)
-        raise

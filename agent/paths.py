@@ -63,6 +63,11 @@ class Paths:
         return self.data / "dossiers"
 
     @property
+    def applicant_profile(self) -> Path:
+        """The applicant's data, encrypted, where it was chosen to keep it."""
+        return self.data / "applicant.sealed"
+
+    @property
     def lock(self) -> Path:
         """Held by the running agent; names its process."""
         return self.data / "agent.lock"

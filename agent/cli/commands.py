@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - no public name
+from agent.cli import dossier_commands
+from agent.cli.parsing import Subparsers
+from agent.cli.parsing import add_command as _add
 
 
 def add_to(subparsers: Subparsers) -> None:
@@ -26,25 +26,8 @@ def add_to(subparsers: Subparsers) -> None:
     _add_listing(subparsers, "watch", "print a line for each event until Ctrl-C", _watch)
     _add_renew(subparsers)
     _add_pin(subparsers)
+    dossier_commands.add_to(subparsers)
     _add(subparsers, "quit", "end the running agent", _quit, "odc-agent quit")
-
-
-def _add(
-    subparsers: Subparsers,
-    name: str,
-    summary: str,
-    run: Callable[[argparse.Namespace], int],
-    example: str,
-) -> argparse.ArgumentParser:
-    parser = subparsers.add_parser(
-        name,
-        help=summary,
-        description=summary[0].upper() + summary[1:] + ".",
-        epilog=f"examples:\n{example}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.set_defaults(run=run)
-    return parser
 
 
 def _add_listing(

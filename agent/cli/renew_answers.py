@@ -9,14 +9,13 @@ from functools import partial
 from pathlib import Path
 
 from agent.api.client import Json
+from agent.cli.input_files import find_scans
 from agent.cli.pin_prompt import in_words, question, read_pin, say_state
 from agent.cli.secret_input import read_secret
 from agent.errors import OdcError
 from agent.language import mark
-from agent.renewals.dossier.findings import DOCUMENT_NAMES, FIELD_NAMES
+from agent.renewals.dossier.findings import FIELD_NAMES
 from agent.tokens.pin import send_pin
-
-_SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".bmp")
 
 
 class InputMissingError(OdcError):
@@ -102,12 +101,7 @@ class Answers:
 
 def _find_scans(folder: Path) -> dict[str, str]:
     """Return the scans in ``folder`` by the document each is named for."""
-    return {
-        name.value: str(file.absolute())
-        for name in DOCUMENT_NAMES
-        for file in sorted(folder.glob(f"{name.value}.*"))
-        if file.suffix.lower() in _SUFFIXES
-    }
+    return {name.value: str(file.absolute()) for name, file in find_scans(folder).items()}
 
 
 def _ask_applicant() -> dict[str, str]:

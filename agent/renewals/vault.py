@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from agent.errors import OdcError
-from agent.files import write_private
+from agent.files import write_private_once
 from agent.language import mark
 
 _NONCE_BYTES = 12
@@ -54,7 +54,7 @@ class Vault:
 
 
 def open_vault(key_file: Path) -> Vault:
-    """Return the user's vault, making its key on first use.
+    """Return the user's vault, making its key on first use: one key, whoever else makes it just then.
 
     Raises:
         VaultError: there is a key file, and it does not hold a key.
@@ -62,8 +62,7 @@ def open_vault(key_file: Path) -> Vault:
     try:
         return Vault(base64.b64decode(key_file.read_bytes(), validate=True))
     except FileNotFoundError:
-        key = AESGCM.generate_key(256)
-        write_private(key_file, base64.b64encode(key))
-        return Vault(key)
+        write_private_once(key_file, base64.b64encode(AESGCM.generate_key(256)))
+        return open_vault(key_file)
     except ValueError as error:
         raise VaultError from error

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from agent.files import write_private
+from agent.files import write_private, write_private_once
 
 
 def mode(path) -> int:
@@ -93,3 +93,19 @@ def test_a_kill_never_leaves_half_a_file(tmp_path):
     content = file.read_bytes()
     assert content in {letter * 200_000 for letter in (b"a", b"b", b"c")}
     assert all(content in {b"a" * 200_000, b"b" * 200_000, b"c" * 200_000} for content in seen)
+
+
+def test_a_file_that_is_made_once_is_not_replaced(tmp_path):
+    file = tmp_path / "file"
+    assert write_private_once(file, b"first")
+    assert not write_private_once(file, b"second")
+    assert file.read_bytes() == b"first"
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+def test_it_is_made_once_also_where_there_are_no_hard_links(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError
+
+    monkeypatch.setattr("agent.files.os.link", refuse)
+    test_a_file_that_is_made_once_is_not_replaced(tmp_path)

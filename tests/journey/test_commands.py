@@ -10,6 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
+import docx
 import pytest
 from applicant import Applicant
 
@@ -45,6 +46,18 @@ def odc_agent(desk):
 
     yield run
     run("quit")
+
+
+def test_a_letter_names_the_organisation_of_the_certificate(odc_agent, tmp_path):
+    (token,) = json.loads(odc_agent("certs", "--json").stdout)["tokens"]
+    thumbprint = token["certificates"][0]["thumbprint"]
+    out = tmp_path / "letter.docx"
+    done = odc_agent("letter", "export", "--out", str(out), "--thumbprint", thumbprint)
+    assert done.returncode == 0
+    rows = docx.Document(str(out)).tables[0].rows
+    assert [row.cells[1].text for row in rows] == [Holder().organisation, Holder().uscc, "", ""]
+    unknown = odc_agent("letter", "export", "--out", str(tmp_path / "b.pdf"), "--thumbprint", "00")
+    assert unknown.returncode == 1
 
 
 def test_certs_as_json_have_exactly_the_promised_keys(odc_agent):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import stat
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from renewal_maker import KEY
+from renewal_maker import APPLICANT, KEY
 
+from agent.renewals.applicant_profile import forget_profile, keep_profile, take_up_profile
 from agent.renewals.protocol import DocumentName
 from agent.renewals.scan_store import ScanStore
 from agent.renewals.vault import Vault, VaultError, open_vault
@@ -75,6 +77,15 @@ def test_in_a_home_the_key_is_a_private_file(monkeypatch, tmp_path):
     assert open_vault(file).open(first.seal(b"text", "place"), "place") == b"text"
 
 
+def test_of_many_who_make_the_key_at_once_all_have_the_same(tmp_path):
+    file = tmp_path / "vault.key"
+    with ThreadPoolExecutor(8) as pool:
+        first, *others = pool.map(lambda _: open_vault(file), range(8))
+    sealed = first.seal(b"text", "place")
+    assert {vault.open(sealed, "place") for vault in others} == {b"text"}
+    assert [each.name for each in tmp_path.iterdir()] == ["vault.key"]
+
+
 @pytest.mark.parametrize("content", [b"", b"not base64!", b"c2hvcnQ="])
 def test_a_damaged_key_file_is_an_error_people_can_read(monkeypatch, tmp_path, content):
     monkeypatch.setenv("ODC_HOME", str(tmp_path))
@@ -118,3 +129,17 @@ def test_forgetting_a_renewal_forgets_its_scans_only(scans, tmp_path):
         scans.forget("one")
     assert [file.parent.name for file in tmp_path.rglob("*.sealed")] == ["two"]
     assert scans.get("two", FRONT) == b"other"
+
+
+def test_a_profile_is_kept_sealed_and_taken_up_again(tmp_path, vault):
+    file = tmp_path / "applicant.sealed"
+    assert take_up_profile(file, vault) is None
+    keep_profile(file, vault, APPLICANT)
+    assert take_up_profile(file, vault) == APPLICANT
+    assert APPLICANT.name.encode() not in file.read_bytes()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    with pytest.raises(VaultError):
+        take_up_profile(file, Vault(KEY[::-1]))
+    for _ in range(2):
+        forget_profile(file)
+    assert take_up_profile(file, vault) is None

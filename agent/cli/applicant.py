@@ -1,0 +1,69 @@
+"""``odc-agent applicant``: the applicant's data kept by choice, taken up again, forgotten by choice."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import msgspec
+
+from agent.cli.input_files import read_applicant
+from agent.cli.outcome import Exit
+from agent.errors import OdcError
+from agent.language import mark, translate, user_language
+from agent.paths import find_paths
+from agent.renewals.applicant_profile import forget_profile, keep_profile, take_up_profile
+from agent.renewals.dossier.checks import check_applicant
+from agent.renewals.dossier.findings import DossierIncompleteError
+from agent.renewals.protocol import Applicant, Policy
+from agent.renewals.vault import open_vault
+
+
+class NoProfileError(OdcError):
+    """No applicant is kept."""
+
+    code = "no_profile"
+    sentence = mark("No applicant's data is kept.")
+    advice = mark("`odc-agent applicant keep FILE` keeps it.")
+
+
+def keep(file: Path) -> int:
+    """Keep an applicant's data if all of it is right."""
+    applicant = read_applicant(file)
+    findings = tuple(check_applicant(Policy(authority=""), applicant))
+    if findings:
+        language = user_language()
+        error = DossierIncompleteError(findings)
+        print(error.text(language), file=sys.stderr)
+        for finding in findings:
+            print(f"  {finding.item.value}: {finding.text(language)}", file=sys.stderr)
+        return Exit.NEEDED
+    paths = find_paths()
+    keep_profile(paths.applicant_profile, open_vault(paths.vault_key), applicant)
+    kept = mark("Kept, encrypted, until `odc-agent applicant forget`.")
+    print(translate(kept, user_language()))
+    return Exit.DONE
+
+
+def kept_applicant() -> Applicant:
+    """Return the applicant that is kept; NoProfileError, VaultError."""
+    paths = find_paths()
+    if not paths.applicant_profile.exists():
+        raise NoProfileError
+    applicant = take_up_profile(paths.applicant_profile, open_vault(paths.vault_key))
+    if applicant is None:
+        raise NoProfileError
+    return applicant
+
+
+def show() -> int:
+    """Print what is kept, as `odc-agent renew --applicant` takes it."""
+    encoded = msgspec.json.format(msgspec.json.encode(kept_applicant()), indent=2)
+    print(encoded.decode())
+    return Exit.DONE
+
+
+def forget() -> int:
+    """Delete what is kept, if anything is."""
+    forget_profile(find_paths().applicant_profile)
+    return Exit.DONE
