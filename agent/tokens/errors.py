@@ -98,11 +98,35 @@ class TokenHeldError(TokenError):
 
 
 class KeyEnvelopeInvalidError(TokenError):
-    """What should carry a key to the token cannot be opened, or carries another key."""
+    """What should carry a key to the token is nothing of the kind, or of a kind not read here."""
 
     code = "key_envelope_invalid"
     sentence = mark("The encryption key the authority sent cannot be used: {reason}")
     advice = mark("The token is unchanged. Ask the authority's service desk.")
+
+
+class KeyEnvelopeUnopenedError(TokenError):
+    """The key that should open the envelope is on the token, and does not open it."""
+
+    code = "key_envelope_unopened"
+    sentence = mark("The encryption key the authority sent is not for this token's key.")
+    advice = mark("The token is unchanged. Ask the authority's service desk.")
+
+
+class KeyMismatchError(TokenError):
+    """The private key an authority sent is not that of the certificate beside it."""
+
+    code = "key_mismatch"
+    sentence = mark("The encryption key the authority sent does not fit its certificate.")
+    advice = mark("The token is unchanged. Ask the authority's service desk.")
+
+
+class KeyIdTakenError(TokenError):
+    """Another key lies under the CKA_ID that was chosen for a new one; it is left alone."""
+
+    code = "key_id_taken"
+    sentence = mark("Another key is on the token in the place of the new one.")
+    advice = mark("The token is unchanged. Start the renewal again.")
 
 
 class TokenAmbiguousError(TokenError):

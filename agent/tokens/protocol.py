@@ -15,7 +15,7 @@ from agent.tokens.model import KeyPairFacts, ModuleContent, PinLimits, PinState,
 
 Result = TypeVar("Result")
 KeyTransport = Literal["rsaes-pkcs1-v1_5", "rsaes-oaep"]
-"""How RSA transports a key (RFC 8017); OAEP with the hashes the message names."""
+"""How something is encrypted to an RSA key (RFC 8017, 7)."""
 
 
 class Request(msgspec.Struct, Generic[Result], frozen=True, kw_only=True, tag_field="do"):
@@ -166,7 +166,10 @@ class DestroyCertificate(Request[None], frozen=True, kw_only=True, tag="destroy_
 
 
 class DecryptData(Request[bytes], frozen=True, kw_only=True, tag="decrypt_data"):
-    """Decrypt ``data`` with an RSA key: to prove that it is there and works."""
+    """Decrypt ``data`` with an RSA key: to prove that it is there and works.
+
+    OAEP is with SHA-256, for MGF1 too, and without a label.
+    """
 
     result = bytes
     id: bytes
@@ -177,8 +180,9 @@ class DecryptData(Request[bytes], frozen=True, kw_only=True, tag="decrypt_data")
 class ImportKeyPair(Request[KeyPairFacts], frozen=True, kw_only=True, tag="import_key_pair"):
     """Open the envelope with a key of the token, and store the key pair in it.
 
-    The key is checked against the certificate before anything is written. Half a pair of an
-    interrupted run is replaced.
+    Nothing is written unless the key is the certificate's. A whole pair is adopted, half a pair of an
+    interrupted run is replaced. Refused with ``key_envelope_invalid``, ``key_envelope_unopened``
+    (it is for another key), ``key_mismatch`` or ``key_id_taken``.
     """
 
     result = KeyPairFacts
@@ -195,7 +199,10 @@ class ImportKeyPair(Request[KeyPairFacts], frozen=True, kw_only=True, tag="impor
 
 
 class CheckRoom(Request[None], frozen=True, kw_only=True, tag="check_room"):
-    """Find out whether so many bytes can be stored, by the token's word or by storing and removing them."""
+    """Find out whether so many bytes can be stored, by the token's word or by storing and removing them.
+
+    What a check left that was killed is removed. Refused with ``token_full`` or ``not_written``.
+    """
 
     result = type(None)
     bytes: int

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -15,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tokens"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "certificates"))
 
-from faulty_bench import Bench, fill, workers_of
+from faulty_bench import Bench, build, fill, workers_of
 from soft_token import LABEL, SoftTokens
 
 from agent.tokens.model import ModuleSettings, TokenReference
@@ -24,16 +23,7 @@ from agent.tokens.model import ModuleSettings, TokenReference
 @pytest.fixture(scope="session")
 def library(tmp_path_factory) -> Path:
     """The faulty module, in a folder of this run's own."""
-    built = tmp_path_factory.mktemp("faulty") / "faulty.so"
-    subprocess.run(
-        [
-            "gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O1", "-fPIC", "-shared",
-            "-fvisibility=hidden", "-o", built,
-            Path(__file__).with_name("faulty.c"), "-ldl",
-        ],
-        check=True,
-    )  # fmt: skip
-    return built
+    return build(tmp_path_factory.mktemp("faulty"))
 
 
 @pytest.fixture(scope="session")

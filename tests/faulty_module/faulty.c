@@ -130,7 +130,7 @@ static word forward(int number, const word a[8]) {
 static word fail(int number, const word a[8], word value) {
     unsigned char lost[1024];
     word size = sizeof lost;
-    if (number == N_C_Sign) forward(number, (const word[8]){a[0], a[1], a[2], (word)lost, (word)&size});
+    if (number == N_C_Sign || number == N_C_Decrypt) forward(number, (const word[8]){a[0], a[1], a[2], (word)lost, (word)&size});
     if (number == N_C_FindObjectsFinal) forward(number, a);
     return value;
 }
@@ -183,7 +183,8 @@ static word claim(int number, const word a[8], word length) {
         return OK;
     case N_C_GetSlotList: *(word *)a[2] = length; return OK;
     case N_C_FindObjects: *(word *)a[3] = length; return OK;
-    case N_C_Sign: *(word *)a[4] = length; return OK;
+    case N_C_Sign:
+    case N_C_Decrypt: *(word *)a[4] = length; return OK;
     }
     return forward(number, a);
 }
@@ -203,6 +204,7 @@ static word garbage(int number, const word a[8]) {
                 fill(attributes[i].value, attributes[i].length);
         break;
     case N_C_Sign:
+    case N_C_Decrypt:
         if (a[3]) fill((unsigned char *)a[3], *(word *)a[4]);
         break;
     case N_C_GetSlotInfo:

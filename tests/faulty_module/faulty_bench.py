@@ -7,12 +7,14 @@ import os
 import re
 import resource
 import shutil
+import subprocess
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from certificate_maker import china, ec_key, make_x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from envelope_maker import NEW, OTHER, certificate_of, der, encrypted_to, sandbox_envelope
 from soft_token import LABEL, MODULE, PIN, SoftTokens
 
 from agent.bus import EventBus
@@ -24,10 +26,11 @@ from agent.tokens.model import ModuleSettings, TokenReference
 from agent.tokens.snapshot import Snapshot
 from agent.tokens.supervisor import ModuleWorker
 
-KEY_ID = b"\x01"
+KEY_ID, RSA_ID = b"\x01", b"\x02"
 KEY = ec_key("faulty")
 CERTIFICATE = make_x509(key=KEY, not_after=china("2099-01-01 00:00:00"))
 DER = CERTIFICATE.public_bytes(Encoding.DER)
+RSA_CERTIFICATE = certificate_of(OTHER)
 GIBIBYTE = 1 << 30
 
 ENDINGS = ("crash", "abort", "exit")
@@ -58,8 +61,36 @@ REQUESTS: dict[str, protocol.Request] = {
     "sign message": protocol.SignMessage(id=KEY_ID, certificate=DER, content=b"content"),
     "sign data": protocol.SignData(id=KEY_ID, data=b"data"),
     "write": protocol.WriteCertificate(id=b"new", label="new", certificate=DER),
+    "destroy certificate": protocol.DestroyCertificate(id=KEY_ID, certificate=DER),
+    "decrypt": protocol.DecryptData(
+        id=RSA_ID,
+        data=encrypted_to(RSA_CERTIFICATE, b"data", "rsaes-pkcs1-v1_5"),
+        scheme="rsaes-pkcs1-v1_5",
+    ),
+    "import": protocol.ImportKeyPair(
+        id=b"new",
+        label="new",
+        envelope=sandbox_envelope(OTHER.public_key()),
+        recipient_id=RSA_ID,
+        certificate=der(certificate_of(NEW)),
+    ),
+    "check room": protocol.CheckRoom(bytes=6000),
 }
 """The operations of a session that is logged in."""
+
+
+def build(folder: Path) -> Path:
+    """Compile the faulty module into ``folder``."""
+    built = folder / "faulty.so"
+    subprocess.run(
+        [
+            "gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O1", "-fPIC", "-shared",
+            "-fvisibility=hidden", "-o", built,
+            Path(__file__).with_name("faulty.c"), "-ldl",
+        ],
+        check=True,
+    )  # fmt: skip
+    return built
 
 
 class Bench:
@@ -118,15 +149,15 @@ class Bench:
 
 
 def fill(tokens: SoftTokens, folder: Path) -> None:
-    """Put a token with a key pair and its certificate into ``tokens``."""
+    """Put a token with a key pair, its certificate and an RSA pair into ``tokens``."""
     tokens.initialise()
-    (folder / "key.pem").write_bytes(
-        KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    )
-    tokens._run(
-        "softhsm2-util", "--import", str(folder / "key.pem"), "--token", LABEL,
-        "--label", "sign", "--id", KEY_ID.hex(), "--pin", PIN,
-    )  # fmt: skip
+    for key, key_id in ((KEY, KEY_ID), (OTHER, RSA_ID)):
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        (folder / "key.pem").write_bytes(pem)
+        tokens._run(
+            "softhsm2-util", "--import", str(folder / "key.pem"), "--token", LABEL,
+            "--label", "sign", "--id", key_id.hex(), "--pin", PIN,
+        )  # fmt: skip
     tokens.write((KEY_ID.hex(), "sign", DER))
 
 

@@ -53,6 +53,11 @@ SESSION_CASES += [
     if operation.startswith("sign")
     for fault in LENGTHS
 ]
+SESSION_CASES += [
+    (operation, "C_Decrypt", fault)
+    for operation in ("decrypt", "import")
+    for fault in (*LENGTHS, "garbage")
+]
 OPEN_CASES = [(function, fault) for function, fault in LISTING_CASES if "Slot" in function]
 CASE_COUNT = len(LISTING_CASES) + len(SESSION_CASES) + len(OPEN_CASES)
 SECONDS = 1.0

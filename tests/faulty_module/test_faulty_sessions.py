@@ -26,6 +26,10 @@ MAIN: dict[str, tuple[str, ...]] = {
     "sign message": ("C_SignInit", "C_Sign"),
     "sign data": ("C_SignInit", "C_Sign"),
     "write": ("C_CreateObject",),
+    "destroy certificate": ("C_DestroyObject",),
+    "decrypt": ("C_DecryptInit", "C_Decrypt"),
+    "import": ("C_DecryptInit", "C_Decrypt", "C_CreateObject"),
+    "check room": ("C_GetTokenInfo", "C_DestroyObject", "C_CreateObject"),
 }
 """The functions that make an operation; all of them search first."""
 
@@ -95,7 +99,9 @@ async def test_a_fault_in_an_operation_is_one_clear_error(
     bench, reference, operation, function, fault
 ):
     error = await carry_out(bench, reference, operation, f"{function}={fault}")
-    is_read_back = operation in {"generate", "write"} and function == "C_GetAttributeValue"
+    is_read_back = (
+        operation in {"generate", "write", "check room"} and function == "C_GetAttributeValue"
+    )
     check_error(error, code_of(fault, MAIN[operation][-1] if is_read_back else function))
     if fault in ENDINGS:
         await bench.check_that_it_works_again()

@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "certificates"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tokens"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "faulty_module"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "journey"))
 
 from usb_desk import UsbDesk

@@ -1,7 +1,8 @@
-"""Keys that want the PIN again before each signature (CKA_ALWAYS_AUTHENTICATE, PKCS#11 v2.40, 4.9)."""
+"""Keys that want the PIN again before each use (CKA_ALWAYS_AUTHENTICATE, PKCS#11 v2.40, 4.9)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pkcs11 import Attribute
@@ -14,7 +15,7 @@ from agent.tokens.worker.typed_pins import as_text
 
 
 class AuthenticatedKey:
-    """Such a private key; it signs with the PIN that has just logged in.
+    """Such a private key; it is used with the PIN that has just logged in.
 
     Should the token refuse that PIN nevertheless, it is not given a second time.
     """
@@ -25,10 +26,17 @@ class AuthenticatedKey:
 
     def sign(self, data: bytes, **options: Any) -> bytes:  # noqa: ANN401
         """Sign as the key does, after C_Login with CKU_CONTEXT_SPECIFIC."""
+        return self._with_pin(self._key.sign, data, options)
+
+    def decrypt(self, data: bytes, **options: Any) -> bytes:  # noqa: ANN401
+        """Decrypt as the key does, likewise."""
+        return self._with_pin(self._key.decrypt, data, options)
+
+    def _with_pin(self, use: Callable[..., Any], data: bytes, options: dict[str, Any]) -> bytes:
         if not self._pin:
             raise PinIncorrectError(pin_state=PinState.COUNT_LOW)
         try:
-            return bytes(self._key.sign(data, pin=as_text(self._pin), **options))
+            return bytes(use(data, pin=as_text(self._pin), **options))
         except p11.PinIncorrect as error:
             self._forget_pin()
             raise PinIncorrectError(pin_state=PinState.COUNT_LOW) from error
@@ -49,9 +57,10 @@ class AuthenticatedKey:
 
 
 def authenticated(key: Any, pin: bytearray | None) -> Any:  # noqa: ANN401 - as it came, or wrapped
-    """Return ``key`` so that it signs, whether it wants the PIN each time or not.
+    """Return ``key`` so that it can be used, whether it wants the PIN each time or not.
 
-    On a PIN pad it cannot: python-pkcs11 has no way to ask there between C_SignInit and C_Sign.
+    On a PIN pad it cannot: python-pkcs11 has no way to ask there between C_SignInit and C_Sign,
+    or C_DecryptInit and C_Decrypt.
     """
     try:
         is_wanted = bool(key[Attribute.ALWAYS_AUTHENTICATE])

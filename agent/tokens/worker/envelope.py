@@ -1,138 +1,196 @@
-"""A private key on its way to the token: EnvelopedData{ SignedData{ AsymmetricKeyPackage } }. Pure.
+"""An enveloped private key, as an authority sends it: EnvelopedData{SignedData{AsymmetricKeyPackage}}.
 
-RFC 7030, 4.4.2, RFC 5652, RFC 5958. The inner signature is not looked at: the key has to fit a
-certificate of the pinned authority, which says more.
+RFC 7030, 4.4.2; RFC 5652, 6; RFC 5958. Pure; whatever is wrong with the bytes is one error that shows
+nothing of them. The signature inside is not asked: that the key is the certificate's says more.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-from asn1crypto import cms, core, keys
+from asn1crypto import algos, cms, core, keys
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.padding import PKCS7
+from cryptography.hazmat.primitives.serialization import load_der_private_key
 
+from agent.errors import OdcError
 from agent.language import mark
 from agent.tokens.errors import KeyEnvelopeInvalidError
-from agent.tokens.protocol import KeyTransport
+from agent.tokens.pin import wipe
+from agent.tokens.worker.oaep import Oaep
 
-KEY_PACKAGE = "2.16.840.1.101.2.1.2.78.5"
-"""id-ct-KP-aKeyPackage (RFC 5958, 2)."""
-_SCHEMES: dict[str, KeyTransport] = {
-    "rsaes_pkcs1v15": "rsaes-pkcs1-v1_5",
-    "rsa": "rsaes-pkcs1-v1_5",
-    "rsaes_oaep": "rsaes-oaep",
-}
-_AES_KEY_LENGTHS = {16, 24, 32}
-MAX_BYTES = 1 << 20
+MAX_ENVELOPE_BYTES = 64 << 10
+"""An RSA-4096 key with the certificates of its signer takes about a tenth."""
+_BLOCK_BYTES = 16
+_HASHES = {"sha1", "sha224", "sha256", "sha384", "sha512"}
+_DAMAGED = mark("it is damaged, or not of the form RFC 7030 asks for")
+_NOT_FOR_RSA = mark("it is not encrypted to an RSA key")
+_NOT_AES = mark("its content is not encrypted with AES-CBC")
+_NOT_ONE_RSA_KEY = mark("it does not hold one RSA key")
 
 
-class _KeyPackage(core.SequenceOf):  # type: ignore[misc] # asn1crypto has no types
+@dataclass(frozen=True, slots=True)
+class KeyIdentity:
+    """By what a recipient info may name one key (RFC 5652, 6.2.1)."""
+
+    key_identifiers: frozenset[bytes]
+    certificates: frozenset[tuple[bytes, int]]
+    """Issuer (DER) and serial number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One KeyTransRecipientInfo: the content key, encrypted to one RSA key."""
+
+    name: bytes | tuple[bytes, int]
+    """The subject key identifier, or issuer (DER) and serial number."""
+    oaep: Oaep | None
+    """None for RSAES-PKCS1-v1_5."""
+    encrypted_key: bytes
+
+    def names(self, key: KeyIdentity) -> bool:
+        """Return whether it is for ``key``."""
+        return self.name in key.key_identifiers or self.name in key.certificates
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What can be read without a key."""
+
+    recipients: tuple[Recipient, ...]
+    key_bytes: int
+    """The length of the content key."""
+    initial: bytes
+    content: bytes = field(repr=False)
+
+    def recipients_for(self, key: KeyIdentity) -> tuple[Recipient, ...]:
+        """Return those to try with ``key``: those that name it, or the only one there is.
+
+        What an authority calls a key without a certificate is not always the RFC's identifier.
+        """
+        named = tuple(recipient for recipient in self.recipients if recipient.names(key))
+        return named or (self.recipients if len(self.recipients) == 1 else ())
+
+    def opened(self, content_key: bytearray) -> bytearray:
+        """Return the content in clear, to be wiped by who asked; KeyEnvelopeInvalidError."""
+        decryptor = Cipher(algorithms.AES(content_key), modes.CBC(self.initial)).decryptor()
+        clear = bytearray(len(self.content) + _BLOCK_BYTES - 1)
+        clear_size = decryptor.update_into(self.content, clear)
+        decryptor.finalize()
+        padding = clear[clear_size - 1]  # RFC 5652, 6.3
+        if not 0 < padding <= _BLOCK_BYTES or any(
+            byte != padding for byte in clear[clear_size - padding : clear_size]
+        ):
+            wipe(clear)
+            raise KeyEnvelopeInvalidError(reason=_DAMAGED)
+        del clear[clear_size - padding :]
+        return clear
+
+
+class _AsymmetricKeyPackage(core.SequenceOf):  # type: ignore[misc] # asn1crypto has no types
     """AsymmetricKeyPackage ::= SEQUENCE OF OneAsymmetricKey (RFC 5958, 2)."""
 
     _child_spec = keys.PrivateKeyInfo
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """What is to be decrypted: the content key by the token, the content with it."""
-
-    encrypted_key: bytes
-    scheme: KeyTransport
-    hash_name: str
-    """Of OAEP, such as ``sha256``."""
-    initial: bytes
-    """AES-CBC's initialisation vector."""
-    content: bytes
-
-    def __repr__(self) -> str:
-        return "Envelope(…)"
-
-
 def read_envelope(der: bytes) -> Envelope:
-    """Return the parts of an envelope.
+    """Read the ContentInfo in ``der``; KeyEnvelopeInvalidError."""
+    if len(der) > MAX_ENVELOPE_BYTES:
+        raise KeyEnvelopeInvalidError(reason=_DAMAGED)
+    with _reading():
+        info = cms.ContentInfo.load(der, strict=True)
+        if info["content_type"].native != "enveloped_data":
+            raise KeyEnvelopeInvalidError(reason=_DAMAGED)
+        enveloped = info["content"]
+        recipients = tuple(
+            _recipient(info.chosen) for info in enveloped["recipient_infos"] if info.name == "ktri"
+        )
+        if not recipients:
+            raise KeyEnvelopeInvalidError(reason=_NOT_FOR_RSA)
+        return _envelope(recipients, enveloped["encrypted_content_info"])
 
-    Raises:
-        KeyEnvelopeInvalidError: it is none, or not one a token can open.
+
+def private_key_in(content: bytearray) -> rsa.RSAPrivateKey:
+    """Return the key in an envelope's ``content`` in clear; KeyEnvelopeInvalidError.
+
+    The content is bare SignedData (RFC 5652, 6.3), or has a ContentInfo around it, as `openssl` makes it.
     """
-    try:
-        return _read(der)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise KeyEnvelopeInvalidError(reason=mark("it is not CMS EnvelopedData")) from error
+    with _reading():
+        signed = _signed_data(bytes(content))
+        package = bytes(signed["encap_content_info"]["content"])
+        packed = _AsymmetricKeyPackage.load(package, strict=True)
+        if len(packed) != 1 or packed[0]["private_key_algorithm"]["algorithm"].native != "rsa":
+            raise KeyEnvelopeInvalidError(reason=_NOT_ONE_RSA_KEY)
+        # As PKCS#1: OneAsymmetricKey may be of a version cryptography does not read.
+        key = load_der_private_key(bytes(packed[0]["private_key"].parsed.dump()), None)
+        assert isinstance(key, rsa.RSAPrivateKey)
+        return key
 
 
-def _read(der: bytes) -> Envelope:
-    if len(der) > MAX_BYTES:
-        raise ValueError
-    info = cms.ContentInfo.load(der, strict=True)
-    if info["content_type"].native != "enveloped_data":
-        raise ValueError
-    data = info["content"]
-    recipients = [r.chosen for r in data["recipient_infos"] if r.name == "ktri"]
-    if len(recipients) != 1:
-        raise KeyEnvelopeInvalidError(reason=mark("it is not for exactly one RSA key"))
-    algorithm = recipients[0]["key_encryption_algorithm"]
-    scheme = _SCHEMES[algorithm["algorithm"].native]
-    encrypted = data["encrypted_content_info"]
-    content_algorithm = encrypted["content_encryption_algorithm"]
-    if content_algorithm.encryption_cipher != "aes" or content_algorithm.encryption_mode != "cbc":
-        raise KeyEnvelopeInvalidError(reason=mark("its content is not encrypted with AES-CBC"))
-    return Envelope(
-        encrypted_key=recipients[0]["encrypted_key"].native,
-        scheme=scheme,
-        hash_name=algorithm["parameters"]["hash_algorithm"]["algorithm"].native
-        if scheme == "rsaes-oaep"
-        else "",
-        initial=content_algorithm.encryption_iv,
-        content=encrypted["encrypted_content"].native,
+def _recipient(info: cms.KeyTransRecipientInfo) -> Recipient:
+    identifier = info["rid"].chosen
+    name: bytes | tuple[bytes, int]
+    if info["rid"].name == "subject_key_identifier":
+        name = bytes(identifier.native)
+    else:
+        name = (bytes(identifier["issuer"].dump()), int(identifier["serial_number"].native))
+    algorithm = info["key_encryption_algorithm"]
+    return Recipient(name, _oaep(algorithm), bytes(info["encrypted_key"].native))
+
+
+def _oaep(algorithm: cms.KeyEncryptionAlgorithm) -> Oaep | None:
+    if algorithm["algorithm"].native in {"rsaes_pkcs1v15", "rsa"}:
+        return None
+    if algorithm["algorithm"].native != "rsaes_oaep":
+        raise KeyEnvelopeInvalidError(reason=_NOT_FOR_RSA)
+    given = algorithm["parameters"]
+    parameters = algos.RSAESOAEPParams({}) if isinstance(given, core.Null | core.Void) else given
+    mask = parameters["mask_gen_algorithm"]
+    source = parameters["p_source_algorithm"]
+    oaep = Oaep(
+        hash=parameters["hash_algorithm"]["algorithm"].native,
+        mask_hash=mask["parameters"]["algorithm"].native,
+        label=bytes(source["parameters"].native),
     )
+    if not {oaep.hash, oaep.mask_hash} <= _HASHES or mask["algorithm"].native != "mgf1":
+        raise KeyEnvelopeInvalidError(reason=_NOT_FOR_RSA)
+    return oaep
 
 
-def open_envelope(envelope: Envelope, content_key: bytes) -> bytes:
-    """Return the private key (PKCS#8, DER) in ``envelope``.
+def _envelope(recipients: tuple[Recipient, ...], info: cms.EncryptedContentInfo) -> Envelope:
+    algorithm = info["content_encryption_algorithm"]
+    name = algorithm["algorithm"].native
+    if name not in {"aes128_cbc", "aes192_cbc", "aes256_cbc"}:
+        raise KeyEnvelopeInvalidError(reason=_NOT_AES)
+    # `openssl cms` says "data" of whatever is in it.
+    if info["content_type"].native not in {"data", "signed_data"}:
+        raise KeyEnvelopeInvalidError(reason=_DAMAGED)
+    initial = bytes(algorithm["parameters"].native)
+    content = bytes(info["encrypted_content"].native)
+    if len(initial) != _BLOCK_BYTES or not content or len(content) % _BLOCK_BYTES:
+        raise KeyEnvelopeInvalidError(reason=_DAMAGED)
+    return Envelope(recipients, int(name[3:6]) // 8, initial, content)
 
-    Raises:
-        KeyEnvelopeInvalidError: the content key is not its, or there is no single key inside.
-    """
-    reason = mark("it cannot be decrypted")
+
+def _signed_data(der: bytes) -> cms.SignedData:
+    # A ContentInfo begins with its type, SignedData with its version (RFC 5652, 3 and 5.1).
+    first = core.Sequence.load(der, strict=True)[0]
+    if isinstance(first, core.ObjectIdentifier):
+        info = cms.ContentInfo.load(der, strict=True)
+        if info["content_type"].native != "signed_data":
+            raise KeyEnvelopeInvalidError(reason=_DAMAGED)
+        return info["content"]
+    return cms.SignedData.load(der, strict=True)
+
+
+@contextlib.contextmanager
+def _reading() -> Iterator[None]:
+    """Make one error of all that hostile bytes bring about; what it said could hold a key's parts."""
     try:
-        plain = _decrypted(envelope, content_key)
-        reason = mark("there is no private key inside")
-        return _private_key(plain)
-    except (ValueError, TypeError, KeyError, AttributeError):
-        # Without its cause: it could show what was decrypted.
-        raise KeyEnvelopeInvalidError(reason=reason) from None
-
-
-def _decrypted(envelope: Envelope, content_key: bytes) -> bytes:
-    if len(content_key) not in _AES_KEY_LENGTHS:
-        raise ValueError
-    decryptor = Cipher(algorithms.AES(content_key), modes.CBC(envelope.initial)).decryptor()
-    padded = decryptor.update(envelope.content) + decryptor.finalize()
-    unpadder = PKCS7(algorithms.AES.block_size).unpadder()
-    return unpadder.update(padded) + unpadder.finalize()
-
-
-def _private_key(plain: bytes) -> bytes:
-    """Return the one key of the package, with SignedData around it or without, as servers have it."""
-    package = _content(plain)
-    try:
-        [found] = _KeyPackage.load(package, strict=True)
-        return bytes(found.dump())
-    except (ValueError, TypeError):
-        return bytes(keys.PrivateKeyInfo.load(package, strict=True).dump())
-
-
-def _content(plain: bytes) -> bytes:
-    """Return what is inside SignedData, bare or in ContentInfo; else the bytes themselves."""
-    try:
-        info = cms.ContentInfo.load(plain, strict=True)
-        signed = info["content"] if info["content_type"].native == "signed_data" else None
-    except (ValueError, TypeError):
-        signed = None
-    try:
-        signed = signed or cms.SignedData.load(plain, strict=True)
-        content = signed["encap_content_info"]["content"]
-        return bytes(content) if content.native is not None else plain
-    except (ValueError, TypeError, KeyError):
-        return plain
+        yield
+    except OdcError:
+        raise
+    except Exception:  # noqa: BLE001 - asn1crypto raises many kinds, when a part is first looked at
+        raise KeyEnvelopeInvalidError(reason=_DAMAGED) from None

@@ -24,7 +24,10 @@ CURVES: dict[str, ec.EllipticCurve] = {
 }
 
 
-def public_key_of(public: Any) -> rsa.RSAPublicKey | ec.EllipticCurvePublicKey:  # noqa: ANN401
+PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
+
+
+def public_key_of(public: Any) -> PublicKey:  # noqa: ANN401
     """Read a CKO_PUBLIC_KEY object (or a private RSA key that shows its public parts)."""
     if public.key_type == KeyType.RSA:
         modulus = int.from_bytes(public[Attribute.MODULUS], "big")
@@ -40,7 +43,7 @@ def public_key_of(public: Any) -> rsa.RSAPublicKey | ec.EllipticCurvePublicKey: 
     return ec.EllipticCurvePublicKey.from_encoded_point(curve, point)
 
 
-def subject_public_key_info(public: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> bytes:
+def subject_public_key_info(public: PublicKey) -> bytes:
     """Return the SubjectPublicKeyInfo (RFC 5280, 4.1) of ``public`` as DER."""
     return public.public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -136,7 +139,7 @@ Buffer = bytes | bytearray | memoryview
 TokenKey = TokenRsaKey | TokenEcKey
 
 
-def token_key(private: Any, public: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> TokenKey:  # noqa: ANN401
+def token_key(private: Any, public: PublicKey) -> TokenKey:  # noqa: ANN401
     """Wrap a CKO_PRIVATE_KEY object whose public half is ``public``."""
     if isinstance(public, rsa.RSAPublicKey):
         return TokenRsaKey(private, public)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pkcs11 import Attribute
+from pkcs11 import Attribute, ObjectClass
 from pkcs11 import exceptions as p11
 
 from agent.tokens.worker.failures import REMOVED, EndlessSearchError
@@ -28,6 +28,12 @@ def search(session: Any, wanted: Mapping[Attribute, object]) -> list[Any]:  # no
     if len(found) > MAX_OBJECTS:
         raise EndlessSearchError
     return found
+
+
+def find(session: Any, kind: ObjectClass, key_id: bytes) -> Any:  # noqa: ANN401
+    """Return the object of this kind and CKA_ID, or None."""
+    found = search(session, {Attribute.CLASS: kind, Attribute.ID: key_id})
+    return found[0] if found else None
 
 
 def attribute(found: Any, name: Attribute, default: Any) -> Any:  # noqa: ANN401

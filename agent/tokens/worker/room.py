@@ -1,4 +1,4 @@
-"""Whether there is room on a token: by its own word, else by putting something there and removing it."""
+"""Whether there is room on a token: by its own word, else by placing something there for a moment."""
 
 from __future__ import annotations
 
@@ -6,30 +6,32 @@ from typing import Any
 
 from pkcs11 import Attribute, ObjectClass
 
-from agent.tokens.errors import TokenFullError
 from agent.tokens.worker.objects import search
 from agent.tokens.worker.token_info import TokenInfo
 
 _PLACEHOLDER = {
     Attribute.CLASS: ObjectClass.DATA,
-    Attribute.LABEL: "odc-agent placeholder",
     Attribute.APPLICATION: "odc-agent",
+    Attribute.LABEL: "odc-agent placeholder",
 }
+"""By these a placeholder that a kill left behind is known."""
 
 
-def check_room(session: Any, info: TokenInfo, wanted: int) -> None:  # noqa: ANN401
-    """Raise TokenFullError, or the module's error, where ``wanted`` bytes cannot be stored."""
+def is_said_to_fit(info: TokenInfo, size: int) -> bool:
+    """Return whether the token says so. That it says no proves nothing: some leave the fields at 0."""
     told = [
         free for free in (info.free_public_memory, info.free_private_memory) if free is not None
     ]
-    if told:
-        if min(told) < wanted:
-            raise TokenFullError
-        return
-    # One that a kill has left is removed as well.
-    for left in search(session, _PLACEHOLDER):
-        left.destroy()
-    session.create_object(
-        _PLACEHOLDER
-        | {Attribute.TOKEN: True, Attribute.PRIVATE: False, Attribute.VALUE: bytes(wanted)}
-    ).destroy()
+    return bool(told) and min(told) >= size
+
+
+def place_placeholder(session: Any, size: int) -> None:  # noqa: ANN401 - python-pkcs11 is untyped
+    """Store ``size`` bytes; PKCS11Error where they do not fit."""
+    content = {Attribute.TOKEN: True, Attribute.PRIVATE: False, Attribute.VALUE: bytes(size)}
+    session.create_object(_PLACEHOLDER | content)
+
+
+def remove_placeholders(session: Any) -> None:  # noqa: ANN401
+    """Remove whatever of them is there."""
+    for found in search(session, _PLACEHOLDER):
+        found.destroy()

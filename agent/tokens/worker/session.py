@@ -22,13 +22,22 @@ from agent.tokens.errors import (
     KeyTypeUnsupportedError,
     ObjectMissingError,
     SignatureInvalidError,
+    TokenError,
 )
 from agent.tokens.model import KeyPairFacts
 from agent.tokens.worker.always_authenticate import authenticated
+from agent.tokens.worker.decryption import SCHEMES, DecryptionUnknownError, decrypt
 from agent.tokens.worker.failures import told_error, told_token_error
-from agent.tokens.worker.key_import import decrypt, opened_key, store_pair
+from agent.tokens.worker.key_import import (
+    Opener,
+    is_stored,
+    opened_key,
+    rsa_key_of,
+    store,
+)
 from agent.tokens.worker.keys import (
     CURVES,
+    PublicKey,
     TokenKey,
     public_key_of,
     sign_data,
@@ -38,8 +47,9 @@ from agent.tokens.worker.keys import (
 from agent.tokens.worker.login import Login
 from agent.tokens.worker.mechanisms import first_possible
 from agent.tokens.worker.module import Module
-from agent.tokens.worker.objects import search
-from agent.tokens.worker.room import check_room
+from agent.tokens.worker.oaep import OaepError
+from agent.tokens.worker.objects import find, search
+from agent.tokens.worker.room import is_said_to_fit, place_placeholder, remove_placeholders
 from agent.tokens.worker.token_info import read_token_info
 
 _CAPABILITIES = {
@@ -126,11 +136,11 @@ class TokenSession:
 
     def find_key_pair(self, request: protocol.FindKeyPair) -> KeyPairFacts:
         """Say which halves of the pair exist."""
-        public = self._find(ObjectClass.PUBLIC_KEY, request.id)
+        public = find(self._session, ObjectClass.PUBLIC_KEY, request.id)
         return KeyPairFacts(
             id=request.id,
             public=public is not None,
-            private=self._find(ObjectClass.PRIVATE_KEY, request.id) is not None,
+            private=find(self._session, ObjectClass.PRIVATE_KEY, request.id) is not None,
             public_key=subject_public_key_info(public_key_of(public)) if public else b"",
         )
 
@@ -171,7 +181,7 @@ class TokenSession:
     def destroy_key_pair(self, request: protocol.DestroyKeyPair) -> None:
         """Remove both halves, whichever exist."""
         for kind in (ObjectClass.PRIVATE_KEY, ObjectClass.PUBLIC_KEY):
-            found = self._find(kind, request.id)
+            found = find(self._session, kind, request.id)
             if found is not None:
                 found.destroy()
 
@@ -217,7 +227,7 @@ class TokenSession:
             )
 
     def destroy_certificate(self, request: protocol.DestroyCertificate) -> None:
-        """Remove a certificate, and no other one under its CKA_ID."""
+        """Remove a certificate, and none of the others its key may have."""
         wanted = {Attribute.CLASS: ObjectClass.CERTIFICATE, Attribute.ID: request.id}
         for found in search(self._session, wanted):
             if bytes(found[Attribute.VALUE]) == request.certificate:
@@ -225,34 +235,42 @@ class TokenSession:
 
     def decrypt_data(self, request: protocol.DecryptData) -> bytes:
         """Decrypt bytes, to prove that the key is there and works."""
-        return decrypt(self._private(request.id), request.data, request.scheme)
+        private = self._private(request.id)
+        try:
+            return bytes(decrypt(private, request.data, SCHEMES[request.scheme]))
+        except (DecryptionUnknownError, OaepError) as error:
+            reason = mark("it does not decrypt what was encrypted to its key")
+            raise TokenError(module=self._module.name, reason=reason) from error
 
     def import_key_pair(self, request: protocol.ImportKeyPair) -> KeyPairFacts:
-        """Store the pair that the authority made; nothing is written of a key that is not the one."""
-        key = opened_key(request.envelope, self._private(request.recipient_id), request.certificate)
-        self.destroy_key_pair(protocol.DestroyKeyPair(id=request.id))
-        with self._writing():
-            store_pair(
-                self._session, key, {Attribute.ID: request.id, Attribute.LABEL: request.label}
-            )
+        """Store a private key that an authority made, unless it is stored already."""
+        wanted = rsa_key_of(request.certificate)
+        if not is_stored(self._session, request.id, wanted):
+            private = self._private(request.recipient_id)
+            recipient = Opener.found(self._session, request.recipient_id, private)
+            key = opened_key(request.envelope, recipient, wanted)
+            with self._writing():
+                store(self._session, key, request.id, request.label)
         return self.find_key_pair(protocol.FindKeyPair(id=request.id))
 
     def check_room(self, request: protocol.CheckRoom) -> None:
-        """Find out whether there is room."""
+        """Find out whether something of that size still fits."""
+        remove_placeholders(self._session)
         info = read_token_info(self._module.path, self._session.token.slot.slot_id)
-        with self._writing():
-            check_room(self._session, info, request.bytes)
+        if not is_said_to_fit(info, request.bytes):
+            with self._writing():
+                place_placeholder(self._session, request.bytes)
+            remove_placeholders(self._session)
 
     def _private(self, key_id: bytes) -> Any:  # noqa: ANN401
-        private = self._find(ObjectClass.PRIVATE_KEY, key_id)
+        """Return the private key object, ready to be used."""
+        private = find(self._session, ObjectClass.PRIVATE_KEY, key_id)
         if private is None:
             raise ObjectMissingError(what=mark("private key"))
-        return private
+        return authenticated(private, self._login.pin)
 
-    def _find(self, kind: ObjectClass, key_id: bytes) -> Any:  # noqa: ANN401
-        """Return the object, or None."""
-        found = search(self._session, {Attribute.CLASS: kind, Attribute.ID: key_id})
-        return found[0] if found else None
+    def _public(self, key_id: bytes, private: Any) -> PublicKey:  # noqa: ANN401
+        return public_key_of(find(self._session, ObjectClass.PUBLIC_KEY, key_id) or private)
 
     def _key(self, key_id: bytes, certificate: x509.Certificate | None = None) -> TokenKey:
         private = self._private(key_id)
@@ -260,5 +278,5 @@ class TokenSession:
             # The old pair may lack its public key object; its certificate has the same key.
             public: Any = certificate.public_key()
         else:
-            public = public_key_of(self._find(ObjectClass.PUBLIC_KEY, key_id) or private)
-        return token_key(authenticated(private, self._login.pin), public)
+            public = self._public(key_id, private)
+        return token_key(private, public)

@@ -1,0 +1,69 @@
+"""RSA decryption on the token (PKCS#11 v2.40, 2.1.6, 2.1.8 and 2.1.7 for bare RSA)."""
+
+from __future__ import annotations
+
+import hmac
+import os
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from pkcs11 import MGF, Mechanism
+from pkcs11 import exceptions as p11
+
+from agent.tokens.protocol import KeyTransport
+from agent.tokens.worker.oaep import Oaep
+
+_HASHES = {
+    "sha1": (Mechanism.SHA_1, MGF.SHA1),
+    "sha224": (Mechanism.SHA224, MGF.SHA224),
+    "sha256": (Mechanism.SHA256, MGF.SHA256),
+    "sha384": (Mechanism.SHA384, MGF.SHA384),
+    "sha512": (Mechanism.SHA512, MGF.SHA512),
+}
+_UNKNOWN = (p11.MechanismInvalid, p11.MechanismParamInvalid, p11.ArgumentsBad)
+"""What modules say of OAEP, or of OAEP with hashes they do not know."""
+_PROBE_BYTES = 32
+
+SCHEMES: dict[KeyTransport, Oaep | None] = {"rsaes-pkcs1-v1_5": None, "rsaes-oaep": Oaep()}
+
+
+class DecryptionUnknownError(Exception):
+    """The token does not decrypt in this way at all."""
+
+
+def decrypt(key: Any, data: bytes, oaep: Oaep | None) -> bytearray:  # noqa: ANN401
+    """Decrypt ``data`` with a CKO_PRIVATE_KEY object, by PKCS#1 v1.5 where ``oaep`` is None.
+
+    Raises:
+        DecryptionUnknownError: the token has no mechanism for it.
+        OaepError: it is not encrypted so, or not to this key.
+        PKCS11Error: whatever else the module says; many say of a wrong key CKR_GENERAL_ERROR.
+    """
+    if oaep is None:
+        return bytearray(key.decrypt(data, mechanism=Mechanism.RSA_PKCS))
+    parameters = (_HASHES[oaep.hash][0], _HASHES[oaep.mask_hash][1], oaep.label or None)
+    try:
+        return bytearray(
+            key.decrypt(data, mechanism=Mechanism.RSA_PKCS_OAEP, mechanism_param=parameters)
+        )
+    except _UNKNOWN:
+        return _decrypted_by_bare_rsa(key, data, oaep)
+
+
+def _decrypted_by_bare_rsa(key: Any, data: bytes, oaep: Oaep) -> bytearray:  # noqa: ANN401
+    try:
+        block = key.decrypt(data, mechanism=Mechanism.RSA_X_509)
+    except _UNKNOWN as error:
+        raise DecryptionUnknownError from error
+    return oaep.decoded(block, len(data))
+
+
+def can_decrypt(key: Any, public: rsa.RSAPublicKey) -> bool:  # noqa: ANN401
+    """Return whether ``key`` decrypts what is encrypted to ``public`` here and now."""
+    probe = os.urandom(_PROBE_BYTES)
+    try:
+        answer = decrypt(key, public.encrypt(probe, PKCS1v15()), None)
+    except p11.PKCS11Error:
+        return False
+    return hmac.compare_digest(answer, probe)

@@ -1,0 +1,74 @@
+"""A worker killed in the middle of storing something: the repeat finds what is there, and mends it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+import pytest
+from envelope_maker import NEW, certificate_of, encrypted_to
+from faulty_bench import REQUESTS
+from soft_token import PIN, Outcome, type_pin
+
+from agent.errors import OdcError
+from agent.tokens import protocol
+from agent.tokens.supervisor import pin_session
+
+IMPORT = REQUESTS["import"]
+HANG = 30.0
+
+
+async def killed_in(bench, reference, request: protocol.Request, fault: str) -> None:
+    """Kill the worker (SIGKILL) while the function of ``fault`` hangs."""
+    function = fault.partition("=")[0]
+    nth = int(fault.partition("@")[2] or 1)
+    async with pin_session(bench.settings, reference) as session:
+        assert await type_pin(session, PIN) == Outcome(None, None)
+        met = bench.calls()[function]
+        bench.switch_on(fault)
+        call = asyncio.create_task(session.call(request, seconds=HANG))
+        while bench.calls()[function] < met + nth and not call.done():  # noqa: ASYNC110 - other process
+            await asyncio.sleep(0.02)
+        os.kill(session._process.pid, signal.SIGKILL)
+        with pytest.raises(OdcError) as caught:
+            await call
+        assert caught.value.code == "module_crashed"
+    bench.switch_off()
+
+
+async def found(bench, reference, *requests: protocol.Request) -> list:
+    async with pin_session(bench.settings, reference) as session:
+        assert await type_pin(session, PIN) == Outcome(None, None)
+        return [await session.call(request) for request in requests]
+
+
+FIND = protocol.FindKeyPair(id=IMPORT.id)
+AT = {
+    "before anything": ("C_CreateObject=hang@1", (False, False)),
+    "between the halves": ("C_CreateObject=hang@2", (True, False)),
+}
+
+
+@pytest.mark.parametrize(("fault", "halves"), AT.values(), ids=AT)
+async def test_an_import_killed_on_the_way_is_completed_by_its_repeat(
+    bench, reference, fault, halves
+):
+    await killed_in(bench, reference, IMPORT, fault)
+    objects = len(list(bench.tokens.token_folder().glob("*.object")))
+    data = encrypted_to(certificate_of(NEW), b"data", "rsaes-pkcs1-v1_5")
+    decrypt = protocol.DecryptData(id=IMPORT.id, data=data, scheme="rsaes-pkcs1-v1_5")
+    before, pair, clear, again = await found(bench, reference, FIND, IMPORT, decrypt, IMPORT)
+    assert (before.private, before.public) == halves
+    assert (pair.private, pair.public, clear, again) == (True, True, b"data", pair)
+    left = len(list(bench.tokens.token_folder().glob("*.object")))
+    assert left == objects + 2 - sum(halves), "something was left beside the pair"
+
+
+async def test_a_placeholder_that_a_kill_left_is_removed_by_the_next_check(bench, reference):
+    check = REQUESTS["check room"]
+    objects = set(bench.tokens.token_folder().glob("*.object"))
+    await killed_in(bench, reference, check, "C_DestroyObject=hang")
+    assert set(bench.tokens.token_folder().glob("*.object")) > objects
+    await found(bench, reference, check)
+    assert set(bench.tokens.token_folder().glob("*.object")) == objects
