@@ -15,6 +15,7 @@ from typing import Any
 from agent.api.known import Known
 from agent.api.methods.browser import BrowserMethods
 from agent.api.methods.control import ControlMethods
+from agent.api.methods.licences import LicenceMethods
 from agent.api.methods.modules import ModuleMethods
 from agent.api.methods.pins import PinMethods
 from agent.api.methods.renewals import RenewalMethods
@@ -23,7 +24,7 @@ from agent.api.server import Server
 from agent.api.services import Services
 from agent.bus import Event, EventBus
 from agent.certificates.chain import TrustStore
-from agent.certificates.organisation import IDENTITY_OIDS
+from agent.certificates.organisation import IDENTITY_OIDS, IdentityOid
 from agent.clock import Clock, utc_now
 from agent.config import Config
 from agent.desktop.notifications import Notifier, PlyerNotifier
@@ -35,6 +36,8 @@ from agent.reminders.memory import ReminderMemory
 from agent.reminders.service import ReminderRaised, ReminderService
 from agent.renewals.authorities import Authorities
 from agent.renewals.journal import Journal
+from agent.renewals.licences.service import LicenceService
+from agent.renewals.licences.store import LicenceStore
 from agent.renewals.scan_store import ScanStore
 from agent.renewals.service import RenewalService
 from agent.renewals.vault import Vault, VaultError, open_vault
@@ -49,6 +52,15 @@ from agent.tokens.watching import Watch
 from agent.trust import trusted_certificates
 
 log = logging.getLogger(__name__)
+
+_METHODS = (
+    ControlMethods,
+    ModuleMethods,
+    PinMethods,
+    RenewalMethods,
+    LicenceMethods,
+    BrowserMethods,
+)
 
 
 class Agent:
@@ -75,8 +87,14 @@ class Agent:
             reminders = self._reminders(inventory)
             parts.callback(reminders.close)
             pins = PinSessions(inventory, PinMemory(self._paths.pin_states), self._bus)
-            renewals = await self._renewals(inventory, pins)
+            # The key is read from, or written to, a disk that may be slow.
+            vault = await asyncio.to_thread(_open_vault, self._paths.vault_key)
+            journal = Journal(self._paths.journal, vault)
+            authorities = Authorities(self._config.authorities)
+            renewals = self._renewals(inventory, pins, vault, journal, authorities)
             parts.push_async_callback(renewals.close)
+            licences = self._licences(inventory, pins, vault, journal, authorities)
+            parts.push_async_callback(licences.close)
             parts.push_async_callback(pins.close)
             watch = Watch(inventory, system_events(), poll_seconds=self._config.poll_seconds)
             known = await asyncio.to_thread(_known, self._config)
@@ -87,6 +105,7 @@ class Agent:
                 reminders=reminders,
                 pins=pins,
                 renewals=renewals,
+                licences=licences,
                 known=known,
             )
             parts.push_async_callback(server.close)
@@ -118,17 +137,41 @@ class Agent:
             thresholds=self._config.reminders.thresholds,
         )
 
-    async def _renewals(self, inventory: Inventory, pins: PinSessions) -> RenewalService:
-        # The key is read from, or written to, a disk that may be slow.
-        vault = await asyncio.to_thread(_open_vault, self._paths.vault_key)
+    def _renewals(
+        self,
+        inventory: Inventory,
+        pins: PinSessions,
+        vault: Vault,
+        journal: Journal,
+        authorities: Authorities,
+    ) -> RenewalService:
         return RenewalService(
-            journal=Journal(self._paths.journal, vault),
+            journal=journal,
             scans=ScanStore(self._paths.dossiers, vault),
             inventory=inventory,
             pins=pins,
-            authorities=Authorities(self._config.authorities),
+            authorities=authorities,
             bus=self._bus,
             clock=self._clock,
+        )
+
+    def _licences(
+        self,
+        inventory: Inventory,
+        pins: PinSessions,
+        vault: Vault,
+        journal: Journal,
+        authorities: Authorities,
+    ) -> LicenceService:
+        return LicenceService(
+            store=LicenceStore(self._paths.licences, vault),
+            journal=journal,
+            inventory=inventory,
+            pins=pins,
+            authorities=authorities,
+            bus=self._bus,
+            clock=self._clock,
+            identity_oids=_identity_oids(self._config),
         )
 
     def _server(
@@ -140,6 +183,7 @@ class Agent:
         reminders: ReminderService,
         pins: PinSessions,
         renewals: RenewalService,
+        licences: LicenceService,
         known: Known,
     ) -> Server:
         services = Services(
@@ -149,6 +193,7 @@ class Agent:
             pins=pins,
             pin_change=PinChange(pins, self._bus),
             renewals=renewals,
+            licences=licences,
             bus=self._bus,
             clock=self._clock,
             language=self._language,
@@ -161,7 +206,7 @@ class Agent:
             discovery=discovery,
         )
         registry = Registry()
-        for methods in (ControlMethods, ModuleMethods, PinMethods, RenewalMethods, BrowserMethods):
+        for methods in _METHODS:
             methods(services).register(registry)
         return Server(registry)
 
@@ -190,9 +235,13 @@ class Agent:
         task.add_done_callback(self._notices.discard)
 
 
+def _identity_oids(config: Config) -> tuple[IdentityOid, ...]:
+    return (*config.identity_oids, *IDENTITY_OIDS)
+
+
 def _known(config: Config) -> Known:
     return Known(
-        identity_oids=(*config.identity_oids, *IDENTITY_OIDS),
+        identity_oids=_identity_oids(config),
         trust=TrustStore(trusted_certificates(config)),
     )
 

@@ -68,6 +68,11 @@ class Paths:
         return self.data / "applicant.sealed"
 
     @property
+    def licences(self) -> Path:
+        """Encrypted business licences."""
+        return self.data / "licences"
+
+    @property
     def lock(self) -> Path:
         """Held by the running agent; names its process."""
         return self.data / "agent.lock"

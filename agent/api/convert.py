@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from agent.api.known import Known
+from agent.api.licence_views import LicenceView
 from agent.api.views import (
     BrowserCertificate,
     BrowserRenewal,
@@ -26,6 +27,8 @@ from agent.certificates.organisation import identity_of
 from agent.certificates.pairs import Pair, group
 from agent.certificates.wording import chain_text, damage_text, days_text
 from agent.language import Language
+from agent.renewals.licences.item import LicenceItem
+from agent.renewals.licences.wording import licence_text
 from agent.renewals.record import Renewal
 from agent.renewals.wording import renewal_text
 from agent.tokens.pin_sessions import AskedPin
@@ -189,6 +192,33 @@ def renewal_view(renewal: Renewal, language: Language) -> RenewalView:
         error=error.code if error else None,
         error_text=_in_language(error.message, error.message_zh, language) if error else "",
         new_thumbprint=renewal.new_thumbprint,
+    )
+
+
+def licence_view(item: LicenceItem, language: Language, *, has_image: bool = False) -> LicenceView:
+    """Return an organisation's licence as clients see it, its picture only where it is wanted."""
+    error, licence = item.error, item.licence
+    view = LicenceView(
+        uscc=item.uscc,
+        organisation=item.organisation,
+        text=licence_text(item, language),
+        fetched=item.fetched,
+        tried=item.tried,
+        error=error.code if error else None,
+        error_text=_in_language(error.message, error.message_zh, language) if error else "",
+        advice_text=_in_language(error.advice, error.advice_zh, language) if error else "",
+    )
+    if licence is None:
+        return view
+    return msgspec.structs.replace(
+        view,
+        name=licence.name,
+        legal_representative=licence.legal_representative,
+        address=licence.address,
+        valid_from=licence.valid_from,
+        valid_to=licence.valid_to,
+        updated=licence.updated,
+        image=licence.image if has_image else None,
     )
 
 

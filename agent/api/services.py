@@ -14,6 +14,7 @@ from agent.bus import EventBus
 from agent.clock import Clock
 from agent.language import Language
 from agent.reminders.service import ReminderService
+from agent.renewals.licences.service import LicenceService
 from agent.renewals.service import RenewalService
 from agent.tokens.discovery import Discovery
 from agent.tokens.inventory import Inventory
@@ -39,6 +40,7 @@ class Services:
     pins: PinSessions
     pin_change: PinChange
     renewals: RenewalService
+    licences: LicenceService
     bus: EventBus
     clock: Clock
     language: Callable[[], Language]

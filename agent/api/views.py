@@ -215,7 +215,7 @@ class PinPrompt(msgspec.Struct, frozen=True, kw_only=True):
     pin_state: PinState
     """The graver of what the token's flags say and what earlier tries showed."""
     purpose: PinPurpose
-    """What the PIN is for: ``submit``, ``install`` or ``change``."""
+    """What the PIN is for: ``submit``, ``install``, ``change`` or ``licence``."""
     has_pin_pad: bool
     """The PIN is typed on the token itself."""
     pin_limits: PinLimits

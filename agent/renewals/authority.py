@@ -8,7 +8,7 @@ from typing import Protocol
 from agent.errors import OdcError
 from agent.language import mark
 from agent.renewals.est_messages import ServerKey
-from agent.renewals.protocol import ApplicationStatus, DocumentName, Policy
+from agent.renewals.protocol import ApplicationStatus, DocumentName, Licence, Policy
 
 
 class AuthorityUnreachableError(OdcError):
@@ -50,6 +50,21 @@ class SmsTooSoonError(OdcError):
 
     code = "sms_too_soon"
     sentence = mark("A code was sent just now. A new one can be sent in {seconds} seconds.")
+
+
+class LicenceNotOfferedError(OdcError):
+    """The authority has no business licences to hand out."""
+
+    code = "licence_not_offered"
+    sentence = mark("This certification authority hands out no business licences.")
+
+
+class LicenceRequestStaleError(OdcError):
+    """The authority's clock and ours are too far apart, or the request lay about too long."""
+
+    code = "licence_request_stale"
+    sentence = mark("The certification authority finds the time of the request wrong.")
+    advice = mark("Check this computer's date and time, then try again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +145,12 @@ class Authority(Protocol):
 
     async def withdraw(self, credentials: Credentials) -> None:
         """Give the application up."""
+
+    async def licence(self, credentials: Credentials) -> Licence:
+        """Return the business licence of the application's organisation; LicenceNotOfferedError."""
+
+    async def signed_licence(self, uscc: str, request: bytes) -> Licence:
+        """Return an organisation's licence for a signed LicenceRequest (CMS, DER).
+
+        LicenceNotOfferedError, LicenceRequestStaleError. The same request may be sent a few times.
+        """

@@ -12,7 +12,12 @@ import httpx
 from agent.config import AuthoritySettings
 from agent.errors import OdcError
 from agent.language import mark
-from agent.renewals.authority import AuthorityRefusedError, Credentials, Polled
+from agent.renewals.authority import (
+    AuthorityRefusedError,
+    Credentials,
+    LicenceNotOfferedError,
+    Polled,
+)
 from agent.renewals.authority_http import DEFAULT_RETRY_SECONDS, AuthorityHttp
 from agent.renewals.est_messages import EstBodyError, ServerKey, decode_key_types
 from agent.renewals.protocol import (
@@ -21,6 +26,7 @@ from agent.renewals.protocol import (
     ApplicationStatus,
     DocumentName,
     KeyType,
+    Licence,
     Policy,
     Problem,
     ProblemCode,
@@ -105,6 +111,14 @@ class EstAuthority(AuthorityHttp):
     async def server_key(self, _credentials: Credentials, _request: bytes) -> ServerKey:
         """The policy offers none."""
         raise AuthorityRefusedError(reason=mark("this authority makes no keys"))
+
+    async def licence(self, _credentials: Credentials) -> Licence:
+        """An EST server knows no licences."""
+        raise LicenceNotOfferedError
+
+    async def signed_licence(self, _uscc: str, _request: bytes) -> Licence:
+        """An EST server knows no licences."""
+        raise LicenceNotOfferedError
 
     async def confirm_installed(self, credentials: Credentials) -> None:
         """Nobody wants to know."""

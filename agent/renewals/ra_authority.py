@@ -9,6 +9,8 @@ from agent.errors import OdcError
 from agent.renewals.authority import (
     AuthorityUnreachableError,
     Credentials,
+    LicenceNotOfferedError,
+    LicenceRequestStaleError,
     Pending,
     Polled,
     SmsCodeWrongError,
@@ -26,6 +28,7 @@ from agent.renewals.protocol import (
     RA_PATH,
     ApplicationStatus,
     DocumentName,
+    Licence,
     Policy,
     Problem,
     ProblemCode,
@@ -112,6 +115,24 @@ class RaAuthority(AuthorityHttp):
         """``DELETE …/{uuid}``."""
         await self._ask("DELETE", _application(credentials), credentials)
 
+    async def licence(self, credentials: Credentials) -> Licence:
+        """``GET …/{uuid}/licence``."""
+        answer = await self._ask(
+            "GET", f"{_application(credentials)}/licence", credentials, refusal=_licence_refusal
+        )
+        return json_of(answer, Licence)
+
+    async def signed_licence(self, uscc: str, request: bytes) -> Licence:
+        """``POST /ra/v1/licences/{uscc}``."""
+        answer = await self._ask(
+            "POST",
+            f"{RA_PATH}/licences/{uscc}",
+            content=request,
+            media_type="application/pkcs7-mime",
+            refusal=_licence_refusal,
+        )
+        return json_of(answer, Licence)
+
 
 def _application(credentials: Credentials) -> str:
     return f"{RA_PATH}/applications/{credentials.application}"
@@ -122,4 +143,12 @@ def _sms_refusal(answer: httpx.Response, problem: Problem) -> OdcError | None:
         return SmsCodeWrongError(attempts_left=problem.attempts_left)
     if problem.code == ProblemCode.TOO_SOON:
         return SmsTooSoonError(seconds=round(pause_of(answer)))
+    return None
+
+
+def _licence_refusal(_answer: httpx.Response, problem: Problem) -> OdcError | None:
+    if problem.code == ProblemCode.NOT_OFFERED:
+        return LicenceNotOfferedError()
+    if problem.code == ProblemCode.STALE_REQUEST:
+        return LicenceRequestStaleError()
     return None

@@ -13,20 +13,14 @@ from collections.abc import Mapping
 import msgspec
 
 from agent.bus import Event, EventBus
-from agent.certificates.model import CertificateUse, Oddity
 from agent.certificates.pairs import group
 from agent.clock import Clock
 from agent.renewals.authorities import Authorities
 from agent.renewals.dossier.checks import check_dossier, cleaned_applicant
 from agent.renewals.dossier.findings import DossierIncompleteError
 from agent.renewals.driver import Driver
-from agent.renewals.errors import (
-    CertificateNotFoundError,
-    CertificateTooDamagedError,
-    NotRenewableError,
-    RenewalNotFoundError,
-    WrongStateError,
-)
+from agent.renewals.errors import RenewalNotFoundError, WrongStateError
+from agent.renewals.finding import find_signing
 from agent.renewals.journal import Journal, StaleRenewalError
 from agent.renewals.pin_entry import PinEntry
 from agent.renewals.protocol import Applicant, DocumentName
@@ -131,14 +125,7 @@ class RenewalService:
         under_way = self._journal.open_for(thumbprint)
         if under_way is not None:
             return under_way
-        found = (await self._inventory.refresh()).find(thumbprint)
-        if found is None:
-            raise CertificateNotFoundError
-        token, held = found
-        if held.certificate.use is not CertificateUse.SIGNING:
-            raise NotRenewableError
-        if Oddity.REFUSED in held.certificate.oddities:
-            raise CertificateTooDamagedError
+        token, held = find_signing(await self._inventory.refresh(), thumbprint)
         authority = self._authorities.for_certificate(held.certificate)
         self._authorities.client(authority.name)
         renewal = self._journal.add(new_renewal(token, held, authority.name, self._clock()))

@@ -66,6 +66,8 @@ class PinPurpose(StrEnum):
     """To write the new certificate."""
     CHANGE = "change"
     """To be replaced by another."""
+    LICENCE = "licence"
+    """To sign a request for the business licence."""
 
 
 class RememberedPin(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from certificate_maker import china
 
 from agent.api.methods.browser import BrowserMethods
 from agent.api.methods.control import ControlMethods
+from agent.api.methods.licences import LicenceMethods
 from agent.api.methods.modules import ModuleMethods
 from agent.api.methods.pins import PinMethods
 from agent.api.methods.renewals import RenewalMethods
@@ -21,6 +22,7 @@ from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.server import Server
 from agent.api.services import Services
 from agent.bus import EventBus
+from agent.certificates.organisation import IDENTITY_OIDS
 from agent.desktop.windows import DesktopWindows
 from agent.framing import MAX_REPLY, FrameDecoder, encode_frame
 from agent.language import Language
@@ -29,6 +31,8 @@ from agent.reminders.memory import ReminderMemory
 from agent.reminders.service import ReminderService
 from agent.renewals.authorities import Authorities
 from agent.renewals.journal import Journal
+from agent.renewals.licences.service import LicenceService
+from agent.renewals.licences.store import LicenceStore
 from agent.renewals.scan_store import ScanStore
 from agent.renewals.service import RenewalService
 from agent.renewals.vault import open_vault
@@ -163,14 +167,25 @@ class ApiDesk:
             thresholds=(90, 30),
         )
         self.pins = PinSessions(self.inventory, PinMemory(paths.pin_states), self.bus)
+        authorities = Authorities(())
         self.renewals = RenewalService(
             journal=self.journal,
             scans=ScanStore(paths.dossiers, vault),
             inventory=self.inventory,
             pins=self.pins,
-            authorities=Authorities(()),
+            authorities=authorities,
             bus=self.bus,
             clock=lambda: NOW,
+        )
+        self.licences = LicenceService(
+            store=LicenceStore(paths.licences, vault),
+            journal=self.journal,
+            inventory=self.inventory,
+            pins=self.pins,
+            authorities=authorities,
+            bus=self.bus,
+            clock=lambda: NOW,
+            identity_oids=IDENTITY_OIDS,
         )
         services = Services(
             inventory=self.inventory,
@@ -179,6 +194,7 @@ class ApiDesk:
             pins=self.pins,
             pin_change=PinChange(self.pins, self.bus),
             renewals=self.renewals,
+            licences=self.licences,
             bus=self.bus,
             clock=lambda: NOW,
             language=lambda: Language.ZH,
@@ -189,7 +205,8 @@ class ApiDesk:
             quit=self.quit.set,
         )
         self.registry = Registry()
-        for methods in (ControlMethods, ModuleMethods, PinMethods, RenewalMethods, BrowserMethods):
+        kinds = (ControlMethods, ModuleMethods, PinMethods, RenewalMethods, LicenceMethods)
+        for methods in (*kinds, BrowserMethods):
             methods(services).register(self.registry)
         self.probe = Probe(self.registry)
         self.server = Server(self.registry)
@@ -206,6 +223,7 @@ class ApiDesk:
             await peer.close()
         await self.server.close()
         await self.pins.close()
+        await self.licences.close()
         await self.renewals.close()
         self.reminders.close()
         await self.inventory.close()

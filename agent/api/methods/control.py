@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from agent import __version__
-from agent.api.convert import problem_view, renewal_view, token_list, token_view
+from agent.api.convert import licence_view, problem_view, renewal_view, token_list, token_view
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
 from agent.api.views import ReminderList, StatusView, TokenList
@@ -21,8 +21,10 @@ from agent.certificates.pairs import group
 from agent.certificates.summary import summarise
 from agent.language import Language
 from agent.reminders.service import ReminderRaised
+from agent.renewals.licences.item import LicenceChanged
 from agent.renewals.record import RenewalChanged
 from agent.tokens.inventory import TokenInserted, TokenRemoved, TokensChanged
+from agent.tokens.model import TokenReference
 from agent.tokens.pin_change import PinChanged
 
 
@@ -115,19 +117,8 @@ class ControlMethods:
 
     def _told(self, event: Event, language: Language) -> Iterator[dict[str, object]]:
         """Yield what clients are told of an event."""
-        now = self._services.clock()
-        known = replace(self._services.known, trust=None)  # an event is told at once
         if isinstance(event, TokenInserted):
-            for token in self._services.pins.shown(self._services.inventory.snapshot).tokens:
-                if token.reference == event.token:
-                    view = token_view(token, now, language, known)
-                    yield {"event": "token_inserted", "token": view}
-                    for seen in view.certificates:
-                        yield {
-                            "event": "certificate_seen",
-                            "token": view.label,
-                            "certificate": seen,
-                        }
+            yield from self._told_of_token(event.token, language)
         elif isinstance(event, TokenRemoved):
             yield {"event": "token_removed", **msgspec.to_builtins(event.token)}
         elif isinstance(event, TokensChanged):
@@ -138,3 +129,17 @@ class ControlMethods:
             yield {"event": "reminder", **msgspec.to_builtins(event.reminder)}
         elif isinstance(event, RenewalChanged):
             yield {"event": "renewal", "renewal": renewal_view(event.renewal, language)}
+        elif isinstance(event, LicenceChanged):
+            yield {"event": "licence", "licence": licence_view(event.item, language)}
+
+    def _told_of_token(
+        self, reference: TokenReference, language: Language
+    ) -> Iterator[dict[str, object]]:
+        now = self._services.clock()
+        known = replace(self._services.known, trust=None)  # an event is told at once
+        for token in self._services.pins.shown(self._services.inventory.snapshot).tokens:
+            if token.reference == reference:
+                view = token_view(token, now, language, known)
+                yield {"event": "token_inserted", "token": view}
+                for seen in view.certificates:
+                    yield {"event": "certificate_seen", "token": view.label, "certificate": seen}

@@ -1,0 +1,264 @@
+"""Updating business licences: along with a renewal, or when asked.
+
+Nothing here changes a renewal. An update that fails is written into its own item, and that is all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from agent.bus import Event, EventBus
+from agent.certificates.model import Certificate
+from agent.certificates.organisation import IdentityOid, identity_of
+from agent.certificates.parsing import parse_certificate
+from agent.clock import Clock
+from agent.errors import OdcError
+from agent.renewals.authorities import Authorities
+from agent.renewals.authority import AuthorityUnreachableError, LicenceNotOfferedError
+from agent.renewals.driver import backoff
+from agent.renewals.finding import find_signing
+from agent.renewals.journal import Journal
+from agent.renewals.licences.item import (
+    LicenceChanged,
+    LicenceItem,
+    LicenceNotKeptError,
+    LicenceOfAnotherError,
+    UsccMissingError,
+)
+from agent.renewals.licences.store import LicenceStore
+from agent.renewals.protocol import Licence, LicenceRequest
+from agent.renewals.record import Renewal, RenewalChanged
+from agent.renewals.states import State
+from agent.renewals.steps import credentials_of
+from agent.tokens.inventory import Inventory
+from agent.tokens.pin_sessions import AskedPin, PinSessions, PinWish
+from agent.tokens.pin_states import PinPurpose
+from agent.tokens.protocol import SignMessage
+from agent.tokens.supervisor import PinSession
+
+log = logging.getLogger(__name__)
+
+Ask = Callable[[], Awaitable[Licence]]
+
+TRIES = 3
+"""Of one update while the authority cannot be reached; a signed request may be sent five times."""
+LONGEST_PAUSE_SECONDS = 10.0
+"""Between two of them; an authority that wants more is left alone."""
+
+_AT_THE_AUTHORITY = frozenset(
+    {State.REVIEWING, State.REJECTED, State.APPROVED, State.ISSUING, State.INSTALLING}
+)
+"""Where an application is known to have arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose licence is meant, as the certificate says."""
+
+    uscc: str
+    organisation: str
+
+
+class LicenceService:
+    """Everything that can be done with business licences."""
+
+    def __init__(
+        self,
+        *,
+        store: LicenceStore,
+        journal: Journal,
+        inventory: Inventory,
+        pins: PinSessions,
+        authorities: Authorities,
+        bus: EventBus,
+        clock: Clock,
+        identity_oids: Sequence[IdentityOid],
+    ) -> None:
+        self._store = store
+        self._journal = journal
+        self._inventory = inventory
+        self._pins = pins
+        self._authorities = authorities
+        self._bus = bus
+        self._clock = clock
+        self._identity_oids = identity_oids
+        self._updates: dict[str, asyncio.Task[LicenceItem]] = {}
+        self._followed: set[tuple[str, State]] = set()
+        self._unsubscribe = bus.subscribe(self._on_event)
+
+    async def all(self) -> list[LicenceItem]:
+        """Return all items, by USCC."""
+        return await asyncio.to_thread(self._store.all)
+
+    @property
+    def updating(self) -> tuple[str, ...]:
+        """USCCs of the organisations whose licence is being fetched."""
+        return tuple(self._updates)
+
+    async def update(
+        self, thumbprint: str, *, accepts_final_try: bool = False
+    ) -> LicenceItem | AskedPin:
+        """Update the licence of a signing certificate's organisation.
+
+        By the certificate's application where one is open, and the item that came of it is returned;
+        else a PIN is asked for, and LicenceChanged tells the outcome once it was entered.
+
+        Raises:
+            UsccMissingError, LicenceNotOfferedError
+            CertificateNotFoundError, NotRenewableError, CertificateTooDamagedError, NoAuthorityError,
+            TrustAnchorError, AuthorityUnreachableError, AuthorityRefusedError
+            OdcError: as :meth:`PinSessions.ask` says.
+        """
+        renewal = self._journal.open_for(thumbprint)
+        if renewal is not None and _gives_licence(renewal):
+            return await asyncio.shield(self._by_application(renewal))
+        return await self._by_token(thumbprint, accepts_final_try=accepts_final_try)
+
+    async def close(self) -> None:
+        """Give up what is under way."""
+        self._unsubscribe()
+        tasks = list(self._updates.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, RenewalChanged):
+            self._follow(event.renewal)
+
+    def _follow(self, renewal: Renewal) -> None:
+        """Update along with a renewal, once, and again in its next state where that failed."""
+        here = (renewal.id, renewal.state)
+        if here in self._followed or not _gives_licence(renewal):
+            return
+        self._followed.add(here)
+        try:
+            holder = self._holder(parse_certificate(renewal.private.certificate))
+        except UsccMissingError:
+            return  # said to whoever asks for it; nobody has
+        item = self._store.get(holder.uscc)
+        if item is None or item.fetched is None or item.fetched < renewal.created:
+            self._by_application(renewal)
+
+    def _by_application(self, renewal: Renewal) -> asyncio.Task[LicenceItem]:
+        holder = self._holder(parse_certificate(renewal.private.certificate))
+
+        async def ask() -> Licence:
+            return await self._authorities.client(renewal.authority).licence(
+                credentials_of(renewal)
+            )
+
+        return self._begin(holder, ask)
+
+    async def _by_token(self, thumbprint: str, *, accepts_final_try: bool) -> AskedPin:
+        token, held = find_signing(await self._inventory.refresh(), thumbprint)
+        certificate = held.certificate
+        holder = self._holder(certificate)
+        authority = self._authorities.client(self._authorities.for_certificate(certificate).name)
+        if not (await authority.policy()).licence:
+            raise LicenceNotOfferedError  # said before a PIN is entered for nothing
+
+        async def sign(session: PinSession) -> bytes:
+            request = LicenceRequest(
+                audience=authority.url,
+                uscc=holder.uscc,
+                certificate_sha256=certificate.thumbprint,
+                created=self._clock(),
+                nonce=secrets.token_hex(16),
+            )
+            content = msgspec.json.encode(request)
+            return await session.call(
+                SignMessage(id=held.id, certificate=certificate.der, content=content)
+            )
+
+        def done(outcome: bytes | OdcError) -> None:
+            async def ask() -> Licence:
+                if isinstance(outcome, OdcError):
+                    raise outcome
+                return await authority.signed_licence(holder.uscc, outcome)
+
+            self._begin(holder, ask)
+
+        wish = PinWish(
+            token=token.reference,
+            purpose=PinPurpose.LICENCE,
+            certificate=certificate.der,
+            accepts_final_try=accepts_final_try,
+        )
+        return await self._pins.ask(wish, sign, done)
+
+    def _holder(self, certificate: Certificate) -> Holder:
+        uscc = identity_of(certificate, self._identity_oids).uscc
+        if uscc is None:
+            raise UsccMissingError
+        return Holder(uscc, certificate.organisation)
+
+    def _begin(self, holder: Holder, ask: Ask) -> asyncio.Task[LicenceItem]:
+        """Start an update, or join the one under way."""
+        under_way = self._updates.get(holder.uscc)
+        if under_way is None:
+            under_way = asyncio.create_task(self._update(holder, ask))
+            self._updates[holder.uscc] = under_way
+        return under_way
+
+    async def _update(self, holder: Holder, ask: Ask) -> LicenceItem:
+        try:
+            item = await self._outcome(holder, ask)
+        finally:
+            del self._updates[holder.uscc]
+        log.info("licence update ended code=%s", item.error.code if item.error else "done")
+        self._bus.publish(LicenceChanged(item=item))
+        return item
+
+    async def _outcome(self, holder: Holder, ask: Ask) -> LicenceItem:
+        """Fetch, check and keep the licence, and return the item whatever came of it."""
+        kept = await asyncio.to_thread(self._store.get, holder.uscc)
+        before = kept or LicenceItem(uscc=holder.uscc, organisation=holder.organisation)
+        try:
+            licence = await _persistently(ask)
+            _check(licence, holder)
+            item = before.updated(licence, self._clock())
+        except OdcError as error:
+            item = before.failed(error, self._clock())
+        except (
+            Exception
+        ) as error:  # a mistake of ours must not leave whoever waits without an answer
+            log.exception("licence update failed")
+            item = before.failed(OdcError(reason=type(error).__name__), self._clock())
+        try:
+            await asyncio.to_thread(self._store.put, item)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            return before.failed(LicenceNotKeptError(reason=reason), self._clock())
+        return item
+
+
+def _gives_licence(renewal: Renewal) -> bool:
+    """Return whether the renewal's application can be used to fetch a licence."""
+    is_there = renewal.state in _AT_THE_AUTHORITY and not renewal.is_withdrawing
+    return is_there and renewal.policy is not None and renewal.policy.licence
+
+
+def _check(licence: Licence, holder: Holder) -> None:
+    if licence.uscc != holder.uscc:
+        raise LicenceOfAnotherError(uscc=licence.uscc)
+
+
+async def _persistently(ask: Ask) -> Licence:
+    """Ask again, the same, while the authority cannot be reached: an answer may have been lost."""
+    failures = 0
+    while True:
+        try:
+            return await ask()
+        except AuthorityUnreachableError as error:
+            failures += 1
+            pause = error.retry_after or backoff(failures)
+            if failures == TRIES or pause > LONGEST_PAUSE_SECONDS:
+                raise
+            await asyncio.sleep(pause)

@@ -1,0 +1,17 @@
+"""How the last update of a business licence is said on screen."""
+
+from __future__ import annotations
+
+from agent.language import Language, mark, translate
+from agent.renewals.licences.item import LicenceItem
+
+
+def licence_text(item: LicenceItem, language: Language) -> str:
+    """Return the result of the last update as one sentence."""
+    error = item.error
+    if error is None:
+        return translate(mark("The business licence has been updated."), language)
+    reason = error.message_zh if language is Language.ZH else error.message
+    return translate(
+        mark("The business licence could not be updated: {reason}"), language, reason=reason
+    )
