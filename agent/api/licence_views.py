@@ -47,8 +47,10 @@ class LicenceList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LicenceUpdate(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to ``licences.update``: either of the two."""
+    """The answer to ``licences.update``: a licence or a PIN prompt."""
 
+    uscc: str
+    """Whose licence it is."""
     licence: LicenceView | None = None
     """What came of it, where an open application sufficed."""
     pin: PinPrompt | None = None

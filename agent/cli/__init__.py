@@ -21,10 +21,13 @@ _EXAMPLES = """examples:
   odc-agent certs --json         everything on all tokens, for programs
   odc-agent watch                a line for each thing that happens
   odc-agent renew                renew the certificate that needs it, step by step
+  odc-agent renewal show         how that stands; then amend, sms, install, cancel
+  odc-agent licence update       fetch the business licence anew
   odc-agent pin change           change the PIN of the token
 
 exit codes: 0 done, 1 failed, 2 wrong usage, 3 the agent cannot be reached,
-            4 something is needed first (it is said what), 5 the review asks for amendments
+            4 something is needed first (it is said what), 5 the review asks for amendments,
+            10 to 17 a renewal is under way (`odc-agent renewal --help`)
 """
 
 

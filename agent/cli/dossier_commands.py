@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from agent.cli.parsing import Subparsers, add_command, add_group
+from agent.cli.parsers import add_command, add_group
+
+if TYPE_CHECKING:
+    from agent.cli.parsers import Subparsers
 
 
 def add_to(subparsers: Subparsers) -> None:

@@ -43,7 +43,7 @@ def begin(
             raise
         for line in sentences(error):
             print(line, file=sys.stderr)
-        if not _confirmed(mark("Risk the last try? [y/N] ")):
+        if not confirmed(mark("Risk the last try? [y/N] ")):
             raise
     return client.call(method, {**params, "accept_final_try": True})
 
@@ -73,7 +73,7 @@ def read_pin(words: str, *, from_stdin: bool) -> bytearray:
         _say(
             mark("The PIN has unusual characters or spaces in it. Is an input method switched on?")
         )
-        if _confirmed(mark("Send it nevertheless? [y/N] ")):
+        if confirmed(mark("Send it nevertheless? [y/N] ")):
             return pin
         wipe(pin)
 
@@ -83,7 +83,8 @@ def in_words(sentence: str, **values: object) -> str:
     return translate(sentence, user_language(), **values)
 
 
-def _confirmed(sentence: str) -> bool:
+def confirmed(sentence: str) -> bool:
+    """Ask a person a question and return whether the answer is yes."""
     print(in_words(sentence), end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in {"y", "yes", "是"}
 

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from pathlib import Path
 
 from agent.api.client import Json
 from agent.cli.input_files import find_scans
+from agent.cli.outcome import NeededError
 from agent.cli.pin_prompt import in_words, question, read_pin, say_state
 from agent.cli.secret_input import read_secret
-from agent.errors import OdcError
 from agent.language import mark
 from agent.renewals.dossier.findings import FIELD_NAMES
+from agent.renewals.protocol import ApplicantField
 from agent.tokens.pin import send_pin
 
 
-class InputMissingError(OdcError):
+class InputMissingError(NeededError):
     """Something is asked for, and nobody is there to give it."""
 
     code = "input_missing"
@@ -60,12 +61,32 @@ class Answers:
         return self.can_try_again("APPLICANT") or not self._has_given_dossier
 
     def dossier(self) -> tuple[Json, dict[str, str]]:
-        """Return the applicant's data and the paths of the scans."""
+        """Return the applicant's data and the paths of the scans.
+
+        Raises:
+            InputMissingError: nobody is there to ask, or the applicant's file cannot be read.
+        """
         if self._applicant is None and not self.is_person:
             raise InputMissingError(what=in_words(mark("the dossier: --applicant and --documents")))
         self._has_given_dossier = True
-        applicant = self._read_applicant() if self._applicant else _ask_applicant()
+        applicant = self._read_applicant() if self._applicant else _ask_fields(FIELD_NAMES)
         folder = self._documents or (self.is_person and _ask_folder()) or None
+        return applicant, _find_scans(folder) if folder else {}
+
+    def amendment(self, remarked: Collection[str]) -> tuple[Json, dict[str, str]]:
+        """Return the fields and scans that are new; a person is asked for those ``remarked`` on.
+
+        Raises:
+            InputMissingError: as :meth:`dossier`.
+        """
+        if not (self._applicant or self._documents or self.is_person):
+            raise InputMissingError(what=in_words(mark("what is new: --applicant or --documents")))
+        self._has_given_dossier = True
+        is_asked = self._applicant is None and self.is_person
+        fields = [field for field in FIELD_NAMES if field.value in remarked] if is_asked else []
+        applicant = self._read_applicant() if self._applicant else _ask_fields(fields)
+        asks_folder = self.is_person and not set(remarked) <= set(FIELD_NAMES)
+        folder = self._documents or (asks_folder and _ask_folder()) or None
         return applicant, _find_scans(folder) if folder else {}
 
     def send_pin(self, prompt: Json) -> None:
@@ -78,7 +99,7 @@ class Answers:
         send_pin(prompt["endpoint"], pin)
 
     def sms_code(self) -> str:
-        """Return the code that came by SMS."""
+        """Return the code that came by SMS; InputMissingError."""
         ask = partial(read_secret, in_words(mark("SMS code: ")))
         code = self._given(ask, in_words(mark("the SMS code")))
         return code.decode("ascii", "replace").strip()
@@ -104,10 +125,10 @@ def _find_scans(folder: Path) -> dict[str, str]:
     return {name.value: str(file.absolute()) for name, file in find_scans(folder).items()}
 
 
-def _ask_applicant() -> dict[str, str]:
+def _ask_fields(fields: Iterable[ApplicantField]) -> dict[str, str]:
     applicant = {}
-    for field, name in FIELD_NAMES.items():
-        print(f"{in_words(name)}: ", end="", file=sys.stderr, flush=True)
+    for field in fields:
+        print(f"{in_words(FIELD_NAMES[field])}: ", end="", file=sys.stderr, flush=True)
         applicant[field.value] = sys.stdin.readline().strip()
     return applicant
 

@@ -41,6 +41,6 @@ def _line(event: Json) -> str:
             return f"  {certificate['organisation']}  {certificate['text']}"
         case "reminder":
             return f"{event['title']}: {event['text']}"
-        case "renewal":
-            return f"{event['renewal']['organisation']}: {event['renewal']['text']}"
+        case "renewal" | "licence" as name:
+            return f"{event[name]['organisation']}: {event[name]['text']}"
     return ""

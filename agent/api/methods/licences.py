@@ -59,6 +59,6 @@ class LicenceMethods:
         )
         if isinstance(outcome, LicenceItem):
             view = licence_view(outcome, self._services.language_of(call))
-            return LicenceUpdate(licence=view)
-        call.connection.on_close(outcome.abandon)
-        return LicenceUpdate(pin=pin_prompt(outcome))
+            return LicenceUpdate(uscc=outcome.uscc, licence=view)
+        call.connection.on_close(outcome.pin.abandon)
+        return LicenceUpdate(uscc=outcome.uscc, pin=pin_prompt(outcome.pin))

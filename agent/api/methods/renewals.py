@@ -14,7 +14,8 @@ from agent.api.services import Services
 from agent.api.views import PinPrompt, RenewalList, RenewalView
 from agent.errors import OdcError
 from agent.language import mark
-from agent.renewals.protocol import Applicant, DocumentName
+from agent.renewals.dossier.checks import amended
+from agent.renewals.protocol import Applicant, ApplicantField, DocumentName
 
 MAX_SCAN_BYTES = 32 * 1024 * 1024
 """A file larger than this is no scan; it is not even read."""
@@ -60,6 +61,15 @@ class DossierParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Paths of the scans; those of an amendment only where they are new."""
 
 
+class AmendParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of ``renewals.amend``: what is new; the rest stays as it was submitted."""
+
+    id: Id
+    applicant: dict[ApplicantField, str] = {}
+    documents: dict[DocumentName, str] = {}
+    """Paths of the scans."""
+
+
 class SmsParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Parameters of ``renewals.verify_sms``."""
 
@@ -80,6 +90,7 @@ class RenewalMethods:
         registry.add("renewals.start", StartParams, self.start, Role.CONTROL)
         registry.add("renewals.get", RenewalParams, self.get, Role.CONTROL)
         registry.add("renewals.submit_dossier", DossierParams, self.submit_dossier, Role.CONTROL)
+        registry.add("renewals.amend", AmendParams, self.amend, Role.CONTROL)
         registry.add("renewals.pin", PinParams, self.pin, Role.CONTROL)
         registry.add("renewals.send_sms", RenewalParams, self.send_sms, Role.CONTROL)
         registry.add("renewals.verify_sms", SmsParams, self.verify_sms, Role.CONTROL)
@@ -101,12 +112,15 @@ class RenewalMethods:
 
     async def submit_dossier(self, call: Call, params: DossierParams) -> RenewalView:
         """Take the applicant's data and the scans."""
-        # A share that hangs must not hang the agent.
-        scans = {
-            name: await asyncio.to_thread(_read, Path(path))
-            for name, path in params.documents.items()
-        }
+        scans = await _read_all(params.documents)
         renewal = await self._renewals.submit_dossier(params.id, params.applicant, scans)
+        return renewal_view(renewal, self._services.language_of(call))
+
+    async def amend(self, call: Call, params: AmendParams) -> RenewalView:
+        """Take what the review wants amended."""
+        scans = await _read_all(params.documents)
+        applicant = amended(self._renewals.get(params.id).private.applicant, params.applicant)
+        renewal = await self._renewals.submit_dossier(params.id, applicant, scans)
         return renewal_view(renewal, self._services.language_of(call))
 
     async def pin(self, call: Call, params: PinParams) -> PinPrompt:
@@ -131,6 +145,11 @@ class RenewalMethods:
         """Withdraw the application and end the renewal."""
         renewal = await self._renewals.cancel(params.id)
         return renewal_view(renewal, self._services.language_of(call))
+
+
+async def _read_all(documents: dict[DocumentName, str]) -> dict[DocumentName, bytes]:
+    # A share that hangs must not hang the agent.
+    return {name: await asyncio.to_thread(_read, Path(path)) for name, path in documents.items()}
 
 
 def _read(file: Path) -> bytes:

@@ -16,6 +16,12 @@ from agent.renewals.protocol import (
 )
 
 
+def amended(before: Applicant | None, changes: Mapping[ApplicantField, str]) -> Applicant:
+    """Return the applicant with some fields changed; what nobody ever gave is empty."""
+    known = {field: getattr(before, field.value) if before else "" for field in ApplicantField}
+    return Applicant(**{field.value: text for field, text in {**known, **changes}.items()})
+
+
 def check_dossier(
     policy: Policy, applicant: Applicant, documents: Mapping[DocumentName, DocumentDigest]
 ) -> tuple[Finding, ...]:

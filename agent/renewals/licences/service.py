@@ -58,6 +58,14 @@ _AT_THE_AUTHORITY = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class PinAsked:
+    """An update that goes on once a PIN was entered."""
+
+    uscc: str
+    pin: AskedPin
+
+
+@dataclass(frozen=True, slots=True)
 class Holder:
     """Whose licence is meant, as the certificate says."""
 
@@ -103,7 +111,7 @@ class LicenceService:
 
     async def update(
         self, thumbprint: str, *, accepts_final_try: bool = False
-    ) -> LicenceItem | AskedPin:
+    ) -> LicenceItem | PinAsked:
         """Update the licence of a signing certificate's organisation.
 
         By the certificate's application where one is open, and the item that came of it is returned;
@@ -156,7 +164,7 @@ class LicenceService:
 
         return self._begin(holder, ask)
 
-    async def _by_token(self, thumbprint: str, *, accepts_final_try: bool) -> AskedPin:
+    async def _by_token(self, thumbprint: str, *, accepts_final_try: bool) -> PinAsked:
         token, held = find_signing(await self._inventory.refresh(), thumbprint)
         certificate = held.certificate
         holder = self._holder(certificate)
@@ -191,7 +199,7 @@ class LicenceService:
             certificate=certificate.der,
             accepts_final_try=accepts_final_try,
         )
-        return await self._pins.ask(wish, sign, done)
+        return PinAsked(holder.uscc, await self._pins.ask(wish, sign, done))
 
     def _holder(self, certificate: Certificate) -> Holder:
         uscc = identity_of(certificate, self._identity_oids).uscc
