@@ -104,7 +104,8 @@ class Driver:
                 failures = 0
                 continue
             failures = failures + 1 if pause.is_failure else 0
-            seconds = max(backoff(failures), pause.seconds or 0) if failures else pause.seconds
+            asked = spread(pause.seconds)
+            seconds = max(backoff(failures), asked or 0) if failures else asked
             await _woken(wake, seconds)
 
     async def _step(self, renewal: Renewal) -> _Pause | None:
@@ -181,6 +182,11 @@ def backoff(failures: int) -> float:
     """Return seconds to wait after so many failures in a row: doubling, capped, with jitter."""
     longest = min(FIRST_BACKOFF_SECONDS * 2.0 ** min(failures - 1, 20), MAX_BACKOFF_SECONDS)
     return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, hides nothing
+
+
+def spread(seconds: float | None) -> float | None:
+    """Return somewhat more than ``seconds``, never less: not everybody is to ask again at once."""
+    return None if seconds is None else seconds * random.uniform(1.0, 1.2)  # noqa: S311 - spreads load
 
 
 async def _woken(wake: asyncio.Event, seconds: float | None) -> None:

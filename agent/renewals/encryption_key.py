@@ -57,17 +57,16 @@ async def install_encryption_key(renewal: Renewal, session: PinSession) -> None:
     if encryption is None or not private.key_envelope:
         return
     der = private.new_encryption_certificate
-    pair = await session.call(token.FindKeyPair(id=encryption.key_id))
-    if not (pair.public and pair.private):
-        await session.call(
-            token.ImportKeyPair(
-                id=encryption.key_id,
-                label=LABEL,
-                envelope=private.key_envelope,
-                recipient_id=encryption.recipient_id,
-                certificate=der,
-            )
+    # A pair that an interrupted run has stored whole is adopted.
+    await session.call(
+        token.ImportKeyPair(
+            id=encryption.key_id,
+            label=LABEL,
+            envelope=private.key_envelope,
+            recipient_id=encryption.recipient_id,
+            certificate=der,
         )
+    )
     key = x509.load_der_x509_certificate(der).public_key()
     if not await _opens(key, encryption.key_id, session):
         raise CertificateRefusedError(reason=mark("its key on the token did not prove itself"))

@@ -22,7 +22,7 @@ from agent.renewals.authority import Authority, AuthorityRefusedError, Credentia
 from agent.renewals.checks import check_issued, check_issued_encryption
 from agent.renewals.key_request import key_request
 from agent.renewals.leftovers import Leftover
-from agent.renewals.protocol import ApplicationState, ApplicationStatus
+from agent.renewals.protocol import ApplicationState, ApplicationStatus, KeyTransport
 from agent.renewals.record import Renewal
 from agent.renewals.scan_store import ScanStore
 from agent.renewals.states import State, Waiting
@@ -30,6 +30,7 @@ from agent.renewals.window import check_window, needs_dossier
 from agent.renewals.working_days import add_working_days
 from agent.tokens.model import TokenReference
 
+_PLAIN_TRANSPORT: KeyTransport = "rsaes-pkcs1-v1_5"
 STILL_OPEN_SECONDS = 60.0
 """Until an application is submitted again whose authority says that it is still incomplete."""
 
@@ -199,7 +200,10 @@ async def _with_encryption_key(context: Context, renewal: Renewal) -> Renewal:
     private = renewal.private
     assert renewal.policy is not None
     signing = x509.load_der_x509_certificate(private.certificate)
-    request = key_request(signing.subject, private.recipient, renewal.policy.key_transport)
+    offered = renewal.policy.key_transport
+    # PKCS#1 is what every token opens; not all know OAEP, and none says which hashes.
+    transports = (_PLAIN_TRANSPORT,) if _PLAIN_TRANSPORT in offered else offered
+    request = key_request(signing.subject, private.recipient, transports)
     key = await context.authority.server_key(credentials_of(renewal), request)
     old = private.encryption_certificate
     now = context.clock()
