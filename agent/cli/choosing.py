@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from agent.api.client import Client, Json
 from agent.cli.outcome import NeededError, has_ended
@@ -47,7 +47,16 @@ def thumbprint_of(client: Client, prefix: str) -> str:
     known: dict[str, str] = {c["thumbprint"]: _named(c) for c in _certificates(client)}
     for renewal in client.call("renewals.list")["renewals"]:
         known.setdefault(renewal["thumbprint"], _named(renewal))
-    fitting = {name: line for name, line in known.items() if wanted and name.startswith(wanted)}
+    return matching(wanted, known)
+
+
+def matching(prefix: str, known: Mapping[str, str]) -> str:
+    """Return the one of the ``known`` thumbprints, each with its line, that begins with ``prefix``.
+
+    Raises:
+        CertificateNotFoundError, ChoiceNeededError
+    """
+    fitting = {name: line for name, line in known.items() if prefix and name.startswith(prefix)}
     if not fitting:
         raise CertificateNotFoundError
     if len(fitting) > 1:

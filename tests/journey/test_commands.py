@@ -14,6 +14,8 @@ import docx
 import pytest
 from applicant import Applicant
 
+from agent.certificates.days import china_date
+from agent.clock import utc_now
 from sandbox.desk import Holder
 from sandbox.sms import Outbox
 
@@ -27,25 +29,6 @@ CERTIFICATE_KEYS = {
     "days_left", "status", "text", "algorithm", "has_private_key", "is_current", "pair", "renewed_by",
     "entity_id", "oddities", "damage_text", "chain",
 }  # fmt: skip
-
-
-@pytest.fixture
-def odc_agent(desk):
-    """Runs one command to its end."""
-
-    def run(*arguments, stdin="", language="zh_CN"):
-        return subprocess.run(
-            [sys.executable, "-m", "agent.cli", *arguments],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env={**desk.environment, "ODC_LANGUAGE": language},
-            check=False,
-        )
-
-    yield run
-    run("quit")
 
 
 def test_a_letter_names_the_organisation_of_the_certificate(odc_agent, tmp_path):
@@ -99,10 +82,26 @@ def test_certs_speak_the_users_language(odc_agent, language, words):
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "status", "certs", "renewals", "watch", "renew", "quit"]
+    "command",
+    [
+        "run",
+        "status",
+        "certs",
+        "renewals",
+        "watch",
+        "renew",
+        "quit",
+        "renewal show",
+        "renewal amend",
+        "renewal sms",
+        "renewal install",
+        "renewal cancel",
+        "licence list",
+        "licence update",
+    ],
 )
 def test_every_command_explains_itself_with_an_example(odc_agent, command):
-    said = odc_agent(command, "--help")
+    said = odc_agent(*command.split(), "--help")
     assert said.returncode == 0
     assert f"odc-agent {command}" in said.stdout.partition("examples:")[2]
 
@@ -154,7 +153,12 @@ def test_renew_goes_from_start_to_end_with_answers_from_stdin(desk):
         renew.stdin.close()
         said = renew.stdout.read()
         assert renew.wait(60) == 0, renew.stderr.read()
-    assert said.splitlines()[-1] == "您的新证书已安装成功!"
+    today = china_date(utc_now()).isoformat()
+    assert said.splitlines()[-3:] == [
+        "您的新证书已安装成功!",
+        f"营业执照  最近更新日期: {today}  营业执照已更新。",
+        f"数字证书  最近更新日期: {today}  您的新证书已安装成功!",
+    ]
     renew.stdout.close()
     renew.stderr.close()
 

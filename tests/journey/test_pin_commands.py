@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 from applicant import Applicant
-from terminal import Terminal
 
 from agent.api.client import CallError
 from agent.tokens.pin import send_pin
@@ -18,39 +15,6 @@ pytestmark = pytest.mark.timeout(90)
 
 PIN, NEW, WRONG = Holder().pin, "246801", "000000"
 LABEL = "ODC-USBKEY"
-
-
-@pytest.fixture
-def odc_agent(desk):
-    """Runs one command to its end."""
-
-    def run(*arguments, stdin=""):
-        return subprocess.run(
-            [sys.executable, "-m", "agent.cli", *arguments],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env={**desk.environment, "ODC_LANGUAGE": "zh_CN"},
-            check=False,
-        )
-
-    return run
-
-
-@pytest.fixture
-def terminal(desk):
-    """Runs commands in terminals; they are over with the test."""
-    open_ones = []
-
-    def run(*arguments):
-        opened = Terminal([sys.executable, "-m", "agent.cli", *arguments], desk.environment)
-        open_ones.append(opened)
-        return opened
-
-    yield run
-    for opened in open_ones:
-        opened.__exit__()
 
 
 @pytest.fixture
