@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 
 from agent.api.client import Json
+from agent.cli.applicant_questions import ask_applicant, find_kept
 from agent.cli.input_files import find_scans
 from agent.cli.outcome import NeededError
 from agent.cli.pin_prompt import in_words, question, read_pin, say_state
 from agent.cli.secret_input import read_secret
 from agent.language import mark
 from agent.renewals.dossier.findings import FIELD_NAMES
-from agent.renewals.protocol import ApplicantField
 from agent.tokens.pin import send_pin
 
 
@@ -69,7 +69,11 @@ class Answers:
         if self._applicant is None and not self.is_person:
             raise InputMissingError(what=in_words(mark("the dossier: --applicant and --documents")))
         self._has_given_dossier = True
-        applicant = self._read_applicant() if self._applicant else _ask_fields(FIELD_NAMES)
+        applicant = (
+            self._read_applicant()
+            if self._applicant
+            else ask_applicant(FIELD_NAMES, kept=find_kept())
+        )
         folder = self._documents or (self.is_person and _ask_folder()) or None
         return applicant, _find_scans(folder) if folder else {}
 
@@ -84,7 +88,7 @@ class Answers:
         self._has_given_dossier = True
         is_asked = self._applicant is None and self.is_person
         fields = [field for field in FIELD_NAMES if field.value in remarked] if is_asked else []
-        applicant = self._read_applicant() if self._applicant else _ask_fields(fields)
+        applicant = self._read_applicant() if self._applicant else ask_applicant(fields)
         asks_folder = self.is_person and not set(remarked) <= set(FIELD_NAMES)
         folder = self._documents or (asks_folder and _ask_folder()) or None
         return applicant, _find_scans(folder) if folder else {}
@@ -123,14 +127,6 @@ class Answers:
 def _find_scans(folder: Path) -> dict[str, str]:
     """Return the scans in ``folder`` by the document each is named for."""
     return {name.value: str(file.absolute()) for name, file in find_scans(folder).items()}
-
-
-def _ask_fields(fields: Iterable[ApplicantField]) -> dict[str, str]:
-    applicant = {}
-    for field in fields:
-        print(f"{in_words(FIELD_NAMES[field])}: ", end="", file=sys.stderr, flush=True)
-        applicant[field.value] = sys.stdin.readline().strip()
-    return applicant
 
 
 def _ask_folder() -> Path | None:

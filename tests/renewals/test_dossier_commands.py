@@ -192,6 +192,50 @@ def test_an_applicant_is_kept_shown_and_forgotten_by_choice(odc_agent, tmp_path)
     assert odc_agent("applicant", "forget").returncode == DONE
 
 
+ASK = """
+import json
+from agent.cli.applicant_questions import FIELD_NAMES, ask_applicant, find_kept
+print(json.dumps(ask_applicant(FIELD_NAMES, kept=find_kept())))
+"""
+
+
+def asked(home, *lines: str) -> tuple[dict[str, str], str]:
+    """Return what is made of the lines a person enters, and what was said meanwhile."""
+    done = subprocess.run(
+        [sys.executable, "-c", ASK],
+        input="".join(f"{line}\n" for line in lines),
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=True,
+        env={**os.environ, "ODC_HOME": str(home), "ODC_LANGUAGE": "en"},
+    )
+    return json.loads(done.stdout), done.stderr
+
+
+def test_a_field_is_checked_as_it_is_entered_and_asked_for_again(tmp_path):
+    entered, said = asked(tmp_path, "1", id_number(), "样例", "深圳市样例路1号", "1380", "", "")
+    assert entered["id_number"] == id_number()
+    assert entered["phone"] == entered["email"] == ""
+    assert said.count("applicant's ID number: ") == 2
+    assert "A mobile number has 11 digits" in said
+
+
+def test_what_is_kept_is_taken_up_with_enter(odc_agent, tmp_path):
+    odc_agent("applicant", "keep", "-", stdin=json.dumps(APPLICANT).encode())
+    entered, said = asked(tmp_path / "home", "", "另一样例", "", "", "")
+    assert entered == {**APPLICANT, "name": "另一样例", "phone": "", "email": ""}
+    assert "applicant's name [欧阳样例]: " in said
+
+
+def test_a_profile_that_cannot_be_read_keeps_nobody_from_answering(odc_agent, tmp_path):
+    odc_agent("applicant", "keep", "-", stdin=json.dumps(APPLICANT).encode())
+    (tmp_path / "home/data/applicant.sealed").write_bytes(b"damaged")
+    entered, said = asked(tmp_path / "home", id_number(), "样例", "深圳市样例路1号", "", "")
+    assert entered["name"] == "样例"
+    assert "cannot be decrypted" in said
+
+
 def test_an_applicant_with_a_wrong_number_is_not_kept(odc_agent, tmp_path):
     wrong = json.dumps({**APPLICANT, "id_number": "1"}).encode()
     done = odc_agent("applicant", "keep", "-", stdin=wrong)
