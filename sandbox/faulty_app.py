@@ -61,6 +61,7 @@ class FaultyApp:
             self._last[call] = answer
             await _send_whole(send, answer)
         elif fault.kind is FaultKind.CUT_BEFORE:
+            await _body(receive)  # else the client might still be sending, which is another fault
             await _cut(receive, send)
         elif fault.kind in _INSTEAD:
             await _send_whole(send, _INSTEAD[fault.kind](fault))
@@ -126,8 +127,7 @@ async def _send_whole(send: Send, answer: Answer) -> None:
 
 
 async def _cut(receive: Receive, send: Send) -> None:
-    """Cut the connection, by uvicorn's own: ASGI has no way to say it."""
-    await _body(receive)  # else the client might still be sending, which is another fault
+    """Cut the connection, by uvicorn's own: ASGI has no way to say it. The request has been read."""
     cycle = send.__self__  # type: ignore[attr-defined] # uvicorn's RequestResponseCycle
     cycle.transport.abort()
     while (await receive())["type"] != "http.disconnect":

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.cli.parsers import add_command, add_group
+from agent.cli.parsers import THUMBPRINT_HELP, add_command, add_group
 
 if TYPE_CHECKING:
     from agent.cli.parsers import Subparsers
@@ -90,7 +90,7 @@ def _add_letter(subparsers: Subparsers) -> None:
         "--kept-applicant", action="store_true", help="the one of `odc-agent applicant keep`"
     )
     organisation = export.add_mutually_exclusive_group()
-    organisation.add_argument("--thumbprint", metavar="T", help="the organisation's certificate")
+    organisation.add_argument("--thumbprint", metavar="T", help=THUMBPRINT_HELP)
     organisation.add_argument("--organisation", metavar="NAME", default="")
     export.add_argument("--uscc", metavar="CODE", default="")
     export.add_argument("--no-date", action="store_true", help="leave the date blank")

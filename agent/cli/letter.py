@@ -9,6 +9,7 @@ from stdnum.cn import uscc as uscc_rules
 
 from agent.certificates.days import china_date
 from agent.cli.applicant import kept_applicant
+from agent.cli.choosing import thumbprint_of
 from agent.cli.connect import agent
 from agent.cli.input_files import read_applicant, write_new
 from agent.cli.outcome import Exit
@@ -84,8 +85,9 @@ def _organisation(source: Source) -> tuple[str, str]:
 
 def _of_certificate(thumbprint: str) -> tuple[str, str]:
     with agent() as client:
+        wanted = thumbprint_of(client, thumbprint)
         tokens = client.call("tokens.list", {"refresh": True})["tokens"]
     for certificate in (each for token in tokens for each in token["certificates"]):
-        if certificate["thumbprint"] == thumbprint.lower():
+        if certificate["thumbprint"] == wanted:
             return certificate["organisation"], certificate["uscc"] or ""
     raise CertificateNotFoundError

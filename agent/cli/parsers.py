@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - no public name
 
+THUMBPRINT_HELP = "which certificate: its thumbprint, or how it begins (see `odc-agent certs`)"
 Run = Callable[[argparse.Namespace], int]
 
 
@@ -56,11 +57,7 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 def add_thumbprint(parser: argparse.ArgumentParser) -> None:
     """Add ``--thumbprint``."""
-    parser.add_argument(
-        "--thumbprint",
-        metavar="T",
-        help="which certificate: its thumbprint, or how it begins (see `odc-agent certs`)",
-    )
+    parser.add_argument("--thumbprint", metavar="T", help=THUMBPRINT_HELP)
 
 
 def add_pin(parser: argparse.ArgumentParser, what: str = "the PIN as a line") -> None:
