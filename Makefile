@@ -1,8 +1,9 @@
 # The jobs of this project. `make demo` and `make test` work on a bare Debian 12.
 PYTHON := .venv/bin/python
+CHAOS_CASES := build/chaos/cases
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup setup-test demo test check format bench translations clean
+.PHONY: help setup setup-test demo test chaos check format bench translations clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -18,6 +19,10 @@ demo: setup ## the main job from an expired certificate to a renewed one, on thi
 
 test: setup-test ## run all tests
 	@$(PYTHON) -m pytest -n auto --dist loadgroup
+
+chaos: setup-test ## let every trouble happen at every point of a renewal
+	@$(PYTHON) tests/chaos/chaos_cases.py $(CHAOS_CASES)
+	@ODC_CHAOS_CASES=$(CHAOS_CASES) $(PYTHON) -m pytest tests/chaos -m chaos -n auto
 
 check: setup ## lint, types for three systems, direction of imports, translations
 	ruff check .

@@ -1,0 +1,96 @@
+"""Finds the cases: renews undisturbed, and reads what was passed. ``chaos_cases.py FILE`` writes them."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from chaos_desk import ChaosDesk, SoftDesks
+from chaos_person import Person
+from chaos_points import Case, Passing, cases_of, read_passings
+from chaos_verdict import check
+
+from sandbox.desk import SOFTHSM
+
+RENEWAL_SECONDS = 60.0
+UNDISTURBED = 2
+"""Runs that are compared: what only one of them passes, time decides."""
+
+Desks = Callable[[Path, Case | None], AbstractContextManager[ChaosDesk]]
+
+
+def run_case(make_desk: Desks, folder: Path, case: Case | None) -> ChaosDesk:
+    """Renew with one trouble, or none, and assert all that must be true then."""
+    with make_desk(folder, case) as desk:
+        person = Person(desk)
+        try:
+            seen = person.renew(RENEWAL_SECONDS)
+        finally:
+            person.leave()
+            desk.close()
+        check(desk, person, seen)
+        if case is not None and case.is_certain:
+            assert desk.has_struck, "the point was never passed"
+    return desk
+
+
+def find_cases(make_desk: Desks) -> list[Case]:
+    """Renew undisturbed, more than once, and return what may then go wrong."""
+    runs: list[list[Passing]] = []
+    for _ in range(UNDISTURBED):
+        with tempfile.TemporaryDirectory(prefix="odc-") as folder:
+            desk = run_case(make_desk, Path(folder), None)
+            runs.append(read_passings(desk.passings.read_text("utf-8").splitlines()))
+    return cases_of(*runs)
+
+
+def read_cases(file: Path) -> list[Case]:
+    return [Case.decode(line) for line in file.read_text("utf-8").splitlines()]
+
+
+def write_cases(file: Path, cases: list[Case]) -> None:
+    """Write all of them or nothing."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_suffix(".draft")
+    draft.write_text("".join(f"{case.encode()}\n" for case in cases), "utf-8")
+    draft.replace(file)
+
+
+def build_logging_module(folder: Path) -> Path:
+    """Build the PKCS#11 module that forwards to another and logs which functions are called."""
+    source = Path(__file__).parents[1] / "faulty_module" / "faulty.c"
+    module = folder / "faulty.so"
+    command = ["gcc", "-std=gnu11", "-O1", "-fPIC", "-shared", "-fvisibility=hidden"]
+    subprocess.run([*command, "-o", module, source, "-ldl"], check=True)
+    return module
+
+
+@contextlib.contextmanager
+def soft_desks():
+    """Give what makes desks with a software token."""
+    assert Path(SOFTHSM).exists()
+    with tempfile.TemporaryDirectory(prefix="odc-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        desks = SoftDesks(folder, build_logging_module(folder))
+        try:
+            yield desks
+        finally:
+            desks.close()
+
+
+def main() -> None:
+    file = Path(sys.argv[1])
+    with soft_desks() as desks:
+        cases = find_cases(desks.desk)
+    write_cases(file, cases)
+    points = {(case.name, case.number) for case in cases}
+    print(f"{len(cases)} cases at {len(points)} points of a renewal: {file}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""Desks on which things go wrong, and the cases; see docs/architecture.md, *Chaos*."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import random
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from chaos_cases import find_cases, read_cases, run_case, soft_desks, write_cases
+from chaos_points import Case
+
+CASES = "ODC_CHAOS_CASES"
+"""Environment variable: the file of the full matrix, which ``make chaos`` has had written."""
+SEED = int(os.environ.get("ODC_CHAOS_SEED") or random.SystemRandom().randrange(1_000_000))
+os.environ["ODC_CHAOS_SEED"] = str(SEED)  # xdist's workers all choose the same
+
+
+def pytest_report_header() -> str:
+    return f"chaos: ODC_CHAOS_SEED={SEED}"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "case" in metafunc.fixturenames:
+        file = os.environ.get(CASES)
+        cases = read_cases(Path(file)) if file else []
+        metafunc.parametrize("case", cases, ids=[case.id for case in cases])
+
+
+@pytest.fixture(scope="session")
+def desks():
+    with soft_desks() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def once_for_all_workers(tmp_path_factory) -> Callable[[str, Callable[[], list[Case]]], list[Case]]:
+    """Find cases in one process of this test run and tell them to the others."""
+    shared = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+
+    def found(name: str, find: Callable[[], list[Case]]) -> list[Case]:
+        file = shared / name
+        with file.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not file.exists():
+                write_cases(file, find())
+        return read_cases(file)
+
+    return found
+
+
+@pytest.fixture(scope="session")
+def cases(desks, once_for_all_workers) -> list[Case]:
+    """All cases on the software token."""
+    return once_for_all_workers("soft-cases", lambda: find_cases(desks.desk))
+
+
+@pytest.fixture
+def survives(short_folder, record_property):
+    """Runs a case, and notes what it was and whether its trouble came."""
+
+    def run(make_desk, case: Case) -> None:
+        record_property("chaos", case.id)
+        desk = run_case(make_desk, short_folder, case)
+        record_property("struck", desk.has_struck)
+
+    return run
