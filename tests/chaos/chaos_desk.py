@@ -246,7 +246,7 @@ class ChaosDesk:
         module = {"FAULTY_LOG": str(self.calls), **self.token.environment}
         environment = ", ".join(f"{name} = {json.dumps(v)}" for name, v in module.items())
         (self.home / "config.toml").write_text(
-            "poll_seconds = 0.1\n"
+            "poll_seconds = 0.3\n"
             "[[module]]\n"
             f"path = {json.dumps(str(self.token.module))}\n"
             f"environment = {{{environment}}}\n"
