@@ -14,7 +14,7 @@ from agent.clock import Clock
 from agent.errors import OdcError
 from agent.renewals.authority import AuthorityRefusedError, AuthorityUnreachableError
 from agent.renewals.checks import CertificateRefusedError
-from agent.renewals.errors import RenewalClosedError
+from agent.renewals.errors import NotSavedError, RenewalClosedError
 from agent.renewals.journal import Journal, StaleRenewalError
 from agent.renewals.protocol import ProblemCode
 from agent.renewals.record import Renewal
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 FIRST_BACKOFF_SECONDS = 1.0
 MAX_BACKOFF_SECONDS = 900.0
+_DISK_ERRORS = (NotSavedError, sqlite3.Error, OSError)
 
 
 @dataclass(slots=True)
@@ -96,7 +97,7 @@ class Driver:
                 if renewal.has_ended:
                     return
                 pause = await self._step(renewal)
-            except (sqlite3.Error, OSError):
+            except _DISK_ERRORS:
                 # The disk is full, say: nothing was saved, so nothing has happened yet.
                 log.exception("renewal not saved id=%s", renewal_id)
                 pause = _Pause(is_failure=True)
@@ -118,10 +119,10 @@ class Driver:
             return self._note(renewal, wait.reason, None, _Pause(wait.seconds))
         except ApplicationClosed as closed:
             self._fail(renewal, RenewalClosedError(state=closed.state.value))
+        except _DISK_ERRORS:
+            raise
         except OdcError as error:
             return await self._after_error(renewal, error)
-        except (sqlite3.Error, OSError):
-            raise
         except Exception as error:  # a mistake of ours must not leave a renewal silent
             log.exception("renewal step failed id=%s", renewal.id)
             return await self._after_error(renewal, OdcError(reason=type(error).__name__))

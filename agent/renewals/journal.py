@@ -17,6 +17,7 @@ import msgspec
 from agent.errors import OdcError
 from agent.language import mark
 from agent.paths import make_private
+from agent.renewals.errors import NotSavedError
 from agent.renewals.leftovers import Leftover, leftovers_of
 from agent.renewals.record import PrivatePart, Renewal
 from agent.renewals.states import State
@@ -97,7 +98,7 @@ class Journal:
             )
 
     def add(self, renewal: Renewal) -> Renewal:
-        """Save a new renewal, or return the open one of the same certificate."""
+        """Save a new renewal, or return the open one of the same certificate; NotSavedError."""
         with self._transaction():
             existing = self.open_for(renewal.thumbprint)
             if existing is not None:
@@ -124,6 +125,7 @@ class Journal:
 
         Raises:
             StaleRenewalError: somebody saved it since this one was read; nothing is changed.
+            NotSavedError: the disk takes nothing; nothing is changed.
         """
         with self._transaction():
             before = self.get(renewal.id)
@@ -173,11 +175,12 @@ class Journal:
         return [msgspec.json.decode(facts, type=Leftover) for (facts,) in rows]
 
     def was_removed(self, leftover: Leftover) -> None:
-        """Forget what is no longer on its token."""
-        self._database.execute(
-            "DELETE FROM leftover WHERE serial = ? AND label = ? AND key_id = ?",
-            (leftover.token.serial, leftover.token.label, leftover.key_id),
-        )
+        """Forget what is no longer on its token; NotSavedError."""
+        with self._transaction():
+            self._database.execute(
+                "DELETE FROM leftover WHERE serial = ? AND label = ? AND key_id = ?",
+                (leftover.token.serial, leftover.token.label, leftover.key_id),
+            )
 
     def _leave(self, leftover: Leftover) -> None:
         token = leftover.token
@@ -199,13 +202,18 @@ class Journal:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._database.execute("BEGIN IMMEDIATE")
+        """Save all that the block writes, or nothing; NotSavedError."""
         try:
-            yield
-        except BaseException:
-            self._database.execute("ROLLBACK")
-            raise
-        self._database.execute("COMMIT")
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._database.execute("COMMIT")
+            finally:
+                # Also a commit may fail; of a full disk SQLite has given up the transaction itself.
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            raise NotSavedError(reason=str(error)) from error
 
     def _select(self, rest: str, *parameters: object) -> list[Renewal]:
         rows = self._database.execute(f"SELECT id, facts, private FROM renewal {rest}", parameters)  # noqa: S608 - constants

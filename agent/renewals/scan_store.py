@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from agent.files import write_private
+from agent.renewals.errors import NotSavedError
 from agent.renewals.protocol import DocumentName
 from agent.renewals.vault import Vault
 
@@ -18,8 +19,12 @@ class ScanStore:
         self._vault = vault
 
     def put(self, renewal: str, name: DocumentName, content: bytes) -> None:
-        """Keep a scan, in place of an earlier one."""
-        write_private(self._file(renewal, name), self._vault.seal(content, _context(renewal, name)))
+        """Keep a scan, in place of an earlier one; NotSavedError."""
+        sealed = self._vault.seal(content, _context(renewal, name))
+        try:
+            write_private(self._file(renewal, name), sealed)
+        except OSError as error:
+            raise NotSavedError(reason=error.strerror or type(error).__name__) from error
 
     def get(self, renewal: str, name: DocumentName) -> bytes:
         """Return a kept scan."""

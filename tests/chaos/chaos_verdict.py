@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -56,7 +57,7 @@ def check_journal(desk: ChaosDesk) -> tuple[Renewal, set[str]]:
     assert renewal.private.secret == ""
     assert not renewal.private.documents
     states = [state for _, state, _ in history]
-    for before, after in zip(states, states[1:], strict=False):
+    for before, after in itertools.pairwise(states):
         assert before is after or may_follow(before, after), states
     return renewal, leftovers
 

@@ -14,7 +14,7 @@ import pkcs11
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
+from cryptography.hazmat.primitives.asymmetric import ec, rsa, utils
 from pkcs11 import Attribute, Mechanism, ObjectClass
 
 MESSAGE = b"is it the same key?"

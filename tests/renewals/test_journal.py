@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import resource
 import sqlite3
 import stat
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import msgspec
 import pytest
 from renewal_maker import APPLICANT, KEY, NOW, PRIVATE, SECOND, SECRET, new_renewal
 
 from agent.errors import OdcError
+from agent.renewals.errors import NotSavedError
 from agent.renewals.journal import Journal, JournalNewerError, StaleRenewalError
 from agent.renewals.protocol import DocumentName, Policy
 from agent.renewals.states import State, Waiting
@@ -54,6 +56,25 @@ def test_what_is_saved_is_given_back_as_it_is_read(journal):
     saved = journal.save(renewal.moved(State.SIGNING, NOW))
     assert journal.get(renewal.id) == saved
     assert saved.state is State.SIGNING
+
+
+def test_a_full_disk_is_said_and_what_could_not_be_saved_can_be_saved_later(journal):
+    renewal = journal.add(new_renewal())
+    with full_disk(), pytest.raises(NotSavedError):
+        journal.save(renewal.moved(State.SIGNING, NOW))
+    assert journal.get(renewal.id) == renewal
+    assert journal.save(renewal.moved(State.SIGNING, NOW)).state is State.SIGNING
+
+
+@contextmanager
+def full_disk():
+    """Let the system refuse whatever this process writes to a file."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_change_to_what_somebody_else_has_saved_meanwhile_is_refused(journal):
@@ -126,7 +147,7 @@ def test_a_save_that_fails_changes_nothing(journal):
     journal._database.execute(
         "CREATE TRIGGER full_disk BEFORE INSERT ON history BEGIN SELECT RAISE(ABORT, 'full'); END"
     )
-    with pytest.raises(sqlite3.IntegrityError, match="full"):
+    with pytest.raises(NotSavedError, match="full"):
         journal.save(renewal.moved(State.SIGNING, NOW))
     assert journal.get(renewal.id) == renewal
 
