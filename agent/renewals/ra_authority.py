@@ -58,7 +58,8 @@ class RaAuthority(AuthorityHttp):
     ) -> None:
         """``PUT …/{uuid}/documents/{name}``."""
         path = f"{_application(credentials)}/documents/{name.value}"
-        await self._ask("PUT", path, credentials, content=content, media_type=media_type)
+        answer = await self._ask("PUT", path, credentials, content=content, media_type=media_type)
+        json_of(answer, ApplicationStatus)  # a proxy's page says nothing of having taken it
 
     async def complete(self, credentials: Credentials) -> ApplicationStatus:
         """``POST …/{uuid}/complete``."""
@@ -72,9 +73,10 @@ class RaAuthority(AuthorityHttp):
 
     async def send_sms(self, credentials: Credentials) -> None:
         """``POST …/{uuid}/sms``."""
-        await self._ask(
+        answer = await self._ask(
             "POST", f"{_application(credentials)}/sms", credentials, refusal=_sms_refusal
         )
+        json_of(answer, ApplicationStatus)
 
     async def verify_sms(self, credentials: Credentials, code: str) -> ApplicationStatus:
         """``POST …/{uuid}/sms/verify``."""
@@ -109,11 +111,13 @@ class RaAuthority(AuthorityHttp):
 
     async def confirm_installed(self, credentials: Credentials) -> None:
         """``POST …/{uuid}/installed``."""
-        await self._ask("POST", f"{_application(credentials)}/installed", credentials)
+        answer = await self._ask("POST", f"{_application(credentials)}/installed", credentials)
+        json_of(answer, ApplicationStatus)
 
     async def withdraw(self, credentials: Credentials) -> None:
         """``DELETE …/{uuid}``."""
-        await self._ask("DELETE", _application(credentials), credentials)
+        answer = await self._ask("DELETE", _application(credentials), credentials)
+        json_of(answer, ApplicationStatus)
 
     async def licence(self, credentials: Credentials) -> Licence:
         """``GET …/{uuid}/licence``."""

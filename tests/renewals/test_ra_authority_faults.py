@@ -19,6 +19,7 @@ from agent.renewals.authority import (
     Pending,
 )
 from agent.renewals.est_messages import encode_body
+from agent.renewals.protocol import DocumentName
 from agent.renewals.ra_authority import RaAuthority
 
 WHO = Credentials("0b9b8c0e-0000-4000-8000-000000000000", "the-password")
@@ -237,3 +238,19 @@ async def test_an_enrolment_is_read_whatever_its_headers_say(answering, tmp_path
         answer("200 OK", body, "Content-Transfer-Encoding: binary", "Content-Type: text/plain")
     ) as authority:
         assert await authority.enrol(WHO, b"request") == certificate.public_bytes(Encoding.DER)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda authority: authority.upload(WHO, DocumentName.ID_CARD_BACK, b"scan", "image/png"),
+        lambda authority: authority.send_sms(WHO),
+        lambda authority: authority.confirm_installed(WHO),
+        lambda authority: authority.withdraw(WHO),
+    ],
+    ids=["upload", "send_sms", "confirm_installed", "withdraw"],
+)
+async def test_a_proxys_page_is_not_taken_for_the_authoritys_yes(answering, call):
+    async with answering(BROKEN["html"]) as authority:
+        with pytest.raises(AuthorityUnreachableError):
+            await call(authority)
