@@ -101,7 +101,7 @@ def main() -> None:
         try:
             _become(order)
             run_agent(order)
-        except BaseException:  # noqa: BLE001 - a forked child must end here, whatever it was
+        except BaseException:  # noqa: BLE001 - whatever it is, the fork must end here
             sys.excepthook(*sys.exc_info())
             os._exit(1)
         os._exit(0)

@@ -6,16 +6,14 @@ import contextlib
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from chaos_desk import ChaosDesk, SoftDesks
+from chaos_desk import ChaosDesk, SoftDesks, UsbDesks
 from chaos_person import Person
 from chaos_points import Case, Passing, cases_of, read_passings
 from chaos_verdict import check
-
-from sandbox.desk import SOFTHSM
 
 RENEWAL_SECONDS = 60.0
 UNDISTURBED = 2
@@ -71,12 +69,11 @@ def build_logging_module(folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def soft_desks():
-    """Give what makes desks with a software token."""
-    assert Path(SOFTHSM).exists()
+def prepared(kind: type[SoftDesks | UsbDesks]) -> Iterator[SoftDesks | UsbDesks]:
+    """Give what makes desks with tokens of that kind."""
     with tempfile.TemporaryDirectory(prefix="odc-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        desks = SoftDesks(folder, build_logging_module(folder))
+        desks = kind(folder, build_logging_module(folder))
         try:
             yield desks
         finally:
@@ -85,7 +82,7 @@ def soft_desks():
 
 def main() -> None:
     file = Path(sys.argv[1])
-    with soft_desks() as desks:
+    with prepared(SoftDesks) as desks:
         cases = find_cases(desks.desk)
     write_cases(file, cases)
     points = {(case.name, case.number) for case in cases}

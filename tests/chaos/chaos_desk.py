@@ -22,10 +22,11 @@ from chaos_points import Case
 from agent.api.client import Client
 from agent.api.starting import AgentMissingError, connect
 from agent.runtime import CONTROL_SOCKET, runtime_folder
-from sandbox.desk import ISSUER, Desk
+from sandbox.desk import ISSUER, SOFTHSM, Desk, Holder
 from sandbox.dossier import write_sample_dossier
 from sandbox.home import Home
-from sandbox.usb_token.drawer import Drawer
+from sandbox.usb_token.drawer import DEFAULT_NAME, Drawer
+from sandbox.usb_token.opensc import opensc_module
 from sandbox.usb_token.process import plugged
 
 START_SECONDS = 30.0
@@ -36,7 +37,7 @@ approve_after_seconds = 0.1
 sms_interval_seconds = 0
 retry_after_seconds = 0
 [policy]
-key_types = ["{key_type}"]
+key_types = ["ec:secp256r1", "rsa:2048"]
 encryption_certificate = true
 """
 
@@ -114,11 +115,11 @@ class Token:
 class Authority:
     """An authority of one desk that is used for one case after the other, each from the same start."""
 
-    def __init__(self, folder: Path, *, key_type: str) -> None:
+    def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True)
         self.desk = Desk(folder, environment={"ODC_LANGUAGE": "en"})
         self._policy = folder / "policy.toml"
-        self._policy.write_text(POLICY.format(key_type=key_type), "utf-8")
+        self._policy.write_text(POLICY, "utf-8")
 
     def start(self) -> None:
         """Start it, with what has been issued so far."""
@@ -265,33 +266,68 @@ class SoftDesks:
     """Makes desks with a software token; what takes long is prepared once."""
 
     def __init__(self, folder: Path, logging_module: Path) -> None:
-        self._folder = folder
         self._module = logging_module
-        self.authority = Authority(folder / "authority", key_type="ec:secp256r1")
-        self.authority.desk.issue_token("--expired-days", "961")
-        self.authority.start()
-        self._prepared = self.authority.desk.token_configuration.parent / "tokens"
+        self._authority = Authority(folder / "authority")
+        self._authority.desk.issue_token("--expired-days", "961")
+        self._authority.start()
+        self._prepared = self._authority.desk.token_configuration.parent / "tokens"
         self._zygote = Zygote()
 
     @contextlib.contextmanager
     def desk(self, folder: Path, case: Case | None) -> Iterator[ChaosDesk]:
         """Give a desk in an empty folder with a short name."""
-        self.authority.forget()
+        self._authority.forget()
         tokens = folder / "token" / "tokens"
         shutil.copytree(self._prepared, tokens)
         configuration = tokens.with_name("softhsm2.conf")
         configuration.write_text(f"directories.tokendir = {tokens}\nlog.level = ERROR\n")
-        environment = {
-            "SOFTHSM2_CONF": str(configuration),
-            "FAULTY_FORWARD": "/usr/lib/softhsm/libsofthsm2.so",
-        }
+        environment = {"SOFTHSM2_CONF": str(configuration), "FAULTY_FORWARD": SOFTHSM}
         token = Token(self._module, tokens, environment)
-        with ChaosDesk(folder, self._zygote, self.authority, token, case) as desk:
+        with ChaosDesk(folder, self._zygote, self._authority, token, case) as desk:
             yield desk
 
     def close(self) -> None:
         self._zygote.close()
-        self.authority.close()
+        self._authority.close()
+
+
+class UsbDesks:
+    """Makes desks with a virtual card behind OpenSC; a pcscd must be there."""
+
+    def __init__(self, folder: Path, logging_module: Path) -> None:
+        self._module = logging_module
+        self._authority = Authority(folder / "authority")
+        desk = self._authority.desk
+        holder = Holder()
+        desk.run(
+            "sandbox", "issue-token", "--usb-token", DEFAULT_NAME, "--expired-days", "961",
+            "--organisation", holder.organisation, "--uscc", holder.uscc, "--pin-stdin",
+            stdin=f"{holder.pin}\n".encode(),
+        )  # fmt: skip
+        Drawer(desk.home).pull(DEFAULT_NAME)
+        self._prepared = desk.home.folder / "usb-tokens"
+        self._authority.start()
+        self._zygote = Zygote()
+
+    @contextlib.contextmanager
+    def desk(self, folder: Path, case: Case | None) -> Iterator[ChaosDesk]:
+        """Give a desk in an empty folder with a short name, its token plugged in."""
+        self._authority.forget()
+        drawer = folder / "drawer"
+        shutil.copytree(self._prepared, drawer / "usb-tokens")
+        environment = {"FAULTY_FORWARD": str(opensc_module())}
+        token = Token(self._module, drawer, environment, DEFAULT_NAME)
+        with ChaosDesk(folder, self._zygote, self._authority, token, case) as desk:
+            desk.plug()
+            try:
+                yield desk
+            finally:
+                if not desk.is_pulled:
+                    Drawer(Home(drawer)).pull(DEFAULT_NAME)
+
+    def close(self) -> None:
+        self._zygote.close()
+        self._authority.close()
 
 
 def _copy_database(source: Path, target: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import re
@@ -10,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ def check_journal(desk: ChaosDesk) -> tuple[Renewal, set[str]]:
     assert renewal.private.secret == ""
     assert not renewal.private.documents
     states = [state for _, state, _ in history]
-    for before, after in itertools.pairwise(states):
+    for before, after in pairwise(states):
         assert before is after or may_follow(before, after), states
     return renewal, leftovers
 

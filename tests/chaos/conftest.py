@@ -12,7 +12,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from chaos_cases import find_cases, read_cases, run_case, soft_desks, write_cases
+from chaos_cases import find_cases, prepared, read_cases, run_case, write_cases
+from chaos_desk import SoftDesks
 from chaos_points import Case
 
 CASES = "ODC_CHAOS_CASES"
@@ -34,7 +35,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def desks():
-    with soft_desks() as made:
+    with prepared(SoftDesks) as made:
         yield made
 
 
