@@ -47,8 +47,8 @@ class FaultyApp:
     def __init__(self, app: ASGIApp, faults: Faults) -> None:
         self._app = app
         self._faults = faults
-        self._last: dict[str, Answer] = {}
-        """The last answer to each call, for answers out of order."""
+        self._last: dict[tuple[str, bytes], Answer] = {}
+        """The last answer to each call of each client, for answers out of order."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -58,7 +58,7 @@ class FaultyApp:
         fault = await run_in_threadpool(self._faults.take, call)
         if fault is None:
             answer = await self._answered(scope, receive)
-            self._last[call] = answer
+            self._last[call, _client(scope)] = answer
             await _send_whole(send, answer)
         elif fault.kind is FaultKind.CUT_BEFORE:
             await _body(receive)  # else the client might still be sending, which is another fault
@@ -76,7 +76,8 @@ class FaultyApp:
         answer = await self._answered(scope, _replayed(body))
         if fault.kind is FaultKind.DUPLICATE:
             answer = await self._answered(scope, _replayed(body))
-        before, self._last[call] = self._last.get(call, answer), answer
+        asked = (call, _client(scope))
+        before, self._last[asked] = self._last.get(asked, answer), answer
         if fault.kind is FaultKind.STALE:
             answer = before
         if fault.kind in _SENT:
@@ -97,6 +98,11 @@ class FaultyApp:
 
         await self._app(scope, receive, keep)
         return Answer(status, headers, bytes(body))
+
+
+def _client(scope: Scope) -> bytes:
+    """Return who asks: what authenticates, or nothing."""
+    return dict(scope["headers"]).get(b"authorization", b"")
 
 
 async def _body(receive: Receive) -> bytes:

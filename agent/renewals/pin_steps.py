@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import secrets
@@ -13,6 +14,7 @@ from agent.errors import OdcError, ReportedError
 from agent.language import mark
 from agent.renewals.checks import CertificateRefusedError, proves_key
 from agent.renewals.encryption_key import install_encryption_key, with_recipient
+from agent.renewals.journal import StaleRenewalError
 from agent.renewals.protocol import Manifest
 from agent.renewals.record import Renewal
 from agent.renewals.states import State
@@ -66,7 +68,9 @@ async def install(context: Context, renewal: Renewal, session: PinSession) -> Re
     except OdcError as error:
         log.info("installation not confirmed yet id=%s code=%s", renewal.id, error.code)
         return proved
-    installed = context.save_after_pin(proved, proved.moved(State.INSTALLED, context.clock()))
+    installed = proved.moved(State.INSTALLED, context.clock())
+    with contextlib.suppress(StaleRenewalError):  # its own task was woken meanwhile, and was faster
+        installed = context.save_after_pin(proved, installed)
     await remove_leftovers(context, renewal, session)
     return installed
 

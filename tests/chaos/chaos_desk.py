@@ -153,7 +153,7 @@ class ChaosDesk:
         self.agent: RunningAgent | None = None
         self.starts = 0
         self._zygote = zygote
-        self._case = case
+        self.case = case
         self._run = folder / "run"
         self._run.mkdir(mode=0o700)
         self.home = folder / "odc"
@@ -235,7 +235,7 @@ class ChaosDesk:
         }
         return {
             "folder": str(self.folder),
-            "case": self._case.encode() if self._case else "",
+            "case": self.case.encode() if self.case else "",
             "authority": str(self.authority.database),
             "token": str(self.token.folder),
             "card": self.token.card,

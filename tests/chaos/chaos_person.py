@@ -116,8 +116,9 @@ class Person:
         if not messages or messages[-1].code == self._coded:
             self._call("renewals.send_sms", id=renewal["id"])
             messages = outbox.messages(renewal["id"])
-        self._call("renewals.verify_sms", id=renewal["id"], code=messages[-1].code)
-        self._coded = messages[-1].code
+        if messages:  # else none came: it was not sent, whatever the answer said
+            self._call("renewals.verify_sms", id=renewal["id"], code=messages[-1].code)
+            self._coded = messages[-1].code
 
     def _look_at_token(self) -> None:
         """Plug the token in again a moment after it was pulled out."""

@@ -34,6 +34,7 @@ def check(desk: ChaosDesk, person: Person, seen: dict[str, Any]) -> None:
     check_token(desk, renewal, leftovers)
     check_tries(desk, person)
     check_files(desk)
+    check_mistakes(desk)
     check_told(person)
 
 
@@ -91,6 +92,15 @@ def check_files(desk: ChaosDesk) -> None:
     for log in [*(desk.home / "logs").iterdir(), desk.folder / "output"]:
         found = re.search(rf"(?<!\d)({words})(?!\d)", log.read_text("utf-8", "replace"))
         assert found is None, log.name
+
+
+def check_mistakes(desk: ChaosDesk) -> None:
+    """Nothing went wrong that the agent has no name for; of a full disk it logs where it was."""
+    if desk.case is not None and desk.case.trouble == "disk full":
+        return
+    for log in [*(desk.home / "logs").iterdir(), desk.folder / "output"]:
+        text = log.read_text("utf-8", "replace")
+        assert "Traceback" not in text, text
 
 
 def check_told(person: Person) -> None:
