@@ -22,7 +22,7 @@ test: setup-test ## run all tests
 
 chaos: setup-test ## let every trouble happen at every point of a renewal
 	@$(PYTHON) tests/chaos/chaos_cases.py $(CHAOS_CASES)
-	@ODC_CHAOS_CASES=$(CHAOS_CASES) $(PYTHON) -m pytest tests/chaos -m chaos -n auto
+	@ODC_CHAOS_CASES=$(CHAOS_CASES) $(PYTHON) -m pytest tests/chaos -m chaos -n auto --dist loadgroup
 
 check: setup ## lint, types for three systems, direction of imports, translations
 	ruff check .

@@ -33,6 +33,22 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("case", cases, ids=[case.id for case in cases])
 
 
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Say how many cases there were, and how many of them did not come to pass."""
+    properties = [
+        dict(report.user_properties)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", None) == "call"
+    ]
+    cases = [p for p in properties if "chaos" in p]
+    if cases:
+        missed = [p["chaos"] for p in cases if p.get("struck") is False]
+        terminalreporter.write_line(f"chaos: {len(cases)} cases, {len(missed)} never struck")
+        for case in missed:
+            terminalreporter.write_line(f"  never struck: {case}")
+
+
 @pytest.fixture(scope="session")
 def desks():
     with prepared(SoftDesks) as made:
