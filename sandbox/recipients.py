@@ -39,7 +39,7 @@ def check_recipient(public_key: bytes, uscc: str, register: KeyRegister) -> rsa.
     Raises:
         RefusalError: RECIPIENT_REFUSED, with the reason.
     """
-    key = _rsa_key(public_key)
+    key = recipient_key(public_key)
     certificates = register.certificates_with_key(public_key)
     if not certificates:
         return key  # fresh: nobody is known to hold it but who signed the manifest
@@ -63,7 +63,8 @@ def identifiers(
     return frozenset({key_identifier(key), *extensions})
 
 
-def _rsa_key(public_key: bytes) -> rsa.RSAPublicKey:
+def recipient_key(public_key: bytes) -> rsa.RSAPublicKey:
+    """Return the key in ``public_key``, whoever holds it; RefusalError as :func:`check_recipient`."""
     try:
         key = load_der_public_key(public_key)
     except (ValueError, UnsupportedAlgorithm) as error:

@@ -15,7 +15,7 @@ from chaos_person import Person
 from chaos_points import Case, Passing, cases_of, read_passings
 from chaos_verdict import check
 
-RENEWAL_SECONDS = 60.0
+RENEWAL_SECONDS = 30.0
 UNDISTURBED = 2
 """Runs that are compared: what only one of them passes, time decides."""
 

@@ -126,6 +126,16 @@ def test_the_current_encryption_certificates_key_may_be_the_recipient(
     assert opened.public_key() == answer.certificate.public_key()
 
 
+def test_asking_again_gives_the_same_key_also_where_the_recipients_certificate_was_replaced_by_it(
+    quick_desk, renewing
+):
+    key = new_rsa_key()
+    uscc = renewing.renewal.holder.organisation.uscc
+    certify(quick_desk.home, key, uscc=uscc, use=CertificateUse.ENCRYPTION)
+    by_current = KeyRenewal(renewing.renewal, key)
+    assert by_current.released().fetch() == by_current.fetch()
+
+
 def test_the_new_encryption_certificate_is_the_current_one_once_installed(quick_desk, renewing):
     uscc = renewing.renewal.holder.organisation.uscc
     old = certify(quick_desk.home, new_rsa_key(), uscc=uscc, use=CertificateUse.ENCRYPTION)
