@@ -110,5 +110,12 @@ def _fill_disk() -> None:
     """Let the system refuse whatever this process writes to any file, for a while."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
-    restore = (resource.RLIMIT_FSIZE, (soft, hard))
-    threading.Timer(FULL_SECONDS, resource.setrlimit, restore).start()
+
+    def make_room() -> None:
+        children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+        for pid in [os.getpid(), *map(int, children)]:
+            # Workers that were started meanwhile were given the limit.
+            with contextlib.suppress(ProcessLookupError):
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, hard))
+
+    threading.Timer(FULL_SECONDS, make_room).start()

@@ -1,7 +1,8 @@
 """What is on a token, told by a process of its own: ``token_objects.py MODULE`` with the PIN on stdin.
 
 Prints JSON: CKA_IDs of private and of public keys, and for each certificate its CKA_ID, fingerprint
-and whether the private key beside it is the certificate's.
+and whether the private key beside it is the certificate's. Of a key that SoftHSM was killed making
+there may be an empty shell, without CKA_ID and without a key; that is not told.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def main() -> None:
 def _objects(session: pkcs11.Session) -> dict[str, list]:
     def ids(kind: ObjectClass) -> list[str]:
         found = list(session.get_objects({Attribute.CLASS: kind}))
-        return [o[Attribute.ID].hex() for o in found]
+        return [o[Attribute.ID].hex() for o in found if not _is_shell(o)]
 
     certificates = list(session.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE}))
     return {
@@ -46,6 +47,16 @@ def _objects(session: pkcs11.Session) -> dict[str, list]:
             for c in certificates
         ],
     }
+
+
+def _is_shell(key: pkcs11.Key) -> bool:
+    if key[Attribute.ID]:
+        return False
+    part = Attribute.MODULUS if key.key_type is pkcs11.KeyType.RSA else Attribute.EC_POINT
+    try:
+        return not key[part]
+    except pkcs11.PKCS11Error:
+        return True
 
 
 def _has_key(session: pkcs11.Session, key_id: bytes, der: bytes) -> bool:
