@@ -25,6 +25,7 @@ FULL_SECONDS = 0.3
 """How long the disk stays full."""
 FAULT_SECONDS = 0.4
 """How long slow answers take."""
+_ROOM = resource.getrlimit(resource.RLIMIT_FSIZE)
 
 
 class Striker:
@@ -108,14 +109,16 @@ class Striker:
 
 def _fill_disk() -> None:
     """Let the system refuse whatever this process writes to any file, for a while."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    soft, hard = _ROOM
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    threading.Timer(FULL_SECONDS, resource.setrlimit, (resource.RLIMIT_FSIZE, (soft, hard))).start()
 
-    def make_room() -> None:
-        children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-        for pid in [os.getpid(), *map(int, children)]:
-            # Workers that were started meanwhile were given the limit.
-            with contextlib.suppress(ProcessLookupError):
-                resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, hard))
 
-    threading.Timer(FULL_SECONDS, make_room).start()
+def spare(worker: int) -> None:
+    """Let a worker that was started on a full disk write: only the agent's is full.
+
+    SoftHSM keeps its token in files and empties the one with the label where it cannot write, a loss
+    no device knows.
+    """
+    with contextlib.suppress(ProcessLookupError):
+        resource.prlimit(worker, resource.RLIMIT_FSIZE, _ROOM)

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 from chaos_points import Kind
-from chaos_striker import Striker
+from chaos_striker import Striker, spare
 
 from agent.tokens.supervisor import WorkerProcess
 
@@ -112,6 +112,7 @@ def _watch_workers(striker: Striker) -> None:
     call = WorkerProcess.call
 
     async def watched(self: WorkerProcess, request: Any, **options: Any) -> Any:
+        spare(self.pid)
         with striker.passing(f"{Kind.WORKER} {type(request).__name__}", worker=self.pid):
             return await call(self, request, **options)
 
