@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import pty
 import select
@@ -19,6 +18,7 @@ class Terminal:
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self.shown = ""
         self._read_to = 0
+        self._has_ended = False
         self.pid, self._descriptor = pty.fork()
         if self.pid == 0:
             os.execvpe(command[0], list(command), dict(environment))
@@ -38,13 +38,15 @@ class Terminal:
         """Read to the command's end and return its exit code."""
         while self._read():
             pass
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        self._has_ended = True  # its number may be another process's by now
+        return code
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+        if not self._has_ended:
             os.kill(self.pid, 9)
             os.waitpid(self.pid, 0)
         os.close(self._descriptor)
