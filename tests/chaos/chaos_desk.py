@@ -25,7 +25,7 @@ from agent.runtime import CONTROL_SOCKET, runtime_folder
 from sandbox.desk import ISSUER, SOFTHSM, Desk, Holder
 from sandbox.dossier import write_sample_dossier
 from sandbox.home import Home
-from sandbox.usb_token.drawer import DEFAULT_NAME, Drawer
+from sandbox.usb_token.drawer import DEFAULT_NAME, EMPTY_SECONDS, Drawer
 from sandbox.usb_token.opensc import opensc_module
 from sandbox.usb_token.process import plugged
 
@@ -174,6 +174,7 @@ class ChaosDesk:
     def plug(self) -> None:
         """Plug the token in again."""
         if self.token.card:
+            time.sleep(EMPTY_SECONDS)
             Drawer(Home(self.token.folder)).plug(self.token.card)
             return
         # Whatever was written meanwhile was written to no token.

@@ -11,7 +11,13 @@ from chaos_points import sample_of
 
 from sandbox.usb_token import own_pcscd as pcsc
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300), pytest.mark.xdist_group("chaos-usb")]
+pytestmark = [
+    pytest.mark.chaos,
+    pytest.mark.timeout(300),
+    pytest.mark.xdist_group("chaos-usb"),
+    # A card is a process that stays when whoever plugged it in goes on.
+    pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning"),
+]
 
 SIZE = 24
 
