@@ -102,7 +102,8 @@ class FaultyApp:
 
 def _client(scope: Scope) -> bytes:
     """Return who asks: what authenticates, or nothing."""
-    return dict(scope["headers"]).get(b"authorization", b"")
+    headers: dict[bytes, bytes] = dict(scope["headers"])
+    return headers.get(b"authorization", b"")
 
 
 async def _body(receive: Receive) -> bytes:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pkcs11 import Attribute
+from pkcs11 import Attribute, ObjectClass
 from pkcs11 import exceptions as p11
 
 from agent.tokens.errors import PinIncorrectError, PinLockedError
 from agent.tokens.model import PinState
 from agent.tokens.pin import wipe
+from agent.tokens.worker.objects import find
 from agent.tokens.worker.typed_pins import as_text
 
 
@@ -31,6 +32,10 @@ class AuthenticatedKey:
     def decrypt(self, data: bytes, **options: Any) -> bytes:  # noqa: ANN401
         """Decrypt as the key does, likewise."""
         return self._with_pin(self._key.decrypt, data, options)
+
+    def with_object(self, key: Any) -> AuthenticatedKey:  # noqa: ANN401
+        """Return the same key, reached by another object; they share the PIN."""
+        return AuthenticatedKey(key, self._pin)
 
     def _with_pin(self, use: Callable[..., Any], data: bytes, options: dict[str, Any]) -> bytes:
         if not self._pin:
@@ -67,3 +72,11 @@ def authenticated(key: Any, pin: bytearray | None) -> Any:  # noqa: ANN401 - as 
     except p11.PKCS11Error:
         is_wanted = False  # v2.11 and older do not know the attribute
     return AuthenticatedKey(key, pin) if is_wanted and pin is not None else key
+
+
+def in_session(key: Any, session: Any) -> Any:  # noqa: ANN401
+    """Return the private ``key`` as an object of another session of its token; PKCS11Error."""
+    found = find(session, ObjectClass.PRIVATE_KEY, bytes(key[Attribute.ID]))
+    if found is None:
+        raise p11.ObjectHandleInvalid
+    return key.with_object(found) if isinstance(key, AuthenticatedKey) else found

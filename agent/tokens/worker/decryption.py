@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import os
 from typing import Any
@@ -12,6 +13,7 @@ from pkcs11 import MGF, Mechanism
 from pkcs11 import exceptions as p11
 
 from agent.tokens.protocol import KeyTransport
+from agent.tokens.worker.always_authenticate import in_session
 from agent.tokens.worker.oaep import Oaep
 
 _HASHES = {
@@ -60,10 +62,14 @@ def _decrypted_by_bare_rsa(key: Any, data: bytes, oaep: Oaep) -> bytearray:  # n
 
 
 def can_decrypt(key: Any, public: rsa.RSAPublicKey) -> bool:  # noqa: ANN401
-    """Return whether ``key`` decrypts what is encrypted to ``public`` here and now."""
+    """Return whether ``key`` decrypts what is encrypted to ``public`` here and now.
+
+    It does so in a session of its own: OpenSC 0.23 leaves an operation that has failed active.
+    """
     probe = os.urandom(_PROBE_BYTES)
     try:
-        answer = decrypt(key, public.encrypt(probe, PKCS1v15()), None)
+        with contextlib.closing(key.session.token.open()) as session:
+            answer = decrypt(in_session(key, session), public.encrypt(probe, PKCS1v15()), None)
     except p11.PKCS11Error:
         return False
     return hmac.compare_digest(answer, probe)

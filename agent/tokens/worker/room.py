@@ -11,10 +11,10 @@ from agent.tokens.worker.token_info import TokenInfo
 
 _PLACEHOLDER = {
     Attribute.CLASS: ObjectClass.DATA,
-    Attribute.APPLICATION: "odc-agent",
     Attribute.LABEL: "odc-agent placeholder",
 }
-"""By these a placeholder that a kill left behind is known."""
+"""By these a placeholder that a kill left behind is known. CKA_APPLICATION would not do: OpenSC 0.23
+stores it with whatever follows it in memory."""
 
 
 def is_said_to_fit(info: TokenInfo, size: int) -> bool:
