@@ -26,8 +26,10 @@ T = TypeVar("T")
 
 DEFAULT_NAME = "usbkey"
 _NAME = re.compile(r"\w[\w.-]{0,63}")
-PLUG_SECONDS = 10.0
+PLUG_SECONDS = 6.0
 """pcscd looks at its virtual slots every 0.4 s, and more slowly on a busy machine."""
+PLUG_TRIES = 3
+"""Where pcscd did not see the slot empty it takes the new card for the old one, and gives no power."""
 PULL_SECONDS = 5.0
 EMPTY_SECONDS = 1.0
 """How long a slot stays empty so that pcscd, which looks every 0.4 s, has seen that it is."""
@@ -96,15 +98,11 @@ class Drawer:
         if running is not None:
             return running.port
         port = self._free_port(port)
-        child = _start(file, port)
-        if _until(lambda: process.plugged(file) or child.poll(), PLUG_SECONDS) is None:
-            child.kill()
-            child.wait()
-            raise SandboxError(text("slot_taken", port=port))
-        if child.poll() is not None:
-            kind = "no_reader" if child.returncode == EXIT_NO_READER else "ended"
-            raise SandboxError(text(kind, port=port, log=_log(file)))
-        return port
+        for _ in range(PLUG_TRIES):
+            if _has_power(file, port):
+                return port
+            time.sleep(EMPTY_SECONDS)
+        raise SandboxError(text("slot_taken", port=port))
 
     def pull(self, name: str) -> None:
         """Pull a token out; it has left the reader when this returns.
@@ -167,6 +165,23 @@ def _start(file: Path, port: int) -> subprocess.Popen[bytes]:
             stderr=log,
             start_new_session=True,
         )
+
+
+def _has_power(file: Path, port: int) -> bool:
+    """Plug a token in and return whether it got power; one that got none is out again.
+
+    Raises:
+        SandboxError: its process ended.
+    """
+    child = _start(file, port)
+    if _until(lambda: process.plugged(file) or child.poll(), PLUG_SECONDS) is None:
+        child.kill()
+        child.wait()
+        return False
+    if child.poll() is not None:
+        kind = "no_reader" if child.returncode == EXIT_NO_READER else "ended"
+        raise SandboxError(text(kind, port=port, log=_log(file)))
+    return True
 
 
 def _until(ready: Callable[[], T | None], seconds: float) -> T | None:
