@@ -129,4 +129,4 @@ class Inventory:
 
     async def close(self) -> None:
         """End the workers."""
-        await asyncio.gather(*(reader.worker.end() for reader in self.readers))
+        await asyncio.gather(*(reader.worker.close() for reader in self.readers))

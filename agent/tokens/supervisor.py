@@ -1,42 +1,32 @@
-"""The agent's side of token workers: starting, asking, giving up on, and ending them.
-
-A vendor's library can crash or hang. Here that becomes an error of the one call under way.
-"""
+"""The agent's token workers: one that lasts for each module, one of one operation for each PIN."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
-import os
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TypeVar
 
-import msgspec
-
-from agent.errors import OdcError, ReportedError
-from agent.framing import HEADER, MAX_REPLY, FrameTooLargeError, encode_frame
+from agent.errors import OdcError
 from agent.tokens import protocol
 from agent.tokens.backoff import Backoff
 from agent.tokens.errors import (
     ModuleCrashedError,
     ModuleHangsError,
-    ModuleLoadError,
     PinNotGivenError,
 )
 from agent.tokens.model import ModuleContent, ModuleSettings, TokenReference
+from agent.tokens.worker_process import WorkerProcess
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
-CALL_SECONDS = 60.0
-"""How long one call may take; generating an RSA-4096 key on a slow token takes half a minute."""
 LIST_SECONDS = 30.0
-END_SECONDS = 5.0
 QUICK_SECONDS = 3.0
 """A module that reads all its tokens from the start in this time lets go of them in between; with sixty
 tokens on a hub that would make each event slow."""
@@ -46,102 +36,6 @@ MAX_RESIDENT_BYTES = 256 << 20
 
 _changes: Counter[str] = Counter()
 """How often sessions with a PIN may have changed what is on tokens, by the module's path."""
-
-
-class WorkerProcess:
-    """One worker process; requests are answered one at a time."""
-
-    def __init__(self, module: ModuleSettings, process: asyncio.subprocess.Process) -> None:
-        self._module = module
-        self._process = process
-        self.resident_bytes = 0
-        """Memory the worker took when it answered last."""
-
-    @classmethod
-    async def start(cls, module: ModuleSettings) -> WorkerProcess:
-        """Spawn a worker for ``module``; the library is loaded at its first request.
-
-        Raises:
-            ModuleLoadError: the process cannot be started, for what the settings say or by the system.
-        """
-        try:
-            process = await asyncio.create_subprocess_exec(
-                # -P: a folder named "pkcs11" where the agent was started must never be what runs.
-                sys.executable, "-P", "-m", "agent.tokens.worker", module.path,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                env=_environment(module.environment),
-                start_new_session=True,
-            )  # fmt: skip
-        except (OSError, ValueError) as error:
-            raise ModuleLoadError(module=module.path, reason=str(error)) from error
-        return cls(module, process)
-
-    @property
-    def pid(self) -> int:
-        """The worker's process id."""
-        return self._process.pid
-
-    async def call(
-        self, request: protocol.Request[Result], *, seconds: float | None = None
-    ) -> Result:
-        """Ask for one thing.
-
-        Args:
-            request: what is asked for.
-            seconds: how long the answer may take, ``CALL_SECONDS`` where nothing is said.
-
-        Raises:
-            ReportedError: the worker answered with an error.
-            ModuleCrashedError: the worker ended.
-            ModuleHangsError: no answer within ``seconds``; the worker has been ended.
-        """
-        seconds = CALL_SECONDS if seconds is None else seconds
-        try:
-            reply = await asyncio.wait_for(self._exchange(request), seconds)
-        except TimeoutError as error:
-            await self.end()
-            raise ModuleHangsError(module=self._name, seconds=round(seconds)) from error
-        except (OSError, EOFError, FrameTooLargeError, msgspec.DecodeError) as error:
-            await self.end()
-            raise ModuleCrashedError(module=self._name) from error
-        except asyncio.CancelledError:
-            # Its next answer would be taken for another request's.
-            await self.end()
-            raise
-        self.resident_bytes = reply.resident_bytes
-        if reply.error is not None:
-            raise ReportedError(reply.error)
-        result: Result = msgspec.json.decode(reply.value, type=request.result)
-        return result
-
-    async def _exchange(self, request: protocol.Request[Result]) -> protocol.Reply:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(encode_frame(msgspec.json.encode(request)))
-        await self._process.stdin.drain()
-        (size,) = HEADER.unpack(await self._process.stdout.readexactly(HEADER.size))
-        if size > MAX_REPLY:
-            raise FrameTooLargeError(size, MAX_REPLY)
-        payload = await self._process.stdout.readexactly(size)
-        return msgspec.json.decode(payload, type=protocol.Reply)
-
-    async def end(self) -> None:
-        """End the worker at once; a library in a call listens to nothing less."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
-        # A process in an uninterruptible call (a broken USB hub) may not even die.
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), END_SECONDS)
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether the process is gone."""
-        return self._process.returncode is not None
-
-    @property
-    def _name(self) -> str:
-        return Path(self._module.path).name
 
 
 class ModuleWorker:
@@ -160,6 +54,7 @@ class ModuleWorker:
         self._is_quick = False
         self._timer: asyncio.TimerHandle | None = None
         self._letting_go: asyncio.Task[None] | None = None
+        self._is_closed = False
         self.restarts = 0
 
     async def content(self) -> ModuleContent:
@@ -237,17 +132,31 @@ class ModuleWorker:
             if self._process is not None:
                 self.restarts += 1
                 log.warning("worker restarted module=%s", self.settings.path)
-            self._process = await WorkerProcess.start(self.settings)
+            self._process = await self._new()
             self._has_let_go = True
         return self._process
+
+    async def _new(self) -> WorkerProcess:
+        """Start a process, unless the worker was closed, before or meanwhile."""
+        if not self._is_closed:
+            process = await WorkerProcess.start(self.settings)
+            if not self._is_closed:
+                return process
+            await process.end()
+        raise ModuleCrashedError(module=Path(self.settings.path).name)
 
     async def _retire(self) -> None:
         """End the worker for no fault of the call under way; the next listing has a new one."""
         await self.end()
         self._process = None
 
+    async def close(self) -> None:
+        """End the worker for good: who still waits for an answer gets an error, not a new process."""
+        self._is_closed = True
+        await self.end()
+
     async def end(self) -> None:
-        """End the worker."""
+        """End the process; the next listing starts another."""
         self._keep()
         if self._process is not None:
             await self._process.end()
@@ -311,7 +220,3 @@ async def pin_session(
         _changes[module.path] += 1
         if endpoint is not None and sys.platform != "win32":
             Path(endpoint).unlink(missing_ok=True)
-
-
-def _environment(extra: Mapping[str, str]) -> dict[str, str]:
-    return {**os.environ, **extra}

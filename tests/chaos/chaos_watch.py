@@ -18,7 +18,7 @@ import httpx
 from chaos_points import Kind
 from chaos_striker import Striker, spare
 
-from agent.tokens.supervisor import WorkerProcess
+from agent.tokens.worker_process import WorkerProcess
 
 _WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
 _FILE_EVENTS = frozenset(

@@ -18,7 +18,7 @@ from soft_token import PIN, Outcome, type_pin
 
 from agent.bus import EventBus
 from agent.errors import OdcError, ReportedError
-from agent.tokens import supervisor
+from agent.tokens import supervisor, worker_process
 from agent.tokens.inventory import Inventory, TokenInserted
 from agent.tokens.supervisor import pin_session
 
@@ -103,7 +103,7 @@ async def test_an_operation_on_nonsense_ends(bench, reference, operation, functi
 async def test_a_session_is_opened_on_nonsense_or_not_at_all(
     bench, reference, monkeypatch, function, fault
 ):
-    monkeypatch.setattr(supervisor, "CALL_SECONDS", 2 * SECONDS)
+    monkeypatch.setattr(worker_process, "CALL_SECONDS", 2 * SECONDS)
     bench.switch_on(f"{function}={fault}")
     try:
         async with pin_session(bench.settings, reference):

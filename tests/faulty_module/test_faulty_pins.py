@@ -7,7 +7,7 @@ from faulty_bench import ENDINGS, ERRORS, check_error, code_of, is_running
 from soft_token import LABEL, PIN, Outcome, type_pin
 
 from agent.bus import EventBus
-from agent.tokens import supervisor
+from agent.tokens import worker_process
 from agent.tokens.inventory import Inventory
 from agent.tokens.model import PinState
 from agent.tokens.pin import send_pin
@@ -91,7 +91,7 @@ async def test_a_hang_in_the_login_ends_in_time_and_costs_one_try_at_most(
     bench, reference, monkeypatch, pin
 ):
     with monkeypatch.context() as patch:
-        patch.setattr(supervisor, "CALL_SECONDS", 2.0)
+        patch.setattr(worker_process, "CALL_SECONDS", 2.0)
         outcome, _ = await log_in(bench, reference, pin, "C_Login=hang")
     check_error(outcome.agent, "module_hangs")
     check_error(outcome.typist, "pin_unanswered")

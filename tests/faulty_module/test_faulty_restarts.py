@@ -9,9 +9,11 @@ import pytest
 from faulty_bench import GIBIBYTE, check_error, resident_bytes
 from soft_token import PIN, type_pin
 
+from agent.bus import EventBus
 from agent.errors import OdcError, ReportedError
 from agent.language import Language
 from agent.tokens import protocol, supervisor
+from agent.tokens.inventory import Inventory
 from agent.tokens.supervisor import ModuleWorker, pin_session
 
 NAMELESS = (
@@ -135,3 +137,15 @@ async def test_the_sentence_of_an_operation_names_the_module(bench, reference, f
 async def test_a_listing_never_says_that_the_token_is_full(bench, worker):
     bench.switch_on("C_GetSlotList=device_memory")
     assert (await fail(worker)).code != "token_full"
+
+
+async def test_who_waits_for_a_worker_that_is_closed_starts_no_other(bench):
+    bench.switch_on("C_GetSlotList=hang")
+    inventory = Inventory((bench.settings,), EventBus())
+    reading = asyncio.create_task(inventory.refresh())
+    while not bench.calls()["C_GetSlotList"]:  # noqa: ASYNC110 - another process counts
+        await asyncio.sleep(0.01)
+    await inventory.close()
+    await reading
+    assert inventory.snapshot.problems[0].report.code == "module_crashed"
+    assert bench.calls()["C_GetFunctionList"] == 1

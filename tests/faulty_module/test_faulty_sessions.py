@@ -10,7 +10,7 @@ from faulty_bench import ENDINGS, ERRORS, REQUESTS, check_error, code_of, is_run
 from soft_token import PIN, Outcome, type_pin
 
 from agent.errors import OdcError
-from agent.tokens import protocol, supervisor
+from agent.tokens import protocol, worker_process
 from agent.tokens.supervisor import pin_session
 
 HANG_SECONDS = 1.5
@@ -131,7 +131,7 @@ async def test_a_hang_in_an_operation_ends_in_time(make_bench, reference):
 
 
 async def test_a_hang_before_the_pin_is_asked_for_ends_in_time(make_bench, reference, monkeypatch):
-    monkeypatch.setattr(supervisor, "CALL_SECONDS", 2 * HANG_SECONDS)
+    monkeypatch.setattr(worker_process, "CALL_SECONDS", 2 * HANG_SECONDS)
     benches = {function: make_bench() for function in (*AT_START, *OPENING)}
     errors = await asyncio.gather(
         *(open_session(bench, reference, f"{f}=hang") for f, bench in benches.items())

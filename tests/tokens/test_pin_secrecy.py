@@ -11,7 +11,8 @@ from processes import is_dumpable, not_root
 from soft_token import PIN, logged_in, type_pin
 
 from agent.tokens import protocol
-from agent.tokens.supervisor import WorkerProcess, pin_session
+from agent.tokens.supervisor import pin_session
+from agent.tokens.worker_process import WorkerProcess
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's /proc")
 

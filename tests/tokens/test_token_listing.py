@@ -16,8 +16,9 @@ from agent.tokens import protocol
 from agent.tokens.errors import ModuleCrashedError, ModuleHangsError
 from agent.tokens.inventory import Inventory
 from agent.tokens.model import ModuleSettings, PinState
-from agent.tokens.supervisor import ModuleWorker, WorkerProcess
+from agent.tokens.supervisor import ModuleWorker
 from agent.tokens.worker.module import MAX_SLOTS
+from agent.tokens.worker_process import WorkerProcess
 
 
 @pytest.fixture
