@@ -8,10 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.fault_kinds import Fault, FaultKind
 from sandbox.faults import Faults
+from sandbox.spoilt_keys import KEY_FAULTS, KeySpoiler
+from sandbox.web import credentials
 
 _DRIPS = 20
 _PAGE = b"<!doctype html><title>Proxy</title><p>The service is not available."
@@ -44,9 +47,10 @@ class Answer:
 class FaultyApp:
     """The application that is served with ``--faults``."""
 
-    def __init__(self, app: ASGIApp, faults: Faults) -> None:
+    def __init__(self, app: ASGIApp, faults: Faults, keys: KeySpoiler) -> None:
         self._app = app
         self._faults = faults
+        self._keys = keys
         self._last: dict[tuple[str, bytes], Answer] = {}
         """The last answer to each call of each client, for answers out of order."""
 
@@ -80,10 +84,17 @@ class FaultyApp:
         before, self._last[asked] = self._last.get(asked, answer), answer
         if fault.kind is FaultKind.STALE:
             answer = before
+        elif fault.kind in KEY_FAULTS:
+            answer = await self._with_spoilt_key(fault, scope, answer)
         if fault.kind in _SENT:
             await _SENT[fault.kind](fault, answer, receive, send)
         else:
             await _send_whole(send, _CHANGED.get(fault.kind, _unchanged)(answer))
+
+    async def _with_spoilt_key(self, fault: Fault, scope: Scope, answer: Answer) -> Answer:
+        application, _ = credentials(Request(scope))
+        body = await run_in_threadpool(self._keys.spoilt, fault.kind, answer.body, application)
+        return answer.with_body(body)
 
     async def _answered(self, scope: Scope, receive: Receive) -> Answer:
         """Return what the application answers."""

@@ -28,6 +28,7 @@ from sandbox.reviewer.app import Reviewer
 from sandbox.reviewer.dossier import Dossiers
 from sandbox.rules import Rules
 from sandbox.sms import Outbox
+from sandbox.spoilt_keys import KeySpoiler
 from sandbox.store import Store
 
 _LOOPBACK = "127.0.0.1"
@@ -76,7 +77,7 @@ def serve(
         ledger = Ledger(store, replace(rules, audiences=audiences))
         app: ASGIApp = authority_app(ledger, authority, signer, outbox)
         if rules.faults:
-            app = FaultyApp(app, Faults(store))
+            app = FaultyApp(app, Faults(store), KeySpoiler(store, signer))
         servers = [
             (_tls_server(app, home), secure),
             (_Server(_config(portal_app())), plain),

@@ -189,6 +189,8 @@ class RenewalView(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None = None
     """Code of what went wrong last; the renewal may still go on."""
     error_text: str = ""
+    advice_text: str = ""
+    """What to do about the error."""
     new_thumbprint: str | None = None
 
 

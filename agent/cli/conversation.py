@@ -14,7 +14,7 @@ from agent.cli.outcome import NEEDED_FIRST, Exit, has_ended, sentences, standing
 from agent.cli.pin_prompt import begin, in_words
 from agent.cli.progress import progress
 from agent.cli.renew_answers import Answers
-from agent.cli.renewal_lines import remark_lines
+from agent.cli.renewal_lines import error_lines, remark_lines
 from agent.errors import ReportedError
 from agent.language import mark, user_language
 
@@ -33,7 +33,7 @@ class Conversation:
         self._client = client
         self._answers = answers
         self._to = to
-        self._said: tuple[str, str] = ("", "")
+        self._said: list[str] = []
         self._has_sent_sms = False
         self._has_met_space = False
 
@@ -152,13 +152,12 @@ class Conversation:
         return str(self.renewal["id"])
 
     def _tell(self) -> None:
-        text, reason = self.renewal["text"], self.renewal["error_text"]
-        if (text, reason) == self._said:
+        lines = [self.renewal["text"], *error_lines(self.renewal)]
+        if lines == self._said:
             return
-        self._said = (text, reason)
-        print(text, flush=True, file=self._to)
-        if reason and reason not in text:
-            print(f"  {reason}", flush=True, file=self._to)
+        self._said = lines
+        for line in lines:
+            print(line, flush=True, file=self._to)
 
     def _print_remarks(self) -> None:
         _print_all(list(remark_lines(self.renewal, user_language())))

@@ -26,11 +26,18 @@ def remark_lines(renewal: Json, language: Language) -> Iterator[str]:
             yield f"  {item}: {text}" if item else f"  {text}"
 
 
+def error_lines(renewal: Json) -> Iterator[str]:
+    """Yield what went wrong with a renewal, unless its text says so, and what to do about it."""
+    if renewal["error_text"] not in renewal["text"]:
+        yield f"  {renewal['error_text']}"
+    if renewal["advice_text"]:
+        yield f"  {renewal['advice_text']}"
+
+
 def renewal_lines(renewal: Json, language: Language) -> Iterator[str]:
     """Yield all there is to see of one renewal."""
     yield f"{renewal['organisation']}  {renewal['text']}"
-    if renewal["error_text"] and renewal["error_text"] not in renewal["text"]:
-        yield f"  {renewal['error_text']}"
+    yield from error_lines(renewal)
     yield from remark_lines(renewal, language)
     facts = {
         mark("id: {value}"): renewal["id"],

@@ -12,16 +12,13 @@ from dataclasses import dataclass, field
 
 from agent.clock import Clock
 from agent.errors import OdcError
-from agent.renewals.authority import AuthorityRefusedError, AuthorityUnreachableError
-from agent.renewals.checks import CertificateRefusedError
+from agent.renewals.authority import AuthorityUnreachableError
 from agent.renewals.errors import NotSavedError, RenewalClosedError
+from agent.renewals.finality import is_final
 from agent.renewals.journal import Journal, StaleRenewalError
-from agent.renewals.protocol import ProblemCode
 from agent.renewals.record import Renewal
 from agent.renewals.states import State, Waiting
-from agent.renewals.steps import ApplicationClosed, Context, Wait, advance, give_up
-from agent.renewals.vault import VaultError
-from agent.renewals.window import TooEarlyError, TooLateError
+from agent.renewals.steps import ApplicationClosed, Context, Wait, advance
 
 log = logging.getLogger(__name__)
 
@@ -122,26 +119,20 @@ class Driver:
         except _DISK_ERRORS:
             raise
         except OdcError as error:
-            return await self._after_error(renewal, error)
+            return self._after_error(renewal, error)
         except Exception as error:  # a mistake of ours must not leave a renewal silent
             log.exception("renewal step failed id=%s", renewal.id)
-            return await self._after_error(renewal, OdcError(reason=type(error).__name__))
+            return self._after_error(renewal, OdcError(reason=type(error).__name__))
         return None
 
-    async def _after_error(self, renewal: Renewal, error: OdcError) -> _Pause | None:
-        """End the renewal where its error is final; else try again later, it may be mended by then.
-
-        An application that may have reached the authority is withdrawn first: it would stand in the
-        way of every new renewal of that certificate.
-        """
-        if is_final(error):
-            try:
-                await give_up(self._context_of(renewal), renewal)
-            except OdcError as obstacle:
-                error = obstacle
-            else:
-                self._fail(renewal, error)
-                return None
+    def _after_error(self, renewal: Renewal, error: OdcError) -> _Pause | None:
+        """Have the renewal end where its error is final; else try again later, it may be mended by then."""
+        if is_final(error) and not renewal.is_withdrawing:
+            stored = self._journal.get(renewal.id)
+            if stored.state is renewal.state:
+                log.warning("renewal will fail id=%s code=%s", renewal.id, error.code)
+                self._save(stored.failing(self._clock(), error.report()))
+            return None
         log.warning("renewal waits id=%s code=%s", renewal.id, error.code)
         asked = error.retry_after if isinstance(error, AuthorityUnreachableError) else None
         return self._note(renewal, Waiting.NETWORK, error, _Pause(asked, is_failure=True))
@@ -166,17 +157,6 @@ class Driver:
         if renewal.state is before.state:
             log.warning("renewal failed id=%s code=%s", renewal.id, error.code)
             self._save(renewal.moved(State.FAILED, now).changed(now, error=error.report()))
-
-
-_FINAL_PROBLEMS = frozenset(ProblemCode) - {ProblemCode.TOO_SOON, ProblemCode.UNAUTHORISED}
-"""What an authority that speaks our protocol refuses for good; a proxy's 403 page names none."""
-
-
-def is_final(error: OdcError) -> bool:
-    """Return whether trying again would end the same way."""
-    if isinstance(error, AuthorityRefusedError):
-        return error.problem in _FINAL_PROBLEMS
-    return isinstance(error, TooEarlyError | TooLateError | CertificateRefusedError | VaultError)
 
 
 def backoff(failures: int) -> float:

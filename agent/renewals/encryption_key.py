@@ -20,10 +20,10 @@ from cryptography.hazmat.primitives.serialization import (
 from agent.clock import Clock
 from agent.errors import OdcError
 from agent.language import mark
-from agent.renewals.checks import CertificateRefusedError, may_receive_keys
+from agent.renewals.checks import may_receive_keys
 from agent.renewals.record import EncryptionPart, Renewal
 from agent.tokens import protocol as token
-from agent.tokens.errors import TokenMissingError
+from agent.tokens.errors import TokenError, TokenMissingError
 from agent.tokens.supervisor import PinSession
 
 LABEL = "encrypt"
@@ -69,7 +69,9 @@ async def install_encryption_key(renewal: Renewal, session: PinSession) -> None:
     )
     key = x509.load_der_x509_certificate(der).public_key()
     if not await _opens(key, encryption.key_id, session):
-        raise CertificateRefusedError(reason=mark("its key on the token did not prove itself"))
+        # The import has compared the two: it is the token that decrypts wrongly.
+        reason = mark("it does not decrypt what was encrypted to its key")
+        raise TokenError(module=renewal.token.module, reason=reason)
     await session.call(token.WriteCertificate(id=encryption.key_id, label=LABEL, certificate=der))
 
 

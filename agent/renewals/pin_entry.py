@@ -7,6 +7,7 @@ from collections.abc import Callable
 from agent.clock import Clock
 from agent.errors import OdcError
 from agent.renewals.errors import WrongStateError
+from agent.renewals.finality import is_final
 from agent.renewals.pin_steps import PIN_STEPS, PURPOSES
 from agent.renewals.record import Renewal
 from agent.renewals.states import Waiting
@@ -69,6 +70,8 @@ class PinEntry:
     def _after(self, renewal: Renewal, outcome: Renewal | OdcError) -> Renewal:
         if isinstance(outcome, Renewal):
             return outcome
+        if is_final(outcome):
+            return renewal.failing(self._clock(), outcome.report())
         waiting = _waiting_after(outcome)
         return renewal.changed(self._clock(), waiting=waiting, error=outcome.report())
 

@@ -87,7 +87,9 @@ class Renewal(msgspec.Struct, frozen=True, kw_only=True):
     is_proved: bool = False
     """The new certificate is on the token and its key has signed."""
     is_withdrawing: bool = False
-    """The user cancelled it; it ends once the authority has been told."""
+    """It has come to nothing, and ends once the authority has been told."""
+    failure: ErrorReport | None = None
+    """Why it is withdrawn; None where the user cancelled it."""
     expected_by: dt.date | None = None
     error: ErrorReport | None = None
     new_thumbprint: str | None = None
@@ -109,6 +111,10 @@ class Renewal(msgspec.Struct, frozen=True, kw_only=True):
         """Return the renewal in a following state, waiting for nothing, its error forgotten."""
         check_transition(self.state, state)
         return self.changed(now, state=state, waiting=None, error=None)
+
+    def failing(self, now: dt.datetime, failure: ErrorReport) -> Renewal:
+        """Return the renewal as it is to be withdrawn, for an error that trying again would not mend."""
+        return self.changed(now, is_withdrawing=True, failure=failure, waiting=None, error=failure)
 
     def changed(self, now: dt.datetime, **changes: object) -> Renewal:
         """Return the renewal with other facts, the state as it is unless given."""

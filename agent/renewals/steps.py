@@ -92,9 +92,12 @@ async def advance(context: Context, renewal: Renewal) -> Renewal:
 
 
 async def withdraw(context: Context, renewal: Renewal) -> Renewal:
-    """Give the application up at the authority, then cancel; a repeat finds it withdrawn already."""
+    """Give the application up at the authority, then end; a repeat finds it withdrawn already."""
     await give_up(context, renewal)
-    return context.save(renewal.moved(State.CANCELLED, context.clock()))
+    now = context.clock()
+    if renewal.failure is None:
+        return context.save(renewal.moved(State.CANCELLED, now))
+    return context.save(renewal.moved(State.FAILED, now).changed(now, error=renewal.failure))
 
 
 async def give_up(context: Context, renewal: Renewal) -> None:

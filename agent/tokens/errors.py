@@ -13,6 +13,12 @@ TRIES_LEFT = {
 """What PKCS#11 tells of the remaining tries; there is no number in it."""
 
 
+_ASK_FOR_ANOTHER_KEY = mark(
+    "Your certificates stay as they were. Tell the authority's service desk, "
+    "then start the renewal again."
+)
+
+
 class TokenError(OdcError):
     """Base of everything that goes wrong between the agent and a token."""
 
@@ -102,7 +108,7 @@ class KeyEnvelopeInvalidError(TokenError):
 
     code = "key_envelope_invalid"
     sentence = mark("The encryption key the authority sent cannot be used: {reason}")
-    advice = mark("The token is unchanged. Ask the authority's service desk.")
+    advice = _ASK_FOR_ANOTHER_KEY
 
 
 class KeyEnvelopeUnopenedError(TokenError):
@@ -110,7 +116,7 @@ class KeyEnvelopeUnopenedError(TokenError):
 
     code = "key_envelope_unopened"
     sentence = mark("The encryption key the authority sent is not for this token's key.")
-    advice = mark("The token is unchanged. Ask the authority's service desk.")
+    advice = _ASK_FOR_ANOTHER_KEY
 
 
 class KeyMismatchError(TokenError):
@@ -118,7 +124,7 @@ class KeyMismatchError(TokenError):
 
     code = "key_mismatch"
     sentence = mark("The encryption key the authority sent does not fit its certificate.")
-    advice = mark("The token is unchanged. Ask the authority's service desk.")
+    advice = _ASK_FOR_ANOTHER_KEY
 
 
 class KeyIdTakenError(TokenError):
@@ -126,7 +132,7 @@ class KeyIdTakenError(TokenError):
 
     code = "key_id_taken"
     sentence = mark("Another key is on the token in the place of the new one.")
-    advice = mark("The token is unchanged. Start the renewal again.")
+    advice = mark("Your certificates stay as they were. Start the renewal again.")
 
 
 class TokenAmbiguousError(TokenError):

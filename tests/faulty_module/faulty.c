@@ -2,7 +2,7 @@
  *
  *   FAULTY_FORWARD  the module that answers, SoftHSM by default
  *   FAULTY          what to do wrong, such as "C_Sign=crash,C_FindObjects=device_error@3":
- *                   function=fault, @n from its n-th call in this process on
+ *                   function=fault, @n from its n-th call in this process on, !n in that call alone
  *   FAULTY_FILE     a file with the same, read again at each call: faults come and go in a running process
  *   FAULTY_PAD      a file with what is typed on the token's PIN pad: the PIN, for C_SetPIN also the new one
  *   FAULTY_LOG      a file that gets the name of every function called, one a line; never an argument
@@ -83,17 +83,19 @@ static void write_log(const char *name) {
     }
 }
 
-/* Look for "name=fault[@n]" in a list and copy the fault if its turn has come. */
+/* Look for "name=fault[@n|!n]" in a list and copy the fault if its turn has come. */
 static int look_up(const char *list, int number, char *fault, size_t size) {
     char copy[4096], *rest = copy, *item;
     snprintf(copy, sizeof copy, "%s", list);
     while ((item = strsep(&rest, ", \n"))) {
-        char *value = strchr(item, '='), *from;
+        char *value = strchr(item, '='), *from, *only;
         if (!value) continue;
         *value++ = 0;
         if (strcmp(item, names[number])) continue;
         if ((from = strchr(value, '@'))) *from++ = 0;
         if (from && calls[number] < strtoul(from, NULL, 10)) continue;
+        if ((only = strchr(value, '!'))) *only++ = 0;
+        if (only && calls[number] != strtoul(only, NULL, 10)) continue;
         snprintf(fault, size, "%s", value);
         return 1;
     }

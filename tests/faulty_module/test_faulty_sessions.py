@@ -157,3 +157,9 @@ async def test_what_does_not_keep_an_operation_from_being_done_is_no_error(
     function = MAIN[operation][-1]
     assert await carry_out(bench, reference, operation, f"{function}={fault}") is None
     await bench.check_that_it_works_again()
+
+
+async def test_a_key_is_refused_only_by_a_token_that_decrypts(bench, reference):
+    """A refusal ends the renewal: one decryption that fails says nothing of the envelope."""
+    assert await carry_out(bench, reference, "import", "C_DecryptInit=general_error!1") is None
+    assert bench.calls()["C_DecryptInit"] == 3, "the envelope, something else, the envelope again"

@@ -9,7 +9,7 @@ from renewal_maker import NOW, new_renewal
 
 from agent.errors import OdcError
 from agent.renewals.authority import AuthorityRefusedError, AuthorityUnreachableError
-from agent.renewals.driver import is_final
+from agent.renewals.finality import is_final
 from agent.renewals.protocol import ApplicationState, ApplicationStatus, ProblemCode
 from agent.renewals.states import State
 from agent.renewals.steps import ApplicationClosed, _under_status

@@ -34,6 +34,10 @@ class DecryptionUnknownError(Exception):
     """The token does not decrypt in this way at all."""
 
 
+class DecryptionWrongError(Exception):
+    """The token decrypts something else than what was encrypted to its key."""
+
+
 def decrypt(key: Any, data: bytes, oaep: Oaep | None) -> bytearray:  # noqa: ANN401
     """Decrypt ``data`` with a CKO_PRIVATE_KEY object, by PKCS#1 v1.5 where ``oaep`` is None.
 

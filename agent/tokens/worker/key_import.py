@@ -25,7 +25,12 @@ from agent.tokens.errors import (
     KeyMismatchError,
 )
 from agent.tokens.pin import wipe
-from agent.tokens.worker.decryption import DecryptionUnknownError, can_decrypt, decrypt
+from agent.tokens.worker.decryption import (
+    DecryptionUnknownError,
+    DecryptionWrongError,
+    can_decrypt,
+    decrypt,
+)
 from agent.tokens.worker.envelope import (
     Envelope,
     KeyIdentity,
@@ -113,14 +118,32 @@ class Opener:
 def opened_key(envelope: bytes, opener: Opener, wanted: rsa.RSAPublicKey) -> rsa.RSAPrivateKey:
     """Return the private key in ``envelope`` (DER), which must be that of ``wanted``.
 
+    That there is none ends a renewal. A token that fails now and then looks the same (SoftHSM says of
+    a wrong key CKR_GENERAL_ERROR), so it has to decrypt something else, and then to fail once more.
+
     Raises:
         KeyEnvelopeInvalidError, KeyEnvelopeUnopenedError, KeyMismatchError: there is no such key in it.
-        PKCS11Error: the token does not decrypt, this or anything.
+        DecryptionWrongError, PKCS11Error: the token does not decrypt, this or anything.
     """
     read = read_envelope(envelope)
-    for recipient in read.recipients_for(opener.identity):
-        with _content_key(read, recipient, opener) as content_key:
-            content = read.opened(content_key)
+    try:
+        return _key_in(read, opener, wanted)
+    except (KeyEnvelopeInvalidError, KeyEnvelopeUnopenedError, KeyMismatchError) as error:
+        if not can_decrypt(opener.private, opener.public):
+            raise DecryptionWrongError from error
+    except p11.PKCS11Error:
+        if not can_decrypt(opener.private, opener.public):
+            raise
+    try:
+        return _key_in(read, opener, wanted)
+    except p11.PKCS11Error as error:
+        raise KeyEnvelopeUnopenedError from error
+
+
+def _key_in(envelope: Envelope, opener: Opener, wanted: rsa.RSAPublicKey) -> rsa.RSAPrivateKey:
+    for recipient in envelope.recipients_for(opener.identity):
+        with _content_key(envelope, recipient, opener) as content_key:
+            content = envelope.opened(content_key)
         try:
             key = private_key_in(content)
         finally:
@@ -155,11 +178,6 @@ def _content_key(envelope: Envelope, recipient: Recipient, opener: Opener) -> It
         raise KeyEnvelopeInvalidError(reason=reason) from error
     except OaepError as error:
         raise KeyEnvelopeUnopenedError from error
-    except p11.PKCS11Error as error:
-        # A wrong key and a token that fails look the same, but for what else the token decrypts.
-        if can_decrypt(opener.private, opener.public):
-            raise KeyEnvelopeUnopenedError from error
-        raise
     try:
         if len(content_key) != envelope.key_bytes:
             raise KeyEnvelopeUnopenedError

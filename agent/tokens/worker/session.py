@@ -26,7 +26,12 @@ from agent.tokens.errors import (
 )
 from agent.tokens.model import KeyPairFacts
 from agent.tokens.worker.always_authenticate import authenticated
-from agent.tokens.worker.decryption import SCHEMES, DecryptionUnknownError, decrypt
+from agent.tokens.worker.decryption import (
+    SCHEMES,
+    DecryptionUnknownError,
+    DecryptionWrongError,
+    decrypt,
+)
 from agent.tokens.worker.failures import told_error, told_token_error
 from agent.tokens.worker.key_import import (
     Opener,
@@ -107,6 +112,9 @@ class TokenSession:
             return operations[type(request)](request)
         except InvalidSignature as error:
             raise SignatureInvalidError(module=self._module.name) from error
+        except (DecryptionUnknownError, DecryptionWrongError, OaepError) as error:
+            reason = mark("it does not decrypt what was encrypted to its key")
+            raise TokenError(module=self._module.name, reason=reason) from error
         except p11.PKCS11Error as error:
             raise self._told(error, self._session.token) from error
 
@@ -236,11 +244,7 @@ class TokenSession:
     def decrypt_data(self, request: protocol.DecryptData) -> bytes:
         """Decrypt bytes, to prove that the key is there and works."""
         private = self._private(request.id)
-        try:
-            return bytes(decrypt(private, request.data, SCHEMES[request.scheme]))
-        except (DecryptionUnknownError, OaepError) as error:
-            reason = mark("it does not decrypt what was encrypted to its key")
-            raise TokenError(module=self._module.name, reason=reason) from error
+        return bytes(decrypt(private, request.data, SCHEMES[request.scheme]))
 
     def import_key_pair(self, request: protocol.ImportKeyPair) -> KeyPairFacts:
         """Store a private key that an authority made, unless it is stored already."""

@@ -1,0 +1,47 @@
+"""Which errors end a renewal: those that would come again however often it was tried. Pure."""
+
+from __future__ import annotations
+
+from agent.errors import OdcError
+from agent.renewals.authority import AuthorityRefusedError
+from agent.renewals.checks import CertificateRefusedError
+from agent.renewals.protocol import ProblemCode
+from agent.renewals.vault import VaultError
+from agent.renewals.window import TooEarlyError, TooLateError
+from agent.tokens.errors import (
+    KeyEnvelopeInvalidError,
+    KeyEnvelopeUnopenedError,
+    KeyIdTakenError,
+    KeyMismatchError,
+    KeyTypeUnsupportedError,
+)
+
+_FINAL_PROBLEMS = frozenset(ProblemCode) - {ProblemCode.TOO_SOON, ProblemCode.UNAUTHORISED}
+"""What an authority that speaks our protocol refuses for good; a proxy's 403 page names none."""
+
+_FINAL_CODES = frozenset(
+    error.code
+    for error in (
+        TooEarlyError,
+        TooLateError,
+        CertificateRefusedError,
+        VaultError,
+        # The authority sends the same key again, and the worker has opened it twice by then.
+        KeyEnvelopeInvalidError,
+        KeyEnvelopeUnopenedError,
+        KeyMismatchError,
+        # The CKA_IDs and the kinds of keys are chosen at the renewal's start.
+        KeyIdTakenError,
+        KeyTypeUnsupportedError,
+    )
+)
+
+
+def is_final(error: OdcError) -> bool:
+    """Return whether trying again would end the same way.
+
+    By its code: an error of a token worker arrives as a report.
+    """
+    if isinstance(error, AuthorityRefusedError):
+        return error.problem in _FINAL_PROBLEMS
+    return error.code in _FINAL_CODES
