@@ -14,6 +14,7 @@ from typing import Any
 
 from agent.api.known import Known
 from agent.api.methods.browser import BrowserMethods
+from agent.api.methods.checks import CheckMethods
 from agent.api.methods.control import ControlMethods
 from agent.api.methods.licences import LicenceMethods
 from agent.api.methods.modules import ModuleMethods
@@ -25,6 +26,9 @@ from agent.api.services import Services
 from agent.bus import Event, EventBus
 from agent.certificates.chain import TrustStore
 from agent.certificates.organisation import IDENTITY_OIDS, IdentityOid
+from agent.checks.browser_seen import BrowserSeen
+from agent.checks.run import Parts
+from agent.checks.service import CheckService
 from agent.clock import Clock, utc_now
 from agent.config import Config
 from agent.desktop.notifications import Notifier, PlyerNotifier
@@ -59,6 +63,7 @@ _METHODS = (
     PinMethods,
     RenewalMethods,
     LicenceMethods,
+    CheckMethods,
     BrowserMethods,
 )
 
@@ -76,6 +81,8 @@ class Agent:
         self._bus = EventBus()
         self._stop = asyncio.Event()
         self._notices: set[asyncio.Task[None]] = set()
+        self._tray_icon: TraySupervisor | None = None
+        self._browser_seen = BrowserSeen(paths.browser_seen, clock)
 
     async def run(self) -> None:
         """Run until asked to end."""
@@ -194,6 +201,7 @@ class Agent:
             pin_change=PinChange(pins, self._bus),
             renewals=renewals,
             licences=licences,
+            checks=self._checks(inventory, discovery, pins, known),
             bus=self._bus,
             clock=self._clock,
             language=self._language,
@@ -208,7 +216,31 @@ class Agent:
         registry = Registry()
         for methods in _METHODS:
             methods(services).register(registry)
-        return Server(registry)
+        return Server(registry, greeted=self._greeted)
+
+    def _greeted(self, role: Role) -> None:
+        if role is Role.BROWSER:
+            self._browser_seen.note()
+
+    def _checks(
+        self, inventory: Inventory, discovery: Discovery, pins: PinSessions, known: Known
+    ) -> CheckService:
+        return CheckService(
+            Parts(
+                inventory=inventory,
+                discovery=discovery,
+                with_known_pins=pins.shown,
+                config=lambda: self._config,
+                trust=known.trust,
+                paths=self._paths,
+                clock=self._clock,
+                seen=self._browser_seen,
+                is_tray_shown=lambda: (
+                    self._tray_icon is not None and self._tray_icon.pid is not None
+                ),
+                has_tray=self._has_tray,
+            )
+        )
 
     @contextlib.asynccontextmanager
     async def _tray(self, server: Server) -> AsyncIterator[None]:
@@ -219,7 +251,7 @@ class Agent:
         async def adopt(inherited: socket.socket) -> None:
             await server.adopt(inherited, Role.TRAY)
 
-        tray = TraySupervisor(adopt, language=self._config.language)
+        self._tray_icon = tray = TraySupervisor(adopt, language=self._config.language)
         tray.start()
         try:
             yield

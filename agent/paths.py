@@ -73,6 +73,11 @@ class Paths:
         return self.data / "licences"
 
     @property
+    def browser_seen(self) -> Path:
+        """When a browser last reached the agent."""
+        return self.data / "browser-seen.json"
+
+    @property
     def lock(self) -> Path:
         """Held by the running agent; names its process."""
         return self.data / "agent.lock"

@@ -43,7 +43,10 @@ class StreamConnection:
         registry: Registry,
         role: Role,
         pid: int,
+        *,
+        greeted: Callable[[Role], None] = lambda _role: None,
     ) -> None:
+        self._greeted = greeted
         self._reader = reader
         self._writer = writer
         self._registry = registry
@@ -125,6 +128,7 @@ class StreamConnection:
             capabilities=self._registry.names_for(self._role),
         )
         self._send(result_frame(request.id, welcome))
+        self._greeted(self._role)
 
     async def _answer(self, request: Request) -> None:
         try:

@@ -8,6 +8,7 @@ import logging
 import os
 import socket
 import sys
+from collections.abc import Callable
 
 from agent.api.connection import StreamConnection
 from agent.api.registry import Registry, Role
@@ -22,8 +23,12 @@ _SOCKETS = {CONTROL_SOCKET: Role.CONTROL, BROWSER_SOCKET: Role.BROWSER}
 class Server:
     """Listens for clients and serves each in a task of its own."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(
+        self, registry: Registry, *, greeted: Callable[[Role], None] = lambda _role: None
+    ) -> None:
+        """Serve ``registry``; ``greeted`` is called with the role of each client that says hello."""
         self._registry = registry
+        self._greeted = greeted
         self._servers: list[asyncio.Server] = []
         self._clients: set[asyncio.Task[None]] = set()
 
@@ -42,7 +47,7 @@ class Server:
     async def adopt(self, inherited: socket.socket, role: Role) -> None:
         """Serve a child of ours over a socket pair it inherited."""
         reader, writer = await asyncio.open_connection(sock=inherited)
-        self._serve(StreamConnection(reader, writer, self._registry, role, os.getpid()))
+        self._serve(reader, writer, role)
 
     async def close(self) -> None:
         """Stop listening, drop all clients, remove the sockets."""
@@ -62,9 +67,14 @@ class Server:
             log.warning("connection of another user refused role=%s", role)
             writer.close()
             return
-        self._serve(StreamConnection(reader, writer, self._registry, role, os.getpid()))
+        self._serve(reader, writer, role)
 
-    def _serve(self, connection: StreamConnection) -> None:
+    def _serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, role: Role
+    ) -> None:
+        connection = StreamConnection(
+            reader, writer, self._registry, role, os.getpid(), greeted=self._greeted
+        )
         task = asyncio.create_task(connection.serve())
         self._clients.add(task)
         task.add_done_callback(self._clients.discard)

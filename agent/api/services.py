@@ -11,6 +11,7 @@ from typing import Protocol
 from agent.api.known import Known
 from agent.api.registry import Call
 from agent.bus import EventBus
+from agent.checks.service import CheckService
 from agent.clock import Clock
 from agent.language import Language
 from agent.reminders.service import ReminderService
@@ -41,6 +42,7 @@ class Services:
     pin_change: PinChange
     renewals: RenewalService
     licences: LicenceService
+    checks: CheckService
     bus: EventBus
     clock: Clock
     language: Callable[[], Language]

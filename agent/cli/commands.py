@@ -36,6 +36,7 @@ def add_to(subparsers: Subparsers) -> None:
     add_renewal(subparsers)
     add_licence(subparsers)
     _add_pin(subparsers)
+    _add_check(subparsers)
     dossier_commands.add_to(subparsers)
     add_command(subparsers, "quit", "end the running agent", _quit, "odc-agent quit")
 
@@ -80,6 +81,25 @@ def _add_pin(subparsers: Subparsers) -> None:
     )
     for named in (change, unlocked):
         named.add_argument("--token", metavar="LABEL|SERIAL", help="which token, of several")
+
+
+def _add_check(subparsers: Subparsers) -> None:
+    check = add_command(
+        subparsers,
+        "check",
+        "check all a certificate needs on this computer, and say what to do about what is wrong",
+        _check,
+        "  odc-agent check\n"
+        "  odc-agent check authority clock   only these\n"
+        "  odc-agent check --fix             mend what can be mended\n"
+        "  odc-agent check --report          as a text to send, without names and numbers\n\n"
+        "exit codes: 0 nothing failed, 1 something did, 2 no such check, 3 no agent",
+    )
+    check.add_argument("names", nargs="*", metavar="NAME", help="which checks; all without one")
+    check.add_argument("--fix", action="store_true", help="mend what can be mended")
+    forms = check.add_mutually_exclusive_group()
+    forms.add_argument("--json", action="store_true", help="print JSON, for programs")
+    forms.add_argument("--report", action="store_true", help="print a text without personal data")
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -139,6 +159,14 @@ def _pin_unlocked(options: argparse.Namespace) -> int:
     from agent.cli import pin  # noqa: PLC0415
 
     return pin.unlocked(token=options.token)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from agent.cli import check  # noqa: PLC0415
+
+    return check.check(
+        names=options.names, as_json=options.json, as_report=options.report, mends=options.fix
+    )
 
 
 def _quit(_options: argparse.Namespace) -> int:

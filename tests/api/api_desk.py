@@ -13,6 +13,7 @@ import msgspec
 from certificate_maker import china
 
 from agent.api.methods.browser import BrowserMethods
+from agent.api.methods.checks import CheckMethods
 from agent.api.methods.control import ControlMethods
 from agent.api.methods.licences import LicenceMethods
 from agent.api.methods.modules import ModuleMethods
@@ -23,6 +24,10 @@ from agent.api.server import Server
 from agent.api.services import Services
 from agent.bus import EventBus
 from agent.certificates.organisation import IDENTITY_OIDS
+from agent.checks.browser_seen import BrowserSeen
+from agent.checks.run import Parts
+from agent.checks.service import CheckService
+from agent.config import Config
 from agent.desktop.windows import DesktopWindows
 from agent.framing import MAX_REPLY, FrameDecoder, encode_frame
 from agent.language import Language
@@ -37,6 +42,7 @@ from agent.renewals.scan_store import ScanStore
 from agent.renewals.service import RenewalService
 from agent.renewals.vault import open_vault
 from agent.runtime import BROWSER_SOCKET, CONTROL_SOCKET, runtime_folder
+from agent.tokens.discovery import Discovery
 from agent.tokens.inventory import Inventory
 from agent.tokens.model import ModuleSettings
 from agent.tokens.pin_change import PinChange
@@ -187,6 +193,17 @@ class ApiDesk:
             clock=lambda: NOW,
             identity_oids=IDENTITY_OIDS,
         )
+        self.seen = BrowserSeen(paths.browser_seen, lambda: NOW)
+        parts = Parts(
+            inventory=self.inventory,
+            discovery=Discovery(),
+            with_known_pins=self.pins.shown,
+            config=Config,
+            trust=None,
+            paths=paths,
+            clock=lambda: NOW,
+            seen=self.seen,
+        )
         services = Services(
             inventory=self.inventory,
             watch=Watch(self.inventory, (), poll_seconds=5.0),
@@ -195,6 +212,7 @@ class ApiDesk:
             pin_change=PinChange(self.pins, self.bus),
             renewals=self.renewals,
             licences=self.licences,
+            checks=CheckService(parts),
             bus=self.bus,
             clock=lambda: NOW,
             language=lambda: Language.ZH,
@@ -206,7 +224,7 @@ class ApiDesk:
         )
         self.registry = Registry()
         kinds = (ControlMethods, ModuleMethods, PinMethods, RenewalMethods, LicenceMethods)
-        for methods in (*kinds, BrowserMethods):
+        for methods in (*kinds, CheckMethods, BrowserMethods):
             methods(services).register(self.registry)
         self.probe = Probe(self.registry)
         self.server = Server(self.registry)

@@ -1,0 +1,91 @@
+"""Room on disks, versions, and programs that have loaded a token driver."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import re
+import shutil
+import ssl
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import agent
+from agent.checks.verdicts.computer import Room, Versions
+
+_LIBRARIES = ("cryptography", "python-pkcs11", "pyscard", "PySide6-Essentials")
+_VERSION = re.compile(r'^__version__ = "([^"]+)"', re.MULTILINE)
+TRIAL_BYTES = 1 << 16
+
+
+def look_at_room(folders: Iterable[Path]) -> list[Room]:
+    """Return how much may still be written to each of ``folders``, one for each disk, by trying."""
+    rooms: dict[int, Room] = {}
+    for folder in folders:
+        existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+        rooms.setdefault(existing.stat().st_dev, _room(existing))
+    return list(rooms.values())
+
+
+def _room(folder: Path) -> Room:
+    try:
+        free = shutil.disk_usage(folder).free
+        with tempfile.TemporaryFile(dir=folder) as trial:
+            trial.write(bytes(TRIAL_BYTES))
+            trial.flush()
+    except OSError as error:
+        return Room(folder=str(folder), obstacle=error.strerror or str(error))
+    return Room(folder=str(folder), free=free)
+
+
+def look_at_versions() -> Versions:
+    """Return what runs here and what the files on disk say."""
+    return Versions(
+        running=agent.__version__,
+        installed=_installed(Path(agent.__file__)),
+        python=platform.python_version(),
+        system=f"{platform.system()} {platform.release()} {platform.machine()}",
+        libraries=(*_libraries(), ("OpenSSL", ssl.OPENSSL_VERSION.split()[1])),
+    )
+
+
+def _installed(file: Path) -> str:
+    try:
+        found = _VERSION.search(file.read_text("utf-8"))
+    except OSError:
+        return ""  # frozen into one file
+    return found.group(1) if found else ""
+
+
+def _libraries() -> list[tuple[str, str]]:
+    found = []
+    for name in _LIBRARIES:
+        try:
+            found.append((name, importlib.metadata.version(name)))
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def look_for_programs(modules: Iterable[str]) -> list[str]:
+    """Return the names of this user's programs, ours aside, that have loaded one of ``modules``."""
+    if sys.platform != "linux":
+        return []
+    wanted = [os.fsencode(os.path.realpath(module)) for module in modules]
+    names = (_name_if_loaded(process, wanted) for process in Path("/proc").glob("[0-9]*"))
+    return sorted({name for name in names if name})
+
+
+def _name_if_loaded(process: Path, modules: list[bytes]) -> str | None:
+    try:
+        mapped = (process / "maps").read_bytes()
+        if not any(module in mapped for module in modules):
+            return None
+        command = (process / "cmdline").read_bytes().split(b"\0")
+        is_ours = b"agent.tokens.worker" in command
+        return None if is_ours else (process / "comm").read_text("utf-8", "replace").strip()
+    except OSError:
+        return None  # another user's, or over

@@ -1,0 +1,180 @@
+"""All checks, in the order they are shown: what each looks at, and what judges it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from agent.autostart import this_systems_autostart
+from agent.certificates.pairs import group
+from agent.checks.model import Findings
+from agent.checks.probes import browsers, computer, desktop, smart_cards
+from agent.checks.probes.threads import in_thread
+from agent.checks.run import Parts, Run
+from agent.checks.verdicts.authority import judge_authorities, judge_clock
+from agent.checks.verdicts.browsers import judge_browsers, judge_extension, judge_manifests
+from agent.checks.verdicts.chains import judge_chains
+from agent.checks.verdicts.computer import Others, judge_disk, judge_others, judge_versions
+from agent.checks.verdicts.desktop import (
+    Autostart,
+    Tray,
+    judge_autostart,
+    judge_notices,
+    judge_tray,
+)
+from agent.checks.verdicts.drivers import Driver, Drivers, judge_drivers
+from agent.checks.verdicts.smart_cards import judge_smart_cards
+from agent.checks.verdicts.tokens import (
+    judge_certificates,
+    judge_keys,
+    judge_pin,
+    judge_token,
+)
+from agent.language import mark
+from agent.runtime import runtime_folder
+
+Look = Callable[[Run], Awaitable[Findings]]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check."""
+
+    name: str
+    title: str
+    look: Look
+
+
+async def _drivers(run: Run) -> Findings:
+    await run.snapshot()
+    parts = run.parts
+    wanted = {module.settings.path: module for module in parts.discovery.modules}
+    served = tuple(
+        Driver(
+            name=wanted[path].name if path in wanted else path,
+            is_wanted=path not in wanted or wanted[path].is_wanted,
+            has_answered=reader.has_read,
+            problems=tuple(problem.report for problem in reader.reading.problems),
+        )
+        for reader in parts.inventory.readers
+        for path in [reader.settings.path]
+    )
+    return judge_drivers(Drivers(served=served, problems=parts.discovery.problems))
+
+
+async def _smart_cards(run: Run) -> Findings:
+    has_token = bool((await run.snapshot()).tokens)
+    return judge_smart_cards(
+        await in_thread(lambda: smart_cards.look_at_smart_cards(has_token=has_token))
+    )
+
+
+async def _token(run: Run) -> Findings:
+    return judge_token(await run.snapshot())
+
+
+async def _pin(run: Run) -> Findings:
+    return judge_pin(await run.snapshot())
+
+
+async def _certificates(run: Run) -> Findings:
+    return judge_certificates(await run.snapshot(), run.parts.clock())
+
+
+async def _keys(run: Run) -> Findings:
+    return judge_keys(await run.snapshot(), run.parts.clock())
+
+
+async def _chain(run: Run) -> Findings:
+    snapshot, now, trust = await run.snapshot(), run.parts.clock(), run.parts.trust
+    if trust is None:
+        return judge_chains([])
+    found = []
+    for token in snapshot.tokens:
+        certificates = [held.certificate for held in token.certificates]
+        # Checking the signatures of SM2 certificates takes a while.
+        chains = await asyncio.to_thread(trust.chains, certificates, now)
+        pairs = group(token.certificates, now).pairs
+        in_use = {held.certificate.thumbprint for pair in pairs for held in pair.in_use}
+        found += [chain for chain in chains if chain.path[0].thumbprint in in_use]
+    return judge_chains(found)
+
+
+async def _clock(run: Run) -> Findings:
+    return judge_clock(await run.reached())
+
+
+async def _authority(run: Run) -> Findings:
+    return judge_authorities(await run.reached())
+
+
+async def _browsers(_run: Run) -> Findings:
+    return judge_browsers(await in_thread(browsers.look_for_browsers))
+
+
+async def _manifests(_run: Run) -> Findings:
+    return judge_manifests(await in_thread(browsers.look_for_browsers))
+
+
+async def _extension(run: Run) -> Findings:
+    return judge_extension(run.parts.seen.last)
+
+
+async def _tray(run: Run) -> Findings:
+    host = await desktop.look_for_tray_host()
+    parts = run.parts
+    return judge_tray(Tray(host=host, is_wanted=parts.has_tray, is_shown=parts.is_tray_shown()))
+
+
+async def _notices(run: Run) -> Findings:
+    is_wanted = run.parts.config().reminders.notifications
+    return judge_notices(await desktop.look_at_notices(is_wanted=is_wanted))
+
+
+async def _autostart(_run: Run) -> Findings:
+    ways = await in_thread(this_systems_autostart().ways)
+    return judge_autostart(
+        Autostart(ways=tuple(way.place for way in ways), is_right=all(way.is_right for way in ways))
+    )
+
+
+async def _disk(run: Run) -> Findings:
+    paths = run.parts.paths
+    folders = (paths.data, paths.config, paths.logs, runtime_folder())
+    return judge_disk(await in_thread(lambda: computer.look_at_room(folders)))
+
+
+async def _versions(_run: Run) -> Findings:
+    return judge_versions(await in_thread(computer.look_at_versions))
+
+
+async def _others(run: Run) -> Findings:
+    modules = [settings.path for settings in run.parts.discovery.settings]
+    held = await in_thread(smart_cards.look_for_holders)
+    programs = await in_thread(lambda: computer.look_for_programs(modules))
+    return judge_others(Others(held_readers=held, programs=tuple(programs)))
+
+
+CHECKS = (
+    Check("modules", mark("Token drivers"), _drivers),
+    Check("pcscd", mark("Smart card service"), _smart_cards),
+    Check("token", mark("Token"), _token),
+    Check("others", mark("Other programs at the token"), _others),
+    Check("pin", mark("PIN"), _pin),
+    Check("certificates", mark("Certificates"), _certificates),
+    Check("keys", mark("Private keys"), _keys),
+    Check("chain", mark("Issuing authority"), _chain),
+    Check("authority", mark("Connection to the authority"), _authority),
+    Check("clock", mark("Date and time"), _clock),
+    Check("browsers", mark("Browsers"), _browsers),
+    Check("manifests", mark("Registration with browsers"), _manifests),
+    Check("extension", mark("Browser extension"), _extension),
+    Check("tray", mark("Tray icon"), _tray),
+    Check("notices", mark("Notices"), _notices),
+    Check("autostart", mark("Start at login"), _autostart),
+    Check("disk", mark("Disk space"), _disk),
+    Check("versions", mark("Versions"), _versions),
+)
+
+__all__ = ["CHECKS", "Check", "Parts"]

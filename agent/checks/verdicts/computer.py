@@ -1,0 +1,121 @@
+"""The computer itself: room on its disks, versions, and other programs that use the token."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agent.checks.model import CheckState, Finding, Findings, finding, ok
+from agent.language import mark
+
+ENOUGH = 100 << 20
+"""Bytes: a renewal with its scans takes a tenth."""
+TOO_LITTLE = 10 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """One folder of the agent's."""
+
+    folder: str
+    free: int = 0
+    """Bytes this user may still take."""
+    obstacle: str = ""
+    """Why nothing can be written there; empty where it can."""
+
+
+def judge_disk(rooms: Sequence[Room]) -> Findings:
+    """Return whether the agent can keep what it must."""
+    return [_room(room) for room in rooms]
+
+
+def _room(room: Room) -> Finding:
+    megabytes = room.free >> 20
+    values: dict[str, Any] = {
+        "folder": room.folder,
+        "megabytes": megabytes,
+        "reason": room.obstacle,
+    }
+    make_room = mark("Delete files that are no longer needed.")
+    if room.obstacle:
+        sentence = mark("Nothing can be written to {folder}: {reason}")
+        advice = mark(
+            "Make room on the disk, or ask your administrator for the right to write there."
+        )
+        return finding(CheckState.FAILED, sentence, advice, **values)
+    if room.free < TOO_LITTLE:
+        sentence = mark("The disk of {folder} is as good as full: {megabytes} MB are free.")
+        return finding(CheckState.FAILED, sentence, make_room, **values)
+    if room.free < ENOUGH:
+        sentence = mark("The disk of {folder} is almost full: {megabytes} MB are free.")
+        return finding(CheckState.WARNING, sentence, make_room, **values)
+    return ok(mark("{folder}: {megabytes} MB are free."), **values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Versions:
+    """What runs, and what is installed."""
+
+    running: str
+    installed: str
+    """What the files on disk say; another one after an upgrade."""
+    python: str
+    system: str
+    libraries: tuple[tuple[str, str], ...] = ()
+
+
+def judge_versions(versions: Versions) -> Findings:
+    """Return the versions; an agent that was replaced on disk is to be started again."""
+    libraries = ", ".join(" ".join(library) for library in versions.libraries)
+    said = ok(
+        mark("Agent {running}; Python {python}; {system}; {libraries}"),
+        running=versions.running,
+        python=versions.python,
+        system=versions.system,
+        libraries=libraries,
+    )
+    if versions.installed in ("", versions.running):
+        return [said]
+    return [
+        finding(
+            CheckState.WARNING,
+            mark("Version {installed} is installed, {running} still runs."),
+            mark("Run `odc-agent quit`; the new version starts at the next command or login."),
+            running=versions.running,
+            installed=versions.installed,
+        ),
+        said,
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Others:
+    """Who else is at the tokens."""
+
+    held_readers: tuple[str, ...] = ()
+    """Readers whose card one program has for itself alone."""
+    programs: tuple[str, ...] = ()
+    """Names of this user's programs that have loaded a token driver."""
+
+
+def judge_others(others: Others) -> Findings:
+    """Return whether another program keeps a token to itself."""
+    programs = ", ".join(others.programs)
+    held = [
+        finding(
+            CheckState.FAILED,
+            mark("Another program has the token in {reader} for itself."),
+            mark("Close it: {programs}")
+            if programs
+            else mark("Close other programs that use the token."),
+            reader=reader,
+            programs=programs,
+        )
+        for reader in others.held_readers
+    ]
+    if held:
+        return held
+    if programs:
+        return [ok(mark("Other programs use a token driver too: {programs}"), programs=programs)]
+    return [ok(mark("No other program uses the token."))]

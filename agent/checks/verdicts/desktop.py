@@ -1,0 +1,156 @@
+"""Whether the agent can be seen here: tray, notices, and its start at login."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto, unique
+
+from agent.checks.model import CheckState, Findings, finding, ok
+from agent.language import mark
+
+FIX_AUTOSTART = "autostart"
+NO_SCREEN = mark("There is no screen here; use the commands of `odc-agent`.")
+
+
+@unique
+class TrayHost(Enum):
+    """Whether the desktop has a place for tray icons."""
+
+    PRESENT = auto()
+    ABSENT = auto()
+    NO_SCREEN = auto()
+    UNKNOWN = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tray:
+    """Where the tray icon stands."""
+
+    host: TrayHost
+    is_wanted: bool = True
+    """False where the agent was started without a tray."""
+    is_shown: bool = False
+    """The process that draws it runs."""
+
+
+def judge_tray(tray: Tray) -> Findings:
+    """Return whether the tray icon can be seen."""
+    if tray.host is TrayHost.NO_SCREEN:
+        return [finding(CheckState.UNKNOWN, NO_SCREEN)]
+    if not tray.is_wanted:
+        return [finding(CheckState.WARNING, mark("The agent was started without a tray icon."))]
+    if tray.host is TrayHost.ABSENT:
+        return [
+            finding(
+                CheckState.WARNING,
+                mark("This desktop shows no tray icons."),
+                mark(
+                    "Open the windows from the menu of programs or by `odc-agent window`. "
+                    "On GNOME the extension AppIndicator shows the icon."
+                ),
+            )
+        ]
+    if not tray.is_shown:
+        return [
+            finding(
+                CheckState.FAILED,
+                mark("The tray icon cannot be drawn; the agent goes on trying."),
+                mark("The reason is in the log. Everything else works."),
+            )
+        ]
+    if tray.host is TrayHost.UNKNOWN:
+        return [
+            finding(CheckState.UNKNOWN, mark("Whether this desktop shows tray icons is not known."))
+        ]
+    return [ok(mark("The tray icon is shown."))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notices:
+    """What shows notices here."""
+
+    has_bus: bool
+    server: str = ""
+    """Name and version of the notification daemon; empty where none answers."""
+    has_buttons: bool = False
+    is_silent: bool = False
+    """It is there and does not answer."""
+    is_wanted: bool = True
+
+
+def judge_notices(notices: Notices) -> Findings:
+    """Return whether reminders can be shown, and with buttons."""
+    if not notices.is_wanted:
+        return [
+            finding(
+                CheckState.WARNING,
+                mark("Notices are switched off in the settings."),
+                mark(
+                    "Switch them on to be reminded: `odc-agent config set reminders.notifications true`."
+                ),
+            )
+        ]
+    if notices.is_silent:
+        return [
+            finding(
+                CheckState.FAILED,
+                mark("The desktop's notification service does not answer."),
+                mark("Log out and in again."),
+            )
+        ]
+    if not notices.has_bus or not notices.server:
+        return [
+            finding(
+                CheckState.WARNING,
+                mark("Nothing shows notices here."),
+                mark("Reminders are still to be seen in the tray and by `odc-agent status`."),
+            )
+        ]
+    if not notices.has_buttons:
+        return [ok(mark("Notices are shown by {server}, without buttons."), server=notices.server)]
+    return [ok(mark("Notices are shown by {server}."), server=notices.server)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Autostart:
+    """What starts the agent at login."""
+
+    ways: tuple[str, ...]
+    """File or entry of each way that is switched on."""
+    is_right: bool = True
+    """False where what they start is not this installation."""
+
+
+def judge_autostart(autostart: Autostart) -> Findings:
+    """Return whether exactly one thing starts the agent at login."""
+    advice = mark("Have it mended here, or run `odc-agent config set autostart true`.")
+    if not autostart.ways:
+        return [
+            finding(
+                CheckState.WARNING,
+                mark("The agent does not start at login: nobody will be reminded."),
+                advice,
+                fix=FIX_AUTOSTART,
+            )
+        ]
+    if not autostart.is_right:
+        return [
+            finding(
+                CheckState.FAILED,
+                mark("What is started at login is not this agent: {ways}"),
+                advice,
+                fix=FIX_AUTOSTART,
+                ways=", ".join(autostart.ways),
+            )
+        ]
+    if len(autostart.ways) > 1:
+        return [
+            finding(
+                CheckState.WARNING,
+                mark("The agent is started at login more than once: {ways}"),
+                advice,
+                fix=FIX_AUTOSTART,
+                ways=", ".join(autostart.ways),
+            )
+        ]
+    return [ok(mark("The agent starts at login."))]

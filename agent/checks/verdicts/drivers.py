@@ -1,0 +1,58 @@
+"""Whether the token drivers (PKCS#11 modules) load and are for this computer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agent.checks.model import CheckState, Finding, Findings, finding, ok, reported
+from agent.errors import ErrorReport
+from agent.language import mark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Driver:
+    """One module that is served."""
+
+    name: str
+    is_wanted: bool
+    """Somebody asked for it by name; a SoftHSM that merely came along may fail."""
+    has_answered: bool
+    problems: tuple[ErrorReport, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drivers:
+    """All that was found when modules were looked for."""
+
+    served: tuple[Driver, ...]
+    problems: tuple[ErrorReport, ...] = ()
+    """Files that are not valid, and wanted modules that cannot be loaded at all."""
+
+
+def judge_drivers(drivers: Drivers) -> Findings:
+    """Return a finding for each driver, and one where there is none."""
+    findings = [reported(CheckState.FAILED, problem) for problem in drivers.problems]
+    findings += [_driver(driver) for driver in drivers.served]
+    if not findings:
+        return [
+            finding(
+                CheckState.FAILED,
+                mark("No token driver was found. Install the token's driver."),
+                mark("Install the driver that came with the token, then check again."),
+            )
+        ]
+    return findings
+
+
+def _driver(driver: Driver) -> Finding:
+    if not driver.has_answered:
+        return finding(
+            CheckState.FAILED if driver.is_wanted else CheckState.WARNING,
+            mark("The token driver {driver} does not answer."),
+            mark("Pull the token out and plug it in again. If that does not help, restart."),
+            driver=driver.name,
+        )
+    if driver.problems:
+        state = CheckState.FAILED if driver.is_wanted else CheckState.OK
+        return reported(state, driver.problems[0])
+    return ok(mark("The token driver {driver} works."), driver=driver.name)

@@ -1,0 +1,75 @@
+"""Whether the smart card service (PC/SC) runs, and this user may use it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto, unique
+
+from agent.checks.model import CheckState, Findings, finding, ok
+from agent.language import mark
+
+
+@unique
+class Service(Enum):
+    """How the service answered."""
+
+    RUNS = auto()
+    MISSING = auto()
+    """No daemon: not installed, or not started."""
+    FORBIDDEN = auto()
+    """It refuses this user (polkit), or its socket may not be opened."""
+    BROKEN = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmartCards:
+    """What the service said."""
+
+    service: Service
+    readers: int = 0
+    reason: str = ""
+    is_installed: bool = True
+    has_token: bool = False
+    """A token can be read all the same: many are no smart cards to the system."""
+
+
+def judge_smart_cards(facts: SmartCards) -> Findings:
+    """Return how the service is; one that is missing is grave only where no token can be read."""
+    missing = CheckState.WARNING if facts.has_token else CheckState.FAILED
+    if facts.service is Service.RUNS:
+        return [ok(mark("The smart card service runs. Readers: {readers}."), readers=facts.readers)]
+    if facts.service is Service.FORBIDDEN:
+        return [
+            finding(
+                missing,
+                mark("The smart card service refuses this user: {reason}"),
+                mark(
+                    "Log in at this computer's own screen, or ask your administrator to allow it."
+                ),
+                reason=facts.reason,
+            )
+        ]
+    if facts.service is Service.BROKEN:
+        return [
+            finding(
+                CheckState.FAILED,
+                mark("The smart card service does not work: {reason}"),
+                mark("Restart the computer."),
+                reason=facts.reason,
+            )
+        ]
+    if not facts.is_installed:
+        return [
+            finding(
+                missing,
+                mark("The smart card service is not installed."),
+                mark("Install the package pcscd (administrator: `apt install pcscd`)."),
+            )
+        ]
+    return [
+        finding(
+            missing,
+            mark("The smart card service does not run."),
+            mark("Start it (administrator: `systemctl enable --now pcscd.socket`)."),
+        )
+    ]

@@ -1,0 +1,165 @@
+"""Whether a token is there, what of its PIN, and both certificates with their keys."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+
+from agent.certificates.days import status_of
+from agent.certificates.model import CertificateStatus, CertificateUse
+from agent.certificates.pairs import Pair, group
+from agent.certificates.wording import days_text
+from agent.checks.model import CheckState, Finding, Findings, Sentence, finding, ok, reported
+from agent.language import Language, mark
+from agent.tokens.model import PinState
+from agent.tokens.pin_states import STATE_SENTENCES
+from agent.tokens.snapshot import HeldCertificate, Problem, Snapshot, Token
+
+NO_TOKEN = mark("No token is plugged in.")
+_PLUG_IN = mark("Plug the token in, then check again.")
+_PIN_STATES = {
+    PinState.OK: CheckState.OK,
+    PinState.COUNT_LOW: CheckState.WARNING,
+    PinState.TO_BE_CHANGED: CheckState.WARNING,
+    PinState.FINAL_TRY: CheckState.WARNING,
+    PinState.LOCKED: CheckState.FAILED,
+    PinState.NOT_SET: CheckState.FAILED,
+}
+_STATES = {
+    CertificateStatus.VALID: CheckState.OK,
+    CertificateStatus.EXPIRING: CheckState.WARNING,
+    CertificateStatus.NOT_YET_VALID: CheckState.WARNING,
+    CertificateStatus.EXPIRED: CheckState.FAILED,
+}
+_USES = {
+    CertificateUse.SIGNING: mark("signing certificate"),
+    CertificateUse.ENCRYPTION: mark("encryption certificate"),
+}
+
+
+class DaysText:
+    """A certificate's days, said in whatever language is asked for."""
+
+    def __init__(self, held: HeldCertificate, now: dt.datetime) -> None:
+        self._held = held
+        self._now = now
+
+    def text(self, language: Language) -> str:
+        """Return the certificate's use and its days."""
+        certificate = self._held.certificate
+        use = Sentence(_USES.get(certificate.use, mark("certificate"))).text(language)
+        return f"{use}: {days_text(certificate, self._now, language)}"
+
+
+def judge_token(snapshot: Snapshot) -> Findings:
+    """Return whether a token is plugged in and can be read."""
+    problems = [_problem(problem) for problem in snapshot.problems]
+    if not snapshot.tokens:
+        return problems or [finding(CheckState.FAILED, NO_TOKEN, _PLUG_IN)]
+    read = mark("The token {token} can be read. Certificates: {count}.")
+    return [
+        *problems,
+        *(
+            ok(read, token=token.facts.label, count=len(token.certificates))
+            for token in snapshot.tokens
+        ),
+    ]
+
+
+def _problem(problem: Problem) -> Finding:
+    is_object = problem.report.code == "certificate_unreadable"
+    return reported(CheckState.WARNING if is_object else CheckState.FAILED, problem.report)
+
+
+def judge_pin(snapshot: Snapshot) -> Findings:
+    """Return what is known of each token's PIN; ``snapshot`` tells what earlier tries showed too."""
+    said = mark("{token}: {told}")
+    return [
+        finding(
+            _PIN_STATES[token.facts.pin_state],
+            said,
+            token=token.facts.label,
+            told=Sentence(STATE_SENTENCES[token.facts.pin_state]),
+        )
+        for token in snapshot.tokens
+    ] or [without_token()]
+
+
+def judge_certificates(snapshot: Snapshot, now: dt.datetime) -> Findings:
+    """Return for each pair in use whether both certificates are there and how long they are valid."""
+    findings = [
+        found
+        for token in snapshot.tokens
+        for pair in _pairs(token, now)
+        for found in _pair(token, pair, now)
+    ]
+    if findings:
+        return findings
+    if not snapshot.tokens:
+        return [without_token()]
+    return [
+        finding(
+            CheckState.FAILED,
+            mark("There is no certificate of an organisation on the token."),
+            mark("Check that the right token is plugged in."),
+        )
+    ]
+
+
+def _pair(token: Token, pair: Pair[HeldCertificate], now: dt.datetime) -> Iterator[Finding]:
+    renew = Sentence(mark("Renew it: 证照更新, or `odc-agent renew`."))
+    for held in pair.in_use:
+        state = _STATES[status_of(held.certificate, now)]
+        advice = renew if state is not CheckState.OK and pair.successor is None else None
+        yield Finding(state, DaysText(held, now), advice)
+    for use, name in _USES.items():
+        if all(held.certificate.use is not use for held in pair.in_use):
+            yield finding(
+                CheckState.WARNING,
+                mark("{token}: the {use} is missing."),
+                mark("Ask the authority's service desk; a renewal brings both."),
+                token=token.facts.label,
+                use=Sentence(name),
+            )
+
+
+def judge_keys(snapshot: Snapshot, now: dt.datetime) -> Findings:
+    """Return whether the certificates in use have their private keys, as far as one sees without a PIN."""
+    held = [
+        (token, held)
+        for token in snapshot.tokens
+        for pair in _pairs(token, now)
+        for held in pair.in_use
+    ]
+    return [_key(token, certificate) for token, certificate in held] or [without_token()]
+
+
+def _key(token: Token, held: HeldCertificate) -> Finding:
+    use = Sentence(_USES.get(held.certificate.use, mark("certificate")))
+    if held.has_private_key is None:
+        return finding(
+            CheckState.UNKNOWN,
+            mark("{token}: whether the {use} has its private key cannot be seen without the PIN."),
+            token=token.facts.label,
+            use=use,
+        )
+    if held.has_private_key:
+        return ok(mark("{token}: the {use} has its private key."), token=token.facts.label, use=use)
+    return finding(
+        CheckState.FAILED,
+        mark("{token}: the private key of the {use} is missing."),
+        mark("This token cannot be used for it. Ask the authority's service desk."),
+        token=token.facts.label,
+        use=use,
+    )
+
+
+def without_token() -> Finding:
+    """Return that this cannot be told while no token can be read."""
+    return finding(
+        CheckState.UNKNOWN, mark("This cannot be checked: no token can be read."), _PLUG_IN
+    )
+
+
+def _pairs(token: Token, now: dt.datetime) -> Sequence[Pair[HeldCertificate]]:
+    return group(token.certificates, now).pairs

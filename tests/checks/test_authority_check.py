@@ -1,0 +1,262 @@
+"""The way to an authority: each obstacle is put there for real, and told apart from the others."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import email.utils
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+from broken_server import answer, root, server_identity, serving
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from agent.checks.model import CheckState
+from agent.checks.probes import authority as probe
+from agent.checks.verdicts.authority import Obstacle, judge_authorities, judge_clock
+from agent.clock import utc_now
+from agent.config import AuthoritySettings
+from agent.language import Language
+
+GOOD = answer("200 OK", b"{}", f"Date: {email.utils.format_datetime(utc_now(), usegmt=True)}")
+PASSWORD = "p4ssw0rd"
+
+
+@pytest.fixture
+def reach(tmp_path, monkeypatch):
+    """Ask an authority at a URL, whose pinned root is our test root."""
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    anchor = tmp_path / "anchor.pem"
+    anchor.write_bytes(root().public_bytes(Encoding.PEM))
+
+    async def ask(url, *, clock=utc_now, trust_anchor=anchor):
+        settings = AuthoritySettings(
+            name="沙盒", issuers=("CN=A",), url=url, trust_anchor=trust_anchor
+        )
+        return await probe.reach(settings, clock)
+
+    return ask
+
+
+@pytest.fixture
+def identity(tmp_path):
+    return server_identity(tmp_path)
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """The steps themselves are as they are; only who waits is less patient."""
+    monkeypatch.setattr(probe, "STEP_SECONDS", 0.5)
+
+
+@pytest.fixture
+def silent():
+    """A port that takes connections and never says anything."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.fixture
+def nobody():
+    """A port at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+def told(reached) -> str:
+    """What a person reads, which must exist in both languages and be grave."""
+    [found] = judge_authorities([reached])
+    assert found.state is CheckState.FAILED
+    assert found.advice is not None
+    assert found.said.text(Language.ZH) != found.said.text(Language.EN)
+    return found.said.text(Language.EN)
+
+
+async def test_an_authority_that_answers_is_well_and_tells_the_time(reach, identity):
+    with serving(identity, GOOD) as server:
+        reached = await reach(server.url)
+    assert reached.obstacle is Obstacle.NONE
+    [found] = judge_authorities([reached])
+    assert found.state is CheckState.OK
+    [clock] = judge_clock([reached])
+    assert clock.state is CheckState.OK
+    assert server.requests[0].startswith(b"GET /ra/v1/policy ")
+
+
+async def test_a_name_that_does_not_resolve(reach):
+    reached = await reach("https://authority.invalid")
+    assert reached.obstacle is Obstacle.NAME
+    assert "DNS" in told(reached)
+    assert "authority.invalid" in told(reached)
+
+
+async def test_a_port_nobody_listens_at(reach, nobody):
+    reached = await reach(f"https://{nobody}")
+    assert (reached.obstacle, reached.reason) == (Obstacle.CONNECTION, "Connection refused")
+
+
+async def test_a_root_that_is_not_the_pinned_one(reach, tmp_path):
+    with serving(server_identity(tmp_path, root_key="other"), GOOD) as server:
+        reached = await reach(server.url)
+    assert reached.obstacle is Obstacle.TLS_UNTRUSTED
+    assert "pinned trust anchor" in told(reached)
+    assert server.requests == []
+
+
+async def test_a_certificate_for_another_name(reach, tmp_path):
+    with serving(server_identity(tmp_path, host="127.0.0.2"), GOOD) as server:
+        reached = await reach(server.url)
+    assert reached.obstacle is Obstacle.TLS_NAME
+
+
+async def test_a_certificate_that_has_expired_still_lets_the_clocks_be_compared(reach, tmp_path):
+    with serving(server_identity(tmp_path, not_after="2022-01-01"), GOOD) as server:
+        reached = await reach(server.url)
+    assert reached.obstacle is Obstacle.TLS_TIME
+    assert not reached.is_date_verified
+    assert judge_clock([reached])[0].state is CheckState.OK
+
+
+async def test_a_server_without_tls(reach):
+    with serving(None, GOOD) as server:
+        reached = await reach(server.url.replace("http:", "https:"))
+    assert reached.obstacle is Obstacle.TLS
+
+
+async def test_a_trust_anchor_that_is_not_there(reach, nobody):
+    reached = await reach(f"https://{nobody}", trust_anchor=Path("/nowhere.pem"))
+    assert reached.obstacle is Obstacle.ANCHOR
+
+
+async def test_a_server_that_never_answers(reach, silent, impatient):
+    assert (await reach(f"https://{silent}")).obstacle is Obstacle.SILENCE
+
+
+@pytest.mark.parametrize(
+    ("reply", "obstacle", "reason"),
+    [
+        (answer("500 Internal Server Error"), Obstacle.HTTP_SERVER, "HTTP 500"),
+        (answer("503 Service Unavailable"), Obstacle.HTTP_SERVER, "HTTP 503"),
+        (answer("404 Not Found"), Obstacle.HTTP_OTHER, "HTTP 404"),
+        (answer("302 Found", b"", "Location: /login"), Obstacle.HTTP_OTHER, "HTTP 302"),
+        (b"SSH-2.0-OpenSSH_9\r\n\r\n", Obstacle.NOT_HTTP, "SSH-2.0-OpenSSH_9"),
+        (b"", Obstacle.NOT_HTTP, "IncompleteReadError"),
+    ],
+)
+async def test_an_answer_that_is_not_an_authoritys(reach, identity, reply, obstacle, reason):
+    with serving(identity, reply) as server:
+        reached = await reach(server.url)
+    assert (reached.obstacle, reached.reason) == (obstacle, reason)
+    assert reason in told(reached)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "state", "words"),
+    [
+        (dt.timedelta(minutes=3), CheckState.OK, "agrees"),
+        (dt.timedelta(minutes=30), CheckState.WARNING, "30 minutes ahead"),
+        (dt.timedelta(minutes=-30), CheckState.WARNING, "30 minutes behind"),
+        (dt.timedelta(days=2), CheckState.FAILED, "2880 minutes ahead"),
+    ],
+)
+async def test_a_clock_that_differs_from_the_authoritys(reach, identity, ahead, state, words):
+    with serving(identity, GOOD) as server:
+        reached = await reach(server.url, clock=lambda: utc_now() + ahead)
+    [found] = judge_clock([reached])
+    assert found.state is state
+    assert words.split()[-1] in found.said.text(Language.EN)
+
+
+async def test_without_an_answer_the_clock_is_unknown(reach, nobody):
+    [found] = judge_clock([await reach(f"https://{nobody}")])
+    assert found.state is CheckState.UNKNOWN
+
+
+def test_without_an_authority_it_is_said_that_nothing_can_be_renewed():
+    [found] = judge_authorities([])
+    assert found.state is CheckState.WARNING
+
+
+async def test_a_proxy_whose_name_does_not_resolve(reach, monkeypatch, nobody):
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
+    reached = await reach(f"https://{nobody}")
+    assert reached.obstacle is Obstacle.PROXY_NAME
+
+
+async def test_a_proxy_that_is_not_there(reach, monkeypatch, nobody):
+    monkeypatch.setenv("HTTPS_PROXY", f"http://{nobody}")
+    reached = await reach("https://authority.example")
+    assert (reached.obstacle, reached.proxy) == (Obstacle.PROXY_CONNECTION, nobody)
+
+
+@pytest.mark.parametrize(
+    ("reply", "obstacle"),
+    [
+        (answer("407 Proxy Authentication Required"), Obstacle.PROXY_PASSWORD),
+        (answer("403 Forbidden"), Obstacle.PROXY_REFUSES),
+        (answer("502 Bad Gateway"), Obstacle.PROXY_REFUSES),
+    ],
+)
+async def test_a_proxy_that_refuses(reach, monkeypatch, reply, obstacle):
+    with serving(None, reply) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        reached = await reach("https://authority.example")
+    assert reached.obstacle is obstacle
+    assert proxy.requests[0].startswith(b"CONNECT authority.example:443 ")
+
+
+async def test_a_kind_of_proxy_that_is_not_supported(reach, monkeypatch, nobody):
+    monkeypatch.setenv("HTTPS_PROXY", f"socks5://{nobody}")
+    reached = await reach("https://authority.example")
+    assert (reached.obstacle, reached.reason) == (Obstacle.PROXY_KIND, "socks5")
+
+
+async def test_a_proxys_password_is_used_and_never_told(reach, identity, monkeypatch):
+    with serving(identity, GOOD) as server, tunnelling(server.url) as (proxy, heads):
+        monkeypatch.setenv("HTTPS_PROXY", f"http://user:{PASSWORD}@{proxy}")
+        monkeypatch.setenv("NO_PROXY", "elsewhere.example")
+        reached = await reach(server.url)
+    assert reached.obstacle is Obstacle.NONE
+    assert b"Proxy-Authorization: Basic dXNlcjpwNHNzdzByZA==" in heads[0]
+    assert PASSWORD not in repr(reached)
+
+
+async def test_a_host_the_proxy_is_not_for_is_reached_directly(
+    reach, identity, monkeypatch, nobody
+):
+    monkeypatch.setenv("HTTPS_PROXY", f"http://{nobody}")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with serving(identity, GOOD) as server:
+        assert (await reach(server.url)).obstacle is Obstacle.NONE
+
+
+@contextlib.contextmanager
+def tunnelling(url):
+    """A proxy that tunnels everybody to ``url``, once; gives its address and the heads it got."""
+    heads: list[bytes] = []
+    host, _, port = url.removeprefix("https://").partition(":")
+
+    def copy(source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+    def serve():
+        client, _ = listener.accept()
+        with client, socket.create_connection((host, int(port))) as server:
+            heads.append(client.recv(65536))
+            client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=copy, args=(server, client))
+            back.start()
+            copy(client, server)
+            back.join()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"127.0.0.1:{listener.getsockname()[1]}", heads
+        thread.join()
