@@ -20,6 +20,7 @@ from agent.api.methods.licences import LicenceMethods
 from agent.api.methods.modules import ModuleMethods
 from agent.api.methods.pins import PinMethods
 from agent.api.methods.renewals import RenewalMethods
+from agent.api.methods.sites import SiteMethods
 from agent.api.registry import Registry, Role
 from agent.api.server import Server
 from agent.api.services import Services
@@ -45,6 +46,8 @@ from agent.renewals.licences.store import LicenceStore
 from agent.renewals.scan_store import ScanStore
 from agent.renewals.service import RenewalService
 from agent.renewals.vault import Vault, VaultError, open_vault
+from agent.sites.consent import Consent
+from agent.sites.memory import SiteMemory
 from agent.tokens.discovery import Discovery, find_modules, this_system
 from agent.tokens.events import system_events
 from agent.tokens.inventory import Inventory
@@ -64,6 +67,7 @@ _METHODS = (
     RenewalMethods,
     LicenceMethods,
     CheckMethods,
+    SiteMethods,
     BrowserMethods,
 )
 
@@ -193,6 +197,7 @@ class Agent:
         licences: LicenceService,
         known: Known,
     ) -> Server:
+        windows = DesktopWindows()
         services = Services(
             inventory=inventory,
             watch=watch,
@@ -205,8 +210,15 @@ class Agent:
             bus=self._bus,
             clock=self._clock,
             language=self._language,
-            windows=DesktopWindows(),
-            allowed_origins=self._config.browser.allow,
+            windows=windows,
+            consent=Consent(
+                allow=self._config.browser.allow,
+                deny=self._config.browser.deny,
+                memory=SiteMemory(self._paths.sites),
+                bus=self._bus,
+                clock=self._clock,
+                open_window=windows.open_window,
+            ),
             home=self._paths.data,
             started=self._clock(),
             quit=self._stop.set,

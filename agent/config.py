@@ -63,10 +63,12 @@ class ReminderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 
 class BrowserSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which portals may ask, without asking the user."""
+    """Which sites may ask without asking the user, and which may not ask at all."""
 
     allow: tuple[str, ...] = ()
     """Origins such as ``https://www.gov.cn``; ``*`` stands for any part of the host or port."""
+    deny: tuple[str, ...] = ()
+    """Origins that may never ask, on whatever port; this comes before ``allow`` and the user."""
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

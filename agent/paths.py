@@ -58,6 +58,11 @@ class Paths:
         return self.data / "pins.json"
 
     @property
+    def sites(self) -> Path:
+        """What the user decided on web sites."""
+        return self.data / "sites.json"
+
+    @property
     def dossiers(self) -> Path:
         """Encrypted scans of renewals under way."""
         return self.data / "dossiers"

@@ -193,6 +193,7 @@ def renewal_view(renewal: Renewal, language: Language) -> RenewalView:
         error_text=_in_language(error.message, error.message_zh, language) if error else "",
         advice_text=_in_language(error.advice, error.advice_zh, language) if error else "",
         new_thumbprint=renewal.new_thumbprint,
+        origin=renewal.origin,
     )
 
 

@@ -17,6 +17,7 @@ from agent.language import Language
 from agent.reminders.service import ReminderService
 from agent.renewals.licences.service import LicenceService
 from agent.renewals.service import RenewalService
+from agent.sites.consent import Consent
 from agent.tokens.discovery import Discovery
 from agent.tokens.inventory import Inventory
 from agent.tokens.pin_change import PinChange
@@ -47,7 +48,7 @@ class Services:
     clock: Clock
     language: Callable[[], Language]
     windows: Windows
-    allowed_origins: tuple[str, ...]
+    consent: Consent
     home: Path
     started: dt.datetime
     quit: Callable[[], None]

@@ -192,6 +192,8 @@ class RenewalView(msgspec.Struct, frozen=True, kw_only=True):
     advice_text: str = ""
     """What to do about the error."""
     new_thumbprint: str | None = None
+    origin: str = ""
+    """The web site that started it; empty where the user did."""
 
 
 class RenewalList(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from agent.cli import dossier_commands
+from agent.cli import dossier_commands, site_commands
 from agent.cli.parsers import (
     add_command,
     add_group,
@@ -38,6 +38,7 @@ def add_to(subparsers: Subparsers) -> None:
     _add_pin(subparsers)
     _add_check(subparsers)
     dossier_commands.add_to(subparsers)
+    site_commands.add_to(subparsers)
     add_command(subparsers, "quit", "end the running agent", _quit, "odc-agent quit")
 
 

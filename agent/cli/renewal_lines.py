@@ -45,6 +45,7 @@ def renewal_lines(renewal: Json, language: Language) -> Iterator[str]:
         mark("certificate: {value}"): renewal["thumbprint"],
         mark("new certificate: {value}"): renewal["new_thumbprint"],
         mark("started: {value}"): _day(renewal["created"]),
+        mark("started by the site: {value}"): renewal["origin"],
         mark("last changed: {value}"): _day(renewal["updated"]),
         mark("review expected by: {value}"): renewal["expected_by"],
         mark("SMS codes go to: {value}"): renewal["phone_hint"],

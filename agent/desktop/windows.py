@@ -1,4 +1,4 @@
-"""Opening windows. Until there are windows of our own, a renewal opens in a terminal."""
+"""Opening windows. Until there are windows of our own, what one would show opens in a terminal."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ class DesktopWindows:
     """See agent.api.services.Windows."""
 
     def open_window(self, name: str, thumbprint: str | None = None) -> None:
-        """Open a renewal in a terminal; whatever ``name`` asks for, there is no other window yet.
+        """Open a renewal, or a site's question (``consent`` and its id), in a terminal.
 
         Raises:
             NoWindowError: no terminal, or no display.
         """
-        chosen = ["--thumbprint", thumbprint] if thumbprint else []
-        command = [sys.executable, "-P", "-m", "agent.desktop.terminal", "renew", *chosen]
+        chosen = _command(name, thumbprint)
+        command = [sys.executable, "-P", "-m", "agent.desktop.terminal", *chosen]
         log.info("window name=%s", name)
         _opened[:] = [process for process in _opened if process.poll() is None]
         try:
@@ -55,6 +55,13 @@ class DesktopWindows:
         except OSError as error:
             log.warning("terminal not opened: %s", error)
             raise NoWindowError from error
+
+
+def _command(name: str, chosen: str | None) -> list[str]:
+    """Return the command of ``odc-agent`` that stands for a window."""
+    if name == "consent" and chosen:
+        return ["sites", "ask", chosen]
+    return ["renew", *(["--thumbprint", chosen] if chosen else [])]
 
 
 def terminal_command(command: list[str]) -> list[str]:

@@ -93,6 +93,8 @@ class Renewal(msgspec.Struct, frozen=True, kw_only=True):
     expected_by: dt.date | None = None
     error: ErrorReport | None = None
     new_thumbprint: str | None = None
+    origin: str = ""
+    """The web site that started it; empty where the user did."""
     encryption: EncryptionPart | None = None
     """None in renewals of a version that knew only signing certificates."""
 

@@ -41,7 +41,9 @@ CANCEL_SECONDS = 15.0
 """How long a cancellation waits for the authority before it says that it is under way."""
 
 
-def new_renewal(token: Token, held: HeldCertificate, authority: str, now: dt.datetime) -> Renewal:
+def new_renewal(
+    token: Token, held: HeldCertificate, authority: str, now: dt.datetime, origin: str = ""
+) -> Renewal:
     """Return a renewal of a signing certificate and of the encryption certificate beside it."""
     pairs = group(token.certificates, now).pairs
     current = next((pair.encryption for pair in pairs if held in pair.all), None)
@@ -57,6 +59,7 @@ def new_renewal(token: Token, held: HeldCertificate, authority: str, now: dt.dat
         waiting=None,
         created=now,
         updated=now,
+        origin=origin,
         encryption=EncryptionPart(
             key_id=secrets.token_bytes(KEY_ID_BYTES),
             transport_id=secrets.token_bytes(KEY_ID_BYTES),
@@ -113,10 +116,11 @@ class RenewalService:
         except KeyError as error:
             raise RenewalNotFoundError(id=renewal_id) from error
 
-    async def start(self, thumbprint: str) -> Renewal:
+    async def start(self, thumbprint: str, *, origin: str = "") -> Renewal:
         """Start the renewal of a signing certificate, or join the one under way.
 
-        The token is read afresh, so that a stale list never starts anything.
+        The token is read afresh, so that a stale list never starts anything. ``origin`` is the web
+        site that asks for it, where one does.
 
         Raises:
             CertificateNotFoundError, NotRenewableError, CertificateTooDamagedError,
@@ -128,7 +132,8 @@ class RenewalService:
         token, held = find_signing(await self._inventory.refresh(), thumbprint)
         authority = self._authorities.for_certificate(held.certificate)
         self._authorities.client(authority.name)
-        renewal = self._journal.add(new_renewal(token, held, authority.name, self._clock()))
+        new = new_renewal(token, held, authority.name, self._clock(), origin)
+        renewal = self._journal.add(new)
         log.info("renewal started id=%s", renewal.id)
         self._bus.publish(RenewalChanged(renewal=renewal))
         self._driver.wake(renewal.id)

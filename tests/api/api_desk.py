@@ -19,6 +19,7 @@ from agent.api.methods.licences import LicenceMethods
 from agent.api.methods.modules import ModuleMethods
 from agent.api.methods.pins import PinMethods
 from agent.api.methods.renewals import RenewalMethods
+from agent.api.methods.sites import SiteMethods
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.server import Server
 from agent.api.services import Services
@@ -43,6 +44,8 @@ from agent.renewals.service import RenewalService
 from agent.renewals.vault import open_vault
 from agent.runtime import BROWSER_SOCKET, CONTROL_SOCKET, runtime_folder
 from agent.tokens.discovery import Discovery
+from agent.sites.consent import Consent
+from agent.sites.memory import SiteMemory
 from agent.tokens.inventory import Inventory
 from agent.tokens.model import ModuleSettings
 from agent.tokens.pin_change import PinChange
@@ -204,6 +207,15 @@ class ApiDesk:
             clock=lambda: NOW,
             seen=self.seen,
         )
+        windows = DesktopWindows()
+        self.consent = Consent(
+            allow=(ALLOWED, "http://localhost:*"),
+            deny=("https://*.denied.example",),
+            memory=SiteMemory(paths.sites),
+            bus=self.bus,
+            clock=lambda: NOW,
+            open_window=windows.open_window,
+        )
         services = Services(
             inventory=self.inventory,
             watch=Watch(self.inventory, (), poll_seconds=5.0),
@@ -216,15 +228,15 @@ class ApiDesk:
             bus=self.bus,
             clock=lambda: NOW,
             language=lambda: Language.ZH,
-            windows=DesktopWindows(),
-            allowed_origins=(ALLOWED, "http://localhost:*"),
+            windows=windows,
+            consent=self.consent,
             home=home,
             started=NOW,
             quit=self.quit.set,
         )
         self.registry = Registry()
         kinds = (ControlMethods, ModuleMethods, PinMethods, RenewalMethods, LicenceMethods)
-        for methods in (*kinds, CheckMethods, BrowserMethods):
+        for methods in (*kinds, CheckMethods, SiteMethods, BrowserMethods):
             methods(services).register(self.registry)
         self.probe = Probe(self.registry)
         self.server = Server(self.registry)

@@ -203,13 +203,14 @@ async def test_a_page_may_learn_that_the_agent_is_there_and_no_more(pair_desk):
         ("browser.renewal", {"id": UNKNOWN}),
     ):
         code = await peer.refusal(method, {**stranger, **params})
-        assert code == (-32000, "consent_denied")
+        known = "consent_denied" if method == "browser.renewal" else "consent_unavailable"
+        assert code == (-32000, known)
 
 
 async def test_without_consent_a_page_cannot_tell_whether_a_token_is_there(desk, runtime):
     peer = await desk.browser()
     code = await peer.refusal("browser.certificates", {"origin": "https://example.com"})
-    assert code == (-32000, "consent_denied")
+    assert code == (-32000, "consent_unavailable")
     assert await peer.refusal("browser.certificates", ORIGIN) == (-32000, "no_token")
 
 
@@ -226,6 +227,13 @@ async def test_a_portal_may_ask_for_one_use(pair_desk, use):
     peer = await pair_desk.browser()
     listed = await peer.result("browser.certificates", {**ORIGIN, "use": use})
     assert [c["use"] for c in listed["certificates"]] == [use]
+
+
+@pytest.mark.parametrize(("days", "count"), [(-961, 2), (-960, 0), (30, 0)])
+async def test_a_portal_may_ask_for_what_is_valid_long_enough(pair_desk, days, count):
+    peer = await pair_desk.browser()
+    listed = await peer.result("browser.certificates", {**ORIGIN, "min_days": days})
+    assert len(listed["certificates"]) == count
 
 
 @pytest.mark.parametrize("origin", ["", "x" * 301, 7, None])

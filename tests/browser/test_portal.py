@@ -111,5 +111,5 @@ async def test_a_site_without_consent_learns_nothing(desk, agent_desk):
         await page.goto(agent_desk.portal_url)
         await page.wait_for_selector('#status[data-state="ready"]')
         await page.click("#load")
-        await page.wait_for_selector('#error[data-code="consent_denied"]')
+        await page.wait_for_selector('#error[data-code="consent_unavailable"]')
         assert not await page.locator("#certificates li").count()

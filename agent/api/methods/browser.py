@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable
-from typing import Annotated
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, Protocol, TypeVar
 
 import msgspec
 
 from agent import __version__
-from agent.api.consent import check_origin
 from agent.api.convert import browser_certificates, browser_renewal
+from agent.api.methods.browser_watches import Waiting, Watches
 from agent.api.methods.renewals import Id, Thumbprint
-from agent.api.registry import Call, Connection, Registry, Role
-from agent.api.rpc import InvalidRequestError
+from agent.api.registry import Call, Registry, Role
 from agent.api.services import Services
 from agent.api.views import BrowserCertificates, BrowserRenewal
-from agent.bus import Event
 from agent.certificates.model import CertificateUse
 from agent.errors import OdcError
 from agent.language import mark
-from agent.renewals.record import Renewal, RenewalChanged
+from agent.renewals.record import Renewal
+from agent.sites.model import Action
+from agent.sites.origins import is_origin
 
 log = logging.getLogger(__name__)
 
 WINDOW_INTERVAL = dt.timedelta(minutes=1)
-MAX_WATCHED = 64
-"""Renewals one browser may watch at once, over all its tabs."""
-
 Origin = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 
 
@@ -38,6 +35,17 @@ class NoTokenError(OdcError):
     code = "no_token"
     sentence = mark("No token is plugged in.")
     advice = mark("Plug the token in and try again.")
+
+
+class SiteRequest(Protocol):
+    """Parameters of every method here."""
+
+    @property
+    def origin(self) -> str:
+        """The page's origin as the browser gave it to the extension."""
+
+
+P = TypeVar("P", bound=SiteRequest)
 
 
 class OriginParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,6 +60,8 @@ class CertificatesParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
     origin: Origin
     use: CertificateUse | None = None
+    min_days: Annotated[int, msgspec.Meta(ge=-36500, le=36500)] | None = None
+    """Only those that are valid for at least so many days; negative: expired no longer ago."""
 
 
 class RenewParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,16 +91,45 @@ class BrowserMethods:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._consent = services.consent
         self._opened: dict[str, dt.datetime] = {}
-        self._told: dict[tuple[Connection, int | str], Callable[[], None]] = {}
+        self._waiting = Waiting()
+        self._watches = Watches(services.bus)
 
     def register(self, registry: Registry) -> None:
         """Make the methods callable."""
-        registry.add("browser.status", OriginParams, self.status, Role.BROWSER)
-        registry.add("browser.certificates", CertificatesParams, self.certificates, Role.BROWSER)
-        registry.add("browser.renew", RenewParams, self.renew, Role.BROWSER)
-        registry.add("browser.renewal", RenewalParams, self.renewal, Role.BROWSER)
-        registry.add("browser.cancel", CancelParams, self.cancel, Role.BROWSER)
+        serve, role = self._served, Role.BROWSER
+        registry.add("browser.status", OriginParams, serve("status", self.status), role)
+        registry.add(
+            "browser.certificates",
+            CertificatesParams,
+            serve("certificates", self.certificates),
+            role,
+        )
+        registry.add("browser.renew", RenewParams, serve("renew", self.renew), role)
+        registry.add("browser.renewal", RenewalParams, serve("renewal", self.renewal), role)
+        registry.add("browser.cancel", CancelParams, self.cancel, role)
+
+    def _served(
+        self, name: str, handler: Callable[[Call, P], Coroutine[Any, Any, object]]
+    ) -> Callable[[Call, P], Coroutine[Any, Any, object]]:
+        """Return ``handler`` with what holds for all: origin, rate, withdrawal, a line in the log."""
+
+        async def serve(call: Call, params: P) -> object:
+            outcome = "interrupted"
+            try:
+                self._consent.admit(params.origin)
+                answer = await self._waiting.run(call, handler(call, params))
+                outcome = "answered"
+            except OdcError as error:
+                outcome = error.code
+                raise
+            finally:
+                origin = params.origin if is_origin(params.origin) else "invalid"
+                log.info("site request origin=%s method=%s outcome=%s", origin, name, outcome)
+            return answer
+
+        return serve
 
     async def status(self, _call: Call, _params: OriginParams) -> dict[str, str]:
         """That the agent is there: all a page may know without consent."""
@@ -98,7 +137,7 @@ class BrowserMethods:
 
     async def certificates(self, call: Call, params: CertificatesParams) -> BrowserCertificates:
         """The organisations' certificates that are plugged in."""
-        self._check_consent(params.origin, "certificates")
+        await self._consent.require(params.origin, Action.CERTIFICATES)
         services = self._services
         tokens = (await services.inventory.current()).tokens
         if not tokens:
@@ -110,30 +149,31 @@ class BrowserMethods:
                 for token in tokens
                 for certificate in browser_certificates(token, now, language, services.known)
                 if params.use in (None, certificate.use)
+                and (params.min_days is None or certificate.days_left >= params.min_days)
             )
         )
 
     async def renew(self, call: Call, params: RenewParams) -> BrowserRenewal:
         """Start a renewal or join it, open its window, and tell the page each state from now on."""
-        self._check_consent(params.origin, "renew")
+        await self._consent.require(params.origin, Action.RENEW)
         services = self._services
-        renewal = await services.renewals.start(params.thumbprint)
-        self._tell_changes(call, params.origin, renewal)
+        renewal = await services.renewals.start(params.thumbprint, origin=params.origin)
+        self._consent.memory.let_follow(params.origin, renewal.id)
+        self._watches.begin(call, params.origin, renewal)
         self._open_window(renewal)
         return browser_renewal(renewal)
 
     async def renewal(self, _call: Call, params: RenewalParams) -> BrowserRenewal:
-        """Where a renewal stands now."""
-        self._check_consent(params.origin, "renewal")
+        """Where a renewal stands that this site has started or joined."""
+        self._consent.check_follows(params.origin, params.id)
         return browser_renewal(self._services.renewals.get(params.id))
 
-    def _check_consent(self, origin: str, action: str) -> None:
-        try:
-            check_origin(origin, self._services.allowed_origins)
-        except OdcError as error:
-            log.warning("page refused origin=%s action=%s code=%s", origin, action, error.code)
-            raise
-        log.info("page asks origin=%s action=%s", origin, action)
+    async def cancel(self, call: Call, params: CancelParams) -> dict[str, str]:
+        """Take back what a page asked that has gone; a renewal it started goes on."""
+        asked = (call.connection, params.request)
+        self._waiting.withdraw(asked)
+        self._watches.end(asked)
+        return {}
 
     def _open_window(self, renewal: Renewal) -> None:
         """Open the renewal's window, not more often than a person could close it."""
@@ -147,31 +187,3 @@ class BrowserMethods:
         except OdcError as error:
             # The renewal is there all the same, and the tray and the command line know of it.
             log.warning("no window for a renewal from a page code=%s", error.code)
-
-    async def cancel(self, call: Call, params: CancelParams) -> dict[str, str]:
-        """Stop telling a page that has gone; the renewal itself goes on."""
-        self._forget((call.connection, params.request))
-        return {}
-
-    def _tell_changes(self, call: Call, origin: str, renewal: Renewal) -> None:
-        if renewal.has_ended:
-            return
-        told = (call.connection, call.request)
-        self._forget(told)  # a client that uses an id again has no use for the first one's answers
-        if sum(connection is call.connection for connection, _ in self._told) >= MAX_WATCHED:
-            raise InvalidRequestError("too many renewals watched")
-
-        def tell(event: Event) -> None:
-            if isinstance(event, RenewalChanged) and event.renewal.id == renewal.id:
-                view = msgspec.to_builtins(browser_renewal(event.renewal))
-                call.connection.notify("browser.renewal_changed", {"origin": origin, **view})
-                if event.renewal.has_ended:
-                    self._forget(told)
-
-        self._told[told] = self._services.bus.subscribe(tell)
-        call.connection.on_close(lambda: self._forget(told))
-
-    def _forget(self, told: tuple[Connection, int | str]) -> None:
-        unsubscribe = self._told.pop(told, None)
-        if unsubscribe is not None:
-            unsubscribe()

@@ -14,6 +14,7 @@ from agent import __version__
 from agent.api.convert import licence_view, problem_view, renewal_view, token_list, token_view
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
+from agent.api.site_views import consent_view
 from agent.api.views import ReminderList, StatusView, TokenList
 from agent.bus import Event
 from agent.certificates.model import CertificateStatus
@@ -23,6 +24,7 @@ from agent.language import Language
 from agent.reminders.service import ReminderRaised
 from agent.renewals.licences.item import LicenceChanged
 from agent.renewals.record import RenewalChanged
+from agent.sites.model import ConsentAsked, ConsentClosed
 from agent.tokens.inventory import TokenInserted, TokenRemoved, TokensChanged
 from agent.tokens.model import TokenReference
 from agent.tokens.pin_change import PinChanged
@@ -127,6 +129,10 @@ class ControlMethods:
             yield {"event": "pin_changed", **msgspec.to_builtins(event.token)}
         elif isinstance(event, ReminderRaised):
             yield {"event": "reminder", **msgspec.to_builtins(event.reminder)}
+        elif isinstance(event, ConsentAsked):
+            yield {"event": "consent_asked", "consent": consent_view(event.question, language)}
+        elif isinstance(event, ConsentClosed):
+            yield {"event": "consent_closed", "id": event.id}
         elif isinstance(event, RenewalChanged):
             yield {"event": "renewal", "renewal": renewal_view(event.renewal, language)}
         elif isinstance(event, LicenceChanged):

@@ -1,0 +1,152 @@
+"""Consent: what the administrator says, else what the user said, else asking the user."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+from agent.bus import EventBus
+from agent.clock import Clock
+from agent.errors import OdcError
+from agent.sites.allowance import Allowance
+from agent.sites.errors import (
+    ConsentDeniedError,
+    NobodyToAskError,
+    RateLimitedError,
+    SiteNotKnownError,
+)
+from agent.sites.memory import SiteMemory
+from agent.sites.model import GRANTING, KEPT, Action, Decision, SiteWithdrawn
+from agent.sites.origins import check_origin, is_allowed, is_denied
+from agent.sites.questions import Questions
+
+log = logging.getLogger(__name__)
+
+REQUESTS_AT_ONCE = 200
+REQUESTS_PER_SECOND = 20.0
+QUESTIONS_AT_ONCE = 3
+QUESTIONS_PER_SECOND = 1 / 30
+"""A person who declined by mistake can be asked again at once, a page cannot keep on asking."""
+
+
+class Consent:
+    """Decides on each request of a site. Origins are checked before anything else is looked at."""
+
+    def __init__(
+        self,
+        *,
+        allow: Sequence[str],
+        deny: Sequence[str],
+        memory: SiteMemory,
+        bus: EventBus,
+        clock: Clock,
+        open_window: Callable[[str, str], None],
+    ) -> None:
+        """``open_window("consent", id)`` shows a question, or raises an OdcError where it cannot."""
+        self.allow, self.deny = tuple(allow), tuple(deny)
+        self.memory = memory
+        self.questions = Questions(bus, clock)
+        self._bus = bus
+        self._clock = clock
+        self._open_window = open_window
+        self._requests = Allowance(burst=REQUESTS_AT_ONCE, per_second=REQUESTS_PER_SECOND)
+        self._asked = Allowance(burst=QUESTIONS_AT_ONCE, per_second=QUESTIONS_PER_SECOND)
+        self._attendants = 0
+
+    def admit(self, origin: str) -> None:
+        """Count a request; OriginNotAllowedError, RateLimitedError."""
+        check_origin(origin)
+        if not self._requests.take(origin):
+            raise RateLimitedError(origin=origin)
+
+    def standing(self, origin: str, action: Action) -> Decision | None:
+        """Return what holds without asking: ALWAYS, NEVER, or None where the user decides."""
+        if is_denied(origin, self.deny):
+            return Decision.NEVER
+        if is_allowed(origin, self.allow):
+            return Decision.ALWAYS
+        return self.memory.decision(origin, action)
+
+    async def require(self, origin: str, action: Action) -> None:
+        """Return once the site may do this, after asking the user where nothing is decided.
+
+        Cancelling it takes the question back, unless another request waits for its answer.
+
+        Raises:
+            OriginNotAllowedError, ConsentDeniedError, NobodyToAskError, RateLimitedError
+        """
+        check_origin(origin)
+        decision = self.standing(origin, action)
+        if decision is None:
+            decision = await self._ask(origin, action)
+        if decision not in GRANTING:
+            raise ConsentDeniedError(origin=origin)
+
+    def check_follows(self, origin: str, renewal_id: str) -> None:
+        """Return where the site was allowed this very renewal and nothing was withdrawn since.
+
+        Raises:
+            ConsentDeniedError: it was not.
+        """
+        denied = self.standing(origin, Action.RENEW) is Decision.NEVER
+        if denied or not self.memory.may_follow(origin, renewal_id):
+            raise ConsentDeniedError(origin=origin)
+
+    def answer(self, question_id: str, decision: Decision) -> None:
+        """Take a person's decision; QuestionNotFoundError, SitesNotSavedError."""
+        question = self.questions.get(question_id)
+        if decision in KEPT:
+            self.memory.keep(question.origin, question.action, decision, self._clock())
+        log.info(
+            "consent origin=%s action=%s decision=%s", question.origin, question.action, decision
+        )
+        self.questions.settle(question_id, decision)
+
+    def decide(self, origin: str, action: Action, decision: Decision) -> None:
+        """Keep a decision nobody was asked for; OriginNotAllowedError, SitesNotSavedError."""
+        check_origin(origin)
+        self.memory.keep(origin, action, decision, self._clock())
+        log.info("consent origin=%s action=%s decision=%s unasked", origin, action, decision)
+
+    def withdraw(self, origin: str) -> None:
+        """Take back all that a site was allowed; SiteNotKnownError, SitesNotSavedError."""
+        if not self.memory.forget(origin):
+            raise SiteNotKnownError(origin=origin)
+        log.info("consent withdrawn origin=%s", origin)
+        self._bus.publish(SiteWithdrawn(origin=origin))
+
+    def attend(self) -> Callable[[], None]:
+        """Have questions wait where no window can be opened: somebody shows them otherwise.
+
+        The returned function ends that.
+        """
+        self._attendants += 1
+
+        def leave() -> None:
+            self._attendants -= 1
+
+        return leave
+
+    async def _ask(self, origin: str, action: Action) -> Decision:
+        while (other := self.questions.of(origin)) and other.action is not action:
+            await self.questions.closed(other.id)  # one window at a time
+            if (decision := self.standing(origin, action)) is not None:
+                return decision
+        question = self.questions.of(origin)
+        return await self.questions.answer_to(
+            question.id if question else self._put(origin, action)
+        )
+
+    def _put(self, origin: str, action: Action) -> str:
+        """Put a new question and show it; return its id."""
+        if not self._asked.take(origin):
+            raise RateLimitedError(origin=origin)
+        question = self.questions.put(origin, action)
+        try:
+            self._open_window("consent", question.id)
+        except OdcError as error:
+            if not self._attendants:
+                self.questions.settle(question.id, Decision.DECLINE)
+                log.warning("nobody to ask origin=%s code=%s", origin, error.code)
+                raise NobodyToAskError(origin=origin) from error
+        return question.id

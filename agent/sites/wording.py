@@ -1,0 +1,36 @@
+"""What a person reads before allowing a site anything."""
+
+from __future__ import annotations
+
+from agent.language import Language, mark, translate
+from agent.sites.model import Action
+
+_TITLES = {
+    Action.CERTIFICATES: mark("{origin} wants to see the certificates on your tokens."),
+    Action.RENEW: mark("{origin} wants to renew a certificate on your token."),
+}
+_NOTHING_ELSE = mark("It never gets your PIN, your papers or an SMS code.")
+_SHOWS = {
+    Action.CERTIFICATES: (
+        mark("It sees the names and numbers of the organisations the certificates were issued to."),
+        mark("It sees who issued each certificate and how long it is valid."),
+        _NOTHING_ELSE,
+    ),
+    Action.RENEW: (
+        mark("The renewal opens in a window of the agent; what it asks for stays there."),
+        mark("The site is told each state of the renewal until it ends."),
+        _NOTHING_ELSE,
+    ),
+}
+_NOT_SECURE = mark("This site's connection is not encrypted. Allow it only for tests.")
+
+
+def title(origin: str, action: Action, language: Language) -> str:
+    """Return the question in one sentence."""
+    return translate(_TITLES[action], language, origin=origin)
+
+
+def shows(action: Action, language: Language, *, site_is_secure: bool) -> tuple[str, ...]:
+    """Return what the site will get, in sentences."""
+    sentences = _SHOWS[action] if site_is_secure else (*_SHOWS[action], _NOT_SECURE)
+    return tuple(translate(sentence, language) for sentence in sentences)
