@@ -8,7 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from agent.errors import OdcError
+from agent.language import mark
 from agent.paths import make_private
+
+
+class NotSavedError(OdcError):
+    """The disk takes nothing: what was to be saved has not happened."""
+
+    code = "not_saved"
+    sentence = mark("This cannot be saved: {reason}")
+    advice = mark("Free some space on the disk and try again.")
 
 
 def write_private(file: Path, content: bytes) -> None:

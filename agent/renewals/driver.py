@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 from agent.clock import Clock
 from agent.errors import OdcError
+from agent.files import NotSavedError
 from agent.renewals.authority import AuthorityUnreachableError
-from agent.renewals.errors import NotSavedError, RenewalClosedError
+from agent.renewals.errors import RenewalClosedError
 from agent.renewals.finality import is_final
 from agent.renewals.journal import Journal, StaleRenewalError
 from agent.renewals.record import Renewal

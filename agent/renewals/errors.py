@@ -53,14 +53,6 @@ class WrongStateError(OdcError):
     sentence = mark("This cannot be done now: the renewal is in state {state}.")
 
 
-class NotSavedError(OdcError):
-    """The disk takes nothing: what was to be saved has not happened."""
-
-    code = "not_saved"
-    sentence = mark("This cannot be saved: {reason}")
-    advice = mark("Free some space on the disk and try again.")
-
-
 class RenewalClosedError(OdcError):
     """The authority closed the application."""
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import msgspec
 
 from agent.errors import OdcError
+from agent.files import NotSavedError
 from agent.language import mark
 from agent.paths import make_private
-from agent.renewals.errors import NotSavedError
 from agent.renewals.leftovers import Leftover, leftovers_of
 from agent.renewals.record import PrivatePart, Renewal
 from agent.renewals.states import State

@@ -5,8 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from agent.files import write_private
-from agent.renewals.errors import NotSavedError
+from agent.files import NotSavedError, write_private
 from agent.renewals.protocol import DocumentName
 from agent.renewals.vault import Vault
 

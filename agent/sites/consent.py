@@ -93,7 +93,7 @@ class Consent:
             raise ConsentDeniedError(origin=origin)
 
     def answer(self, question_id: str, decision: Decision) -> None:
-        """Take a person's decision; QuestionNotFoundError, SitesNotSavedError."""
+        """Take a person's decision; QuestionNotFoundError, NotSavedError."""
         question = self.questions.get(question_id)
         if decision in KEPT:
             self.memory.keep(question.origin, question.action, decision, self._clock())
@@ -103,13 +103,13 @@ class Consent:
         self.questions.settle(question_id, decision)
 
     def decide(self, origin: str, action: Action, decision: Decision) -> None:
-        """Keep a decision nobody was asked for; OriginNotAllowedError, SitesNotSavedError."""
+        """Keep a decision nobody was asked for; OriginNotAllowedError, NotSavedError."""
         check_origin(origin)
         self.memory.keep(origin, action, decision, self._clock())
         log.info("consent origin=%s action=%s decision=%s unasked", origin, action, decision)
 
     def withdraw(self, origin: str) -> None:
-        """Take back all that a site was allowed; SiteNotKnownError, SitesNotSavedError."""
+        """Take back all that a site was allowed; SiteNotKnownError, NotSavedError."""
         if not self.memory.forget(origin):
             raise SiteNotKnownError(origin=origin)
         log.info("consent withdrawn origin=%s", origin)

@@ -10,22 +10,13 @@ from types import MappingProxyType
 
 import msgspec
 
-from agent.errors import OdcError
-from agent.files import write_private
-from agent.language import mark
+from agent.files import NotSavedError, write_private
 from agent.sites.model import Action, Decision, Kept, Site
 
 log = logging.getLogger(__name__)
 
 MOST_RENEWALS = 20
 """Renewals kept for a site: the newest."""
-
-
-class SitesNotSavedError(OdcError):
-    """The disk takes nothing: what was decided would be forgotten."""
-
-    code = "not_saved"
-    sentence = mark("This cannot be saved: {reason}")
 
 
 class SiteMemory:
@@ -46,7 +37,7 @@ class SiteMemory:
         return kept.decision if kept else None
 
     def keep(self, origin: str, action: Action, decision: Decision, now: dt.datetime) -> None:
-        """Keep a decision; SitesNotSavedError."""
+        """Keep a decision; NotSavedError."""
         site = self._sites.get(origin, Site())
         decisions = {**site.decisions, action: Kept(decision, now)}
         self._save({**self._sites, origin: msgspec.structs.replace(site, decisions=decisions)})
@@ -64,13 +55,13 @@ class SiteMemory:
         sites = {**self._sites, origin: msgspec.structs.replace(site, renewals=renewals)}
         try:
             self._save(sites)
-        except SitesNotSavedError as error:
+        except NotSavedError as error:
             # The renewal is under way all the same; the site cannot ask for it after a restart.
             log.warning("site's renewal not remembered reason=%s", error)
             self._sites = sites
 
     def forget(self, origin: str) -> bool:
-        """Forget all that is kept of a site and say whether there was anything; SitesNotSavedError."""
+        """Forget all that is kept of a site and say whether there was anything; NotSavedError."""
         if origin not in self._sites:
             return False
         self._save({name: site for name, site in self._sites.items() if name != origin})
@@ -80,7 +71,7 @@ class SiteMemory:
         try:
             write_private(self._file, msgspec.json.encode(sites))
         except OSError as error:
-            raise SitesNotSavedError(reason=error.strerror or str(error)) from error
+            raise NotSavedError(reason=error.strerror or str(error)) from error
         self._sites = sites
 
     def _load(self) -> dict[str, Site]:

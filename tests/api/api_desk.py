@@ -43,9 +43,9 @@ from agent.renewals.scan_store import ScanStore
 from agent.renewals.service import RenewalService
 from agent.renewals.vault import open_vault
 from agent.runtime import BROWSER_SOCKET, CONTROL_SOCKET, runtime_folder
-from agent.tokens.discovery import Discovery
 from agent.sites.consent import Consent
 from agent.sites.memory import SiteMemory
+from agent.tokens.discovery import Discovery
 from agent.tokens.inventory import Inventory
 from agent.tokens.model import ModuleSettings
 from agent.tokens.pin_change import PinChange

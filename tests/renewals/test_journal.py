@@ -13,7 +13,7 @@ import pytest
 from renewal_maker import APPLICANT, KEY, NOW, PRIVATE, SECOND, SECRET, new_renewal
 
 from agent.errors import OdcError
-from agent.renewals.errors import NotSavedError
+from agent.files import NotSavedError
 from agent.renewals.journal import Journal, JournalNewerError, StaleRenewalError
 from agent.renewals.protocol import DocumentName, Policy
 from agent.renewals.states import State, Waiting

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from certificate_maker import china
 
-from agent.sites.memory import MOST_RENEWALS, SiteMemory, SitesNotSavedError
+from agent.files import NotSavedError
+from agent.sites.memory import MOST_RENEWALS, SiteMemory
 from agent.sites.model import Action, Decision
 
 NOW = china("2025-03-07 10:00:00")
@@ -57,6 +58,6 @@ def test_a_decision_that_cannot_be_kept_is_said_and_does_not_hold(tmp_path):
     file = tmp_path / "nowhere" / "sites.json"
     (tmp_path / "nowhere").write_text("a file where the folder should be")
     memory = SiteMemory(file)
-    with pytest.raises(SitesNotSavedError):
+    with pytest.raises(NotSavedError):
         memory.keep(SITE, Action.RENEW, Decision.ALWAYS, NOW)
     assert memory.decision(SITE, Action.RENEW) is None
