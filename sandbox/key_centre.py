@@ -17,7 +17,7 @@ from agent.renewals.protocol import ApplicationState, Manifest, ProblemCode
 from sandbox.ca import Authority, private_pem, renewed_validity
 from sandbox.enrolment import issued_record
 from sandbox.home import Home, SandboxError, create_file
-from sandbox.key_package import Recipient, Signer, enveloped_key
+from sandbox.key_package import Recipient, Signer, bare_key, enveloped_key
 from sandbox.key_request import KeyRequest, read_key_request
 from sandbox.ledger import Ledger, current_version, manifest_of
 from sandbox.lifecycle import REFUSED
@@ -40,6 +40,14 @@ class ServerKey:
     certificate: x509.Certificate
 
 
+@dataclass(frozen=True)
+class _Parcel:
+    """How a key is sent."""
+
+    recipient: Recipient
+    is_bare: bool
+
+
 class KeyCentre:
     """The call ``serverkeygen``."""
 
@@ -57,7 +65,7 @@ class KeyCentre:
         """
         request = read_key_request(csr_der)
         with self._ledger.owned(application, secret) as (transaction, found):
-            recipient = self._recipient(transaction, found, request)
+            parcel = self._parcel(transaction, found, request)
             if found.state is not ApplicationState.RELEASED:
                 return None
             if (kept := _kept(transaction, application)) is not None:
@@ -67,11 +75,11 @@ class KeyCentre:
         key = rsa.generate_private_key(public_exponent=_PUBLIC_EXPONENT, key_size=bits)
         with self._ledger.owned(application, secret) as (transaction, found):
             _check_open(found)
-            return _kept(transaction, application) or self._made(transaction, found, key, recipient)
+            return _kept(transaction, application) or self._made(transaction, found, key, parcel)
 
-    def _recipient(
+    def _parcel(
         self, transaction: Transaction, application: Application, request: KeyRequest
-    ) -> Recipient:
+    ) -> _Parcel:
         _check_open(application)
         old = _old_certificate(transaction, application)
         if request.subject != x509.load_der_x509_certificate(old.der).subject:
@@ -87,14 +95,15 @@ class KeyCentre:
                 "AsymmetricDecryptKeyIdentifier is not the manifest's",
             )
         transport = request.transport(self._ledger.rules.policy.key_transport)
-        return Recipient(key, request.decrypt_key_identifier, transport)
+        is_bare = self._ledger.rules.bare_keys and request.takes_bare_keys
+        return _Parcel(Recipient(key, request.decrypt_key_identifier, transport), is_bare)
 
     def _made(
         self,
         transaction: Transaction,
         application: Application,
         key: rsa.RSAPrivateKey,
-        recipient: Recipient,
+        parcel: _Parcel,
     ) -> ServerKey:
         old = _old_certificate(transaction, application)
         check_not_overtaken(old, application.issued_sha256, transaction)
@@ -107,7 +116,7 @@ class KeyCentre:
         record = issued_record(
             certificate, old, use=CertificateUse.ENCRYPTION, phone=application.phone
         )
-        envelope = enveloped_key(key, self._signer, recipient)
+        envelope = self._enveloped(key, parcel)
         transaction.add_certificate(record)
         transaction.save_envelope(
             KeyEnvelope(
@@ -115,6 +124,11 @@ class KeyCentre:
             )
         )
         return ServerKey(envelope, certificate)
+
+    def _enveloped(self, key: rsa.RSAPrivateKey, parcel: _Parcel) -> bytes:
+        if parcel.is_bare:
+            return bare_key(key, parcel.recipient)
+        return enveloped_key(key, self._signer, parcel.recipient)
 
 
 def key_centre_signer(home: Home, authority: Authority, now: dt.datetime) -> Signer:

@@ -2,6 +2,9 @@
 
 RFC 7030, 4.4.2 asks for exactly this nesting: the package (RFC 5958) is signed by the key centre
 that made the key, and the whole is enveloped (RFC 5652, 6) to the recipient's RSA key.
+
+A *bare* key is for tokens that unwrap it themselves (C_UnwrapKey), and so has no signature:
+EnvelopedData{ PrivateKeyInfo }, its content encryption AES key wrap with padding (RFC 6033, RFC 5649).
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.keywrap import aes_key_wrap_with_padding
 from cryptography.hazmat.primitives.padding import PKCS7
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -55,19 +59,25 @@ def enveloped_key(key: rsa.RSAPrivateKey, signer: Signer, recipient: Recipient) 
     content_key, initial = os.urandom(32), os.urandom(16)
     # RFC 5652, 6.3: what is encrypted is the SignedData itself, without a ContentInfo around it.
     signed = _signed_data(_package(key), signer).dump()
-    algorithm = {"algorithm": "aes256_cbc", "parameters": core.OctetString(initial)}
-    enveloped = cms.EnvelopedData(
-        {
-            "version": "v2",  # the recipient is named by its key identifier (6.1)
-            "recipient_infos": [_recipient_info(content_key, recipient)],
-            "encrypted_content_info": {
-                "content_type": "signed_data",
-                "content_encryption_algorithm": algos.EncryptionAlgorithm(algorithm),
-                "encrypted_content": _encrypted(signed, content_key, initial),
-            },
-        }
-    )
-    return _content_info("enveloped_data", enveloped)
+    content = {
+        "content_type": "signed_data",
+        "content_encryption_algorithm": algos.EncryptionAlgorithm(
+            {"algorithm": "aes256_cbc", "parameters": core.OctetString(initial)}
+        ),
+        "encrypted_content": _encrypted(signed, content_key, initial),
+    }
+    return _enveloped(content, content_key, recipient)
+
+
+def bare_key(key: rsa.RSAPrivateKey, recipient: Recipient) -> bytes:
+    """Return the DER ContentInfo that carries ``key`` alone, wrapped, to ``recipient``."""
+    content_key = os.urandom(32)
+    content = {
+        "content_type": "data",
+        "content_encryption_algorithm": algos.EncryptionAlgorithm({"algorithm": "aes256_wrap_pad"}),
+        "encrypted_content": aes_key_wrap_with_padding(content_key, _pkcs8(key)),
+    }
+    return _enveloped(content, content_key, recipient)
 
 
 def key_identifier(key: rsa.RSAPublicKey) -> bytes:
@@ -76,8 +86,11 @@ def key_identifier(key: rsa.RSAPublicKey) -> bytes:
 
 
 def _package(key: rsa.RSAPrivateKey) -> bytes:
-    pkcs8 = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    return bytes(AsymmetricKeyPackage([keys.PrivateKeyInfo.load(pkcs8)]).dump())
+    return bytes(AsymmetricKeyPackage([keys.PrivateKeyInfo.load(_pkcs8(key))]).dump())
+
+
+def _pkcs8(key: rsa.RSAPrivateKey) -> bytes:
+    return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
 
 def _signed_data(package: bytes, signer: Signer) -> cms.SignedData:
@@ -156,5 +169,13 @@ def _encrypted(content: bytes, key: bytes, initial: bytes) -> bytes:
     return encryptor.update(padded) + encryptor.finalize()
 
 
-def _content_info(content_type: str, content: core.Asn1Value) -> bytes:
-    return bytes(cms.ContentInfo({"content_type": content_type, "content": content}).dump())
+def _enveloped(content: dict[str, object], content_key: bytes, recipient: Recipient) -> bytes:
+    enveloped = cms.EnvelopedData(
+        {
+            "version": "v2",  # the recipient is named by its key identifier (6.1)
+            "recipient_infos": [_recipient_info(content_key, recipient)],
+            "encrypted_content_info": content,
+        }
+    )
+    info = cms.ContentInfo({"content_type": "enveloped_data", "content": enveloped})
+    return bytes(info.dump())

@@ -19,6 +19,8 @@ ASYMMETRIC_DECRYPT_KEY_IDENTIFIER = "1.2.840.113549.1.9.16.2.54"
 SMIME_CAPABILITIES = "1.2.840.113549.1.9.15"
 """RFC 8551, 2.5.2."""
 AES_256_CBC = "2.16.840.1.101.3.4.1.42"
+AES_256_WRAP_PAD = "2.16.840.1.101.3.4.1.48"
+"""RFC 5649."""
 KEY_TRANSPORT_IDS: dict[str, KeyTransport] = {
     "1.2.840.113549.1.1.1": "rsaes-pkcs1-v1_5",
     "1.2.840.113549.1.1.7": "rsaes-oaep",
@@ -44,6 +46,11 @@ class KeyRequest:
     decrypt_key_identifier: bytes
     capabilities: frozenset[str]
     """Dotted object identifiers; empty where the request does not say."""
+
+    @property
+    def takes_bare_keys(self) -> bool:
+        """Whether the client reads a private key alone, wrapped with AES."""
+        return AES_256_WRAP_PAD in self.capabilities
 
     def transport(self, offered: Iterable[KeyTransport]) -> KeyTransport:
         """Return the first of ``offered`` that the client understands.

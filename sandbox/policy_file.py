@@ -30,6 +30,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     sms_interval_seconds: _Seconds = 60
     retry_after_seconds: Annotated[int, msgspec.Meta(ge=0)] = 5
     lifetime_days: Annotated[float, msgspec.Meta(gt=0)] = 30
+    bare_keys: bool = False
 
 
 def read_policy_file(path: Path) -> Rules:
@@ -59,6 +60,7 @@ def rules_of(text: str) -> Rules:
         sms_interval=dt.timedelta(seconds=file.sms_interval_seconds),
         retry_after=file.retry_after_seconds,
         lifetime=dt.timedelta(days=file.lifetime_days),
+        bare_keys=file.bare_keys,
     )
 
 

@@ -27,6 +27,8 @@ class Rules:
     """The least time between two SMS codes."""
     est_only: bool = False
     """Whether it is an ordinary EST server for registered users, without the RA API."""
+    bare_keys: bool = False
+    """Whether encryption keys travel bare, for tokens to unwrap, to clients that take them so."""
     faults: bool = False
     """Whether planned faults (:mod:`sandbox.faults`) spoil answers."""
     retry_after: int = 5

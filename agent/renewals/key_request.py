@@ -19,6 +19,7 @@ from agent.renewals.protocol import KeyTransport
 _DECRYPT_KEY_IDENTIFIER = "1.2.840.113549.1.9.16.2.54"  # id-aa-asymmDecryptKeyID
 _SMIME_CAPABILITIES = "1.2.840.113549.1.9.15"  # RFC 8551, 2.5.2
 _AES_256_CBC = "2.16.840.1.101.3.4.1.42"
+_AES_256_WRAP_PAD = "2.16.840.1.101.3.4.1.48"  # RFC 5649
 _TRANSPORTS: dict[KeyTransport, str] = {
     "rsaes-pkcs1-v1_5": "1.2.840.113549.1.1.1",
     "rsaes-oaep": "1.2.840.113549.1.1.7",
@@ -38,7 +39,11 @@ def key_request(subject: x509.Name, recipient: bytes, transports: Iterable[KeyTr
     info = csr.CertificationRequest.load(plain.public_bytes(Encoding.DER))[
         "certification_request_info"
     ]
-    capabilities = (_AES_256_CBC, *(_TRANSPORTS[transport] for transport in transports))
+    capabilities = (
+        _AES_256_CBC,
+        _AES_256_WRAP_PAD,
+        *(_TRANSPORTS[transport] for transport in transports),
+    )
     attributes = _set_of(
         _attribute(_DECRYPT_KEY_IDENTIFIER, core.OctetString(key_identifier(recipient))),
         _attribute(_SMIME_CAPABILITIES, _sequence(*map(_capability, capabilities))),

@@ -70,11 +70,11 @@ def encryption_certificates(found: dict) -> dict[str, x509.Certificate]:
 def governed(desk):
     """Starts the desk's authority anew under a policy."""
 
-    def start(policy: str) -> None:
+    def start(policy: str, times: str = "") -> None:
         desk.end(desk.processes.pop(0))
         file = desk.folder / "authority.toml"
         file.write_text(
-            f"approve_after_seconds = 0.2\nretry_after_seconds = 1\n[policy]\n{policy}\n"
+            f"approve_after_seconds = 0.2\nretry_after_seconds = 1\n{times}\n[policy]\n{policy}\n"
         )
         url = desk.start_authority("--policy", str(file)).url
         desk.configure_agent(url, extra="[reminders]\nnotifications = false\n")
@@ -155,6 +155,19 @@ def test_an_authority_without_encryption_certificates_renews_the_signing_certifi
     found = look(desk)
     assert len(encryption_certificates(found)) == 1
     assert len(found["certificates"]) == 3
+
+
+def test_a_key_that_comes_bare_is_unwrapped_by_the_token(desk, governed):
+    governed("", times="bare_keys = true")
+    renewed(desk)
+    found = look(desk)
+    certificates = encryption_certificates(found)
+    assert len(certificates) == 2
+    sealed = [
+        (key_id, certificate.public_key().encrypt(b"secret", padding.PKCS1v15()).hex())
+        for key_id, certificate in certificates.items()
+    ]
+    assert look(desk, sealed)["opened"] == [b"secret".hex()] * 2
 
 
 def test_what_a_cancelled_renewal_made_is_removed_with_the_next_pin(desk, governed):

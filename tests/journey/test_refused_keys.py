@@ -34,7 +34,7 @@ def test_a_key_that_is_of_no_use_ends_the_renewal_and_leaves_the_certificates_al
         renewal = applicant.start()
         failed = applicant.go_on(renewal, until="failed")
         assert (failed["state"], failed["error"]) == ("failed", code)
-        assert "service desk" in failed["advice_text"], "a next step"
+        assert "服务台" in failed["advice_text"], "a next step"
         with pytest.raises(CallError) as refused:
             client.call("renewals.pin", {"id": renewal["id"]})
         assert refused.value.code == "wrong_state"

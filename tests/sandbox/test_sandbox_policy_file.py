@@ -19,6 +19,7 @@ approve_after_seconds = 1.5
 sms_interval_seconds = 2
 retry_after_seconds = 7
 lifetime_days = 3
+bare_keys = true
 [policy]
 authority = "广东省电子商务认证有限公司"
 earliest_days_before_expiry = 60
@@ -57,6 +58,7 @@ def test_everything_of_the_policy_can_be_said():
     assert policy.key_types == ("ec:secp256r1", "rsa:3072")
     assert rules.approve_after == dt.timedelta(seconds=1.5)
     assert rules.sms_interval == dt.timedelta(seconds=2)
+    assert rules.bare_keys
     assert (rules.retry_after, rules.lifetime) == (7, dt.timedelta(days=3))
 
 

@@ -17,7 +17,14 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
 )
 
-from sandbox.key_package import Recipient, Signer, _package, enveloped_key, key_identifier
+from sandbox.key_package import (
+    Recipient,
+    Signer,
+    _package,
+    bare_key,
+    enveloped_key,
+    key_identifier,
+)
 
 NEW = rsa_key("new encryption")
 OTHER = rsa_key("other")
@@ -48,11 +55,15 @@ def sandbox_envelope(
     key: rsa.RSAPrivateKey = NEW,
     transport: str = "rsaes-pkcs1-v1_5",
     identifier: bytes | None = None,
+    *,
+    is_bare: bool = False,
 ) -> bytes:
     """Return what the sandbox sends for ``recipient``, named by its key identifier or another."""
-    signer = Signer(OTHER, certificate_of(OTHER))
     named = key_identifier(recipient) if identifier is None else identifier
-    return enveloped_key(key, signer, Recipient(recipient, named, transport))
+    to = Recipient(recipient, named, transport)
+    if is_bare:
+        return bare_key(key, to)
+    return enveloped_key(key, Signer(OTHER, certificate_of(OTHER)), to)
 
 
 def openssl_envelope(

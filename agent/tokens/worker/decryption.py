@@ -46,15 +46,24 @@ def decrypt(key: Any, data: bytes, oaep: Oaep | None) -> bytearray:  # noqa: ANN
         OaepError: it is not encrypted so, or not to this key.
         PKCS11Error: whatever else the module says; many say of a wrong key CKR_GENERAL_ERROR.
     """
-    if oaep is None:
-        return bytearray(key.decrypt(data, mechanism=Mechanism.RSA_PKCS))
-    parameters = (_HASHES[oaep.hash][0], _HASHES[oaep.mask_hash][1], oaep.label or None)
+    mechanism, parameters = mechanism_of(oaep)
     try:
-        return bytearray(
-            key.decrypt(data, mechanism=Mechanism.RSA_PKCS_OAEP, mechanism_param=parameters)
-        )
+        return bytearray(key.decrypt(data, mechanism=mechanism, mechanism_param=parameters))
     except _UNKNOWN:
+        if oaep is None:
+            raise
         return _decrypted_by_bare_rsa(key, data, oaep)
+
+
+def mechanism_of(oaep: Oaep | None) -> tuple[Mechanism, tuple[Any, ...] | None]:
+    """Return mechanism and parameters for PKCS#1 v1.5 (``oaep`` is None) or for OAEP."""
+    if oaep is None:
+        return Mechanism.RSA_PKCS, None
+    return Mechanism.RSA_PKCS_OAEP, (
+        _HASHES[oaep.hash][0],
+        _HASHES[oaep.mask_hash][1],
+        oaep.label or None,
+    )
 
 
 def _decrypted_by_bare_rsa(key: Any, data: bytes, oaep: Oaep) -> bytearray:  # noqa: ANN401

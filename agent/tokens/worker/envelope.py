@@ -1,7 +1,11 @@
-"""An enveloped private key, as an authority sends it: EnvelopedData{SignedData{AsymmetricKeyPackage}}.
+"""An enveloped private key, as an authority sends it, in one of two forms.
 
-RFC 7030, 4.4.2; RFC 5652, 6; RFC 5958. Pure; whatever is wrong with the bytes is one error that shows
-nothing of them. The signature inside is not asked: that the key is the certificate's says more.
+EnvelopedData{SignedData{AsymmetricKeyPackage}} with AES-CBC (RFC 7030, 4.4.2; RFC 5652, 6; RFC 5958), or
+EnvelopedData{PrivateKeyInfo} with AES key wrap with padding (RFC 5649 as RFC 6033, 2 has it), whose
+content is just what C_UnwrapKey takes: a *bare* key.
+
+Pure; whatever is wrong with the bytes is one error that shows nothing of them. The signature inside is
+not asked: that the key is the certificate's says more.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ from dataclasses import dataclass, field
 from asn1crypto import algos, cms, core, keys
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.keywrap import aes_key_unwrap_with_padding
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from agent.errors import OdcError
@@ -24,10 +29,12 @@ from agent.tokens.worker.oaep import Oaep
 MAX_ENVELOPE_BYTES = 64 << 10
 """An RSA-4096 key with the certificates of its signer takes about a tenth."""
 _BLOCK_BYTES = 16
+_CBC = frozenset({"aes128_cbc", "aes192_cbc", "aes256_cbc"})
+_WRAP = frozenset({"aes128_wrap_pad", "aes192_wrap_pad", "aes256_wrap_pad"})
 _HASHES = {"sha1", "sha224", "sha256", "sha384", "sha512"}
 _DAMAGED = mark("it is damaged, or not of the form RFC 7030 asks for")
 _NOT_FOR_RSA = mark("it is not encrypted to an RSA key")
-_NOT_AES = mark("its content is not encrypted with AES-CBC")
+_NOT_AES = mark("its content is encrypted neither with AES-CBC nor with AES key wrap")
 _NOT_ONE_RSA_KEY = mark("it does not hold one RSA key")
 
 
@@ -63,7 +70,13 @@ class Envelope:
     key_bytes: int
     """The length of the content key."""
     initial: bytes
+    """AES-CBC's initialisation vector; empty where the content is a bare, wrapped key."""
     content: bytes = field(repr=False)
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether the content is a private key alone, wrapped with AES (RFC 5649)."""
+        return not self.initial
 
     def recipients_for(self, key: KeyIdentity) -> tuple[Recipient, ...]:
         """Return those to try with ``key``: those that name it, or the only one there is.
@@ -75,6 +88,9 @@ class Envelope:
 
     def opened(self, content_key: bytearray) -> bytearray:
         """Return the content in clear, to be wiped by who asked; KeyEnvelopeInvalidError."""
+        if self.is_bare:
+            with _reading():
+                return bytearray(aes_key_unwrap_with_padding(content_key, self.content))
         decryptor = Cipher(algorithms.AES(content_key), modes.CBC(self.initial)).decryptor()
         clear = bytearray(len(self.content) + _BLOCK_BYTES - 1)
         clear_size = decryptor.update_into(self.content, clear)
@@ -112,21 +128,33 @@ def read_envelope(der: bytes) -> Envelope:
         return _envelope(recipients, enveloped["encrypted_content_info"])
 
 
-def private_key_in(content: bytearray) -> rsa.RSAPrivateKey:
-    """Return the key in an envelope's ``content`` in clear; KeyEnvelopeInvalidError.
+def bare_key_in(content: bytearray) -> rsa.RSAPrivateKey:
+    """Return the key in the ``content`` in clear of a bare key's envelope; KeyEnvelopeInvalidError."""
+    with _reading():
+        return _rsa_key(keys.PrivateKeyInfo.load(bytes(content), strict=True))
 
-    The content is bare SignedData (RFC 5652, 6.3), or has a ContentInfo around it, as `openssl` makes it.
+
+def private_key_in(content: bytearray) -> rsa.RSAPrivateKey:
+    """Return the key in the ``content`` in clear of any other envelope; KeyEnvelopeInvalidError.
+
+    The content is SignedData alone (RFC 5652, 6.3), or has a ContentInfo around it, as `openssl` makes it.
     """
     with _reading():
         signed = _signed_data(bytes(content))
         package = bytes(signed["encap_content_info"]["content"])
         packed = _AsymmetricKeyPackage.load(package, strict=True)
-        if len(packed) != 1 or packed[0]["private_key_algorithm"]["algorithm"].native != "rsa":
+        if len(packed) != 1:
             raise KeyEnvelopeInvalidError(reason=_NOT_ONE_RSA_KEY)
-        # As PKCS#1: OneAsymmetricKey may be of a version cryptography does not read.
-        key = load_der_private_key(bytes(packed[0]["private_key"].parsed.dump()), None)
-        assert isinstance(key, rsa.RSAPrivateKey)
-        return key
+        return _rsa_key(packed[0])
+
+
+def _rsa_key(info: keys.PrivateKeyInfo) -> rsa.RSAPrivateKey:
+    if info["private_key_algorithm"]["algorithm"].native != "rsa":
+        raise KeyEnvelopeInvalidError(reason=_NOT_ONE_RSA_KEY)
+    # As PKCS#1: OneAsymmetricKey may be of a version cryptography does not read.
+    key = load_der_private_key(bytes(info["private_key"].parsed.dump()), None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    return key
 
 
 def _recipient(info: cms.KeyTransRecipientInfo) -> Recipient:
@@ -162,14 +190,16 @@ def _oaep(algorithm: cms.KeyEncryptionAlgorithm) -> Oaep | None:
 def _envelope(recipients: tuple[Recipient, ...], info: cms.EncryptedContentInfo) -> Envelope:
     algorithm = info["content_encryption_algorithm"]
     name = algorithm["algorithm"].native
-    if name not in {"aes128_cbc", "aes192_cbc", "aes256_cbc"}:
+    if name not in _CBC | _WRAP:
         raise KeyEnvelopeInvalidError(reason=_NOT_AES)
     # `openssl cms` says "data" of whatever is in it.
     if info["content_type"].native not in {"data", "signed_data"}:
         raise KeyEnvelopeInvalidError(reason=_DAMAGED)
-    initial = bytes(algorithm["parameters"].native)
+    is_bare = name in _WRAP
+    initial = b"" if is_bare else bytes(algorithm["parameters"].native)
     content = bytes(info["encrypted_content"].native)
-    if len(initial) != _BLOCK_BYTES or not content or len(content) % _BLOCK_BYTES:
+    block_bytes = _BLOCK_BYTES // 2 if is_bare else _BLOCK_BYTES  # RFC 5649 takes half blocks
+    if not content or len(content) % block_bytes or (not is_bare and len(initial) != _BLOCK_BYTES):
         raise KeyEnvelopeInvalidError(reason=_DAMAGED)
     return Envelope(recipients, int(name[3:6]) // 8, initial, content)
 

@@ -1,27 +1,26 @@
-"""Importing a private key that an authority made: opened by a key of the token, checked, stored.
+"""Opening a private key that an authority made with a key of the token, and checking it.
 
-The key is in this process's memory for a moment: no token opens EnvelopedData, and the key inside
+The key is in this process's memory for a moment: no token opens EnvelopedData, and a key inside
 SignedData is nothing C_UnwrapKey could take. The process ends with the operation.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from asn1crypto.x509 import Certificate
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
-from pkcs11 import Attribute, KeyType, ObjectClass
+from pkcs11 import Attribute, ObjectClass
 from pkcs11 import exceptions as p11
 
 from agent.language import mark
 from agent.tokens.errors import (
     KeyEnvelopeInvalidError,
     KeyEnvelopeUnopenedError,
-    KeyIdTakenError,
     KeyMismatchError,
 )
 from agent.tokens.pin import wipe
@@ -35,36 +34,16 @@ from agent.tokens.worker.envelope import (
     Envelope,
     KeyIdentity,
     Recipient,
+    bare_key_in,
     private_key_in,
-    read_envelope,
 )
 from agent.tokens.worker.keys import PublicKey, public_key_of
 from agent.tokens.worker.oaep import OaepError
-from agent.tokens.worker.objects import attribute, find, search
+from agent.tokens.worker.objects import attribute, find, reading_session, search
 
-_PRIVATE = {
-    Attribute.CLASS: ObjectClass.PRIVATE_KEY,
-    Attribute.KEY_TYPE: KeyType.RSA,
-    Attribute.TOKEN: True,
-    Attribute.PRIVATE: True,
-    Attribute.SENSITIVE: True,
-    Attribute.EXTRACTABLE: False,
-    Attribute.DECRYPT: True,
-    Attribute.SIGN: False,
-}
-_PUBLIC = {
-    Attribute.CLASS: ObjectClass.PUBLIC_KEY,
-    Attribute.KEY_TYPE: KeyType.RSA,
-    Attribute.TOKEN: True,
-    Attribute.ENCRYPT: True,
-    Attribute.VERIFY: False,
-}
-_REFUSES_UNWRAP = (
-    p11.AttributeTypeInvalid,
-    p11.AttributeValueInvalid,
-    p11.TemplateInconsistent,
-    p11.TemplateIncomplete,
-)
+_REFUSALS = (KeyEnvelopeInvalidError, KeyEnvelopeUnopenedError, KeyMismatchError)
+PrivateIn = Callable[[Any], Any]
+"""Finds the private key in a session, ready to be used; ObjectMissingError."""
 
 
 def rsa_key_of(certificate: bytes) -> rsa.RSAPublicKey:
@@ -75,23 +54,6 @@ def rsa_key_of(certificate: bytes) -> rsa.RSAPublicKey:
     return key
 
 
-def is_stored(session: Any, key_id: bytes, key: rsa.RSAPublicKey) -> bool:  # noqa: ANN401
-    """Return whether both halves of ``key`` are on the token under ``key_id``.
-
-    Raises:
-        KeyIdTakenError: something of another key is.
-    """
-    halves = [
-        find(session, kind, key_id) for kind in (ObjectClass.PRIVATE_KEY, ObjectClass.PUBLIC_KEY)
-    ]
-    modulus = _number(key.public_numbers().n)
-    for half in halves:
-        # A private key need not show its modulus.
-        if half is not None and bytes(attribute(half, Attribute.MODULUS, modulus)) != modulus:
-            raise KeyIdTakenError
-    return None not in halves
-
-
 @dataclass(frozen=True, slots=True)
 class Opener:
     """The pair on the token to whose key the envelope is."""
@@ -99,10 +61,12 @@ class Opener:
     private: Any
     public: rsa.RSAPublicKey
     identity: KeyIdentity
+    private_in: PrivateIn
 
     @classmethod
-    def found(cls, session: Any, key_id: bytes, private: Any) -> Opener:  # noqa: ANN401
-        """Return the pair of the CKO_PRIVATE_KEY object ``private``; KeyEnvelopeUnopenedError."""
+    def found(cls, session: Any, key_id: bytes, private_in: PrivateIn) -> Opener:  # noqa: ANN401
+        """Return the pair under ``key_id``; KeyEnvelopeUnopenedError, and what ``private_in`` raises."""
+        private = private_in(session)
         certificates = _certificates(session, key_id)
         stored = find(session, ObjectClass.PUBLIC_KEY, key_id)
         if stored is None and certificates:
@@ -112,11 +76,20 @@ class Opener:
             public = public_key_of(stored or private)
         if not isinstance(public, rsa.RSAPublicKey):
             raise KeyEnvelopeUnopenedError
-        return cls(private, public, _identity(public, certificates))
+        return cls(private, public, _identity(public, certificates), private_in)
+
+    @contextlib.contextmanager
+    def anew(self) -> Iterator[Opener]:
+        """Give the pair in a session of its own.
+
+        OpenSC 0.23 answers CKR_OPERATION_ACTIVE for ever after a C_Decrypt with CKR_DATA_INVALID.
+        """
+        with reading_session(self.private.session.token) as session:
+            yield replace(self, private=self.private_in(session))
 
 
-def opened_key(envelope: bytes, opener: Opener, wanted: rsa.RSAPublicKey) -> rsa.RSAPrivateKey:
-    """Return the private key in ``envelope`` (DER), which must be that of ``wanted``.
+def opened_key(envelope: Envelope, opener: Opener, wanted: rsa.RSAPublicKey) -> rsa.RSAPrivateKey:
+    """Return the private key in ``envelope``, which must be that of ``wanted``.
 
     That there is none ends a renewal. A token that fails now and then looks the same (SoftHSM says of
     a wrong key CKR_GENERAL_ERROR), so it has to decrypt something else, and then to fail once more.
@@ -125,17 +98,20 @@ def opened_key(envelope: bytes, opener: Opener, wanted: rsa.RSAPublicKey) -> rsa
         KeyEnvelopeInvalidError, KeyEnvelopeUnopenedError, KeyMismatchError: there is no such key in it.
         DecryptionWrongError, PKCS11Error: the token does not decrypt, this or anything.
     """
-    read = read_envelope(envelope)
     try:
-        return _key_in(read, opener, wanted)
-    except (KeyEnvelopeInvalidError, KeyEnvelopeUnopenedError, KeyMismatchError) as error:
-        if not can_decrypt(opener.private, opener.public):
-            raise DecryptionWrongError from error
-    except p11.PKCS11Error:
-        if not can_decrypt(opener.private, opener.public):
+        return _key_in(envelope, opener, wanted)
+    except (*_REFUSALS, p11.PKCS11Error) as error:
+        with opener.anew() as fresh:
+            if can_decrypt(fresh.private, fresh.public):
+                return _key_at_last(envelope, fresh, wanted)
+        if isinstance(error, p11.PKCS11Error):
             raise
+        raise DecryptionWrongError from error
+
+
+def _key_at_last(envelope: Envelope, opener: Opener, wanted: rsa.RSAPublicKey) -> rsa.RSAPrivateKey:
     try:
-        return _key_in(read, opener, wanted)
+        return _key_in(envelope, opener, wanted)
     except p11.PKCS11Error as error:
         raise KeyEnvelopeUnopenedError from error
 
@@ -145,27 +121,13 @@ def _key_in(envelope: Envelope, opener: Opener, wanted: rsa.RSAPublicKey) -> rsa
         with _content_key(envelope, recipient, opener) as content_key:
             content = envelope.opened(content_key)
         try:
-            key = private_key_in(content)
+            key = (bare_key_in if envelope.is_bare else private_key_in)(content)
         finally:
             wipe(content)
         if key.public_key().public_numbers() != wanted.public_numbers():
             raise KeyMismatchError
         return key
     raise KeyEnvelopeUnopenedError
-
-
-def store(session: Any, key: rsa.RSAPrivateKey, key_id: bytes, label: str) -> None:  # noqa: ANN401
-    """Store both halves of ``key``, in place of half a pair; PKCS11Error."""
-    for kind in (ObjectClass.PRIVATE_KEY, ObjectClass.PUBLIC_KEY):
-        if (half := find(session, kind, key_id)) is not None:
-            half.destroy()
-    named = {Attribute.ID: key_id, Attribute.LABEL: label}
-    private = _PRIVATE | named | _private_parts(key)
-    try:
-        session.create_object(private | {Attribute.UNWRAP: True})
-    except _REFUSES_UNWRAP:
-        session.create_object(private)
-    session.create_object(_PUBLIC | named | _public_parts(key.public_key()))
 
 
 @contextlib.contextmanager
@@ -203,26 +165,3 @@ def _identity(public: rsa.RSAPublicKey, certificates: list[bytes]) -> KeyIdentit
             if certificate.key_identifier is not None:
                 identifiers.add(bytes(certificate.key_identifier))
     return KeyIdentity(frozenset(identifiers), frozenset(names))
-
-
-def _private_parts(key: rsa.RSAPrivateKey) -> dict[Attribute, bytes]:
-    """Return the attributes of PKCS#11 v2.40, 2.1.3."""
-    numbers = key.private_numbers()
-    return _public_parts(key.public_key()) | {
-        Attribute.PRIVATE_EXPONENT: _number(numbers.d),
-        Attribute.PRIME_1: _number(numbers.p),
-        Attribute.PRIME_2: _number(numbers.q),
-        Attribute.EXPONENT_1: _number(numbers.dmp1),
-        Attribute.EXPONENT_2: _number(numbers.dmq1),
-        Attribute.COEFFICIENT: _number(numbers.iqmp),
-    }
-
-
-def _public_parts(key: rsa.RSAPublicKey) -> dict[Attribute, bytes]:
-    numbers = key.public_numbers()
-    return {Attribute.MODULUS: _number(numbers.n), Attribute.PUBLIC_EXPONENT: _number(numbers.e)}
-
-
-def _number(number: int) -> bytes:
-    """Return a "big integer" (PKCS#11 v2.40, 2.1): unsigned, most significant byte first."""
-    return number.to_bytes((number.bit_length() + 7) // 8, "big")

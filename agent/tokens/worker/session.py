@@ -9,6 +9,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs7
 from pkcs11 import Attribute, KeyType, MechanismFlag, ObjectClass
 from pkcs11 import exceptions as p11
@@ -32,14 +33,11 @@ from agent.tokens.worker.decryption import (
     DecryptionWrongError,
     decrypt,
 )
+from agent.tokens.worker.envelope import read_envelope
 from agent.tokens.worker.failures import told_error, told_token_error
-from agent.tokens.worker.key_import import (
-    Opener,
-    is_stored,
-    opened_key,
-    rsa_key_of,
-    store,
-)
+from agent.tokens.worker.key_import import Opener, opened_key, rsa_key_of
+from agent.tokens.worker.key_objects import Template, is_stored, private_parts, store
+from agent.tokens.worker.key_unwrap import wrapped_key
 from agent.tokens.worker.keys import (
     CURVES,
     PublicKey,
@@ -59,7 +57,7 @@ from agent.tokens.worker.token_info import read_token_info
 
 _CAPABILITIES = {
     "sign": MechanismFlag.SIGN | MechanismFlag.VERIFY,
-    "decrypt": MechanismFlag.DECRYPT | MechanismFlag.ENCRYPT,
+    "decrypt": MechanismFlag.DECRYPT | MechanismFlag.UNWRAP | MechanismFlag.ENCRYPT,
 }
 
 
@@ -250,12 +248,25 @@ class TokenSession:
         """Store a private key that an authority made, unless it is stored already."""
         wanted = rsa_key_of(request.certificate)
         if not is_stored(self._session, request.id, wanted):
-            private = self._private(request.recipient_id)
-            recipient = Opener.found(self._session, request.recipient_id, private)
-            key = opened_key(request.envelope, recipient, wanted)
+            put = self._private_half(request, wanted)
             with self._writing():
-                store(self._session, key, request.id, request.label)
+                store(self._session, put, wanted, request.id, request.label)
         return self.find_key_pair(protocol.FindKeyPair(id=request.id))
+
+    def _private_half(
+        self, request: protocol.ImportKeyPair, wanted: rsa.RSAPublicKey
+    ) -> Callable[[Template], object]:
+        """Return what stores the key in the envelope, by the token itself where it can."""
+        envelope = read_envelope(request.envelope)
+        recipient_id = request.recipient_id
+        opener = Opener.found(
+            self._session, recipient_id, lambda session: self._private(recipient_id, session)
+        )
+        wrapped = wrapped_key(envelope, opener, wanted)
+        if wrapped is not None:
+            return wrapped.unwrap
+        numbers = private_parts(opened_key(envelope, opener, wanted))
+        return lambda template: self._session.create_object({**template, **numbers})
 
     def check_room(self, request: protocol.CheckRoom) -> None:
         """Find out whether something of that size still fits."""
@@ -266,9 +277,9 @@ class TokenSession:
                 place_placeholder(self._session, request.bytes)
             remove_placeholders(self._session)
 
-    def _private(self, key_id: bytes) -> Any:  # noqa: ANN401
+    def _private(self, key_id: bytes, session: Any = None) -> Any:  # noqa: ANN401
         """Return the private key object, ready to be used."""
-        private = find(self._session, ObjectClass.PRIVATE_KEY, key_id)
+        private = find(session or self._session, ObjectClass.PRIVATE_KEY, key_id)
         if private is None:
             raise ObjectMissingError(what=mark("private key"))
         return authenticated(private, self._login.pin)
