@@ -17,8 +17,8 @@ setup-test: ## build .venv and install all that the tests drive
 demo: setup ## the main job from an expired certificate to a renewed one, on this machine alone
 	@$(PYTHON) -m sandbox demo
 
-test: setup-test ## run all tests
-	@$(PYTHON) -m pytest -n auto --dist loadgroup
+test: setup-test ## run all tests; the few that fail side by side once more, alone
+	@tests/run
 
 chaos: setup-test ## let every trouble happen at every point of a renewal
 	@$(PYTHON) tests/chaos/chaos_cases.py $(CHAOS_CASES)
