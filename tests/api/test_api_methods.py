@@ -12,6 +12,7 @@ from soft_token import LABEL
 
 from agent import __version__
 from agent.api.views import BrowserCertificate
+from agent.tokens import inventory
 
 VALIDITY = {"not_before": china("2021-07-01 00:00:00"), "not_after": china("2022-07-20 23:59:59")}
 SIGNING = make_der(**VALIDITY, extensions={"1.2.156.10260.4.1.4": utf8_string(USCC)})
@@ -73,7 +74,9 @@ async def test_tokens_are_listed_with_signing_before_encryption(pair_desk):
     assert [problem["code"] for problem in listed["problems"]] == ["certificate_unreadable"]
 
 
-async def test_a_list_is_read_anew_only_when_asked(token_desk, tokens):
+async def test_a_list_is_read_anew_only_when_asked(token_desk, tokens, monkeypatch):
+    # Nobody reads on this desk, and the first reading is waited for this long.
+    monkeypatch.setattr(inventory, "LIST_SECONDS", 0.1)
     peer = await token_desk.control()
     assert (await peer.result("tokens.list"))["tokens"] == []
     assert len((await peer.result("tokens.list", {"refresh": True}))["tokens"]) == 1
