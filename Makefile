@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 CHAOS_CASES := build/chaos/cases
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup setup-test demo test chaos check format bench translations clean
+.PHONY: help setup setup-test demo extension test chaos check format bench translations clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -16,6 +16,9 @@ setup-test: ## build .venv and install all that the tests drive
 
 demo: setup ## the main job from an expired certificate to a renewed one, on this machine alone
 	@$(PYTHON) -m sandbox demo
+
+extension: setup ## the browser extension for both families as zips, and the page library, in dist/
+	@$(PYTHON) browser_ext/build.py all dist
 
 test: setup-test ## run all tests; the few that fail side by side once more, alone
 	@tests/run

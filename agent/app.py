@@ -16,6 +16,7 @@ from agent.api.known import Known
 from agent.api.methods.browser import BrowserMethods
 from agent.api.methods.checks import CheckMethods
 from agent.api.methods.control import ControlMethods
+from agent.api.methods.extension import ExtensionMethods
 from agent.api.methods.licences import LicenceMethods
 from agent.api.methods.modules import ModuleMethods
 from agent.api.methods.pins import PinMethods
@@ -69,6 +70,7 @@ _METHODS = (
     CheckMethods,
     SiteMethods,
     BrowserMethods,
+    ExtensionMethods,
 )
 
 

@@ -14,6 +14,7 @@ from agent.framing import MAX_BROWSER_REPLY, MAX_REPLY, FrameDecoder, FrameError
 from agent.runtime import BROWSER_SOCKET
 from native_host import messages
 from native_host.messages import MalformedError, Request, RequestId
+from native_host.trace import Trace
 
 PROTOCOL = 1
 """Version of the local API; equals ``agent.api.views.PROTOCOL_VERSION`` (a test holds them equal)."""
@@ -34,9 +35,12 @@ class ProtocolMismatchError(Exception):
 class AgentLink:
     """A connection that has shaken hands. ``send`` is called from one thread only."""
 
-    def __init__(self, connection: socket.socket, deliver: Callable[[bytes], None]) -> None:
+    def __init__(
+        self, connection: socket.socket, deliver: Callable[[bytes], None], trace: Trace
+    ) -> None:
         self._connection = connection
         self._deliver = deliver
+        self._trace = trace
         self._frames = _frames(connection)
         self._under_way: set[RequestId] = set()
         self._lock = threading.Lock()
@@ -44,7 +48,7 @@ class AgentLink:
         self.version, self.capabilities = self._shake_hands()
 
     @classmethod
-    def open(cls, deliver: Callable[[bytes], None], *, start: bool) -> AgentLink:
+    def open(cls, deliver: Callable[[bytes], None], trace: Trace, *, start: bool) -> AgentLink:
         """Connect to the agent, start one where none runs and ``start`` is true, shake hands.
 
         Raises:
@@ -53,7 +57,7 @@ class AgentLink:
         """
         connection = connect(BROWSER_SOCKET, start=start)
         try:
-            link = cls(connection, deliver)
+            link = cls(connection, deliver, trace)
         except (OSError, FrameError, MalformedError, StopIteration) as error:
             connection.close()
             raise AgentMissingError("the agent did not answer the handshake") from error
@@ -68,9 +72,10 @@ class AgentLink:
         """Whether the agent was there when last seen."""
         return self._is_open
 
-    def send(self, request: Request, payload: bytes) -> bool:
+    def send(self, request: Request, payload: bytes, came: float) -> bool:
         """Pass a request on; false when the agent is known to be gone and it was not sent.
 
+        ``came`` is when it came from the browser, for the trace.
         From here on the request is answered: by the agent, or by ``agent_lost``.
         """
         with self._lock:
@@ -79,6 +84,7 @@ class AgentLink:
             if request.id is not None:
                 self._under_way.add(request.id)
         try:
+            self._trace.passed_on(request.id, came)
             self._connection.sendall(encode_frame(payload))
         except OSError:
             self._hang_up()  # the reading thread then answers what is under way
@@ -133,6 +139,9 @@ class AgentLink:
             assert isinstance(request_id, str | int)
             with self._lock:
                 self._under_way.discard(request_id)
+            traced = self._trace.answered(request_id)
+            if traced:
+                self._deliver(traced)
             self._deliver(payload if fits else messages.error(request_id, "answer_too_large"))
         elif fits:
             self._deliver(payload)

@@ -6,6 +6,7 @@ Named tuples, not dataclasses: importing those would cost a relay's start 5 ms.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import NamedTuple, TypeGuard
 
 RequestId = str | int
@@ -25,6 +26,8 @@ class Request(NamedTuple):
     id: RequestId | None
     """None for a notification, which is not answered."""
     method: str
+    params: object = None
+    """Read for the host's own methods only."""
 
 
 class Sentence(NamedTuple):
@@ -92,7 +95,7 @@ def parse_request(payload: bytes) -> Request:
     if not isinstance(method, str):
         raise MalformedError("no method")
     if request_id is None or is_id(request_id):
-        return Request(request_id, method)
+        return Request(request_id, method, message.get("params"))
     raise MalformedError("the id is neither text nor a whole number")
 
 
@@ -116,9 +119,9 @@ def result(request_id: RequestId | None, value: object) -> bytes:
     return _encode({"id": request_id, "result": value})
 
 
-def notification(method: str) -> bytes:
+def notification(method: str, params: Mapping[str, object] | None = None) -> bytes:
     """Return the frame payload of a notification from the host itself."""
-    return _encode({"method": method, "params": {}})
+    return _encode({"method": method, "params": params or {}})
 
 
 def error(

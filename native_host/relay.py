@@ -15,8 +15,10 @@ from native_host import messages
 from native_host.channel import Channel, TruncatedError, take_over_stdio
 from native_host.link import AgentLink, ProtocolMismatchError
 from native_host.messages import MalformedError, Request
+from native_host.trace import TRACE_METHOD, Trace
 
 STATUS_METHOD = "host.status"
+CAPABILITIES = [STATUS_METHOD, TRACE_METHOD]
 START_AGAIN_AFTER = 10.0
 """Seconds after a failed start in which requests do not wait for another one."""
 
@@ -28,6 +30,7 @@ class Relay:
         self._channel = channel
         self._link: AgentLink | None = None
         self._start_failed_at: float | None = None
+        self._trace = Trace()
 
     def run(self) -> int:
         """Relay until the browser ends its input; return the exit code."""
@@ -46,24 +49,37 @@ class Relay:
         return 0
 
     def _handle(self, payload: bytes) -> None:
+        came = time.perf_counter()
         request = messages.parse_request(payload)
-        if request.method == STATUS_METHOD:
-            self._channel.send(messages.result(request.id, self._status()))
+        if request.method in CAPABILITIES:
+            self._answer_self(request)
             return
         try:
             # The agent may have gone since the last request: one fresh connection is tried.
-            if not any(self._connected().send(request, payload) for _ in range(2)):
+            if not any(self._connected().send(request, payload, came) for _ in range(2)):
                 self._answer_error(request, "agent_lost")
         except AgentMissingError as error:
             self._answer_error(request, "agent_missing", error.reason)
         except ProtocolMismatchError as error:
             self._answer_error(request, error.code)
 
+    def _answer_self(self, request: Request) -> None:
+        """Answer what is for the host itself."""
+        result = self._status() if request.method == STATUS_METHOD else self._switch_trace(request)
+        if request.id is not None:
+            self._channel.send(messages.result(request.id, result))
+
+    def _switch_trace(self, request: Request) -> dict[str, object]:
+        params = request.params
+        self._trace.switch(on=isinstance(params, dict) and params.get("on") is True)
+        return {}
+
     def _connected(self, *, start: bool = True) -> AgentLink:
         if self._link and self._link.is_open:
             return self._link
         try:
-            self._link = AgentLink.open(self._channel.send, start=start and self._may_start())
+            may_start = start and self._may_start()
+            self._link = AgentLink.open(self._channel.send, self._trace, start=may_start)
         except AgentMissingError:
             if start and self._may_start():
                 self._start_failed_at = time.monotonic()
@@ -81,8 +97,8 @@ class Relay:
         try:
             link = self._connected(start=False)
         except (AgentMissingError, ProtocolMismatchError):
-            return {"host": __version__, "agent": None, "capabilities": [STATUS_METHOD]}
-        capabilities = [STATUS_METHOD, *link.capabilities]
+            return {"host": __version__, "agent": None, "capabilities": CAPABILITIES}
+        capabilities = [*CAPABILITIES, *link.capabilities]
         return {"host": __version__, "agent": link.version, "capabilities": capabilities}
 
     def _answer_error(self, request: Request, code: str, reason: str = "") -> None:

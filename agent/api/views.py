@@ -266,6 +266,22 @@ class BrowserCertificates(msgspec.Struct, frozen=True, kw_only=True):
     certificates: tuple[BrowserCertificate, ...]
 
 
+class ExtensionToken(msgspec.Struct, frozen=True, kw_only=True):
+    """One token, as the extension's popup shows it."""
+
+    label: str
+    certificates: tuple[BrowserCertificate, ...]
+
+
+class ExtensionOverview(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to ``browser.overview``."""
+
+    agent: str
+    """The agent's version."""
+    tokens: tuple[ExtensionToken, ...]
+    problems: tuple[ProblemView, ...]
+
+
 class BrowserRenewal(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to ``browser.renew`` and ``browser.renewal``: states only."""
 

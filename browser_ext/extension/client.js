@@ -10,16 +10,18 @@ const ENDED = new Set(["installed", "cancelled", "failed"]);
 export class Client {
   #port;
   #link;
+  #trace;
   #origin;
   /** Page's request id → native request id, while no answer has come. */
   #underWay = new Map();
   /** Page's request id → {request, renewal}, from the answer to the renewal's end. */
   #watches = new Map();
 
-  constructor(port, link) {
+  constructor(port, link, trace, { isDeveloper }) {
     this.#port = port;
     this.#link = link;
-    this.#origin = originOf(port.sender);
+    this.#trace = trace;
+    this.#origin = originOf(port.sender, { isDeveloper });
   }
 
   get isWatching() {
@@ -31,7 +33,7 @@ export class Client {
     if (isPageId(message?.cancel)) {
       this.#forget(message.cancel);
     } else if (isPageId(message?.id)) {
-      this.#ask(message.id, message.method, message.params);
+      this.#ask(message.id, message.method, message.params, message.times);
     }
   }
 
@@ -58,6 +60,16 @@ export class Client {
     }
   }
 
+  /** The agent tells no more of a renewal: its consent was withdrawn. */
+  renewalLost(origin, id, error) {
+    for (const [pageId, watch] of this.#watches) {
+      if (origin === this.#origin && watch.renewal === id) {
+        this.#port.postMessage({ id: pageId, error, more: false });
+        this.#watches.delete(pageId);
+      }
+    }
+  }
+
   /** No more changes will come. */
   watchesLost(error) {
     for (const id of this.#watches.keys()) {
@@ -66,10 +78,12 @@ export class Client {
     this.#watches.clear();
   }
 
-  #ask(id, method, given) {
+  #ask(id, method, given, times) {
     const params = parametersOf(method, given);
     const refusal = this.#refusal(id, params);
+    const entry = this.#trace.begin({ origin: this.#origin, method, times });
     if (refusal) {
+      this.#trace.end(entry, refusal);
       this.#port.postMessage({ id, error: report(refusal), more: false });
       return;
     }
@@ -77,8 +91,10 @@ export class Client {
     const full = { ...params, origin: this.#origin };
     let request = null; // still null where the answer comes at once: there is no host
     request = this.#link.request(method, full, (outcome) => {
+      this.#trace.end(entry, outcome.error?.code ?? "answered");
       this.#settle(id, method, request, outcome);
     });
+    this.#trace.sent(entry, request);
     if (this.#underWay.has(id)) {
       this.#underWay.set(id, request);
     }

@@ -10,6 +10,8 @@
   const SHORT_KEYS = ["id", "kind", "odc"];
   const LONGEST_ID = 64;
   const LONGEST_PARAMS = 16_384;
+  /** Messages of one page in a second; more is no honest page's, and costs the worker nothing. */
+  const MOST_IN_A_SECOND = 200;
 
   const UNREACHABLE = {
     code: "extension_unreachable",
@@ -19,14 +21,26 @@
     advice_zh: "请刷新本页面后再试。",
     reason: "",
   };
+  const LOST = {
+    code: "extension_lost",
+    message: "The browser ended the extension of the certificate agent before it answered.",
+    message_zh: "浏览器在答复之前结束了证照管家扩展。",
+    advice: "Try again; a renewal goes on meanwhile.",
+    advice_zh: "请重试；已开始的证照更新会继续办理。",
+    reason: "",
+  };
 
   /** Ids of the page's requests that may still get an answer or an event. */
   const underWay = new Set();
   let port = null;
+  let second = 0;
+  let inThisSecond = 0;
 
-  if (window !== window.top || location.origin === "null") {
+  // A page the user has just allowed gets this script at once and again when it is loaded anew.
+  if (window !== window.top || location.origin === "null" || globalThis.odcContentScript) {
     return;
   }
+  globalThis.odcContentScript = true;
   window.addEventListener("message", receive);
 
   function receive(event) {
@@ -37,13 +51,23 @@
     if (!isOwn || message === null || typeof message !== "object" || message.odc !== 1) {
       return;
     }
+    if (isFlood()) {
+      return;
+    }
     if (message.kind === "request" && hasShape(message, REQUEST_KEYS)) {
-      ask(message);
+      ask(message, event.timeStamp);
     } else if (message.kind === "cancel" && hasShape(message, SHORT_KEYS)) {
       cancel(message.id);
     } else if (message.kind === "ping" && hasShape(message, SHORT_KEYS)) {
       ping(message.id);
     }
+  }
+
+  function isFlood() {
+    const now = Math.floor(performance.now() / 1000);
+    inThisSecond = now === second ? inThisSecond + 1 : 1;
+    second = now;
+    return inThisSecond > MOST_IN_A_SECOND;
   }
 
   function hasShape(message, keys) {
@@ -72,17 +96,23 @@
     }
   }
 
-  function ask({ id, method, params }) {
+  function ask({ id, method, params }, posted) {
     if (typeof method !== "string" || tooLong(params) || underWay.has(id)) {
       return;
     }
     underWay.add(id);
     try {
       port ??= connect();
-      port.postMessage({ id, method, params });
+      // When the page posted it and when it came here: for the developers' trace, nothing else.
+      const times = { page: performance.timeOrigin + posted, content: now() };
+      port.postMessage({ id, method, params, times });
     } catch {
       fail(id);
     }
+  }
+
+  function now() {
+    return performance.timeOrigin + performance.now();
   }
 
   function tooLong(params) {
@@ -124,7 +154,7 @@
 
   function fail(id) {
     underWay.delete(id);
-    reply({ kind: "reply", id, error: UNREACHABLE, more: false });
+    reply({ kind: "reply", id, error: manifestOrNull() ? LOST : UNREACHABLE, more: false });
   }
 
   function reply(message) {

@@ -20,20 +20,23 @@ export class NativeLink {
   #underWay = new Map();
   #idleTimer = null;
   #isWatching;
-  #onRenewal;
-  #onLoss;
+  #on;
 
   /**
    * @param api the browser's extension API
    * @param isWatching () → whether anybody still waits for notifications
-   * @param onRenewal (params) for each change of a renewal
-   * @param onLoss (error) when notifications will no longer come
+   * @param on renewal (params) for each change of a renewal; renewalLost (params) when the agent
+   *   tells no more of one; loss (error) when nothing will be told any more; trace (params) of
+   *   where a request spent its time; opened () for each new connection
    */
-  constructor(api, { isWatching, onRenewal, onLoss }) {
+  constructor(api, { isWatching, ...on }) {
     this.#api = api;
     this.#isWatching = isWatching;
-    this.#onRenewal = onRenewal;
-    this.#onLoss = onLoss;
+    this.#on = on;
+  }
+
+  get isOpen() {
+    return this.#port !== null;
   }
 
   /** Send a request; `settle({result} | {error})` is called once, unless it is forgotten. */
@@ -42,7 +45,10 @@ export class NativeLink {
     this.#underWay.set(id, settle);
     this.#stopIdleTimer();
     try {
-      this.#port ??= this.#connect();
+      if (!this.#port) {
+        this.#port = this.#connect();
+        this.#on.opened();
+      }
       this.#port.postMessage({ jsonrpc: "2.0", id, method, params });
     } catch (error) {
       this.#lose(this.#port, String(error?.message ?? error));
@@ -82,14 +88,24 @@ export class NativeLink {
       return;
     }
     this.#hasSpoken = true;
-    if (message?.method === "browser.renewal_changed") {
-      this.#onRenewal(message.params);
-    } else if (message?.method === "host.agent_lost") {
-      this.#onLoss(report("agent_lost"));
-    } else {
+    if (message?.method === undefined) {
       this.#settle(message);
+    } else {
+      this.#notified(message.method, message.params ?? {});
     }
     this.rest();
+  }
+
+  #notified(method, params) {
+    if (method === "browser.renewal_changed") {
+      this.#on.renewal(params);
+    } else if (method === "browser.renewal_lost") {
+      this.#on.renewalLost(params.origin, params.id, forPage({ data: params.error }));
+    } else if (method === "host.agent_lost") {
+      this.#on.loss(report("agent_lost"));
+    } else if (method === "host.trace") {
+      this.#on.trace(params);
+    }
   }
 
   #settle(message) {
@@ -113,7 +129,7 @@ export class NativeLink {
     for (const settle of waiting) {
       settle({ error });
     }
-    this.#onLoss(error);
+    this.#on.loss(error);
   }
 
   #close() {

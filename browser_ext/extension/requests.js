@@ -1,18 +1,21 @@
 // What a page may ask for, and who is asking. Content scripts are not trusted either: a page that
 // has broken into its renderer speaks with their voice. So everything is checked here once more.
 
-const THUMBPRINT = /^[0-9a-fA-F:]{32,128}$/;
-const IDENTIFIER = /^[0-9A-Za-z_-]{1,64}$/;
+const THUMBPRINT = /^[0-9a-f]{64}$/;
+const IDENTIFIER = /^[0-9a-f-]{36}$/;
+const MOST_DAYS = 36_500;
 const PAGE_ID = /^[0-9a-f-]{1,64}$/;
 
 const isUse = (value) => value === undefined || value === "signing" || value === "encryption";
+const isDays = (value) =>
+  value === undefined || (Number.isInteger(value) && Math.abs(value) <= MOST_DAYS);
 const matches = (pattern) => (value) => typeof value === "string" && pattern.test(value);
 
 /** Methods a page may call, with a check for each parameter. */
 const METHODS = {
   __proto__: null,
   "browser.status": {},
-  "browser.certificates": { use: isUse },
+  "browser.certificates": { use: isUse, min_days: isDays },
   "browser.renew": { thumbprint: matches(THUMBPRINT) },
   "browser.renewal": { id: matches(IDENTIFIER) },
 };
@@ -42,15 +45,19 @@ export function parametersOf(method, given) {
   return parameters;
 }
 
-/** Return the origin a port speaks for, as the browser vouches for it; null where none may ask. */
-export function originOf(sender) {
+/**
+ * Return the origin a port speaks for, as the browser vouches for it; null where none may ask.
+ * `http://localhost` may only in a developer build.
+ */
+export function originOf(sender, { isDeveloper = false } = {}) {
   if (!sender?.tab || sender.frameId !== 0) {
     return null;
   }
   // Firefox before 126 has no sender.origin; the address of a main frame says the same.
   const origin = sender.origin ?? originOfAddress(sender.url);
   const address = parsed(origin);
-  const isLocal = address?.protocol === "http:" && address.hostname === "localhost";
+  const isLocal =
+    isDeveloper && address?.protocol === "http:" && address.hostname === "localhost";
   return address?.protocol === "https:" || isLocal ? origin : null;
 }
 

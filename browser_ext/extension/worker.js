@@ -3,18 +3,37 @@
 
 import { Client } from "./client.js";
 import { NativeLink } from "./native.js";
+import { isOwnPage, OwnPage } from "./own.js";
+import { keepSitesInStep, listedSites } from "./sites.js";
+import { Trace } from "./trace.js";
 
 const api = globalThis.browser ?? globalThis.chrome;
+/** Only a developer build runs on pages without https. */
+const isDeveloper = listedSites(api).some((pattern) => pattern.startsWith("http:"));
 const clients = new Set();
+const trace = new Trace(api, (method, params) => {
+  if (link.isOpen) {
+    link.request(method, params, () => {});
+  }
+});
 
 const link = new NativeLink(api, {
   isWatching: () => [...clients].some((client) => client.isWatching),
-  onRenewal: (change) => clients.forEach((client) => client.renewalChanged(change ?? {})),
-  onLoss: (error) => clients.forEach((client) => client.watchesLost(error)),
+  opened: () => trace.hostOpened(),
+  trace: (params) => trace.host(params),
+  renewal: (change) => clients.forEach((client) => client.renewalChanged(change)),
+  renewalLost: (...lost) => clients.forEach((client) => client.renewalLost(...lost)),
+  loss: (error) => clients.forEach((client) => client.watchesLost(error)),
 });
 
 api.runtime.onConnect.addListener((port) => {
-  const client = new Client(port, link);
+  if (isOwnPage(api, port.sender)) {
+    const page = new OwnPage(port, link, trace);
+    port.onMessage.addListener((message) => page.receive(message));
+    port.onDisconnect.addListener(() => page.leave());
+    return;
+  }
+  const client = new Client(port, link, trace, { isDeveloper });
   clients.add(client);
   port.onMessage.addListener((message) => client.receive(message));
   port.onDisconnect.addListener(() => {
@@ -22,3 +41,5 @@ api.runtime.onConnect.addListener((port) => {
     client.leave();
   });
 });
+
+keepSitesInStep(api);

@@ -47,13 +47,16 @@ export interface Renewal {
 }
 
 export interface Options {
+  /** Aborting rejects with code `aborted` and takes the request back, a question to the user too. */
   readonly signal?: AbortSignal;
-  /** Milliseconds until the promise rejects with code `timeout`. */
+  /** Milliseconds until the promise rejects with code `timeout`; every call has a limit. */
   readonly timeout?: number;
 }
 
 export interface CertificatesOptions extends Options {
   readonly use?: Use;
+  /** Only certificates valid for at least so many days; negative: expired no longer ago. */
+  readonly minDays?: number;
 }
 
 export interface RenewOptions extends Options {
@@ -61,15 +64,40 @@ export interface RenewOptions extends Options {
   readonly onprogress?: (renewal: Renewal) => void;
 }
 
-/**
- * Codes of the library and the extension: `extension_unreachable`, `timeout`, `aborted`,
- * `host_missing`, `host_lost`, `invalid_request`, `renewal_cancelled`, `renewal_failed`.
- * Of the host: `agent_missing`, `agent_lost`, `agent_too_old`, `agent_too_new`, `answer_too_large`.
- * Of the agent: `consent_denied`, `origin_not_allowed`, `no_token`, `certificate_not_found`,
- * `renewal_not_possible`, `rate_limited`, `internal`.
- */
+/** What an error's `code` may be; later versions may add to it. */
+export type Code =
+  // the library and the extension
+  | "extension_unreachable"
+  | "extension_lost"
+  | "timeout"
+  | "aborted"
+  | "invalid_request"
+  | "host_missing"
+  | "host_lost"
+  | "renewal_cancelled"
+  | "renewal_failed"
+  // the host
+  | "agent_missing"
+  | "agent_lost"
+  | "agent_too_old"
+  | "agent_too_new"
+  | "answer_too_large"
+  // the agent
+  | "consent_denied"
+  | "consent_unavailable"
+  | "origin_not_allowed"
+  | "rate_limited"
+  | "no_token"
+  | "certificate_not_found"
+  | "certificate_damaged"
+  | "not_renewable"
+  | "no_authority"
+  | "renewal_not_found"
+  | "not_saved"
+  | "internal";
+
 export class OdcError extends Error {
-  readonly code: string;
+  readonly code: Code | (string & {});
   readonly reason: string;
   /** The sentence in Chinese; `message` is in English. */
   readonly messageZh: string;

@@ -18,9 +18,9 @@ const PROTOCOL = 1;
 const PRESENCE_MS = 1500;
 /** An agent that must be started first takes up to 15 s. */
 const STATUS_MS = 25_000;
-/** A person may have to agree first. */
+/** A person may have to agree first; the agent gives them two minutes. */
 const CONSENT_MS = 180_000;
-/** The longest wait a browser's timer can hold. */
+/** The longest wait a browser's timer can hold: 24 days. */
 const LONGEST_MS = 2_147_483_647;
 
 const UNREACHABLE = report(
@@ -77,7 +77,7 @@ export class OdcError extends Error {
 export async function status({ signal, timeout = STATUS_MS } = {}) {
   let extension;
   try {
-    extension = await presence();
+    extension = await presence(signal);
     const { agent } = await request("browser.status", {}, { signal, timeout });
     return freeze({ state: "ready", agent, extension });
   } catch (error) {
@@ -90,9 +90,15 @@ export async function status({ signal, timeout = STATUS_MS } = {}) {
 }
 
 /** The certificates on the user's tokens, once the user has agreed. */
-export async function certificates({ use, signal, timeout = CONSENT_MS } = {}) {
-  const params = use === undefined ? {} : { use: `${use}` };
-  await presence();
+export async function certificates({ use, minDays, signal, timeout = CONSENT_MS } = {}) {
+  const params = {};
+  if (use !== undefined) {
+    params.use = `${use}`;
+  }
+  if (minDays !== undefined) {
+    params.min_days = minDays;
+  }
+  await presence(signal);
   const answer = await request("browser.certificates", params, { signal, timeout });
   return answer.certificates;
 }
@@ -100,8 +106,8 @@ export async function certificates({ use, signal, timeout = CONSENT_MS } = {}) {
 /** Renew a certificate in the agent's window; resolves once the new one is on the token. */
 export async function renew(thumbprint, { onprogress, signal, timeout = LONGEST_MS } = {}) {
   const params = { thumbprint: `${thumbprint}` };
-  await presence();
-  const options = { signal, timeout, onprogress };
+  await presence(signal);
+  const options = { signal, timeout, onprogress, first: CONSENT_MS };
   const last = await request("browser.renew", params, options);
   if (last.state === "installed") {
     return last;
@@ -111,7 +117,7 @@ export async function renew(thumbprint, { onprogress, signal, timeout = LONGEST_
 
 /** The state of a renewal this site has started. */
 export async function renewal(id, { signal, timeout = CONSENT_MS } = {}) {
-  await presence();
+  await presence(signal);
   return request("browser.renewal", { id: `${id}` }, { signal, timeout });
 }
 
@@ -135,29 +141,7 @@ WINDOW.addEventListener("message", (event) => {
 });
 
 /** Resolve with the extension's version; reject soon where none answers. */
-function presence() {
-  return new Promise((resolve, reject) => {
-    const id = newId();
-    const timer = later(() => finish(() => reject(new OdcError(UNREACHABLE))), PRESENCE_MS);
-    const finish = (settle) => {
-      never(timer);
-      delete handlers[id];
-      settle();
-    };
-    handlers[id] = (kind, message) => {
-      if (kind === "pong") {
-        finish(() => resolve(text(own(message, "extension"))));
-      }
-    };
-    send({ odc: PROTOCOL, kind: "ping", id });
-  });
-}
-
-/**
- * Send one request; resolve with its result or, where states follow, with the last of them.
- * Every end but an answer tells the extension that nobody waits any more.
- */
-function request(method, params, { signal, timeout, onprogress }) {
+function presence(signal) {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
       reject(new OdcError(ABORTED, signal.reason));
@@ -170,14 +154,51 @@ function request(method, params, { signal, timeout, onprogress }) {
       delete handlers[id];
       settle(value);
     };
+    const abort = () => finish(reject, new OdcError(ABORTED, signal.reason));
+    const timer = later(() => finish(reject, new OdcError(UNREACHABLE)), PRESENCE_MS);
+    signal?.addEventListener("abort", abort);
+    handlers[id] = (kind, message) => {
+      if (kind === "pong") {
+        finish(resolve, text(own(message, "extension")));
+      }
+    };
+    send({ odc: PROTOCOL, kind: "ping", id });
+  });
+}
+
+/**
+ * Send one request; resolve with its result or, where states follow, with the last of them.
+ * `timeout` bounds the whole, `first` the wait for the first answer where that is shorter.
+ * Every end but an answer tells the extension that nobody waits any more.
+ */
+function request(method, params, { signal, timeout, first = LONGEST_MS, onprogress }) {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(new OdcError(ABORTED, signal.reason));
+      return;
+    }
+    const id = newId();
+    const finish = (settle, value) => {
+      never(whole);
+      never(untilFirst);
+      signal?.removeEventListener("abort", abort);
+      delete handlers[id];
+      settle(value);
+    };
     const giveUp = (error) => {
       send({ odc: PROTOCOL, kind: "cancel", id });
       finish(reject, error);
     };
     const abort = () => giveUp(new OdcError(ABORTED, signal.reason));
-    const timer = later(() => giveUp(new OdcError(TIMED_OUT)), limited(timeout));
+    const wait = (limit) => later(() => giveUp(new OdcError(TIMED_OUT)), limited(limit));
+    const whole = wait(timeout);
+    const untilFirst = wait(first);
     signal?.addEventListener("abort", abort);
-    handlers[id] = (_kind, message) => {
+    handlers[id] = (kind, message) => {
+      if (kind === "pong") {
+        return;
+      }
+      never(untilFirst);
       const error = own(message, "error");
       if (isRecord(error)) {
         finish(reject, new OdcError(error));

@@ -15,6 +15,7 @@ from certificate_maker import china
 from agent.api.methods.browser import BrowserMethods
 from agent.api.methods.checks import CheckMethods
 from agent.api.methods.control import ControlMethods
+from agent.api.methods.extension import ExtensionMethods
 from agent.api.methods.licences import LicenceMethods
 from agent.api.methods.modules import ModuleMethods
 from agent.api.methods.pins import PinMethods
@@ -236,7 +237,8 @@ class ApiDesk:
         )
         self.registry = Registry()
         kinds = (ControlMethods, ModuleMethods, PinMethods, RenewalMethods, LicenceMethods)
-        for methods in (*kinds, CheckMethods, SiteMethods, BrowserMethods):
+        others = (CheckMethods, SiteMethods, BrowserMethods, ExtensionMethods)
+        for methods in (*kinds, *others):
             methods(services).register(self.registry)
         self.probe = Probe(self.registry)
         self.server = Server(self.registry)

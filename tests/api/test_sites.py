@@ -277,3 +277,17 @@ async def test_what_has_another_form_is_not_looked_at(desk, method, params):
 async def test_only_an_origin_can_be_decided_on(desk, origin):
     refused = await (await desk.control()).refusal("sites.decide", {"origin": origin})
     assert refused == (-32000, "origin_not_allowed")
+
+
+async def test_the_extensions_own_pages_see_what_is_there_and_can_only_take_back(desk, user):
+    peer = await desk.browser()
+    overview = await peer.result("browser.overview")
+    assert set(overview) == {"agent", "tokens", "problems"}
+    assert overview["tokens"] == []
+    await user.result("sites.decide", {"origin": SITE})
+    assert len((await peer.result("browser.sites"))["decisions"]) == 2
+    assert (await peer.result("browser.withdraw", {"origin": SITE}))["decisions"] == []
+    window = {"name": "renew", "thumbprint": "a" * 64}
+    assert await peer.refusal("browser.open_window", window) == (-32000, "no_window")
+    shell = {"name": "consent", "thumbprint": "a" * 64}
+    assert await peer.refusal("browser.open_window", shell) == (-32602, "invalid_request")

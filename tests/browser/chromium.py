@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from playwright.async_api import BrowserContext, async_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,12 +78,41 @@ class Desk:
         return self.folder / "run"
 
     @property
+    def launcher(self) -> Path:
+        """What the browser starts."""
+        return self.odc_home / "native-host" / "odc-native-host"
+
+    @property
+    def host_manifest(self) -> Path:
+        return self.profile / "NativeMessagingHosts" / "org.odc.agent.json"
+
+    @property
     def extension(self) -> Path:
         return self.folder / "extension"
 
     def build_extension(self, *, developer: bool = True) -> None:
         command = [sys.executable, ROOT / "browser_ext" / "build.py", "chromium", self.extension]
         subprocess.run([*command, *(["--developer"] if developer else [])], check=True)
+
+    @contextlib.contextmanager
+    def without_host(self) -> Iterator[None]:
+        """Take the registration away while the block runs."""
+        manifest = self.host_manifest.read_bytes()
+        self.host_manifest.unlink()
+        try:
+            yield
+        finally:
+            self.host_manifest.write_bytes(manifest)
+
+    @contextlib.contextmanager
+    def with_launcher(self, script: str) -> Iterator[None]:
+        """Have the browser start something else while the block runs."""
+        launcher = self.launcher.read_bytes()
+        self.launcher.write_text(script)
+        try:
+            yield
+        finally:
+            self.launcher.write_bytes(launcher)
 
     def register_host(self) -> None:
         subprocess.run(
@@ -101,8 +131,13 @@ def short_folder() -> Iterator[Path]:
         yield Path(name)
 
 
+def one_browser(group: str) -> list[pytest.MarkDecorator]:
+    """Return the marks of a module whose tests share a browser."""
+    return [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group(group)]
+
+
 @contextlib.asynccontextmanager
-async def chromium(desk: Desk) -> AsyncIterator[BrowserContext]:
+async def chromium(desk: Desk, *arguments: str) -> AsyncIterator[BrowserContext]:
     """Chromium with the desk's extension, in the desk's profile and environment."""
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
@@ -110,6 +145,7 @@ async def chromium(desk: Desk) -> AsyncIterator[BrowserContext]:
             executable_path=CHROMIUM,
             args=[
                 *ARGUMENTS,
+                *arguments,
                 f"--load-extension={desk.extension}",
                 f"--disable-extensions-except={desk.extension}",
             ],

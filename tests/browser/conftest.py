@@ -1,29 +1,88 @@
-"""Needs /usr/bin/chromium; without it these tests are skipped, and say so."""
+"""Needs /usr/bin/chromium; without it these tests are skipped, and say so.
+
+A browser takes seconds to start: the tests of a module share one, each with tabs of its own. Such a
+module runs in one loop and in one worker (``one_browser``), and says by ``STARTS_AGENT`` whether its
+native host may start an agent.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import sys
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 # The fake agent for fault injection lies with the native host's tests.
 sys.path.insert(0, str(Path(__file__).parents[1] / "native_host"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "journey"))
 sys.path.insert(0, str(Path(__file__).parent))
 
-from chromium import CHROMIUM, Desk, portal_server, short_folder
+from chromium import CHROMIUM, Desk, chromium, portal_server, short_folder
 
 
-@pytest.fixture
-def desk():
+@pytest.fixture(scope="module")
+def desk(request):
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is not installed")
     with short_folder() as folder:
-        yield Desk(folder)
+        desk = Desk(folder)
+        if not getattr(request.module, "STARTS_AGENT", False):
+            desk.environment["ODC_NO_START"] = "1"
+        yield desk
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def portal():
     with portal_server() as address:
         yield address
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser(desk):
+    """The module's Chromium, with the developer build."""
+    desk.build_extension()
+    desk.register_host()
+    async with chromium(desk) as context:
+        yield context
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def tabs(browser, desk):
+    """Opens pages; they are closed with the test, and the next one gets a host of its own."""
+    opened = []
+
+    async def open_page(address, ready="() => window.odc !== undefined"):
+        page = await browser.new_page()
+        opened.append(page)
+        await page.goto(address)
+        if ready:
+            await page.wait_for_function(ready)
+        return page
+
+    yield open_page
+    for page in opened:
+        await page.close()
+    kill_hosts(desk)
+
+
+def kill_hosts(desk):
+    """Kill the native hosts of the desk's browser, and nobody else's; return how many there were."""
+    found = hosts(desk)
+    for pid in found:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return len(found)
+
+
+def hosts(desk):
+    launcher = os.fsencode(desk.launcher)
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if launcher in (process / "cmdline").read_bytes().split(b"\0"):
+                found.append(int(process.name))
+    return found

@@ -10,7 +10,7 @@ import pytest
 from chromium import ROOT
 
 from agent import __version__
-from native_host.manifests import EXTENSION_KEY, FIREFOX_EXTENSION
+from native_host.identity import CHROMIUM_KEY, FIREFOX_ID
 
 
 def run(*arguments, check=True):
@@ -29,17 +29,18 @@ def test_a_release_runs_on_government_portals_only(tmp_path, target):
     (script,) = built["content_scripts"]
     assert script["matches"] == ["https://*.gov.cn/*"]
     assert script["all_frames"] is False
-    assert built["permissions"] == ["nativeMessaging"]
+    assert set(built["permissions"]) == {"nativeMessaging", "activeTab", "scripting", "storage"}
     assert "host_permissions" not in built
+    assert built["optional_host_permissions"] == ["https://*/*"]
     assert built["version"] == __version__
 
 
 def test_each_browser_gets_the_identity_its_host_manifest_trusts(tmp_path):
     run("chromium", tmp_path / "c")
     run("firefox", tmp_path / "f", "--developer")
-    assert manifest(tmp_path / "c")["key"] == EXTENSION_KEY
+    assert manifest(tmp_path / "c")["key"] == CHROMIUM_KEY
     gecko = manifest(tmp_path / "f")["browser_specific_settings"]["gecko"]
-    assert gecko["id"] == FIREFOX_EXTENSION
+    assert gecko["id"] == FIREFOX_ID
     assert "key" not in manifest(tmp_path / "f")
 
 

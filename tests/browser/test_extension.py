@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from chromium import chromium, portal_server
+from chromium import one_browser, portal_server
+from conftest import hosts
 
 from agent import __version__
 
-READY = "() => window.odc !== undefined"
+pytestmark = one_browser("chromium without an agent")
+
 STATUS = "() => odc.status()"
 RAW = """(message) => new Promise((resolve) => {
   const seen = [];
@@ -27,31 +29,9 @@ CAUGHT = """async (call) => {
 }"""
 
 
-async def open_page(context, address):
-    page = await context.new_page()
-    await page.goto(address)
-    await page.wait_for_function(READY)
-    return page
-
-
-async def test_status_without_an_extension_is_unreachable_soon(desk, portal):
-    desk.build_extension(developer=False)  # runs on *.gov.cn only, so not on this page
-    async with chromium(desk) as context:
-        page = await open_page(context, portal)
-        before = await page.evaluate("performance.now()")
-        status = await page.evaluate(STATUS)
-        assert status["state"] == "extension_unreachable"
-        assert await page.evaluate("performance.now()") - before < 4000
-        error = await page.evaluate(CAUGHT, "odc.certificates()")
-        assert error["code"] == "extension_unreachable"
-        assert error["name"] == "OdcError"
-        assert "扩展" in error["messageZh"]
-
-
-async def test_status_without_a_registered_host_says_host_missing(desk, portal):
-    desk.build_extension()
-    async with chromium(desk) as context:
-        page = await open_page(context, portal)
+async def test_status_without_a_registered_host_says_host_missing(desk, tabs, portal):
+    with desk.without_host():
+        page = await tabs(portal)
         assert await page.evaluate(STATUS) == {
             "state": "host_missing",
             "extension": __version__,
@@ -59,66 +39,56 @@ async def test_status_without_a_registered_host_says_host_missing(desk, portal):
         }
 
 
-async def test_a_host_that_dies_at_its_start_is_told_apart(desk, portal):
-    desk.build_extension()
-    desk.register_host()
-    launcher = desk.odc_home / "native-host" / "odc-native-host"
-    launcher.write_text("#!/bin/sh\nexit 3\n")
-    async with chromium(desk) as context:
-        page = await open_page(context, portal)
+async def test_a_host_that_dies_at_its_start_is_told_apart(desk, tabs, portal):
+    with desk.with_launcher("#!/bin/sh\nexit 3\n"):
+        page = await tabs(portal)
         status = await page.evaluate(STATUS)
         assert (status["state"], status["reason"]) == ("host_missing", "failed_to_start")
 
 
-async def test_status_without_an_agent_says_agent_missing(desk, portal):
-    desk.build_extension()
-    desk.register_host()
-    desk.environment["ODC_NO_START"] = "1"
-    async with chromium(desk) as context:
-        page = await open_page(context, portal)
-        status = await page.evaluate(STATUS)
-        assert (status["state"], status["extension"]) == ("agent_missing", __version__)
-        error = await page.evaluate(CAUGHT, "odc.renew('ab'.repeat(20))")
-        assert error["code"] == "agent_missing"
-        assert error["reason"] == ""  # where things lie on this computer is not the page's business
-        assert "证照管家" in error["messageZh"]
-        assert error["adviceZh"]
+async def test_status_without_an_agent_says_agent_missing(tabs, portal):
+    page = await tabs(portal)
+    status = await page.evaluate(STATUS)
+    assert (status["state"], status["extension"]) == ("agent_missing", __version__)
+    error = await page.evaluate(CAUGHT, "odc.renew('ab'.repeat(32))")
+    assert error["code"] == "agent_missing"
+    assert error["reason"] == ""  # where things lie on this computer is not the page's business
+    assert "证照管家" in error["messageZh"]
+    assert error["adviceZh"]
 
 
-async def test_pages_share_one_host_and_many_requests_are_all_answered(desk, portal):
-    desk.build_extension()
-    desk.register_host()
-    desk.environment["ODC_NO_START"] = "1"
-    async with chromium(desk) as context:
-        pages = [await open_page(context, portal) for _ in range(3)]
-        calls = "() => Promise.all(Array.from({ length: 10 }, () => odc.status()))"
-        for page in pages:
-            states = {status["state"] for status in await page.evaluate(calls)}
-            assert states == {"agent_missing"}
+async def test_pages_share_one_host_and_many_requests_are_all_answered(desk, tabs, portal):
+    pages = [await tabs(portal) for _ in range(3)]
+    calls = "() => Promise.all(Array.from({ length: 10 }, () => odc.status()))"
+    for page in pages:
+        states = {status["state"] for status in await page.evaluate(calls)}
+        assert states == {"agent_missing"}
+    assert len(hosts(desk)) == 1
 
 
 @pytest.mark.parametrize(
     "call",
     [
         "odc.certificates({ use: 'decryption' })",
+        "odc.certificates({ minDays: 1.5 })",
+        "odc.certificates({ minDays: '30' })",
         "odc.renew('not a thumbprint')",
         "odc.renew('')",
+        "odc.renew('AB'.repeat(32))",
         "odc.renewal('../../etc')",
     ],
 )
-async def test_wrong_parameters_end_in_the_extension(desk, portal, call):
-    desk.build_extension()  # no host is registered: nothing reaches it
-    async with chromium(desk) as context:
-        page = await open_page(context, portal)
+async def test_wrong_parameters_end_in_the_extension(desk, tabs, portal, call):
+    with desk.without_host():  # nothing reaches it
+        page = await tabs(portal)
         assert (await page.evaluate(CAUGHT, call))["code"] == "invalid_request"
 
 
-async def test_an_aborted_request_ends_at_once(desk, portal):
-    desk.build_extension()
-    async with chromium(desk) as context:
-        page = await open_page(context, portal)
-        call = "odc.certificates({ signal: AbortSignal.abort() })"
-        assert (await page.evaluate(CAUGHT, call))["code"] == "aborted"
+async def test_an_aborted_request_ends_at_once(tabs, portal):
+    page = await tabs(portal)
+    for call in ("status", "certificates"):
+        aborted = f"odc.{call}({{ signal: AbortSignal.abort() }})"
+        assert (await page.evaluate(CAUGHT, aborted))["code"] == "aborted"
 
 
 HOSTILE = [
@@ -155,10 +125,9 @@ IGNORED = [
 ]
 
 
-async def test_hostile_messages_are_refused_or_ignored_and_nothing_loops(desk, portal):
-    desk.build_extension()
-    async with chromium(desk) as context:
-        page = await open_page(context, portal)
+async def test_hostile_messages_are_refused_or_ignored_and_nothing_loops(desk, tabs, portal):
+    with desk.without_host():
+        page = await tabs(portal)
         for message in HOSTILE:
             seen = await page.evaluate(RAW, message)
             assert [answer["error"]["code"] for answer in seen] == ["invalid_request"], message
@@ -167,60 +136,154 @@ async def test_hostile_messages_are_refused_or_ignored_and_nothing_loops(desk, p
             assert await page.evaluate(quiet, message) == [], message
 
 
-async def test_a_frame_cannot_ask_and_cannot_forge_answers(desk, portal):
-    frame = """<!doctype html><script>
-      addEventListener("message", ({ data }) => parent.postMessage({ frame: data }, "*"));
-      for (const target of [window, parent]) {
-        target.postMessage({ odc: 1, kind: "ping", id: "a" }, "*");
-        target.postMessage(
-          { odc: 1, kind: "request", id: "b", method: "browser.status", params: {} }, "*");
-      }
-    </script>"""
-    with portal_server({"/frame": frame}) as other:
-        desk.build_extension()
-        async with chromium(desk) as context:
-            page = await open_page(context, portal)
-            script = """(address) => new Promise((resolve) => {
-              const kinds = [];
-              addEventListener("message", ({ data }) => kinds.push((data.frame ?? data).kind));
-              const frame = document.createElement("iframe");
-              frame.src = address;
-              document.body.append(frame);
-              setTimeout(() => resolve(kinds), 1500);
-            })"""
-            for address in (f"{portal}/frame", f"{other}/frame"):
-                kinds = await page.evaluate(script, address)
-                assert "pong" not in kinds
-                assert "reply" not in kinds
+FRAME = """<!doctype html><script>
+  addEventListener("message", ({ data }) => parent.postMessage({ frame: data }, "*"));
+  for (const target of [window, parent]) {
+    target.postMessage({ odc: 1, kind: "ping", id: "a" }, "*");
+    target.postMessage(
+      { odc: 1, kind: "request", id: "b", method: "browser.status", params: {} }, "*");
+  }
+  parent.postMessage({ loaded: true }, "*");
+</script>"""
 
 
-async def test_tampering_with_globals_does_not_reach_the_library(desk, portal):
-    desk.build_extension()
-    async with chromium(desk) as context:
-        page = await open_page(context, portal)
-        status = await page.evaluate(
-            """async () => {
-              const stolen = [];
-              Object.prototype.odc = 1;
-              Object.prototype.kind = "pong";
-              Object.hasOwn = () => true;
-              window.postMessage = (message) => stolen.push(message);
-              crypto.randomUUID = () => "guessed";
-              Object.defineProperty(Object.prototype, "id", { set(v) { stolen.push(v); } });
-              postMessage({});
-              return { ...(await odc.status()), stolen: stolen.length };
-            }"""
+PARROT = """<!doctype html><script>
+  addEventListener("message", ({ data }) => {
+    if (data.relay) parent.postMessage(data.relay, "*");
+  });
+</script>"""
+
+
+@pytest.fixture(scope="module")
+def other_portal():
+    """Another origin, whose frames and pages are hostile."""
+    with portal_server({"/frame": FRAME, "/parrot": PARROT}) as address:
+        yield address
+
+
+@pytest.mark.parametrize("sandbox", [None, "allow-scripts"])
+@pytest.mark.parametrize("is_own", [True, False])
+async def test_a_frame_cannot_ask_and_cannot_forge_answers(
+    tabs, portal, other_portal, sandbox, is_own
+):
+    page = await tabs(portal)
+    script = """([address, sandbox]) => new Promise((resolve) => {
+      const kinds = [];
+      addEventListener("message", async ({ data }) => {
+        kinds.push((data.frame ?? data).kind);
+        if (data.loaded) {
+          // What the page asks itself comes later: by then the frame had its chance.
+          await odc.status();
+          await new Promise((seen) => setTimeout(seen));
+          resolve(kinds.filter((kind) => kind === "pong" || kind === "reply").length);
+        }
+      });
+      const frame = document.createElement("iframe");
+      if (sandbox) frame.sandbox = sandbox;
+      frame.src = address;
+      document.body.append(frame);
+    })"""
+    address = f"{other_portal}/frame"  # of another origin
+    if is_own:
+        await page.route(
+            "**/frame", lambda route: route.fulfill(body=FRAME, content_type="text/html")
         )
-        assert status["state"] == "host_missing"
-        assert status["stolen"] == 1  # the test's own
+        address = f"{portal}/frame"
+    answers = await page.evaluate(script, [address, sandbox])
+    assert answers == 2, "the page's own ping and request, nothing else"
 
 
-async def test_results_are_frozen_and_text_is_complete_in_both_languages(desk, portal):
-    desk.build_extension()
-    async with chromium(desk) as context:
-        page = await open_page(context, portal)
-        assert await page.evaluate("async () => Object.isFrozen(await odc.status())")
-        error = await page.evaluate(CAUGHT, "odc.certificates()")
-        assert json.dumps(error)
-        assert error["message"].isascii() or "“" in error["advice"]
-        assert all(error[name] for name in ("message", "messageZh", "advice", "adviceZh"))
+async def test_a_frame_cannot_answer_in_the_extensions_place(desk, tabs, portal, other_portal):
+    """A frame that knows every id cannot settle a request: it is not the page's own window."""
+    page = await tabs(portal)
+    await page.evaluate(
+        """(address) => new Promise((resolve) => {
+          const frame = document.createElement("iframe");
+          frame.src = address;
+          frame.onload = resolve;
+          document.body.append(frame);
+          addEventListener("message", ({ data, source }) => {
+            if (source === window && (data.kind === "ping" || data.kind === "request")) {
+              const forged = data.kind === "ping" ? { kind: "pong", extension: "666" }
+                : { kind: "reply", result: { agent: "666" }, more: false };
+              frame.contentWindow.postMessage({ relay: { odc: 1, id: data.id, ...forged } }, "*");
+            }
+          });
+        })""",
+        f"{other_portal}/parrot",
+    )
+    status = await page.evaluate(STATUS)
+    assert (status["state"], status["extension"]) == ("agent_missing", __version__)
+
+
+async def test_tampering_with_globals_does_not_reach_the_library(tabs, portal):
+    page = await tabs(portal)
+    status = await page.evaluate(
+        """async () => {
+          const stolen = [];
+          Object.prototype.odc = 1;
+          Object.prototype.kind = "pong";
+          Object.prototype.agent = "666";
+          Object.prototype.error = undefined;
+          Object.hasOwn = () => true;
+          Array.prototype.includes = () => true;
+          String.prototype.startsWith = () => true;
+          window.postMessage = (message) => stolen.push(message);
+          crypto.randomUUID = () => "guessed";
+          Object.defineProperty(Object.prototype, "id", { set(v) { stolen.push(v); } });
+          postMessage({});
+          const { state, ...rest } = await odc.status();
+          return { state, own: Object.keys(rest).sort(), stolen: stolen.length };
+        }"""
+    )
+    assert status["state"] == "agent_missing"
+    assert status["own"] == ["extension", "reason"]
+    assert status["stolen"] == 1  # the test's own
+
+
+async def test_floods_and_megabytes_hang_nothing_and_other_pages_are_served(tabs, portal):
+    hostile, honest = await tabs(portal), await tabs(portal)
+    await hostile.evaluate(
+        """() => {
+          const big = "x".repeat(1_000_000);
+          for (let n = 0; n < 3000; n += 1) {
+            postMessage({ odc: 1, kind: "request", id: `${n}`, method: "browser.status", params: {} });
+          }
+          for (let n = 0; n < 50; n += 1) {
+            const params = { use: big };
+            postMessage({ odc: 1, kind: "request", id: `a${n}`, method: "browser.certificates", params });
+            postMessage({ odc: 1, kind: "ping", id: big });
+            postMessage(big);
+          }
+        }"""
+    )
+    assert (await honest.evaluate(STATUS))["state"] == "agent_missing"
+    later = "async () => { await new Promise((r) => setTimeout(r, 1100)); return odc.status(); }"
+    assert (await hostile.evaluate(later))["state"] == "agent_missing"
+
+
+async def test_a_page_that_loads_while_the_worker_sleeps_wakes_it(browser, tabs, portal):
+    page = await tabs(portal)
+    assert (await page.evaluate(STATUS))["state"] == "agent_missing"
+    await stop_workers(browser)
+    assert (await page.evaluate(STATUS))["state"] == "agent_missing"
+
+
+async def stop_workers(browser):
+    """Have the browser end the extension's worker, as it does when nothing happens for a while."""
+    session = await browser.browser.new_browser_cdp_session()
+    targets = (await session.send("Target.getTargets"))["targetInfos"]
+    workers = [target for target in targets if target["type"] == "service_worker"]
+    assert workers
+    for worker in workers:
+        await session.send("Target.closeTarget", {"targetId": worker["targetId"]})
+    await session.detach()
+
+
+async def test_results_are_frozen_and_text_is_complete_in_both_languages(tabs, portal):
+    page = await tabs(portal)
+    assert await page.evaluate("async () => Object.isFrozen(await odc.status())")
+    error = await page.evaluate(CAUGHT, "odc.certificates()")
+    assert json.dumps(error)
+    assert error["message"].isascii() or "“" in error["advice"]
+    assert all(error[name] for name in ("message", "messageZh", "advice", "adviceZh"))

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import statistics
 import time
 
 import pytest
-from chromium import chromium
-from host_process import fake_agent, reply
-from test_extension import CAUGHT, STATUS, open_page
+from chromium import PAGE_LIBRARY, one_browser
+from conftest import kill_hosts
+from host_process import WELCOME, fake_agent, reply
+from test_extension import CAUGHT, STATUS, stop_workers
 
 from agent import __version__
 
-THUMBPRINT = "ab" * 20
-RENEWAL = {"id": "r-1", "state": "drafting", "waiting": "APPLICANT"}
+THUMBPRINT = "ab" * 32
+pytestmark = one_browser("chromium with a fake agent")
+
+R1 = "00000000-0000-4000-8000-000000000001"
+RENEWAL = {"id": R1, "state": "drafting", "waiting": "APPLICANT"}
 RENEW = f"""() => {{
   window.states = [];
   window.ended = "under way";
@@ -30,25 +35,30 @@ ENDED = "(end) => window.ended === end"
 ASKED = "(count) => window.states.length === count"
 
 
-def changed(state, *, renewal="r-1", origin):
+def changed(state, *, renewal=R1, origin):
     params = {"origin": origin, "id": renewal, "state": state, "waiting": None}
     return json.dumps({"jsonrpc": "2.0", "method": "browser.renewal_changed", "params": params})
 
 
+@pytest.fixture(scope="module")
+def one_agent(desk):
+    with fake_agent(desk.environment, None) as running:
+        yield running
+
+
 @pytest.fixture
-def agent(desk, portal):
-    """Answers as the real one would; ``agent.answer`` may be replaced."""
-    desk.build_extension()
-    desk.register_host()
-    desk.environment["ODC_NO_START"] = "1"
+def agent(one_agent):
+    """Answers as the real one would; ``agent.answer`` and ``agent.hello`` may be replaced."""
 
     def answer(message):
         if message["method"] == "browser.renew":
             return [reply(message, RENEWAL)]
         return [reply(message, {"agent": "9.9.9"})]
 
-    with fake_agent(desk.environment, answer) as running:
-        yield running
+    one_agent.answer = answer
+    one_agent.requests.clear()
+    one_agent.hello = {"result": WELCOME}
+    return one_agent
 
 
 def seen(agent, method):
@@ -62,88 +72,156 @@ async def until(condition):
             await asyncio.sleep(0.02)
 
 
-async def test_status_is_ready_and_the_origin_is_the_browsers_word(desk, portal, agent):
-    async with chromium(desk) as context:
-        page = await open_page(context, portal)
-        assert await page.evaluate(STATUS) == {
-            "state": "ready",
-            "agent": "9.9.9",
-            "extension": __version__,
-        }
-        forged = {"origin": "https://other.gov.cn", "use": "signing", "x": 1}
-        message = {"odc": 1, "kind": "request", "id": "a", "method": "browser.certificates"}
-        await page.evaluate("(m) => postMessage(m)", {**message, "params": forged})
-        await until(lambda: seen(agent, "browser.certificates"))
-        (request,) = seen(agent, "browser.certificates")
-        assert request["params"] == {"use": "signing", "origin": portal}
+async def test_status_is_ready_and_the_origin_is_the_browsers_word(tabs, portal, agent):
+    page = await tabs(portal)
+    assert await page.evaluate(STATUS) == {
+        "state": "ready",
+        "agent": "9.9.9",
+        "extension": __version__,
+    }
+    forged = {"origin": "https://other.gov.cn", "use": "signing", "x": 1}
+    message = {"odc": 1, "kind": "request", "id": "a", "method": "browser.certificates"}
+    await page.evaluate("(m) => postMessage(m)", {**message, "params": forged})
+    await until(lambda: seen(agent, "browser.certificates"))
+    (request,) = seen(agent, "browser.certificates")
+    assert request["params"] == {"use": "signing", "origin": portal}
 
 
-async def test_a_renewal_is_followed_to_its_end(desk, portal, agent):
-    async with chromium(desk) as context:
-        page, other = await open_page(context, portal), await open_page(context, portal)
-        await page.evaluate(RENEW)
-        await page.wait_for_function(ASKED, arg=1)
-        agent.notify(
-            changed("signing", origin="https://other.gov.cn"),
-            changed("signing", origin=portal, renewal="r-2"),
-            changed("signing", origin=portal),
-            changed("installed", origin=portal),
-        )
-        await page.wait_for_function(ENDED, arg="installed")
-        assert await page.evaluate("states") == ["drafting", "signing", "installed"]
-        assert await other.evaluate("window.states") is None
+async def test_a_renewal_is_followed_to_its_end(tabs, portal, agent):
+    page, other = await tabs(portal), await tabs(portal)
+    await page.evaluate(RENEW)
+    await page.wait_for_function(ASKED, arg=1)
+    agent.notify(
+        changed("signing", origin="https://other.gov.cn"),
+        changed("signing", origin=portal, renewal="r-2"),
+        changed("signing", origin=portal),
+        changed("installed", origin=portal),
+    )
+    await page.wait_for_function(ENDED, arg="installed")
+    assert await page.evaluate("states") == ["drafting", "signing", "installed"]
+    assert await other.evaluate("window.states") is None
 
 
 @pytest.mark.parametrize(
     ("state", "code"), [("cancelled", "renewal_cancelled"), ("failed", "renewal_failed")]
 )
-async def test_a_renewal_that_ends_badly_rejects(desk, portal, agent, state, code):
-    async with chromium(desk) as context:
-        page = await open_page(context, portal)
-        await page.evaluate(RENEW)
-        await page.wait_for_function(ASKED, arg=1)
-        agent.notify(changed(state, origin=portal))
-        await page.wait_for_function(ENDED, arg=code)
+async def test_a_renewal_that_ends_badly_rejects(tabs, portal, agent, state, code):
+    page = await tabs(portal)
+    await page.evaluate(RENEW)
+    await page.wait_for_function(ASKED, arg=1)
+    agent.notify(changed(state, origin=portal))
+    await page.wait_for_function(ENDED, arg=code)
 
 
-async def test_a_closed_tab_ends_what_it_asked_for(desk, portal, agent):
-    async with chromium(desk) as context:
-        page = await open_page(context, portal)
-        await page.evaluate(RENEW)
-        await page.wait_for_function(ASKED, arg=1)
-        await page.close()
-        await until(lambda: seen(agent, "browser.cancel"))
-        (renew,), (cancel,) = seen(agent, "browser.renew"), seen(agent, "browser.cancel")
-        assert cancel["params"] == {"origin": portal, "request": renew["id"]}
+async def test_a_closed_tab_ends_what_it_asked_for(tabs, portal, agent):
+    page = await tabs(portal)
+    await page.evaluate(RENEW)
+    await page.wait_for_function(ASKED, arg=1)
+    await page.close()
+    await until(lambda: seen(agent, "browser.cancel"))
+    (renew,), (cancel,) = seen(agent, "browser.renew"), seen(agent, "browser.cancel")
+    assert cancel["params"] == {"origin": portal, "request": renew["id"]}
 
 
-async def test_a_page_that_stops_waiting_tells_the_agent(desk, portal, agent):
+async def test_a_page_that_stops_waiting_tells_the_agent(tabs, portal, agent):
     answered = agent.answer
     agent.answer = lambda m: [] if m["method"] == "browser.certificates" else answered(m)
-    async with chromium(desk) as context:
-        page = await open_page(context, portal)
-        error = await page.evaluate(CAUGHT, "odc.certificates({ timeout: 300 })")
-        assert error["code"] == "timeout"
-        await until(lambda: len(seen(agent, "browser.cancel")) == 1)
-        abort = "odc.certificates({ signal: AbortSignal.timeout(300) })"
-        assert (await page.evaluate(CAUGHT, abort))["code"] == "aborted"
-        await until(lambda: len(seen(agent, "browser.cancel")) == 2)
+    page = await tabs(portal)
+    error = await page.evaluate(CAUGHT, "odc.certificates({ timeout: 300 })")
+    assert error["code"] == "timeout"
+    await until(lambda: len(seen(agent, "browser.cancel")) == 1)
+    abort = "odc.certificates({ signal: AbortSignal.timeout(300) })"
+    assert (await page.evaluate(CAUGHT, abort))["code"] == "aborted"
+    await until(lambda: len(seen(agent, "browser.cancel")) == 2)
 
 
-async def test_an_agent_lost_meanwhile_is_said_and_found_again(desk, portal, agent):
+async def test_an_agent_lost_meanwhile_is_said_and_found_again(tabs, portal, agent):
     answered = agent.answer
     agent.answer = lambda m: None if m["method"] == "browser.certificates" else answered(m)
-    async with chromium(desk) as context:
-        page = await open_page(context, portal)
-        await page.evaluate(RENEW)
-        await page.wait_for_function(ASKED, arg=1)
-        error = await page.evaluate(CAUGHT, "odc.certificates()")
-        assert error["code"] == "agent_lost"
-        await page.wait_for_function(ENDED, arg="agent_lost")
-        assert (await page.evaluate(STATUS))["state"] == "ready"
+    page = await tabs(portal)
+    await page.evaluate(RENEW)
+    await page.wait_for_function(ASKED, arg=1)
+    error = await page.evaluate(CAUGHT, "odc.certificates()")
+    assert error["code"] == "agent_lost"
+    await page.wait_for_function(ENDED, arg="agent_lost")
+    assert (await page.evaluate(STATUS))["state"] == "ready"
 
 
-async def test_an_agents_error_reaches_the_page_without_its_details(desk, portal, agent):
+async def test_a_host_that_is_killed_is_said_and_started_again(desk, tabs, portal, agent):
+    answered = agent.answer
+    agent.answer = lambda m: [] if m["method"] == "browser.certificates" else answered(m)
+    page, other = await tabs(portal), await tabs(portal)
+    await page.evaluate(RENEW)
+    await page.wait_for_function(ASKED, arg=1)
+    asked = asyncio.create_task(other.evaluate(CAUGHT, "odc.certificates()"))
+    await until(lambda: seen(agent, "browser.certificates"))
+    assert kill_hosts(desk) == 1
+    assert (await asked)["code"] == "host_lost"
+    await page.wait_for_function(ENDED, arg="host_lost")
+    assert (await page.evaluate(STATUS))["state"] == "ready"
+
+
+async def test_a_worker_the_browser_ends_is_said_and_woken_again(browser, tabs, portal, agent):
+    agent.answer = lambda _: []
+    page = await tabs(portal)
+    asked = asyncio.create_task(page.evaluate(CAUGHT, "odc.certificates()"))
+    await until(lambda: seen(agent, "browser.certificates"))
+    await stop_workers(browser)
+    assert (await asked)["code"] == "extension_lost"
+    agent.answer = lambda m: [reply(m, {"agent": "9.9.9"})]
+    assert (await page.evaluate(STATUS))["state"] == "ready"
+
+
+async def test_consent_withdrawn_meanwhile_ends_the_watch(tabs, portal, agent):
+    page = await tabs(portal)
+    await page.evaluate(RENEW)
+    await page.wait_for_function(ASKED, arg=1)
+    error = {"code": "consent_denied", "message": "No.", "message_zh": "否"}
+    lost = {"origin": portal, "id": R1, "error": error}
+    other = {**lost, "origin": "https://other.gov.cn"}
+    for params in (other, lost):
+        agent.notify(json.dumps({"method": "browser.renewal_lost", "params": params}))
+    await page.wait_for_function(ENDED, arg="consent_denied")
+
+
+async def test_two_tabs_are_answered_each_its_own(tabs, portal, agent):
+    agent.answer = lambda m: [reply(m, {"certificates": [m["params"]["min_days"]]})]
+    pages = [await tabs(portal) for _ in range(2)]
+    call = """(base) => Promise.all(Array.from({ length: 12 }, (_, n) =>
+      odc.certificates({ minDays: base + n }).then(([days]) => days)))"""
+    answers = await asyncio.gather(*(p.evaluate(call, 100 * n) for n, p in enumerate(pages)))
+    assert answers == [[100 * n + k for k in range(12)] for n in range(2)]
+
+
+async def test_an_answer_of_a_megabyte_is_an_error_and_the_channel_lives(tabs, portal, agent):
+    big = {"certificates": ["x" * 1_100_000]}
+    answered = agent.answer
+    agent.answer = lambda m: [reply(m, big)] if m["method"] != "browser.status" else answered(m)
+    page = await tabs(portal)
+    assert (await page.evaluate(CAUGHT, "odc.certificates()"))["code"] == "answer_too_large"
+    assert (await page.evaluate(STATUS))["state"] == "ready"
+
+
+CODES = (
+    "consent_denied", "consent_unavailable", "origin_not_allowed", "rate_limited", "no_token",
+    "certificate_not_found", "certificate_damaged", "not_renewable", "no_authority",
+    "renewal_not_found", "not_saved", "internal",
+)  # fmt: skip
+
+
+async def test_every_code_of_the_agent_reaches_the_page(tabs, portal, agent):
+    """The codes are those the types of the page library name as the agent's."""
+    types = (PAGE_LIBRARY / "odc.d.ts").read_text("utf-8").partition("// the agent")[2]
+    assert set(re.findall(r'\| "(\w+)"', types.partition(";")[0])) == set(CODES)
+    page = await tabs(portal)
+    for code in CODES:
+        data = {"code": code, "message": code, "message_zh": code}
+        error = {"code": -32000, "message": code, "data": data}
+        agent.answer = lambda m, e=error: [json.dumps({"id": m["id"], "error": e}).encode()]
+        assert (await page.evaluate(CAUGHT, "odc.certificates()"))["code"] == code
+
+
+async def test_an_agents_error_reaches_the_page_without_its_details(tabs, portal, agent):
     data = {
         "code": "consent_denied",
         "message": "No.",
@@ -154,58 +232,54 @@ async def test_an_agents_error_reaches_the_page_without_its_details(desk, portal
     }
     error = {"code": -32000, "message": "No.", "data": data}
     agent.answer = lambda m: [json.dumps({"id": m["id"], "error": error}).encode()]
-    async with chromium(desk) as context:
-        page = await open_page(context, portal)
-        assert await page.evaluate(CAUGHT, "odc.certificates()") == {
-            "name": "OdcError",
-            "code": "consent_denied",
-            "message": "No.",
-            "messageZh": "用户拒绝。",
-            "advice": "Ask.",
-            "adviceZh": "请询问。",
-            "reason": "",
-        }
+    page = await tabs(portal)
+    assert await page.evaluate(CAUGHT, "odc.certificates()") == {
+        "name": "OdcError",
+        "code": "consent_denied",
+        "message": "No.",
+        "messageZh": "用户拒绝。",
+        "advice": "Ask.",
+        "adviceZh": "请询问。",
+        "reason": "",
+    }
 
 
 @pytest.mark.parametrize(("protocol", "state"), [(0, "agent_too_old"), (2, "agent_too_new")])
-async def test_an_agent_of_another_version_is_told_apart(desk, portal, agent, protocol, state):
+async def test_an_agent_of_another_version_is_told_apart(tabs, portal, agent, protocol, state):
     agent.hello = {"result": {"protocol": protocol, "version": "0", "pid": 1, "capabilities": []}}
-    async with chromium(desk) as context:
-        page = await open_page(context, portal)
-        assert (await page.evaluate(STATUS))["state"] == state
+    page = await tabs(portal)
+    assert (await page.evaluate(STATUS))["state"] == state
 
 
-async def test_too_many_requests_at_once_are_refused(desk, portal, agent):
+async def test_too_many_requests_at_once_are_refused(tabs, portal, agent):
     agent.answer = lambda _: []
-    async with chromium(desk) as context:
-        page = await open_page(context, portal)
-        codes = await page.evaluate(
-            """async () => {
-              const options = { timeout: 1500 };
-              const calls = Array.from({ length: 20 }, () => odc.certificates(options));
-              return (await Promise.allSettled(calls)).map(({ reason }) => reason.code).sort();
-            }"""
-        )
-        assert codes == ["rate_limited"] * 4 + ["timeout"] * 16
+    page = await tabs(portal)
+    codes = await page.evaluate(
+        """async () => {
+          const options = { timeout: 1500 };
+          const calls = Array.from({ length: 20 }, () => odc.certificates(options));
+          return (await Promise.allSettled(calls)).map(({ reason }) => reason.code).sort();
+        }"""
+    )
+    assert codes == ["rate_limited"] * 4 + ["timeout"] * 16
 
 
-async def test_the_way_through_is_short(desk, portal, agent):
-    async with chromium(desk) as context:
-        page = await open_page(context, portal)
-        first = time.perf_counter()
-        await page.evaluate(STATUS)
-        first = time.perf_counter() - first
-        times = await page.evaluate(
-            """async () => {
-              const times = [];
-              for (let n = 0; n < 100; n += 1) {
-                const before = performance.now();
-                await odc.status();
-                times.push(performance.now() - before);
-              }
-              return times;
-            }"""
-        )
-        print(f"first {first * 1000:.1f} ms, then {statistics.median(times):.2f} ms")
-        assert first < 3
-        assert statistics.median(times) < 100
+async def test_the_way_through_is_short(tabs, portal, agent):
+    page = await tabs(portal)
+    first = time.perf_counter()
+    await page.evaluate(STATUS)
+    first = time.perf_counter() - first
+    times = await page.evaluate(
+        """async () => {
+          const times = [];
+          for (let n = 0; n < 100; n += 1) {
+            const before = performance.now();
+            await odc.status();
+            times.push(performance.now() - before);
+          }
+          return times;
+        }"""
+    )
+    print(f"first {first * 1000:.1f} ms, then {statistics.median(times):.2f} ms")
+    assert first < 3
+    assert statistics.median(times) < 100

@@ -12,10 +12,8 @@ import pytest
 from host_process import ROOT, Host, request
 
 from agent import __version__
-from native_host import manifests
+from native_host import identity
 from native_host.launcher import SHEBANG_LIMIT, _first_lines
-
-EXTENSION = ROOT / "browser_ext" / "extension" / "manifest.json"
 
 
 @pytest.fixture
@@ -49,12 +47,8 @@ def states(command, *arguments):
     return {entry["browser"]: entry["state"] for entry in found}
 
 
-def test_the_extensions_key_is_the_one_the_host_trusts():
-    assert json.loads(EXTENSION.read_text("utf-8"))["key"] == manifests.EXTENSION_KEY
-
-
 def test_the_extension_id_is_chromiums():
-    assert manifests.extension_id() == "ibaicfimpnloochnmcaflgfhaenealaa"
+    assert identity.extension_id() == "ibaicfimpnloochnmcaflgfhaenealaa"
 
 
 def test_install_writes_what_each_browser_reads(command, home):

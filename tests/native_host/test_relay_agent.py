@@ -41,7 +41,7 @@ def test_host_status_names_the_agent_and_its_capabilities(environment):
         assert relay.ask(1, "host.status")["result"] == {
             "host": __version__,
             "agent": "9.9.9",
-            "capabilities": ["host.status", "browser.status"],
+            "capabilities": ["host.status", "host.trace", "browser.status"],
         }
 
 
@@ -142,3 +142,22 @@ def test_a_thousand_requests_cross_without_a_pause(environment):
             assert relay.ask(number, "browser.status")["id"] == number
             times.append(time.perf_counter() - before)
     assert statistics.median(times) < 0.005
+
+
+def test_a_trace_tells_of_each_answer_before_it_and_ends_when_it_is_switched_off(environment):
+    with fake_agent(environment, echo), host(environment) as relay:
+        assert relay.ask(1, "host.trace", on=True)["result"] == {}
+        told = relay.ask(2, "browser.status")
+        assert (told["method"], told["params"]["id"]) == ("host.trace", 2)
+        assert set(told["params"]) == {"id", "host_ms", "agent_ms"}
+        assert relay.receive()["id"] == 2
+        relay.ask(3, "host.trace", on=False)
+        assert relay.ask(4, "browser.status")["id"] == 4
+
+
+@pytest.mark.parametrize("params", [None, [], {"on": 1}, {"on": "yes"}, {}])
+def test_a_trace_is_switched_on_by_nothing_but_true(environment, params):
+    with fake_agent(environment, echo), host(environment) as relay:
+        relay.send({"jsonrpc": "2.0", "id": 1, "method": "host.trace", "params": params})
+        assert relay.receive()["result"] == {}
+        assert relay.ask(2, "browser.status")["id"] == 2

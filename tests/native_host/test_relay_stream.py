@@ -23,7 +23,7 @@ def test_host_status_is_answered_without_an_agent(environment):
         assert answer["result"] == {
             "host": __version__,
             "agent": None,
-            "capabilities": ["host.status"],
+            "capabilities": ["host.status", "host.trace"],
         }
         assert relay.end() == (0, b"")
 

@@ -1,0 +1,116 @@
+// The popup: what is on the tokens and a button to renew, on whatever page; whether the extension may
+// run on this one; and, for developers, where requests spend their time.
+
+import { api, ask, element, message, sentences, translatePage } from "./ask.js";
+import { allowedSites, fits, listedSites, patternOf } from "./sites.js";
+import { hops } from "./hops.js";
+
+const TRACE_MS = 1000;
+const find = (id) => document.getElementById(id);
+
+async function showCertificates() {
+  try {
+    const { tokens } = await ask("browser.overview");
+    const certificates = tokens.flatMap((token) => token.certificates);
+    find("certificates").replaceChildren(...certificates.filter(isSigning).map(row));
+    const state = tokens.length === 0 ? "no_token" : "no_certificate";
+    certificates.some(isSigning) ? say("ready", "") : say(state);
+  } catch (error) {
+    say(error.code ?? "internal", sentences(error));
+  }
+}
+
+const isSigning = ({ use }) => use === "signing";
+
+function say(state, text = message(`state_${state}`)) {
+  find("state").dataset.state = state;
+  find("state").textContent = text;
+}
+
+function row({ organisation, thumbprint, status, days_left: days }) {
+  const button = element("button", { type: "button", text: message("renew") });
+  button.addEventListener("click", () => renew(thumbprint, button));
+  const left = element("span", { class: `days ${status}`, text: daysText(status, days) });
+  const name = element("span", { class: "organisation", text: organisation });
+  return element("li", { "data-thumbprint": thumbprint }, element("div", {}, name, left), button);
+}
+
+function daysText(status, days) {
+  if (status === "expired") {
+    return days === 0 ? message("expired_today") : message("expired", -days);
+  }
+  return message(days === 0 ? "last_day" : "days_left", days);
+}
+
+async function renew(thumbprint, button) {
+  button.disabled = true;
+  find("error").hidden = true;
+  try {
+    await ask("browser.open_window", { name: "renew", thumbprint });
+  } catch (error) {
+    find("error").textContent = sentences(error);
+    find("error").hidden = false;
+  }
+  button.disabled = false;
+}
+
+/** Say whether the extension runs on the page under the popup, and offer to let it. */
+async function showSite() {
+  const [tab] = await api.tabs.query({ active: true, currentWindow: true });
+  const pattern = patternOf(tab?.url ?? "");
+  const known = [...listedSites(api), ...(await allowedSites(api))];
+  const runs = known.some((listed) => fits(listed, tab?.url ?? ""));
+  if (!pattern && !runs) {
+    return;
+  }
+  const host = new URL(tab.url).host;
+  find("site").hidden = false;
+  find("site-text").textContent = message(runs ? "runs_here" : "not_here", host);
+  find("allow").hidden = runs;
+  find("allow").addEventListener("click", () => allow(pattern, tab.id));
+}
+
+async function allow(pattern, tabId) {
+  if (await api.permissions.request({ origins: [pattern] })) {
+    await api.scripting.executeScript({ target: { tabId }, files: ["content.js"] });
+    find("allow").hidden = true;
+    find("site-text").textContent = message("runs_here", new URL(pattern).host);
+  }
+}
+
+async function showDeveloper() {
+  const { developer = false } = await api.storage.local.get("developer");
+  find("developer-switch").checked = developer;
+  find("developer").hidden = !developer;
+  if (developer) {
+    await showTrace();
+  }
+}
+
+async function showTrace() {
+  const own = api.runtime.getManifest().version;
+  const [entries, versions] = await Promise.all([
+    ask("trace"),
+    ask("host.status").catch(() => ({ host: "–", agent: "–" })),
+  ]);
+  const { host, agent } = versions;
+  find("versions").textContent = message("versions", own, host, agent ?? "–");
+  find("trace").replaceChildren(...entries.map(traceRow));
+}
+
+function traceRow(entry) {
+  const head = `${entry.origin ?? "–"} ${entry.method} → ${entry.outcome ?? "…"}`;
+  const times = hops(entry).map(({ hop, ms }) => `${message(`hop_${hop}`)} ${ms.toFixed(1)} ms`);
+  return element("li", {}, element("div", { text: head }), element("small", { text: times.join(" · ") }));
+}
+
+find("developer-switch").addEventListener("change", async (event) => {
+  await api.storage.local.set({ developer: event.target.checked });
+  await showDeveloper();
+});
+
+translatePage();
+showSite();
+showCertificates();
+showDeveloper();
+setInterval(() => !find("developer").hidden && showTrace(), TRACE_MS);
