@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import ssl
 from collections.abc import Callable
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import httpx
@@ -20,8 +22,13 @@ from agent.renewals.authority import (
     Credentials,
     Pending,
 )
-from agent.renewals.est_messages import EstBodyError, decode_certificates, encode_body
-from agent.renewals.protocol import Problem
+from agent.renewals.est_messages import (
+    EstBodyError,
+    decode_certificates,
+    encode_body,
+    issued_of,
+)
+from agent.renewals.protocol import Problem, ProblemCode
 
 T = TypeVar("T")
 Refusal = Callable[[httpx.Response, Problem], OdcError | None]
@@ -78,7 +85,7 @@ class AuthorityHttp:
             certificates = decode_certificates(answer.content)
         except EstBodyError as error:
             raise AuthorityUnreachableError(reason=str(error)) from error
-        return certificates[0].public_bytes(Encoding.DER)
+        return issued_of(certificates).public_bytes(Encoding.DER)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -130,22 +137,48 @@ def json_of(answer: httpx.Response, kind: type[T]) -> T:
 
 
 def problem_of(answer: httpx.Response) -> Problem:
-    """Read an error body: a problem document, EST's plain text, or nothing at all."""
+    """Read an error body: a problem document, EST's plain text, or nothing at all.
+
+    Under EST, whose errors are text, the text of an authority with our profile begins with the code.
+    """
     if "json" in answer.headers.get("Content-Type", ""):
         try:
             return msgspec.json.decode(answer.content, type=Problem)
         except (msgspec.DecodeError, UnicodeDecodeError):
             pass
     text = answer.text.strip()[:300] if len(answer.content) <= MAX_ANSWER_BYTES else ""
-    return Problem(title=text, status=answer.status_code)
+    first, _, rest = text.partition(":")
+    code = first if first in frozenset(ProblemCode) else ""
+    return Problem(
+        title=(rest.strip() if code else "") or text, status=answer.status_code, code=code
+    )
 
 
 def retry_after_of(answer: httpx.Response) -> float | None:
-    """Return Retry-After in seconds, within a day; dates (RFC 9110, 10.2.3) are not used by EST."""
-    value = answer.headers.get("Retry-After", "")
-    if not value.isdecimal():
+    """Return Retry-After (RFC 9110, 10.2.3: seconds or a date) in seconds, within a day."""
+    value = answer.headers.get("Retry-After", "").strip()
+    seconds = float(value) if value.isdecimal() else _seconds_until(value, answer)
+    if seconds is None:
         return None
-    return max(MIN_RETRY_SECONDS, min(float(value), MAX_RETRY_SECONDS))
+    return max(MIN_RETRY_SECONDS, min(seconds, MAX_RETRY_SECONDS))
+
+
+def _seconds_until(date: str, answer: httpx.Response) -> float | None:
+    """Return the seconds to ``date``, by the server's clock where it tells that too."""
+    until = _instant(date)
+    if until is None:
+        return None
+    now = _instant(answer.headers.get("Date", "")) or dt.datetime.now(dt.UTC)
+    return (until - now).total_seconds()
+
+
+def _instant(date: str) -> dt.datetime | None:
+    """Return an HTTP-date (RFC 9110, 5.6.7), or None where it is none."""
+    try:
+        found = parsedate_to_datetime(date)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
 
 
 def pause_of(answer: httpx.Response) -> float:

@@ -102,6 +102,21 @@ def decode_certificates(body: bytes) -> list[x509.Certificate]:
     return certificates
 
 
+def issued_of(certificates: list[x509.Certificate]) -> x509.Certificate:
+    """Return the certificate that was asked for: the first that is no CA's.
+
+    Only that one is to be in the message (RFC 7030, 4.2.3); servers send the chain along, in any order.
+    """
+    return next((found for found in certificates if not _is_authority(found)), certificates[0])
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return bool(certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca)
+    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension):
+        return False
+
+
 def decode_server_key(content_type: str, body: bytes) -> ServerKey:
     """Return the two parts of serverkeygen's answer (RFC 7030, 4.4.2), in whichever order they are.
 
@@ -119,7 +134,7 @@ def decode_server_key(content_type: str, body: bytes) -> ServerKey:
             continue
         match _kind(part):
             case "certs-only":
-                certificate = decode_certificates(_bytes(part))[0]
+                certificate = issued_of(decode_certificates(_bytes(part)))
             case "server-generated-key":
                 envelope = decode_body(_bytes(part))
     if envelope is None or certificate is None:

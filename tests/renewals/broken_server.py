@@ -8,12 +8,15 @@ import re
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 from certificate_maker import china, ec_key, make_x509, name
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from agent.config import AuthoritySettings
+from agent.renewals.ra_authority import RaAuthority
 
 CA_NAME = name(organisation="Test Root")
 _SAN = "2.5.29.17"
@@ -103,3 +106,16 @@ def answer(status: str, body: bytes = b"", *headers: str) -> bytes:
     """Return an HTTP answer."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close", *headers]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+
+
+@contextlib.asynccontextmanager
+async def authority_at(url: str, folder: Path) -> AsyncIterator[RaAuthority]:
+    """Give a client of the authority at ``url``, pinned to the root of these tests."""
+    anchor = folder / "root.pem"
+    anchor.write_bytes(root().public_bytes(Encoding.PEM))
+    settings = AuthoritySettings(name="broken", issuers=(), url=url, trust_anchor=anchor)
+    authority = RaAuthority(settings)
+    try:
+        yield authority
+    finally:
+        await authority.close()

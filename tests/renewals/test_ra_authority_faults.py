@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 
 import httpx
 import pytest
-from broken_server import answer, root, server_identity, serving
+from broken_server import answer, authority_at, root, server_identity, serving
 from certificate_maker import openssl
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from agent.config import AuthoritySettings
 from agent.renewals.authority import (
     AuthorityRefusedError,
     AuthorityUnreachableError,
@@ -20,38 +18,10 @@ from agent.renewals.authority import (
 )
 from agent.renewals.est_messages import encode_body
 from agent.renewals.protocol import DocumentName
-from agent.renewals.ra_authority import RaAuthority
 
 WHO = Credentials("0b9b8c0e-0000-4000-8000-000000000000", "the-password")
 JSON = "Content-Type: application/json"
 STATUS = b'{"application":"a","state":"reviewing","version":1}'
-
-
-@contextlib.asynccontextmanager
-async def authority_at(url, folder):
-    anchor = folder / "root.pem"
-    anchor.write_bytes(root().public_bytes(Encoding.PEM))
-    settings = AuthoritySettings(name="broken", issuers=(), url=url, trust_anchor=anchor)
-    authority = RaAuthority(settings)
-    try:
-        yield authority
-    finally:
-        await authority.close()
-
-
-@pytest.fixture
-def answering(tmp_path):
-    """Give an authority whose server answers with given bytes."""
-
-    @contextlib.asynccontextmanager
-    async def started(answered, **identity):
-        file = server_identity(tmp_path, **identity)
-        with serving(file, answered) as server:
-            async with authority_at(server.url, tmp_path) as client:
-                client.server = server
-                yield client
-
-    return started
 
 
 async def test_the_server_of_these_tests_is_believed_when_it_behaves(answering):
@@ -137,7 +107,12 @@ async def test_text_that_is_not_utf_8_is_asked_again_later(answering):
         ("Retry-After: 7", 7),
         ("Retry-After: 0", 1),
         ("Retry-After: 99999999", 24 * 3600),
-        ("Retry-After: Wed, 21 Oct 2099 07:28:00 GMT", None),
+        ("Retry-After: Wed, 21 Oct 2099 07:28:00 GMT", 24 * 3600),
+        ("Retry-After: Wed, 21 Oct 2020 07:28:00 GMT", 1),
+        (
+            "Retry-After: Wed, 21 Oct 2020 07:28:00 GMT\r\nDate: Wed, 21 Oct 2020 07:27:00 GMT",
+            60,
+        ),
         ("Retry-After: soon", None),
         ("X-Other: 1", None),
     ],
@@ -175,13 +150,19 @@ PROBLEM = "Content-Type: application/problem+json"
     ("answered", "reason", "problem"),
     [
         (answer("404 Not Found", b"no such op\n", "Content-Type: text/plain"), "no such op", ""),
+        (answer("403 Forbidden", b"bad_signature: no\n"), "no", "bad_signature"),
+        (answer("403 Forbidden", b"bad_signature\n"), "bad_signature", "bad_signature"),
+        (answer("403 Forbidden", b"Proxy: denied"), "Proxy: denied", ""),
         (answer("401 Unauthorized"), "HTTP 401", ""),
         (answer("400 Bad Request", b"{", JSON), "{", ""),
         (answer("403 Forbidden", REFUSED, PROBLEM), "No", "bad_signature"),
         (answer("409 Conflict", DETAILED, PROBLEM), "Open.", ""),
     ],
-    ids=["plain text", "nothing", "broken problem", "title", "detail"],
-)
+    ids=[
+        "plain text", "our code", "our code alone", "a proxy's text", "nothing", "broken problem",
+        "title", "detail",
+    ],
+)  # fmt: skip
 async def test_a_refusal_is_final_and_told_in_the_authoritys_words(
     answering, answered, reason, problem
 ):
