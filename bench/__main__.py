@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import command, idle, insertion, listing, memory
+from bench import command, idle, insertion, listing, memory, polls
 
 _ALL = {
     "command": command.main,
@@ -10,6 +10,7 @@ _ALL = {
     "insertion": insertion.main,
     "idle": idle.main,
     "memory": memory.main,
+    "polls": polls.main,
 }
 
 if __name__ == "__main__":

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import random
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
+
+import msgspec
 
 from agent.clock import Clock
 from agent.errors import OdcError
@@ -17,14 +18,13 @@ from agent.renewals.authority import AuthorityUnreachableError
 from agent.renewals.errors import RenewalClosedError
 from agent.renewals.finality import is_final
 from agent.renewals.journal import Journal, StaleRenewalError
+from agent.renewals.pacing import first_rest, rest_after_failure, spread
 from agent.renewals.record import Renewal
 from agent.renewals.states import State, Waiting
 from agent.renewals.steps import ApplicationClosed, Context, Wait, advance
 
 log = logging.getLogger(__name__)
 
-FIRST_BACKOFF_SECONDS = 1.0
-MAX_BACKOFF_SECONDS = 900.0
 _DISK_ERRORS = (NotSavedError, sqlite3.Error, OSError)
 
 
@@ -34,6 +34,8 @@ class _Run:
 
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
+    is_resting: bool = False
+    """It has not been looked at since the agent was started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class _Pause:
 
     seconds: float | None = None
     is_failure: bool = False
+    usual: float | None = None
+    """What the authority asks for in this state while all is well."""
 
 
 class Driver:
@@ -61,6 +65,11 @@ class Driver:
         self._clock = clock
         self._runs: dict[str, _Run] = {}
 
+    def resume(self, renewal: Renewal) -> None:
+        """Go on with a renewal of an earlier run of the agent, when its authority is next to be asked."""
+        run = self._runs[renewal.id] = _Run(is_resting=True)
+        run.task = asyncio.create_task(self._rest_and_drive(renewal, run))
+
     def wake(self, renewal_id: str) -> None:
         """Have the renewal looked at now; its task is started where none runs."""
         run = self._runs.setdefault(renewal_id, _Run())
@@ -68,9 +77,10 @@ class Driver:
         if run.task is None or run.task.done():
             run.task = asyncio.create_task(self._drive(renewal_id, run.wake))
 
-    def wake_all(self) -> None:
-        """Have all renewals under way looked at now."""
-        for run in self._runs.values():
+    def hurry(self, renewal_id: str) -> None:
+        """Have it looked at now if that has not been done since the agent was started: somebody asks."""
+        run = self._runs.get(renewal_id)
+        if run is not None and run.is_resting:
             run.wake.set()
 
     async def stop(self, renewal_id: str) -> None:
@@ -85,6 +95,11 @@ class Driver:
         """End all tasks; the journal goes on from here at the next start."""
         for renewal_id in list(self._runs):
             await self.stop(renewal_id)
+
+    async def _rest_and_drive(self, renewal: Renewal, run: _Run) -> None:
+        await _woken(run.wake, first_rest(_usual_pause(renewal)))
+        run.is_resting = False
+        await self._drive(renewal.id, run.wake)
 
     async def _drive(self, renewal_id: str, wake: asyncio.Event) -> None:
         failures = 0
@@ -103,9 +118,7 @@ class Driver:
                 failures = 0
                 continue
             failures = failures + 1 if pause.is_failure else 0
-            asked = spread(pause.seconds)
-            seconds = max(backoff(failures), asked or 0) if failures else asked
-            await _woken(wake, seconds)
+            await _woken(wake, _seconds_of(pause, failures))
 
     async def _step(self, renewal: Renewal) -> _Pause | None:
         """Take one step; return how long to sleep after it, None to look again at once."""
@@ -114,7 +127,7 @@ class Driver:
         except StaleRenewalError:
             log.info("renewal changed during a step id=%s", renewal.id)
         except Wait as wait:
-            return self._note(renewal, wait.reason, None, _Pause(wait.seconds))
+            return self._note(renewal, wait.reason, None, _Pause(wait.seconds, usual=wait.seconds))
         except ApplicationClosed as closed:
             self._fail(renewal, RenewalClosedError(state=closed.state.value))
         except _DISK_ERRORS:
@@ -136,7 +149,8 @@ class Driver:
             return None
         log.warning("renewal waits id=%s code=%s", renewal.id, error.code)
         asked = error.retry_after if isinstance(error, AuthorityUnreachableError) else None
-        return self._note(renewal, Waiting.NETWORK, error, _Pause(asked, is_failure=True))
+        pause = _Pause(asked, is_failure=True, usual=_usual_pause(renewal))
+        return self._note(renewal, Waiting.NETWORK, error, pause)
 
     def _note(
         self, before: Renewal, waiting: Waiting, error: OdcError | None, pause: _Pause
@@ -148,8 +162,11 @@ class Driver:
         # Why the last PIN was refused stays to be seen until the next one is asked for.
         keeps = waiting in {Waiting.PIN, Waiting.SPACE}
         report = error.report() if error else renewal.error if keeps else None
-        if (renewal.waiting, renewal.error) != (waiting, report):
-            self._save(renewal.changed(self._clock(), waiting=waiting, error=report))
+        noted = renewal.changed(
+            self._clock(), waiting=waiting, error=report, usual_pause=pause.usual
+        )
+        if msgspec.structs.replace(noted, updated=renewal.updated) != renewal:
+            self._save(noted)
         return pause
 
     def _fail(self, before: Renewal, error: OdcError) -> None:
@@ -160,15 +177,15 @@ class Driver:
             self._save(renewal.moved(State.FAILED, now).changed(now, error=error.report()))
 
 
-def backoff(failures: int) -> float:
-    """Return seconds to wait after so many failures in a row: doubling, capped, with jitter."""
-    longest = min(FIRST_BACKOFF_SECONDS * 2.0 ** min(failures - 1, 20), MAX_BACKOFF_SECONDS)
-    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, hides nothing
+def _usual_pause(renewal: Renewal) -> float | None:
+    """Return what the authority asks for; a withdrawal is no question it meant."""
+    return None if renewal.is_withdrawing else renewal.usual_pause
 
 
-def spread(seconds: float | None) -> float | None:
-    """Return somewhat more than ``seconds``, never less: not everybody is to ask again at once."""
-    return None if seconds is None else seconds * random.uniform(1.0, 1.2)  # noqa: S311 - spreads load
+def _seconds_of(pause: _Pause, failures: int) -> float | None:
+    if failures:
+        return rest_after_failure(failures, pause.seconds, pause.usual)
+    return spread(pause.seconds)
 
 
 async def _woken(wake: asyncio.Event, seconds: float | None) -> None:

@@ -88,6 +88,8 @@ class Renewal(msgspec.Struct, frozen=True, kw_only=True):
     """The new certificate is on the token and its key has signed."""
     is_withdrawing: bool = False
     """It has come to nothing, and ends once the authority has been told."""
+    usual_pause: float | None = None
+    """Seconds the authority asks to leave between two questions in this state, once it has said so."""
     failure: ErrorReport | None = None
     """Why it is withdrawn; None where the user cancelled it."""
     expected_by: dt.date | None = None
@@ -112,7 +114,7 @@ class Renewal(msgspec.Struct, frozen=True, kw_only=True):
     def moved(self, state: State, now: dt.datetime) -> Renewal:
         """Return the renewal in a following state, waiting for nothing, its error forgotten."""
         check_transition(self.state, state)
-        return self.changed(now, state=state, waiting=None, error=None)
+        return self.changed(now, state=state, waiting=None, error=None, usual_pause=None)
 
     def failing(self, now: dt.datetime, failure: ErrorReport) -> Renewal:
         """Return the renewal as it is to be withdrawn, for an error that trying again would not mend."""

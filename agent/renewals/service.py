@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 
 KEY_ID_BYTES = 20
 """Of a new CKA_ID: as long as a key identifier, which many tokens expect."""
+_FOR_A_TOKEN = frozenset({Waiting.TOKEN, Waiting.PIN, Waiting.SPACE})
 CANCEL_SECONDS = 15.0
 """How long a cancellation waits for the authority before it says that it is under way."""
 
@@ -103,7 +104,7 @@ class RenewalService:
         """Go on with every renewal that was under way when the agent last ended."""
         for renewal in self._journal.all():
             if not renewal.has_ended:
-                self._driver.wake(renewal.id)
+                self._driver.resume(renewal)
 
     def all(self) -> list[Renewal]:
         """Return all renewals, the newest first."""
@@ -128,6 +129,7 @@ class RenewalService:
         """
         under_way = self._journal.open_for(thumbprint)
         if under_way is not None:
+            self._driver.hurry(under_way.id)
             return under_way
         token, held = find_signing(await self._inventory.refresh(), thumbprint)
         authority = self._authorities.for_certificate(held.certificate)
@@ -289,4 +291,6 @@ class RenewalService:
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, TokensChanged):
-            self._driver.wake_all()
+            for renewal in self._journal.all():
+                if renewal.waiting in _FOR_A_TOKEN and not renewal.has_ended:
+                    self._driver.wake(renewal.id)

@@ -30,8 +30,8 @@ from sandbox.usb_token.drawer import Drawer
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 IMPATIENCE = {
-    "agent.renewals.driver.FIRST_BACKOFF_SECONDS": 0.1,
-    "agent.renewals.driver.MAX_BACKOFF_SECONDS": 0.5,
+    "agent.renewals.pacing.FIRST_BACKOFF_SECONDS": 0.1,
+    "agent.renewals.pacing.MAX_BACKOFF_SECONDS": 0.5,
     "agent.renewals.steps.STILL_OPEN_SECONDS": 0.3,
     "agent.renewals.authority_http.MIN_RETRY_SECONDS": 0.1,
     "agent.renewals.authority_http.DEFAULT_RETRY_SECONDS": 0.3,

@@ -21,7 +21,6 @@ from agent.clock import Clock
 from agent.errors import OdcError
 from agent.renewals.authorities import Authorities
 from agent.renewals.authority import AuthorityUnreachableError, LicenceNotOfferedError
-from agent.renewals.driver import backoff
 from agent.renewals.finding import find_signing
 from agent.renewals.journal import Journal
 from agent.renewals.licences.item import (
@@ -32,6 +31,7 @@ from agent.renewals.licences.item import (
     UsccMissingError,
 )
 from agent.renewals.licences.store import LicenceStore
+from agent.renewals.pacing import backoff
 from agent.renewals.protocol import Licence, LicenceRequest
 from agent.renewals.record import Renewal, RenewalChanged
 from agent.renewals.states import State

@@ -1,0 +1,127 @@
+"""When the driver asks an authority: not at every event, not at once after a start, at once if asked to."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, closing
+from types import SimpleNamespace
+
+import pytest
+from renewal_maker import NOW, new_renewal
+
+from agent.bus import EventBus
+from agent.renewals.authority import AuthorityUnreachableError, Polled
+from agent.renewals.driver import Driver
+from agent.renewals.journal import Journal
+from agent.renewals.protocol import ApplicationState, ApplicationStatus
+from agent.renewals.service import RenewalService
+from agent.renewals.states import State, Waiting
+from agent.tokens.inventory import TokensChanged
+
+HOUR = 3600.0
+
+
+class Authority:
+    """Counts how often it is asked, and asks for an hour's pause."""
+
+    def __init__(self):
+        self.asked = asyncio.Semaphore(0)
+        self.is_away = False
+
+    async def poll(self, credentials):
+        self.asked.release()
+        if self.is_away:
+            raise AuthorityUnreachableError(reason="away")
+        reviewing = ApplicationState.REVIEWING
+        status = ApplicationStatus(application=credentials.application, state=reviewing, version=1)
+        return Polled(status, HOUR)
+
+    async def was_asked(self):
+        async with asyncio.timeout(20):
+            await self.asked.acquire()
+
+    async def is_left_alone(self):
+        """Whether a moment passes, in which a driver that wanted to would have asked."""
+        for _ in range(50):
+            await asyncio.sleep(0)
+        return self.asked.locked()
+
+
+@pytest.fixture
+def journal(tmp_path, vault):
+    with closing(Journal(tmp_path / "renewals.sqlite", vault)) as journal:
+        yield journal
+
+
+@asynccontextmanager
+async def driving(journal, authority):
+    context = SimpleNamespace(authority=authority, clock=lambda: NOW, save=journal.save)
+    driver = Driver(
+        journal=journal, save=journal.save, context_of=lambda _: context, clock=lambda: NOW
+    )
+    try:
+        yield driver
+    finally:
+        await driver.close()
+
+
+async def test_the_pause_an_authority_asks_for_outlives_the_agent(journal):
+    renewal = journal.add(new_renewal(state=State.REVIEWING))
+    authority = Authority()
+    async with driving(journal, authority) as driver:
+        driver.resume(renewal)
+        await authority.was_asked()  # nothing is known of its wishes yet
+    async with driving(journal, authority) as driver:
+        driver.resume(journal.get(renewal.id))
+        assert await authority.is_left_alone(), "all agents start when their offices open"
+        driver.hurry(renewal.id)
+        await authority.was_asked()
+        driver.hurry(renewal.id)
+        assert await authority.is_left_alone(), "it has just been asked"
+
+
+async def test_after_a_failure_the_usual_pause_is_kept(journal):
+    renewal = journal.add(new_renewal(state=State.REVIEWING))
+    authority = Authority()
+    async with driving(journal, authority) as driver:
+        driver.wake(renewal.id)
+        await authority.was_asked()
+        authority.is_away = True
+        driver.wake(renewal.id)
+        await authority.was_asked()
+        assert await authority.is_left_alone()
+    stored = journal.get(renewal.id)
+    assert (stored.waiting, stored.usual_pause) == (Waiting.NETWORK, HOUR)
+
+
+async def test_what_is_plugged_in_concerns_those_alone_who_wait_for_a_token(journal):
+    reviewing = journal.add(new_renewal(state=State.REVIEWING))
+    signing = journal.add(new_renewal(state=State.SIGNING))
+    authority, bus = Authority(), EventBus()
+    plugged_in = None
+    service = RenewalService(
+        journal=journal,
+        scans=None,
+        inventory=SimpleNamespace(snapshot=SimpleNamespace(find=lambda _: plugged_in)),
+        pins=None,
+        authorities=SimpleNamespace(
+            client=lambda _: authority, issuers=lambda _: (), close=lambda: asyncio.sleep(0)
+        ),
+        bus=bus,
+        clock=lambda: NOW,
+    )
+    service.resume()
+    await authority.was_asked()
+    await authority.is_left_alone()
+    assert journal.get(signing.id).waiting is Waiting.TOKEN
+    plugged_in = object()
+    bus.publish(TokensChanged())
+    assert await authority.is_left_alone()
+    assert journal.get(signing.id).waiting is Waiting.PIN
+    assert journal.get(reviewing.id).waiting is Waiting.REVIEW
+    await service._driver.close()
+
+
+async def test_a_pause_is_of_one_state_alone(journal):
+    renewal = new_renewal(state=State.REVIEWING, usual_pause=HOUR)
+    assert renewal.moved(State.APPROVED, NOW).usual_pause is None
