@@ -22,7 +22,7 @@ from agent.api.methods.modules import ModuleMethods
 from agent.api.methods.pins import PinMethods
 from agent.api.methods.renewals import RenewalMethods
 from agent.api.methods.sites import SiteMethods
-from agent.api.registry import Registry, Role
+from agent.api.registry import Connection, Registry, Role
 from agent.api.server import Server
 from agent.api.services import Services
 from agent.bus import Event, EventBus
@@ -112,6 +112,7 @@ class Agent:
             watch = Watch(inventory, system_events(), poll_seconds=self._config.poll_seconds)
             known = await asyncio.to_thread(_known, self._config)
             server = self._server(
+                parts,
                 inventory=inventory,
                 watch=watch,
                 discovery=discovery,
@@ -121,7 +122,6 @@ class Agent:
                 licences=licences,
                 known=known,
             )
-            parts.push_async_callback(server.close)
             if self._config.reminders.notifications:
                 parts.callback(self._bus.subscribe(self._notify))
             await server.start()
@@ -189,6 +189,7 @@ class Agent:
 
     def _server(
         self,
+        parts: contextlib.AsyncExitStack,
         *,
         inventory: Inventory,
         watch: Watch,
@@ -199,7 +200,11 @@ class Agent:
         licences: LicenceService,
         known: Known,
     ) -> Server:
-        windows = DesktopWindows()
+        registry = Registry()
+        server = Server(registry, greeted=self._greeted)
+        windows = self._windows(server)
+        parts.push_async_callback(server.close)
+        parts.push_async_callback(windows.close)
         services = Services(
             inventory=inventory,
             watch=watch,
@@ -227,10 +232,15 @@ class Agent:
             known=known,
             discovery=discovery,
         )
-        registry = Registry()
         for methods in _METHODS:
             methods(services).register(registry)
-        return Server(registry, greeted=self._greeted)
+        return server
+
+    def _windows(self, server: Server) -> DesktopWindows:
+        async def adopt(inherited: socket.socket) -> Connection:
+            return await server.adopt(inherited, Role.CONTROL)
+
+        return DesktopWindows(adopt, language=self._language)
 
     def _greeted(self, role: Role) -> None:
         if role is Role.BROWSER:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 
 from agent.api.connection import StreamConnection
-from agent.api.registry import Registry, Role
+from agent.api.registry import Connection, Registry, Role
 from agent.peers import is_same_user
 from agent.runtime import BROWSER_SOCKET, CONTROL_SOCKET, ensure_runtime_folder, runtime_folder
 
@@ -44,10 +44,10 @@ class Server:
             self._servers.append(await asyncio.start_unix_server(accept, path))
             path.chmod(0o600)
 
-    async def adopt(self, inherited: socket.socket, role: Role) -> None:
-        """Serve a child of ours over a socket pair it inherited."""
+    async def adopt(self, inherited: socket.socket, role: Role) -> Connection:
+        """Serve a child of ours over a socket pair it inherited, and return its connection."""
         reader, writer = await asyncio.open_connection(sock=inherited)
-        self._serve(reader, writer, role)
+        return self._serve(reader, writer, role)
 
     async def close(self) -> None:
         """Stop listening, drop all clients, remove the sockets."""
@@ -71,10 +71,11 @@ class Server:
 
     def _serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, role: Role
-    ) -> None:
+    ) -> StreamConnection:
         connection = StreamConnection(
             reader, writer, self._registry, role, os.getpid(), greeted=self._greeted
         )
         task = asyncio.create_task(connection.serve())
         self._clients.add(task)
         task.add_done_callback(self._clients.discard)
+        return connection

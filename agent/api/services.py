@@ -28,7 +28,7 @@ from agent.tokens.watching import Watch
 class Windows(Protocol):
     """Opens windows for the user."""
 
-    def open_window(self, name: str, thumbprint: str | None = None) -> None:
+    def open_window(self, name: str, subject: str | None = None) -> None:
         """Open a window, or raise an OdcError that says what to do instead."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from agent.api.window_names import WINDOW_NAMES
 from agent.cli import dossier_commands, site_commands
 from agent.cli.parsers import (
     add_command,
@@ -38,6 +39,7 @@ def add_to(subparsers: Subparsers) -> None:
     _add_pin(subparsers)
     _add_check(subparsers)
     dossier_commands.add_to(subparsers)
+    _add_window(subparsers)
     site_commands.add_to(subparsers)
     add_command(subparsers, "quit", "end the running agent", _quit, "odc-agent quit")
 
@@ -51,6 +53,21 @@ def _add_run(subparsers: Subparsers) -> None:
         "  odc-agent run\n  odc-agent run --no-tray   on a machine without a desktop",
     )
     parser.add_argument("--no-tray", action="store_true", help="show no tray icon")
+
+
+def _add_window(subparsers: Subparsers) -> None:
+    parser = add_command(
+        subparsers,
+        "window",
+        "open one of the agent's windows, or raise it",
+        _window,
+        "  odc-agent window          the main window\n"
+        "  odc-agent window renew    renew the certificate that needs it\n"
+        "  odc-agent window check    check what the certificate needs on this computer",
+    )
+    parser.add_argument("name", nargs="?", default="main", choices=WINDOW_NAMES,
+                        metavar="NAME", help=", ".join(WINDOW_NAMES))  # fmt: skip
+    parser.add_argument("--subject", metavar="S", help="what it is about, such as a thumbprint")
 
 
 def _add_pin(subparsers: Subparsers) -> None:
@@ -168,6 +185,12 @@ def _check(options: argparse.Namespace) -> int:
     return check.check(
         names=options.names, as_json=options.json, as_report=options.report, mends=options.fix
     )
+
+
+def _window(options: argparse.Namespace) -> int:
+    from agent.cli import listing  # noqa: PLC0415
+
+    return listing.window(options.name, options.subject)
 
 
 def _quit(_options: argparse.Namespace) -> int:

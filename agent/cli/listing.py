@@ -1,4 +1,4 @@
-"""Commands that ask once and print: status, certs, renewals, quit."""
+"""Commands that ask once and print: status, certs, renewals, window, quit."""
 
 from __future__ import annotations
 
@@ -58,6 +58,12 @@ def renewals(*, as_json: bool) -> int:
         if renewal["error_text"] and renewal["error_text"] not in renewal["text"]:
             print(f"    {renewal['error_text']}")
         print(f"    {renewal['id']}")
+    return Exit.DONE
+
+
+def window(name: str, subject: str | None) -> int:
+    """Have the agent open a window, or raise the one that is open."""
+    _ask("windows.open", {"name": name, **({"subject": subject} if subject else {})})
     return Exit.DONE
 
 

@@ -7,12 +7,12 @@ import contextlib
 import logging
 import os
 import socket
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-from agent.desktop.processes import inheriting, kill_all
+from agent.desktop.children import child
+from agent.desktop.display import has_display
 from agent.language import Language
 
 log = logging.getLogger(__name__)
@@ -21,17 +21,6 @@ FIRST_DELAY_SECONDS = 1.0
 LONGEST_DELAY_SECONDS = 300.0
 STEADY_SECONDS = 60.0
 """A child that lived this long had no trouble at its start: the delay begins anew."""
-END_SECONDS = 2.0
-"""How long the child may take to end when asked to."""
-LOGGED_CHARACTERS = 300
-"""Of one line the child writes; toolkits can be chatty."""
-
-
-def has_display() -> bool:
-    """Return whether there is a screen a tray could be on."""
-    if sys.platform != "linux":
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def next_delay(delay: float, lifetime: float) -> float:
@@ -67,8 +56,8 @@ class TraySupervisor:
     @property
     def pid(self) -> int | None:
         """The child's process id while one runs."""
-        child = self._child
-        return child.pid if child is not None and child.returncode is None else None
+        process = self._child
+        return process.pid if process is not None and process.returncode is None else None
 
     def start(self) -> None:
         """Show a tray from now on, where there is a display."""
@@ -102,38 +91,24 @@ class TraySupervisor:
         ours, theirs = socket.socketpair()
         with contextlib.ExitStack() as until_adopted:
             until_adopted.callback(ours.close)
-            async with _child(theirs, self._language) as child:
-                self._child = child
+            async with _tray(theirs, self._language) as process:
+                self._child = process
                 await self._adopt(ours)
                 until_adopted.pop_all()  # the API closes it from here on
-                return await child.wait()
+                return await process.wait()
 
 
 @contextlib.asynccontextmanager
-async def _child(
+async def _tray(
     theirs: socket.socket, language: Language | None
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run a tray while the block runs; it alone holds ``theirs`` then, and sees when we go."""
-    with contextlib.ExitStack() as stack, theirs:
-        # The toolkit hands icons over as temporary files, and is often killed before it removes them.
-        folder = stack.enter_context(
-            tempfile.TemporaryDirectory(prefix="odc-tray-", ignore_cleanup_errors=True)
-        )
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", "-m", "agent.desktop.tray", str(theirs.fileno()),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-            env=_environment(folder, language),
-            start_new_session=True,  # Ctrl-C in the agent's terminal is for the agent to answer
-            **inheriting(theirs),
-        )  # fmt: skip
-        theirs.close()
-        async with _logged(child):
-            try:
-                yield child
-            finally:
-                await _end(child)
+    """Run a tray while the block runs."""
+    # The toolkit hands icons over as temporary files, and is often killed before it removes them.
+    with tempfile.TemporaryDirectory(prefix="odc-tray-", ignore_cleanup_errors=True) as folder:
+        environment = _environment(folder, language)
+        arguments = ("agent.desktop.tray", "FD")
+        async with child("tray", theirs, *arguments, environment=environment) as process:
+            yield process
 
 
 def _environment(folder: str, language: Language | None) -> dict[str, str]:
@@ -141,34 +116,3 @@ def _environment(folder: str, language: Language | None) -> dict[str, str]:
     if language is not None:
         environment["ODC_LANGUAGE"] = language.value
     return environment
-
-
-@contextlib.asynccontextmanager
-async def _logged(child: asyncio.subprocess.Process) -> AsyncIterator[None]:
-    """Write what the child complains of to the agent's log while the block runs."""
-    lines = asyncio.create_task(_log_lines(child))
-    try:
-        yield
-    finally:
-        await asyncio.wait({lines}, timeout=END_SECONDS)
-        lines.cancel()
-
-
-async def _log_lines(child: asyncio.subprocess.Process) -> None:
-    assert child.stderr is not None
-    while data := await child.stderr.read(4096):
-        for line in data.decode(errors="replace").splitlines():
-            if line:
-                log.warning("tray: %s", line[:LOGGED_CHARACTERS])
-
-
-async def _end(child: asyncio.subprocess.Process) -> None:
-    """Ask the child to end, and make it end when it does not."""
-    if child.returncode is not None:
-        return
-    with contextlib.suppress(ProcessLookupError):
-        child.terminate()
-    try:
-        await asyncio.wait_for(child.wait(), END_SECONDS)
-    except TimeoutError:
-        await kill_all(child)

@@ -1,110 +1,143 @@
-"""Opening windows. Until there are windows of our own, what one would show opens in a terminal."""
+"""Opening windows: each is a process of its own, and each is open once.
+
+A second request raises the window that is open. A window that dies costs nothing but itself; all of
+them end with the agent.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import os
-import shlex
-import shutil
-import subprocess
-import sys
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import Protocol
 
-from agent.desktop.supervisor import has_display
-from agent.errors import OdcError
-from agent.files import write_private
-from agent.language import mark
-from agent.runtime import ensure_runtime_folder
+from agent.desktop.children import child
+from agent.desktop.display import NoWindowError, has_display
+from agent.desktop.terminals import open_in_terminal
+from agent.language import Language
 
 log = logging.getLogger(__name__)
 
-_LINUX_TERMINALS = (
-    ("x-terminal-emulator", "-e"),
-    ("xfce4-terminal", "-x"),
-    ("gnome-terminal", "--"),
-    ("konsole", "-e"),
-    ("xterm", "-e"),
-)
-
-_opened: list[subprocess.Popen[bytes]] = []
-"""Terminals this process opened, kept until they have ended so that none is left a zombie."""
+_ONE_FOR_EACH = frozenset({"consent"})
+"""Windows of which there is one for each subject, instead of one that shows another subject."""
 
 
-class NoWindowError(OdcError):
-    """There is nothing to show a window with."""
+class Raisable(Protocol):
+    """A window's connection, as the agent holds it."""
 
-    code = "no_window"
-    sentence = mark("No window can be opened here.")
-    advice = mark("Run `odc-agent renew` in a terminal.")
+    def notify(self, method: str, params: object) -> None:
+        """Send a notification."""
+
+
+_NOT_WRITTEN = frozenset({"renew", "pin", "check", "consent", "settings", "help", "sites"})
+"""Windows that are still a command in a terminal."""
+
+Adopt = Callable[[socket.socket], Awaitable[Raisable]]
+
+
+@dataclass(slots=True)
+class _OpenWindow:
+    """A window from the request to its process's end."""
+
+    subject: str
+    task: asyncio.Task[None] | None = None
+    connection: Raisable | None = field(default=None)
+
+    def come_forward(self, subject: str) -> None:
+        self.subject = subject
+        if self.connection is not None:
+            self.connection.notify("window.raise", {"subject": subject})
 
 
 class DesktopWindows:
     """See agent.api.services.Windows."""
 
-    def open_window(self, name: str, thumbprint: str | None = None) -> None:
-        """Open a renewal, or a site's question (``consent`` and its id), in a terminal.
+    def __init__(self, adopt: Adopt, *, language: Callable[[], Language]) -> None:
+        """Hand the agent's end of each window's connection to ``adopt``."""
+        self._adopt = adopt
+        self._language = language
+        self._open: dict[tuple[str, str], _OpenWindow] = {}
+
+    @property
+    def open_names(self) -> tuple[str, ...]:
+        """What is open now."""
+        return tuple(name for name, _subject in self._open)
+
+    def open_window(self, name: str, subject: str | None = None) -> None:
+        """Open a window, or raise the one that is open.
+
+        Args:
+            name: one of agent.api.window_names.
+            subject: what it is about: a thumbprint for ``renew``, a question's id for ``consent``.
 
         Raises:
-            NoWindowError: no terminal, or no display.
+            NoWindowError: there is no display; or no Qt, and no terminal to stand in for it.
         """
-        chosen = _command(name, thumbprint)
-        command = [sys.executable, "-P", "-m", "agent.desktop.terminal", *chosen]
+        if not has_display():
+            raise NoWindowError
         log.info("window name=%s", name)
-        _opened[:] = [process for process in _opened if process.poll() is None]
+        if name in _NOT_WRITTEN or find_spec("PySide6") is None:
+            open_in_terminal(*_command(name, subject))
+            return
+        subject = subject or ""
+        key = (name, subject if name in _ONE_FOR_EACH else "")
+        if opened := self._open.get(key):
+            opened.come_forward(subject)
+            return
+        self._open[key] = opened = _OpenWindow(subject)
+        opened.task = asyncio.create_task(self._keep(key, opened))
+
+    async def close(self) -> None:
+        """End all windows."""
+        tasks = [opened.task for opened in self._open.values() if opened.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _keep(self, key: tuple[str, str], opened: _OpenWindow) -> None:
+        """Run one window to its end."""
         try:
-            _opened.append(_open_terminal(command))
-        except OSError as error:
-            log.warning("terminal not opened: %s", error)
-            raise NoWindowError from error
+            status = await self._run(key[0], opened)
+        except Exception:  # whatever it is, the agent has work to do besides its windows
+            log.exception("window not opened name=%s", key[0])
+        else:
+            if status:
+                log.warning("window ended name=%s exit=%s", key[0], status)
+        finally:
+            del self._open[key]
+
+    async def _run(self, name: str, opened: _OpenWindow) -> int:
+        ours, theirs = socket.socketpair()
+        environment = {**os.environ, "ODC_LANGUAGE": self._language().value}
+        arguments = ("agent.windows", name, "FD", opened.subject)
+        with contextlib.ExitStack() as until_adopted:
+            until_adopted.callback(ours.close)
+            async with child(name, theirs, *arguments, environment=environment) as process:
+                asked = opened.subject
+                opened.connection = await self._adopt(ours)
+                until_adopted.pop_all()  # the API closes it from here on
+                if opened.subject != asked:
+                    opened.come_forward(opened.subject)
+                return await process.wait()
 
 
-def _command(name: str, chosen: str | None) -> list[str]:
-    """Return the command of ``odc-agent`` that stands for a window."""
-    if name == "consent" and chosen:
-        return ["sites", "ask", chosen]
-    return ["renew", *(["--thumbprint", chosen] if chosen else [])]
-
-
-def terminal_command(command: list[str]) -> list[str]:
-    """Return how to run ``command`` in a terminal window of its own on Linux.
-
-    Raises:
-        NoWindowError: no terminal, or no display.
-    """
-    if has_display():
-        for terminal, option in _LINUX_TERMINALS:
-            if path := shutil.which(terminal):
-                return [path, option, *command]
-    raise NoWindowError
-
-
-if sys.platform == "win32":
-
-    def _open_terminal(command: list[str]) -> subprocess.Popen[bytes]:
-        """Open a console. Not tried on Windows yet."""
-        return subprocess.Popen(command, creationflags=subprocess.CREATE_NEW_CONSOLE)
-
-elif sys.platform == "darwin":
-
-    def _open_terminal(command: list[str]) -> subprocess.Popen[bytes]:
-        """Open Terminal.app, which runs files named .command. Not tried on macOS yet."""
-        # Terminal starts it with an environment of its own.
-        kept = {name: value for name, value in os.environ.items() if name.startswith("ODC_")}
-        settings = [f"export {name}={shlex.quote(value)}" for name, value in kept.items()]
-        file = ensure_runtime_folder() / "renew.command"
-        lines = ["#!/bin/sh", *settings, f"exec {shlex.join(command)}", ""]
-        write_private(file, "\n".join(lines).encode())
-        file.chmod(0o700)
-        return _detached(["open", "-a", "Terminal", os.fspath(file)])
-
-else:
-
-    def _open_terminal(command: list[str]) -> subprocess.Popen[bytes]:
-        return _detached(terminal_command(command))
-
-
-def _detached(command: list[str]) -> subprocess.Popen[bytes]:
-    """Start a process that outlives the agent and holds none of its pipes."""
-    quiet = subprocess.DEVNULL
-    return subprocess.Popen(
-        command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True
-    )
+def _command(name: str, subject: str | None) -> list[str]:
+    """Return the command of ``odc-agent`` that stands for a window; NoWindowError for none."""
+    if name == "consent" and subject:
+        return ["sites", "ask", subject]
+    commands = {
+        "pin": ["pin", "change"],
+        "check": ["check"],
+        "main": ["certs"],
+        "sites": ["sites", "list"],
+    }
+    if name == "renew":
+        return ["renew", *(["--thumbprint", subject] if subject else [])]
+    if name not in commands:
+        raise NoWindowError
+    return commands[name]

@@ -208,7 +208,10 @@ class ApiDesk:
             clock=lambda: NOW,
             seen=self.seen,
         )
-        windows = DesktopWindows()
+        windows = DesktopWindows(
+            lambda inherited: self.server.adopt(inherited, Role.CONTROL),
+            language=lambda: Language.ZH,
+        )
         self.consent = Consent(
             allow=(ALLOWED, "http://localhost:*"),
             deny=("https://*.denied.example",),

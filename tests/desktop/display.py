@@ -93,6 +93,10 @@ class Desktop:
         self.run(*_gdbus(bus, f"/{path}/Menu"), "com.canonical.dbusmenu.Event",
                  number, "clicked", "<''>", "0")  # fmt: skip
 
+    def active(self) -> str:
+        """Return the id of the window that is in front and has the keyboard."""
+        return self.run("xdotool", "getactivewindow").strip()
+
     def screenshot(self, file: Path) -> Path:
         """Save what is on the screen."""
         self.run("import", "-window", "root", str(file))

@@ -1,13 +1,22 @@
+"""Windows opened by the agent's own part for it, on a real display with the real API."""
+
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 import subprocess
 import sys
 
 import pytest
-from display import eventually
+from display import desktop, eventually
 
-from agent.desktop.windows import DesktopWindows, NoWindowError, terminal_command
+from agent.api.registry import Call, NoParams, Registry, Role
+from agent.api.server import Server
+from agent.desktop import windows as desktop_windows
+from agent.desktop.display import NoWindowError
+from agent.desktop.terminals import terminal_command
+from agent.desktop.windows import DesktopWindows
 from agent.language import Language
 
 
@@ -36,30 +45,129 @@ def test_each_terminal_is_told_the_command_in_its_own_way(programs, terminal, op
     assert terminal_command(["odc", "renew"]) == [str(file), option, "odc", "renew"]
 
 
-def test_a_renewal_opens_in_a_terminal(programs, short_folder):
+def windows_of(server=None, language=Language.ZH):
+    async def adopt(inherited):
+        return await server.adopt(inherited, Role.CONTROL)
+
+    return DesktopWindows(adopt, language=lambda: language)
+
+
+def without_qt(monkeypatch):
+    monkeypatch.setattr(desktop_windows, "find_spec", lambda _name: None)
+
+
+@pytest.mark.parametrize(
+    ("opened", "command"),
+    [
+        (("renew", "ab" * 32), ["renew", "--thumbprint", "ab" * 32]),
+        (("consent", "c0ffee"), ["sites", "ask", "c0ffee"]),
+        (("pin",), ["pin", "change"]),
+    ],
+)
+def test_without_qt_a_terminal_stands_in_for_a_window(
+    programs, short_folder, monkeypatch, opened, command
+):
     programs("xterm")
-    DesktopWindows().open_window("renew", "ab" * 32)
+    without_qt(monkeypatch)
+    windows_of().open_window(*opened)
     written = short_folder / "args"
-    assert eventually(lambda: written.exists() and written.read_text().endswith("ab\n"))
-    arguments = written.read_text().split()
-    assert arguments == ["-e", sys.executable, "-P", "-m", "agent.desktop.terminal", "renew",
-                         "--thumbprint", "ab" * 32]  # fmt: skip
+    assert eventually(lambda: written.exists() and written.read_text().endswith(f"{command[-1]}\n"))
+    assert written.read_text().split() == [
+        "-e", sys.executable, "-P", "-m", "agent.desktop.terminal", *command,
+    ]  # fmt: skip
 
 
-def test_without_a_terminal_the_advice_names_the_command(programs):
+def test_without_qt_and_without_a_terminal_the_advice_names_the_command(programs, monkeypatch):
+    without_qt(monkeypatch)
     with pytest.raises(NoWindowError) as refused:
-        DesktopWindows().open_window("renew")
+        windows_of().open_window("renew")
     assert refused.value.text(Language.ZH) == "此处无法打开窗口。"
     assert "odc-agent renew" in refused.value.advice_text(Language.ZH)
 
 
-def test_without_a_display_no_terminal_is_started(programs, short_folder, monkeypatch):
+@pytest.mark.parametrize("name", ["renew", "main", "consent"])
+def test_without_a_display_nothing_is_started(programs, short_folder, monkeypatch, name):
     programs("xterm")
     monkeypatch.delenv("DISPLAY")
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     with pytest.raises(NoWindowError):
-        DesktopWindows().open_window("renew")
+        windows_of().open_window(name)
     assert not (short_folder / "args").exists()
+
+
+@pytest.fixture
+def screen(own_environment):
+    """A display with a window manager and nothing else."""
+    with desktop(panel=False, notifications=False) as running:
+        manager = subprocess.Popen(["xfwm4", "--compositor=off"], env=running.environment)
+        own_environment(running.environment)
+        try:
+            yield running
+        finally:
+            manager.kill()
+            manager.wait()
+
+
+def ids_of(screen, title):
+    return screen.run("xdotool", "search", "--onlyvisible", "--name", title).split()
+
+
+async def until(ask):
+    return await asyncio.to_thread(eventually, ask, seconds=40.0)
+
+
+@pytest.fixture
+async def server():
+    """The real API without the agent's parts: a window asks, and is refused what is not there."""
+
+    async def subscribe(_call: Call, _params: NoParams) -> dict[str, str]:
+        return {}
+
+    registry = Registry()
+    registry.add("events.subscribe", NoParams, subscribe, Role.CONTROL)
+    running = Server(registry)
+    yield running
+    await running.close()
+
+
+async def test_a_second_request_raises_the_window_that_is_open(screen, server):
+    windows = windows_of(server)
+    try:
+        windows.open_window("main")
+        [first] = await until(lambda: ids_of(screen, "^证照管家$"))
+        windows.open_window("about")
+        assert await until(lambda: ids_of(screen, "关于我们") == [screen.active()])
+        windows.open_window("main")
+        assert await until(lambda: screen.active() == first)
+        assert ids_of(screen, "^证照管家$") == [first]
+    finally:
+        await windows.close()
+    assert await until(lambda: not ids_of(screen, "^证照管家$"))
+
+
+async def test_a_window_that_is_killed_costs_nothing_and_opens_again(screen, server):
+    windows = windows_of(server, Language.EN)
+    try:
+        windows.open_window("main")
+        [first] = await until(lambda: ids_of(screen, "^Certificate Manager$"))
+        os.kill(int(screen.run("xdotool", "getwindowpid", first)), signal.SIGKILL)
+        assert await until(lambda: not windows.open_names)
+        windows.open_window("main")
+        assert await until(lambda: ids_of(screen, "^Certificate Manager$"))
+    finally:
+        await windows.close()
+    assert not windows.open_names
+
+
+async def test_a_window_outlives_an_agent_that_is_gone_and_says_so(screen, server, monkeypatch):
+    windows = windows_of(server)
+    try:
+        windows.open_window("main")
+        assert await until(lambda: ids_of(screen, "^证照管家$"))
+        await server.close()
+        assert await until(lambda: ids_of(screen, "证照管家已退出"))
+    finally:
+        await windows.close()
 
 
 def test_the_terminal_stays_open_until_its_last_sentence_is_read(short_folder):

@@ -7,13 +7,13 @@ import contextlib
 import datetime as dt
 import socket
 from collections.abc import AsyncIterator
-from typing import Literal
 
 import msgspec
 
 from agent.api.registry import Call, Connection, NoParams, Registry, Role
 from agent.api.server import Server
 from agent.api.views import CertificateView, RenewalList, StatusView, TokenList, TokenView
+from agent.api.window_names import WindowName
 from agent.certificates.model import CertificateStatus, CertificateUse
 from agent.desktop.windows import NoWindowError
 from agent.tokens.model import PinState
@@ -89,8 +89,8 @@ def status(tokens: TokenList) -> StatusView:
 
 
 class WindowParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: Literal["main", "renew"]
-    thumbprint: str | None = None
+    name: WindowName
+    subject: str | None = None
 
 
 class TrayAgent:

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Literal
+from typing import Annotated
 
 import msgspec
 
@@ -16,6 +16,7 @@ from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
 from agent.api.site_views import consent_view
 from agent.api.views import ReminderList, StatusView, TokenList
+from agent.api.window_names import WindowName
 from agent.bus import Event
 from agent.certificates.model import CertificateStatus
 from agent.certificates.pairs import group
@@ -40,8 +41,9 @@ class ListParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class WindowParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Parameters of ``windows.open``."""
 
-    name: Literal["main", "renew"]
-    thumbprint: str | None = None
+    name: WindowName
+    subject: Annotated[str, msgspec.Meta(max_length=300)] | None = None
+    """What it is about: the thumbprint to renew, the id of a site's question."""
 
 
 class ControlMethods:
@@ -103,7 +105,7 @@ class ControlMethods:
 
     async def open_window(self, _call: Call, params: WindowParams) -> dict[str, str]:
         """Open a window."""
-        self._services.windows.open_window(params.name, params.thumbprint)
+        self._services.windows.open_window(params.name, params.subject)
         return {}
 
     async def subscribe(self, call: Call, _params: NoParams) -> dict[str, str]:

@@ -1,0 +1,44 @@
+"""``python -m agent.windows NAME FD SUBJECT``: one window, until it is closed."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import socket
+import sys
+
+from agent.language import user_language
+from agent.windows.link import Link
+from agent.windows.style import application
+from agent.windows.window import Context, Window
+from agent.windows.words import Words
+
+_CLASSES = {
+    "about": "agent.windows.about_window:AboutWindow",
+    "main": "agent.windows.main_window:MainWindow",
+}
+"""Each window's module and class: loaded alone, since the others' would only take time."""
+
+
+def open_window(name: str, context: Context, subject: str) -> Window:
+    """Return the window ``name``; KeyError where there is none."""
+    module, _, of = _CLASSES[name].partition(":")
+    window: Window = getattr(importlib.import_module(module), of)(context, subject)
+    return window
+
+
+def main() -> int:
+    """Show the window on the inherited connection."""
+    # Standard error is the agent's log, which adds the time.
+    logging.basicConfig(format="%(levelname)s %(message)s")
+    name, descriptor, subject = sys.argv[1:4]
+    app = application(sys.argv[:1])
+    context = Context(Link(socket.socket(fileno=int(descriptor))), Words(user_language()))
+    window = open_window(name, context, subject)
+    window.show()
+    window.come_forward()
+    return app.exec()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

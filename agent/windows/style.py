@@ -1,0 +1,164 @@
+"""How all windows look: colours for light and dark, spacing, type. Contrast is at least AA (WCAG 2.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication, QWidget
+
+# Spacing in device-independent pixels: everything is one of these.
+TIGHT, SMALL, MEDIUM, LARGE, HUGE = 4, 8, 12, 20, 32
+
+_CHINESE_FAMILIES = (
+    "Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei UI", "PingFang SC",
+    "WenQuanYi Micro Hei",
+)  # fmt: skip
+"""Named, since fontconfig without a Chinese locale would take Japanese shapes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """The colours of one theme."""
+
+    window: str
+    surface: str
+    """What stands out from the window: lists, fields, cards."""
+    raised: str
+    """Buttons, headings of a list."""
+    text: str
+    muted: str
+    border: str
+    accent: str
+    on_accent: str
+    good: str
+    warning: str
+    bad: str
+    bad_surface: str
+    warning_surface: str
+
+
+LIGHT = Colours(
+    window="#f4f5f7", surface="#ffffff", raised="#e9ebef", text="#1b1f27", muted="#59606c",
+    border="#c3c8d1", accent="#0b57b0", on_accent="#ffffff", good="#146c34", warning="#8a5000",
+    bad="#b3150c", bad_surface="#fdecea", warning_surface="#fff4dc",
+)  # fmt: skip
+DARK = Colours(
+    window="#1c1e22", surface="#26292e", raised="#34383f", text="#eceef1", muted="#a9b0bb",
+    border="#4b515b", accent="#6cb0ff", on_accent="#0a1a2c", good="#67d58b", warning="#f3bd5c",
+    bad="#ff9a91", bad_surface="#46211f", warning_surface="#43361a",
+)  # fmt: skip
+
+
+def colours() -> Colours:
+    """Return the colours of the desktop's theme as it is now."""
+    is_dark = QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
+    return DARK if is_dark else LIGHT
+
+
+def application(arguments: Sequence[str]) -> QApplication:
+    """Return the application with our looks; they follow the desktop's theme from then on."""
+    app = QApplication(list(arguments))
+    app.setApplicationName("odc-agent")
+    app.setDesktopFileName("odc-agent")
+    dress(app)
+    return app
+
+
+def dress(app: QApplication) -> None:
+    """Give an application our looks."""
+    app.setStyle("Fusion")  # the same on all systems, and the only one a palette reaches everywhere
+    app.setFont(_font(app.font()))
+    _paint(app)
+    app.styleHints().colorSchemeChanged.connect(lambda _scheme: _paint(app))
+
+
+def _font(font: QFont) -> QFont:
+    size = font.pointSizeF()
+    font.setFamilies([*font.families(), *_CHINESE_FAMILIES])
+    font.setPointSizeF(max(size, 10.0))  # Chinese characters have many strokes
+    return font
+
+
+def _paint(app: QApplication) -> None:
+    chosen = colours()
+    app.setPalette(_palette(chosen))
+    app.setStyleSheet(_sheet(chosen))
+
+
+def _palette(chosen: Colours) -> QPalette:
+    palette = QPalette()
+    roles = {
+        QPalette.ColorRole.Window: chosen.window,
+        QPalette.ColorRole.WindowText: chosen.text,
+        QPalette.ColorRole.Base: chosen.surface,
+        QPalette.ColorRole.AlternateBase: chosen.window,
+        QPalette.ColorRole.Text: chosen.text,
+        QPalette.ColorRole.Button: chosen.raised,
+        QPalette.ColorRole.ButtonText: chosen.text,
+        QPalette.ColorRole.Highlight: chosen.accent,
+        QPalette.ColorRole.HighlightedText: chosen.on_accent,
+        QPalette.ColorRole.PlaceholderText: chosen.muted,
+        QPalette.ColorRole.ToolTipBase: chosen.raised,
+        QPalette.ColorRole.ToolTipText: chosen.text,
+        QPalette.ColorRole.Link: chosen.accent,
+        QPalette.ColorRole.LinkVisited: chosen.accent,
+    }
+    for role, colour in roles.items():
+        palette.setColor(role, QColor(colour))
+    for role in (
+        QPalette.ColorRole.WindowText,
+        QPalette.ColorRole.Text,
+        QPalette.ColorRole.ButtonText,
+    ):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(chosen.muted))
+    return palette
+
+
+def _sheet(chosen: Colours) -> str:
+    """Return the style sheet: only what a palette cannot say."""
+    return f"""
+    QPushButton {{
+        padding: 6px 16px; min-height: 20px; border: 1px solid {chosen.border};
+        border-radius: 6px; background: {chosen.raised}; color: {chosen.text};
+    }}
+    QPushButton:hover {{ border-color: {chosen.accent}; }}
+    QPushButton:pressed {{ background: {chosen.border}; }}
+    QPushButton:disabled {{ color: {chosen.muted}; background: {chosen.window}; }}
+    QPushButton:focus {{ border: 2px solid {chosen.accent}; padding: 5px 15px; }}
+    QPushButton[kind="primary"] {{
+        background: {chosen.accent}; color: {chosen.on_accent}; border-color: {chosen.accent};
+        font-weight: 600;
+    }}
+    QPushButton[kind="primary"]:focus {{ border: 2px solid {chosen.text}; }}
+    QPushButton[kind="primary"]:disabled {{
+        background: {chosen.raised}; color: {chosen.muted}; border-color: {chosen.border};
+    }}
+    QLineEdit, QPlainTextEdit, QTextBrowser, QTreeView, QListView, QTableView, QComboBox, QSpinBox {{
+        border: 1px solid {chosen.border}; border-radius: 6px; background: {chosen.surface};
+    }}
+    QLineEdit, QComboBox, QSpinBox {{ padding: 5px 8px; min-height: 20px; }}
+    QLineEdit:focus, QPlainTextEdit:focus, QTextBrowser:focus, QTreeView:focus, QListView:focus,
+    QTableView:focus, QComboBox:focus, QSpinBox:focus {{ border: 2px solid {chosen.accent}; }}
+    QLineEdit:focus {{ padding: 4px 7px; }}
+    QFrame[kind="card"] {{
+        background: {chosen.surface}; border: 1px solid {chosen.border}; border-radius: 8px;
+    }}
+    QFrame[kind="bad"] {{ background: {chosen.bad_surface}; border-radius: 6px; }}
+    QFrame[kind="warning"] {{ background: {chosen.warning_surface}; border-radius: 6px; }}
+    QLabel[kind="title"] {{ font-size: 15pt; font-weight: 600; }}
+    QLabel[kind="heading"] {{ font-size: 11.5pt; font-weight: 600; }}
+    QLabel[kind="muted"] {{ color: {chosen.muted}; }}
+    QLabel[kind="bad"] {{ color: {chosen.bad}; font-weight: 600; }}
+    QLabel[kind="warning"] {{ color: {chosen.warning}; font-weight: 600; }}
+    QLabel[kind="good"] {{ color: {chosen.good}; font-weight: 600; }}
+    """
+
+
+def set_kind(widget: QWidget, kind: str) -> None:
+    """Make ``widget`` look as its kind does: primary, card, title, heading, muted, bad, warning, good."""
+    widget.setProperty("kind", kind)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)

@@ -1,0 +1,96 @@
+"""What all windows have in common: how they come forward, speak, and say what went wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from agent.api.client import Json
+from agent.language import Language, mark
+from agent.windows.banner import Banner
+from agent.windows.link import Link
+from agent.windows.style import LARGE, MEDIUM
+from agent.windows.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a window works with."""
+
+    link: Link
+    words: Words
+
+
+class Window(QWidget):
+    """One window of the agent. A subclass fills :attr:`content` and says its title."""
+
+    def __init__(self, context: Context, subject: str = "") -> None:
+        super().__init__()
+        self.link = context.link
+        self.words = context.words
+        self.subject = subject
+        self.banner = Banner(self)
+        self.content = QVBoxLayout()
+        self.content.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
+        self.content.setSpacing(MEDIUM)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.banner)
+        whole.addLayout(self.content, 1)
+        self.link.happened.connect(self._on_event)
+        self.link.raised.connect(self._on_raised)
+        self.link.lost.connect(self._on_lost)
+        self.link.refused.connect(self.say_refusal)
+        self.words.changed.connect(self.refresh)
+        for keys in (QKeySequence.StandardKey.Close, QKeySequence("Escape")):
+            QShortcut(keys, self, self.close)
+
+    def refresh(self) -> None:
+        """Ask the agent anew for all that is shown. Called at the start and after a change."""
+
+    def on_event(self, event: Json) -> None:
+        """Take an event of the agent."""
+
+    def show_subject(self, subject: str) -> None:
+        """Show what the window was opened for once more, or something else."""
+        self.subject = subject
+
+    def come_forward(self) -> None:
+        """Come to the front, out of the task bar too."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def fit(self, width: int, height: int) -> None:
+        """Take this size, or what the screen has room for."""
+        room = self.screen().availableGeometry()
+        self.resize(min(width, room.width() - LARGE), min(height, room.height() - 2 * LARGE))
+
+    def say_refusal(self, report: Json) -> None:
+        """Say why something was not done, and what to do."""
+        self.banner.say(" ".join(filter(None, self.words.of_report(report))), "bad")
+
+    def _on_event(self, event: Json) -> None:
+        if event.get("event") == "language":
+            self.words.change(Language(event["language"]))
+        self.on_event(event)
+
+    def _on_raised(self, subject: str) -> None:
+        if subject:
+            self.show_subject(subject)
+        self.come_forward()
+
+    def _on_lost(self) -> None:
+        gone = mark(
+            "The certificate manager has ended. Start it again, then open this window anew."
+        )
+        self.banner.say(self.words(gone), "bad")
+        self.words.show(self.setWindowTitle, mark("The certificate manager has ended"))
+        for widget in self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            if widget is not self.banner:
+                widget.setEnabled(False)

@@ -1,0 +1,63 @@
+"""The language of a window, which may change while it is open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from agent.api.client import Json
+from agent.language import Language, translate, translate_count
+
+Setter = Callable[[str], object]
+
+
+class Words(QObject):
+    """Says sentences in the window's language.
+
+    What is said once is shown anew when the language changes; what is made of data is made again by
+    whoever listens to :attr:`changed`.
+    """
+
+    changed = Signal()
+
+    def __init__(self, language: Language) -> None:
+        super().__init__()
+        self._language = language
+        self._shown: list[tuple[Setter, str, dict[str, object]]] = []
+
+    @property
+    def language(self) -> Language:
+        """The language now."""
+        return self._language
+
+    def __call__(self, sentence: str, **values: object) -> str:
+        """Return a marked sentence in the window's language."""
+        return translate(sentence, self._language, **values)
+
+    def count(self, one: str, many: str, count: int, **values: object) -> str:
+        """Return a sentence that depends on a number."""
+        return translate_count(one, many, count, self._language, **values)
+
+    def show(self, setter: Setter, sentence: str, **values: object) -> None:
+        """Say ``sentence`` through ``setter`` now, and again whenever the language changes."""
+        self._shown.append((setter, sentence, values))
+        setter(self(sentence, **values))
+
+    def of_report(self, report: Json) -> tuple[str, str]:
+        """Return the sentence and the advice of an error report."""
+        suffix = "_zh" if self._language is Language.ZH else ""
+        return report[f"message{suffix}"], report.get(f"advice{suffix}", "")
+
+    def change(self, language: Language) -> None:
+        """Speak another language from now on."""
+        if language is self._language:
+            return
+        self._language = language
+        shown, self._shown = self._shown, []
+        for setter, sentence, values in shown:
+            try:
+                self.show(setter, sentence, **values)
+            except RuntimeError:  # Qt has deleted the widget
+                self._shown.pop()
+        self.changed.emit()
