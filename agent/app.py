@@ -20,12 +20,13 @@ from agent.api.methods.extension import ExtensionMethods
 from agent.api.methods.licences import LicenceMethods
 from agent.api.methods.modules import ModuleMethods
 from agent.api.methods.pins import PinMethods
+from agent.api.methods.reminders import ReminderMethods
 from agent.api.methods.renewals import RenewalMethods
 from agent.api.methods.sites import SiteMethods
 from agent.api.registry import Connection, Registry, Role
 from agent.api.server import Server
 from agent.api.services import Services
-from agent.bus import Event, EventBus
+from agent.bus import EventBus
 from agent.certificates.chain import TrustStore
 from agent.certificates.organisation import IDENTITY_OIDS, IdentityOid
 from agent.checks.browser_seen import BrowserSeen
@@ -33,13 +34,13 @@ from agent.checks.run import Parts
 from agent.checks.service import CheckService
 from agent.clock import Clock, utc_now
 from agent.config import Config
-from agent.desktop.notifications import Notifier, PlyerNotifier
-from agent.desktop.supervisor import TraySupervisor
+from agent.desktop.presence import Presence
 from agent.desktop.windows import DesktopWindows
 from agent.language import Language, user_language
 from agent.paths import Paths
+from agent.quiet import quiet_hours
 from agent.reminders.memory import ReminderMemory
-from agent.reminders.service import ReminderRaised, ReminderService
+from agent.reminders.service import ReminderRules, ReminderService
 from agent.renewals.authorities import Authorities
 from agent.renewals.journal import Journal
 from agent.renewals.licences.service import LicenceService
@@ -68,6 +69,7 @@ _METHODS = (
     RenewalMethods,
     LicenceMethods,
     CheckMethods,
+    ReminderMethods,
     SiteMethods,
     BrowserMethods,
     ExtensionMethods,
@@ -86,8 +88,7 @@ class Agent:
         self._clock = clock
         self._bus = EventBus()
         self._stop = asyncio.Event()
-        self._notices: set[asyncio.Task[None]] = set()
-        self._tray_icon: TraySupervisor | None = None
+        self._presence: Presence | None = None
         self._browser_seen = BrowserSeen(paths.browser_seen, clock)
 
     async def run(self) -> None:
@@ -111,8 +112,14 @@ class Agent:
             parts.push_async_callback(pins.close)
             watch = Watch(inventory, system_events(), poll_seconds=self._config.poll_seconds)
             known = await asyncio.to_thread(_known, self._config)
-            server = self._server(
-                parts,
+            registry = Registry()
+            server = Server(registry, greeted=self._greeted)
+            parts.push_async_callback(server.close)
+            windows = self._windows(server)
+            parts.push_async_callback(windows.close)
+            self._register(
+                registry,
+                windows=windows,
                 inventory=inventory,
                 watch=watch,
                 discovery=discovery,
@@ -122,12 +129,13 @@ class Agent:
                 licences=licences,
                 known=known,
             )
-            if self._config.reminders.notifications:
-                parts.callback(self._bus.subscribe(self._notify))
+            self._presence = presence = self._show_presence(windows, reminders, renewals)
+            parts.push_async_callback(presence.close)
             await server.start()
             reminders.start()
             renewals.resume()
-            await parts.enter_async_context(self._tray(server))
+            if self._has_tray:
+                presence.show_tray(lambda inherited: server.adopt(inherited, Role.TRAY))
             await parts.enter_async_context(_background(watch.run()))
             log.info("agent runs home=%s", self._paths.data)
             await self._stop.wait()
@@ -147,7 +155,26 @@ class Agent:
             bus=self._bus,
             clock=self._clock,
             language=self._language,
-            thresholds=self._config.reminders.thresholds,
+            rules=self._reminder_rules,
+        )
+
+    def _reminder_rules(self) -> ReminderRules:
+        settings = self._config.reminders
+        return ReminderRules(
+            thresholds=settings.thresholds, quiet_hours=quiet_hours(settings.quiet_hours)
+        )
+
+    def _show_presence(
+        self, windows: DesktopWindows, reminders: ReminderService, renewals: RenewalService
+    ) -> Presence:
+        return Presence(
+            bus=self._bus,
+            config=lambda: self._config,
+            language=self._language,
+            clock=self._clock,
+            windows=windows,
+            put_off=reminders.put_off,
+            renewals=renewals.all(),
         )
 
     def _renewals(
@@ -187,10 +214,11 @@ class Agent:
             identity_oids=_identity_oids(self._config),
         )
 
-    def _server(
+    def _register(
         self,
-        parts: contextlib.AsyncExitStack,
+        registry: Registry,
         *,
+        windows: DesktopWindows,
         inventory: Inventory,
         watch: Watch,
         discovery: Discovery,
@@ -199,12 +227,7 @@ class Agent:
         renewals: RenewalService,
         licences: LicenceService,
         known: Known,
-    ) -> Server:
-        registry = Registry()
-        server = Server(registry, greeted=self._greeted)
-        windows = self._windows(server)
-        parts.push_async_callback(server.close)
-        parts.push_async_callback(windows.close)
+    ) -> None:
         services = Services(
             inventory=inventory,
             watch=watch,
@@ -234,7 +257,6 @@ class Agent:
         )
         for methods in _METHODS:
             methods(services).register(registry)
-        return server
 
     def _windows(self, server: Server) -> DesktopWindows:
         async def adopt(inherited: socket.socket) -> Connection:
@@ -259,36 +281,10 @@ class Agent:
                 paths=self._paths,
                 clock=self._clock,
                 seen=self._browser_seen,
-                is_tray_shown=lambda: (
-                    self._tray_icon is not None and self._tray_icon.pid is not None
-                ),
+                is_tray_shown=lambda: self._presence is not None and self._presence.is_tray_shown,
                 has_tray=self._has_tray,
             )
         )
-
-    @contextlib.asynccontextmanager
-    async def _tray(self, server: Server) -> AsyncIterator[None]:
-        if not self._has_tray:
-            yield
-            return
-
-        async def adopt(inherited: socket.socket) -> None:
-            await server.adopt(inherited, Role.TRAY)
-
-        self._tray_icon = tray = TraySupervisor(adopt, language=self._config.language)
-        tray.start()
-        try:
-            yield
-        finally:
-            await tray.close()
-
-    def _notify(self, event: Event) -> None:
-        if not isinstance(event, ReminderRaised):
-            return
-        notifier: Notifier = PlyerNotifier()
-        task = asyncio.create_task(notifier.show(event.reminder.title, event.reminder.text))
-        self._notices.add(task)
-        task.add_done_callback(self._notices.discard)
 
 
 def _identity_oids(config: Config) -> tuple[IdentityOid, ...]:

@@ -16,6 +16,7 @@ from agent.certificates.organisation import IdentityOid
 from agent.errors import OdcError
 from agent.language import Language, mark
 from agent.paths import Paths
+from agent.quiet import quiet_hours
 from agent.tokens.discovery import ConfiguredModule
 
 Days = Annotated[int, msgspec.Meta(ge=0, le=3650)]
@@ -60,6 +61,13 @@ class ReminderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     thresholds: tuple[Days, ...] = (90, 60, 30, 15, 7, 3, 1)
     """Days before expiry whose crossing is told."""
     notifications: bool = True
+    """Whether notices are shown."""
+    quiet_hours: str = ""
+    """From when to when nothing pops up by itself, such as ``22:00-08:00``; empty for never."""
+
+    def __post_init__(self) -> None:
+        """Refuse quiet hours that are written otherwise."""
+        quiet_hours(self.quiet_hours)
 
 
 class BrowserSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

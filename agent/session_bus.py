@@ -111,9 +111,13 @@ class SessionBus:
             raise BusError(str(reply.body[0] if reply.body else service.name)[:200])
         return tuple(reply.body)
 
-    async def listen(self, service: Service, on_signal: Signal) -> None:
-        """Call ``on_signal`` for each signal of an interface; a second listener replaces the first."""
+    async def listen(self, service: Service, on_signal: Signal, *, about: str = "") -> None:
+        """Call ``on_signal`` for each signal of an interface; a second listener replaces the first.
+
+        With ``about`` only for those whose first argument it is: others wake nobody.
+        """
         rule = f"type='signal',interface='{service.interface}',path='{service.path}'"
+        rule += f",arg0='{about}'" if about else ""
         self._listeners[service.interface] = on_signal
         await self.call(BUS, "AddMatch", "s", rule)
 
@@ -153,7 +157,9 @@ class SessionBus:
     def _hear(self, fields: Any, body: Any, names: Any) -> None:  # noqa: ANN401 - jeepney is untyped
         listener = self._listeners.get(fields.get(names.interface, ""))
         if listener is not None:
-            listener(str(fields.get(names.member, "")), tuple(body))
+            # After who waits for an answer that came before has gone on.
+            loop = asyncio.get_running_loop()
+            loop.call_soon(listener, str(fields.get(names.member, "")), tuple(body))
 
 
 def _address() -> str | None:

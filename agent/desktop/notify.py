@@ -5,21 +5,17 @@ from __future__ import annotations
 import shutil
 import sys
 import warnings
-from pathlib import Path
 
 import msgspec
 
-from agent import __version__
-from agent.certificates.model import CertificateStatus
-from agent.desktop.icon import draw_icon
-from agent.desktop.notifications import Notice
+from agent.desktop.notices.icon_file import drawn_icon
+from agent.desktop.notices.plyer import PlainNotice
 from agent.language import mark, translate, user_language
-from agent.runtime import ensure_runtime_folder
 
 
 def main() -> int:
     """Show the notice."""
-    notice = msgspec.json.decode(sys.stdin.buffer.read(), type=Notice)
+    notice = msgspec.json.decode(sys.stdin.buffer.read(), type=PlainNotice)
     if sys.platform == "linux" and shutil.which("notify-send") is None:
         print("notify-send is missing (package libnotify-bin)", file=sys.stderr)
         return 1  # plyer would only warn
@@ -31,7 +27,7 @@ def main() -> int:
     return 0
 
 
-def _show(notice: Notice) -> None:
+def _show(notice: PlainNotice) -> None:
     # plyer advises python-dbus, which is not on PyPI as a wheel; notify-send does the same.
     warnings.filterwarnings("ignore", module=r"plyer\.")
     from plyer import notification  # noqa: PLC0415 - slow to load, and of no use before
@@ -42,20 +38,9 @@ def _show(notice: Notice) -> None:
         title=notice.title,
         message=notice.text,
         app_name=translate(mark("Certificate Manager"), user_language()),
-        app_icon=str(_icon_file()),
+        app_icon=str(drawn_icon()),
         timeout=0 if sys.platform == "linux" else 10,  # 0: stays until it is closed
     )
-
-
-def _icon_file() -> Path:
-    """Return the icon as a file that lasts, since a desktop may read it after the notice is out."""
-    suffix = "ico" if sys.platform == "win32" else "png"
-    file = ensure_runtime_folder() / f"notice-{__version__}.{suffix}"
-    if not file.exists():
-        unfinished = file.with_stem(f".{file.stem}")
-        draw_icon(CertificateStatus.EXPIRING, 0, size=128).save(unfinished)
-        unfinished.replace(file)
-    return file
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ class TraySupervisor:
 
     def __init__(
         self,
-        adopt: Callable[[socket.socket], Awaitable[None]],
+        adopt: Callable[[socket.socket], Awaitable[object]],
         *,
         language: Language | None = None,
     ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from enum import StrEnum, unique
 
 import msgspec
 
@@ -15,6 +16,28 @@ MAX_CLOCK_DAYS = 7
 DEFAULT_THRESHOLDS = (90, 60, 30, 15, 7, 3, 1)
 
 
+@unique
+class Later(StrEnum):
+    """When a person wants to be reminded again."""
+
+    DAY = "day"
+    WEEK = "week"
+    INSERTION = "insertion"
+    """Not before the token is plugged in again."""
+
+
+_DAYS = {Later.DAY: 1, Later.WEEK: 7}
+
+
+class Snooze(msgspec.Struct, frozen=True, kw_only=True):
+    """A reminder that was put off."""
+
+    until: dt.date | None
+    """Calendar day in China; None until the token is plugged in again."""
+    was_expired: bool
+    """Whether the certificate had expired then: its expiry ends what was put off before."""
+
+
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """When a certificate was last reminded of."""
 
@@ -22,6 +45,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """Calendar day in China."""
     days_left: int
     """What the day count was then."""
+    snooze: Snooze | None = None
 
 
 def is_due(
@@ -35,7 +59,8 @@ def is_due(
     """Return whether ``certificate`` is to be reminded of now.
 
     Before expiry once for each threshold that is crossed, after it daily; at most once a day unless
-    the token was just plugged in. A clock that jumped back does not repeat what was said.
+    the token was just plugged in. A clock that jumped back does not repeat what was said. What was
+    put off is due when its time has come, or the certificate has expired meanwhile.
     """
     if certificate.is_ca or certificate.use is CertificateUse.OTHER:
         return False
@@ -43,11 +68,17 @@ def is_due(
     expired = is_expired(certificate.not_after, now)
     if not expired and days > max(thresholds, default=-1):
         return False
-    if last is None or is_inserted_anew or _is_by_a_wrong_clock(last, now):
+    if last is None or _is_by_a_wrong_clock(last, now):
         return True
-    if china_date(now) <= last.day:
+    if last.snooze is not None:
+        return _is_over(last.snooze, now, expired=expired, is_inserted_anew=is_inserted_anew)
+    if not is_inserted_anew and china_date(now) <= last.day:
         return False
-    return expired or any(days <= threshold < last.days_left for threshold in thresholds)
+    return (
+        is_inserted_anew
+        or expired
+        or any(days <= threshold < last.days_left for threshold in thresholds)
+    )
 
 
 def _is_by_a_wrong_clock(last: Shown, now: dt.datetime) -> bool:
@@ -56,6 +87,24 @@ def _is_by_a_wrong_clock(last: Shown, now: dt.datetime) -> bool:
     A clock a few days ahead and back again is a journey or a test, and repeats nothing.
     """
     return last.day > china_date(now) + dt.timedelta(days=MAX_CLOCK_DAYS)
+
+
+def _is_over(snooze: Snooze, now: dt.datetime, *, expired: bool, is_inserted_anew: bool) -> bool:
+    if expired and not snooze.was_expired:
+        return True
+    if snooze.until is None:
+        return is_inserted_anew
+    furthest = china_date(now) + dt.timedelta(days=_DAYS[Later.WEEK] + MAX_CLOCK_DAYS)
+    # What lies further ahead was put off by a wrong clock.
+    return not china_date(now) < snooze.until <= furthest
+
+
+def put_off(certificate: Certificate, later: Later, now: dt.datetime) -> Shown:
+    """Return what to remember of a reminder that was put off ``now``."""
+    days = _DAYS.get(later)
+    until = None if days is None else china_date(now) + dt.timedelta(days=days)
+    snooze = Snooze(until=until, was_expired=is_expired(certificate.not_after, now))
+    return msgspec.structs.replace(shown_now(certificate, now), snooze=snooze)
 
 
 def shown_now(certificate: Certificate, now: dt.datetime) -> Shown:

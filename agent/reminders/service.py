@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
@@ -17,10 +18,13 @@ from agent.certificates.model import Certificate
 from agent.certificates.pairs import group
 from agent.clock import Clock
 from agent.language import Language
+from agent.quiet import QuietHours, is_quiet
 from agent.reminders.memory import ReminderMemory
 from agent.reminders.rules import (
+    Later,
     Reminder,
     is_due,
+    put_off,
     reminder_text,
     reminder_title,
     shown_now,
@@ -40,6 +44,14 @@ class ReminderRaised(Event, frozen=True, kw_only=True, tag="reminder"):
     reminder: Reminder
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReminderRules:
+    """What can be set of reminders."""
+
+    thresholds: tuple[int, ...]
+    quiet_hours: QuietHours | None = None
+
+
 class ReminderService:
     """Raises reminders as events; showing them is somebody else's work."""
 
@@ -51,14 +63,14 @@ class ReminderService:
         bus: EventBus,
         clock: Clock,
         language: Callable[[], Language],
-        thresholds: Sequence[int],
+        rules: Callable[[], ReminderRules],
     ) -> None:
         self._inventory = inventory
         self._memory = memory
         self._bus = bus
         self._clock = clock
         self._language = language
-        self._thresholds = thresholds
+        self._rules = rules
         self._inserted: set[str] = set()
         self.raised: dict[str, Reminder] = {}
         """The newest reminder of each certificate since the agent started."""
@@ -82,17 +94,28 @@ class ReminderService:
             self._scheduler.shutdown(wait=False)
 
     def check(self) -> None:
-        """Raise what is due now."""
-        now = self._clock()
+        """Raise what is due now; in quiet hours nothing is, and what was plugged in stays noted."""
+        now, rules = self._clock(), self._rules()
+        if is_quiet(rules.quiet_hours, now):
+            return
         for token in self._inventory.snapshot.tokens:
             anew = token.reference.serial in self._inserted
             for certificate in _to_remind_of(token, now):
                 last = self._memory.last(certificate.thumbprint)
                 if is_due(
-                    certificate, last, now, thresholds=self._thresholds, is_inserted_anew=anew
+                    certificate, last, now, thresholds=rules.thresholds, is_inserted_anew=anew
                 ):
                     self._raise(certificate)
         self._inserted.clear()
+
+    def put_off(self, thumbprint: str, later: Later) -> None:
+        """Remind of a certificate again when ``later`` says; one that is not plugged in is let be."""
+        found = self._inventory.snapshot.find(thumbprint)
+        if found is None:
+            return
+        _, held = found
+        self._memory.remember(thumbprint, put_off(held.certificate, later, self._clock()))
+        log.info("reminder put off thumbprint=%s later=%s", thumbprint, later.value)
 
     def _raise(self, certificate: Certificate) -> None:
         now = self._clock()

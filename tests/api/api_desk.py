@@ -35,7 +35,7 @@ from agent.framing import MAX_REPLY, FrameDecoder, encode_frame
 from agent.language import Language
 from agent.paths import find_paths
 from agent.reminders.memory import ReminderMemory
-from agent.reminders.service import ReminderService
+from agent.reminders.service import ReminderRules, ReminderService
 from agent.renewals.authorities import Authorities
 from agent.renewals.journal import Journal
 from agent.renewals.licences.service import LicenceService
@@ -174,7 +174,7 @@ class ApiDesk:
             bus=self.bus,
             clock=lambda: NOW,
             language=lambda: Language.ZH,
-            thresholds=(90, 30),
+            rules=lambda: ReminderRules(thresholds=(90, 30)),
         )
         self.pins = PinSessions(self.inventory, PinMemory(paths.pin_states), self.bus)
         authorities = Authorities(())

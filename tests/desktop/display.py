@@ -97,6 +97,23 @@ class Desktop:
         """Return the id of the window that is in front and has the keyboard."""
         return self.run("xdotool", "getactivewindow").strip()
 
+    def press(self, from_right: int) -> bool:
+        """Press a button of xfce4-notifyd's notice with the mouse; False while there is no notice."""
+        shown = self.run("xdotool", "search", "--onlyvisible", "--class", "notifyd").split()
+        if not shown:
+            return False
+        told = self.run("xdotool", "getwindowgeometry", "--shell", shown[0])
+        place = dict(line.split("=") for line in told.split())
+        # As its theme draws them: 85 pixels wide with 7 between, at the lower right.
+        x = int(place["X"]) + int(place["WIDTH"]) - 56 - 92 * from_right
+        y = int(place["Y"]) + int(place["HEIGHT"]) - 31
+        self.run("xdotool", "mousemove", str(x), str(y), "click", "1")
+        return True
+
+    def shown(self) -> int:
+        """Return how many notices dunst shows."""
+        return int(self.run("dunstctl", "count", "displayed").strip() or 0)
+
     def screenshot(self, file: Path) -> Path:
         """Save what is on the screen."""
         self.run("import", "-window", "root", str(file))
@@ -113,8 +130,8 @@ class Desktop:
 
 
 @contextlib.contextmanager
-def desktop(*, panel: bool = True, notifications: bool = True) -> Iterator[Desktop]:
-    """Run a desktop."""
+def desktop(*, panel: bool = True, notifications: str = "dunst") -> Iterator[Desktop]:
+    """Run a desktop; ``notifications`` names the daemon: dunst, xfce4-notifyd (draws buttons), or none."""
     with contextlib.ExitStack() as stack:
         folder = Path(
             stack.enter_context(
@@ -126,7 +143,7 @@ def desktop(*, panel: bool = True, notifications: bool = True) -> Iterator[Deskt
         environment["DBUS_SESSION_BUS_ADDRESS"] = _start_bus(stack, environment)
         running = Desktop(environment, server)
         if notifications:
-            _start_dunst(stack, running)
+            start_daemon(stack, running, notifications)
         if panel:
             _start_panel(stack, running, folder)
         yield running
@@ -210,14 +227,25 @@ def _start_bus(stack: contextlib.ExitStack, environment: dict[str, str]) -> str:
     return address
 
 
-def _start_dunst(stack: contextlib.ExitStack, running: Desktop) -> None:
-    _start(stack, running.environment, "dunst")
-    assert eventually(lambda: _has_owner(running, "org.freedesktop.Notifications")), "no dunst"
+_DAEMONS = {
+    "dunst": "dunst",
+    "xfce4-notifyd": "/usr/lib/x86_64-linux-gnu/xfce4/notifyd/xfce4-notifyd",
+}
+NOTIFICATIONS = "org.freedesktop.Notifications"
+
+
+def start_daemon(
+    stack: contextlib.ExitStack, running: Desktop, name: str
+) -> subprocess.Popen[bytes]:
+    """Start a notification daemon and wait until the bus knows it."""
+    process = _start(stack, running.environment, _DAEMONS[name])
+    assert eventually(lambda: _has_owner(running, NOTIFICATIONS)), f"no {name}"
+    return process
 
 
 def _start_panel(stack: contextlib.ExitStack, running: Desktop, folder: Path) -> None:
     settings = folder / "config/xfce4/xfconf/xfce-perchannel-xml/xfce4-panel.xml"
-    settings.parent.mkdir(parents=True)
+    settings.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text(_PANEL)
     _start(stack, running.environment, "xfce4-panel", "--disable-wm-check")
     assert eventually(lambda: _has_owner(running, WATCHER[0])), "no tray in the panel"

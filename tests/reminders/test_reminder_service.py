@@ -11,9 +11,10 @@ from soft_token import SoftTokens
 
 from agent.bus import EventBus
 from agent.language import Language
+from agent.quiet import quiet_hours
 from agent.reminders.memory import ReminderMemory
-from agent.reminders.rules import DEFAULT_THRESHOLDS
-from agent.reminders.service import ReminderRaised, ReminderService
+from agent.reminders.rules import DEFAULT_THRESHOLDS, Later
+from agent.reminders.service import ReminderRaised, ReminderRules, ReminderService
 from agent.tokens.inventory import Inventory, TokensChanged
 
 DAY = dt.timedelta(days=1)
@@ -30,6 +31,7 @@ class Desk:
     def __init__(self, tokens: SoftTokens, folder) -> None:
         self.tokens = tokens
         self.now = china("2025-03-07 09:00:00")
+        self.rules = ReminderRules(thresholds=DEFAULT_THRESHOLDS)
         self._file = folder / "reminders.json"
         self.raised: list[ReminderRaised] = []
         self.begin()
@@ -45,7 +47,7 @@ class Desk:
             bus=bus,
             clock=lambda: self.now,
             language=lambda: Language.ZH,
-            thresholds=DEFAULT_THRESHOLDS,
+            rules=lambda: self.rules,
         )
 
     async def end(self) -> None:
@@ -210,3 +212,50 @@ async def test_a_change_on_the_bus_is_looked_at_without_a_new_reading(desk):
     desk.now += DAY
     desk.bus.publish(TokensChanged())
     assert desk.told() == [thumbprint_of(EXPIRED)]
+
+
+async def test_what_was_put_off_stays_put_off_after_a_restart(desk):
+    desk.tokens.write(("01", "sign", EXPIRED))
+    assert await desk.reads_tokens() == [thumbprint_of(EXPIRED)]
+    desk.service.put_off(thumbprint_of(EXPIRED), Later.WEEK)
+    desk.now += DAY * 2
+    await desk.restart()
+    assert await desk.reads_tokens() == []
+    desk.now += DAY * 5
+    desk.service.check()
+    assert desk.told() == [thumbprint_of(EXPIRED)]
+
+
+async def test_what_was_put_off_until_the_next_insertion_is_due_then(desk):
+    desk.tokens.write(("01", "sign", EXPIRED))
+    await desk.reads_tokens()
+    desk.service.put_off(thumbprint_of(EXPIRED), Later.INSERTION)
+    desk.now += DAY * 3
+    assert await desk.reads_tokens() == []
+    desk.tokens.pull_out()
+    await desk.reads_tokens()
+    desk.tokens.plug_in()
+    assert await desk.reads_tokens() == [thumbprint_of(EXPIRED)]
+
+
+async def test_what_was_plugged_in_in_quiet_hours_is_reminded_of_after_them(desk):
+    hour = desk.now.astimezone()
+    span = [(hour + dt.timedelta(hours=h)).strftime("%H:%M") for h in (-1, 1)]
+    desk.rules = ReminderRules(
+        thresholds=DEFAULT_THRESHOLDS, quiet_hours=quiet_hours("-".join(span))
+    )
+    desk.tokens.write(("01", "sign", EXPIRED))
+    assert await desk.reads_tokens() == []
+    desk.now += dt.timedelta(hours=2)
+    desk.service.check()
+    assert desk.told() == [thumbprint_of(EXPIRED)]
+
+
+async def test_thresholds_that_are_set_anew_hold_at_once(desk):
+    ending = make_der(not_after=desk.now + DAY * 50)
+    desk.rules = ReminderRules(thresholds=(30,))
+    desk.tokens.write(("01", "sign", ending))
+    assert await desk.reads_tokens() == []
+    desk.rules = ReminderRules(thresholds=(60,))
+    desk.service.check()
+    assert desk.told() == [thumbprint_of(ending)]

@@ -1,14 +1,18 @@
-"""Showing notices on the desktop, so that nothing a notification daemon does can hold the agent up."""
+"""Notices through plyer: on any desktop, without buttons, and nobody tells when they are gone.
+
+In a process of its own that is over when the notice is out: whatever a notification daemon does, it
+does not hold the agent up.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import sys
-from typing import Protocol
 
 import msgspec
 
+from agent.desktop.notices.model import Listener, Notice
 from agent.desktop.processes import kill_all
 
 log = logging.getLogger(__name__)
@@ -18,31 +22,27 @@ SHOW_SECONDS = 30.0
 LOGGED_CHARACTERS = 300
 
 
-class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """What is shown."""
+class PlainNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """What the process is told to show."""
 
     title: str
     text: str
 
 
-class Notifier(Protocol):
-    """Shows notices to the user."""
-
-    async def show(self, title: str, text: str) -> None:
-        """Show one notice; a desktop that cannot is logged, never raised."""
-
-
-class PlyerNotifier:
-    """Delivers through plyer, in a process that is gone when the notice is out."""
+class PlyerDisplay:
+    """See agent.desktop.notices.model.Display."""
 
     def __init__(self, *, seconds: float = SHOW_SECONDS) -> None:
         self._seconds = seconds
 
-    async def show(self, title: str, text: str) -> None:
-        """Show one notice; a desktop that cannot is logged, never raised."""
-        notice = msgspec.json.encode(Notice(title=title, text=text))
+    def listen(self, listener: Listener) -> None:
+        """Do nothing: there is nothing to tell."""
+
+    async def show(self, slot: str, notice: Notice) -> bool:  # noqa: ARG002 - nothing is replaced
+        """Show a notice; False, since its end will not be told."""
+        plain = msgspec.json.encode(PlainNotice(title=notice.title, text=notice.text))
         try:
-            status, complaint = await asyncio.wait_for(_deliver(notice), self._seconds)
+            status, complaint = await asyncio.wait_for(_deliver(plain), self._seconds)
         except TimeoutError:
             log.warning("notice not shown: the notification daemon does not answer")
         except OSError as error:
@@ -50,6 +50,13 @@ class PlyerNotifier:
         else:
             if status or complaint:
                 log.warning("notice not shown exit=%s: %s", status, complaint)
+        return False
+
+    async def withdraw(self, slot: str) -> None:
+        """Do nothing: it cannot be done."""
+
+    async def close(self) -> None:
+        """Do nothing: nothing is held."""
 
 
 async def _deliver(notice: bytes) -> tuple[int | None, str]:

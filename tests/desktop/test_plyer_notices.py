@@ -8,9 +8,11 @@ import pytest
 from display import artefacts, eventually
 from PIL import Image
 
-from agent.desktop.notifications import PlyerNotifier
+from agent.desktop.notices.model import Notice
+from agent.desktop.notices.plyer import PlyerDisplay
 
 TEXT = "您的数字证书已过期961天,请及时更新数字证书!过期后将不能用于电子签名或登录,请尽快更新!"
+PLAIN = Notice(title="标题", text="正文")
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def notify_send(short_folder, monkeypatch):
 
 
 async def test_a_notice_reaches_the_desktop_word_for_word(desk, tmp_path):
-    await PlyerNotifier().show("深圳市样例有限公司 的数字证书", TEXT)
+    await PlyerDisplay().show("a", Notice(title="深圳市样例有限公司 的数字证书", text=TEXT))
     file = artefacts(tmp_path) / "notification.png"
     assert eventually(lambda: has_text(desk.screenshot(file)))
     (notice,) = desk.notices()
@@ -42,7 +44,7 @@ async def test_a_notification_daemon_that_hangs_costs_only_the_time_allowed(
 ):
     notify_send(f"echo $$ > {short_folder}/pid; exec sleep 600")
     started = time.monotonic()
-    await PlyerNotifier(seconds=3).show("标题", "正文")
+    await PlyerDisplay(seconds=3).show("a", PLAIN)
     assert time.monotonic() - started < 10
     assert "does not answer" in caplog.text
     hanging = int((short_folder / "pid").read_text())
@@ -51,19 +53,19 @@ async def test_a_notification_daemon_that_hangs_costs_only_the_time_allowed(
 
 async def test_a_refused_notice_is_logged_and_not_raised(notify_send, caplog):
     notify_send("echo no daemon >&2; exit 1")
-    await PlyerNotifier().show("标题", "正文")
+    await PlyerDisplay().show("a", PLAIN)
     assert "no daemon" in caplog.text
 
 
 async def test_a_machine_without_notify_send_is_logged(monkeypatch, short_folder, caplog):
     monkeypatch.setenv("PATH", str(short_folder))
-    await PlyerNotifier().show("标题", "正文")
+    await PlyerDisplay().show("a", PLAIN)
     assert "libnotify-bin" in caplog.text
 
 
 async def test_the_notice_is_not_in_the_log(notify_send, caplog):
     notify_send("exit 1")
-    await PlyerNotifier().show("标题", "正文")
+    await PlyerDisplay().show("a", PLAIN)
     assert "正文" not in caplog.text
 
 

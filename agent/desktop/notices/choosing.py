@@ -1,0 +1,58 @@
+"""Which display this desktop gets: one with buttons where there is one, else plyer."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+
+from agent.desktop.notices.freedesktop import FreedesktopDisplay, NoButtonsError
+from agent.desktop.notices.model import Display, Listener, Notice
+from agent.desktop.notices.plyer import PlyerDisplay
+from agent.language import Language
+
+log = logging.getLogger(__name__)
+
+
+class ButtonsWherePossible:
+    """See agent.desktop.notices.model.Display; each notice is tried with buttons first.
+
+    A daemon may be started, replaced or end at any time, so what it can do is not remembered for ever.
+    """
+
+    def __init__(self, with_buttons: FreedesktopDisplay, plain: Display) -> None:
+        self._with_buttons = with_buttons
+        self._plain = plain
+
+    def listen(self, listener: Listener) -> None:
+        """Tell ``listener`` what becomes of notices."""
+        self._with_buttons.listen(listener)
+
+    async def show(self, slot: str, notice: Notice) -> bool:
+        """Show a notice; return whether its end will be told."""
+        try:
+            return await self._with_buttons.show(slot, notice)
+        except NoButtonsError as error:
+            log.info("no buttons: %s", error)
+            return await self._plain.show(slot, notice)
+
+    async def withdraw(self, slot: str) -> None:
+        """Take the slot's notice off the screen, where that can be done."""
+        await self._with_buttons.withdraw(slot)
+
+    async def close(self) -> None:
+        """Let go of the desktop."""
+        await self._with_buttons.close()
+
+
+def this_desktops_display(language: Callable[[], Language]) -> Display:
+    """Return what shows notices on this system."""
+    if sys.platform == "win32":
+        from agent.desktop.notices.windows_toast import ToastDisplay  # noqa: PLC0415
+
+        return ToastDisplay()
+    if sys.platform == "darwin":
+        from agent.desktop.notices.macos_alert import AlertDisplay  # noqa: PLC0415
+
+        return AlertDisplay()
+    return ButtonsWherePossible(FreedesktopDisplay(language), PlyerDisplay())

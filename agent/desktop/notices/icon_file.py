@@ -1,0 +1,58 @@
+"""The icon of notices as a file that lasts, since a desktop may read it after the notice is out.
+
+``python -m agent.desktop.notices.icon_file`` draws it: the agent itself need not load what draws.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from pathlib import Path
+
+from agent import __version__
+from agent.runtime import ensure_runtime_folder
+
+log = logging.getLogger(__name__)
+
+DRAW_SECONDS = 20.0
+
+
+def icon_file() -> Path:
+    """Return where the icon is, or will be."""
+    suffix = "ico" if sys.platform == "win32" else "png"
+    return ensure_runtime_folder() / f"notice-{__version__}.{suffix}"
+
+
+def drawn_icon() -> Path:
+    """Return the icon, drawn in this process if it is not there."""
+    from agent.certificates.model import CertificateStatus  # noqa: PLC0415
+    from agent.desktop.icon import draw_icon  # noqa: PLC0415 - takes memory
+
+    file = icon_file()
+    if not file.exists():
+        unfinished = file.with_stem(f".{file.stem}")
+        draw_icon(CertificateStatus.EXPIRING, 0, size=128).save(unfinished)
+        unfinished.replace(file)
+    return file
+
+
+async def ensure_icon() -> Path | None:
+    """Return the icon, drawn by another process if it is not there; None where that fails."""
+    file = icon_file()
+    if file.exists():
+        return file
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", "agent.desktop.notices.icon_file",
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        await asyncio.wait_for(process.wait(), DRAW_SECONDS)
+    except TimeoutError:
+        process.kill()
+    return file if file.exists() else None
+
+
+if __name__ == "__main__":
+    drawn_icon()

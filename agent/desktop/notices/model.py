@@ -1,0 +1,55 @@
+"""Notices, and who shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Something that can be pressed."""
+
+    key: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What is shown."""
+
+    title: str
+    text: str
+    buttons: tuple[Button, ...] = ()
+    """The first is also what a click on the notice itself does."""
+    is_urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who is told what becomes of notices; each has a slot, in which there is one at a time."""
+
+    pressed: Callable[[str, str], None]
+    """Slot and key of a button that was pressed; the notice is gone then."""
+    closed: Callable[[str], None]
+    """Slot of a notice that is gone."""
+
+
+class Display(Protocol):
+    """Shows notices."""
+
+    def listen(self, listener: Listener) -> None:
+        """Tell ``listener`` what becomes of notices."""
+
+    async def show(self, slot: str, notice: Notice) -> bool:
+        """Show a notice in place of the slot's last; return whether its end will be told.
+
+        Never raises: a desktop that cannot is logged.
+        """
+
+    async def withdraw(self, slot: str) -> None:
+        """Take the slot's notice off the screen."""
+
+    async def close(self) -> None:
+        """Let go of the desktop; what is shown stays."""

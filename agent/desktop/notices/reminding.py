@@ -1,0 +1,135 @@
+"""Reminders on the screen: one notice for all of them, with 立即更新 and 稍后提醒.
+
+What is due at the same moment is told as one: sixty tokens are one notice, not sixty.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from agent.bus import Event
+from agent.desktop.notices.board import NoticeBoard, Posted
+from agent.desktop.notices.model import Button, Notice
+from agent.language import Language, mark, translate, translate_count
+from agent.reminders.rules import Later, Reminder
+from agent.reminders.service import ReminderRaised
+from agent.renewals.record import RenewalChanged
+from agent.renewals.states import State
+
+SLOT = "reminders"
+GATHER_SECONDS = 0.5
+"""How long after a reminder others are waited for, which are told along with it."""
+RENEW, LATER = "renew", "later"
+
+_LATER_LABELS = {
+    Later.DAY: mark("Tomorrow"),
+    Later.WEEK: mark("In a week"),
+    Later.INSERTION: mark("When plugged in"),
+}
+
+
+class ReminderNotices:
+    """Shows reminders, and does what is pressed on them."""
+
+    def __init__(
+        self,
+        board: NoticeBoard,
+        *,
+        language: Callable[[], Language],
+        open_window: Callable[[str, str | None], None],
+        put_off: Callable[[str, Later], None],
+    ) -> None:
+        self._board = board
+        self._language = language
+        self._open_window = open_window
+        self._put_off = put_off
+        self._open: dict[str, Reminder] = {}
+        """What the notice on the screen, or the next one, is about, by thumbprint."""
+        self._timer: asyncio.TimerHandle | None = None
+
+    def on_event(self, event: Event) -> None:
+        """Take a reminder up, or off the screen once its certificate is renewed."""
+        if isinstance(event, ReminderRaised):
+            self._open[event.reminder.thumbprint] = event.reminder
+            self._show_soon()
+        elif (
+            isinstance(event, RenewalChanged)
+            and event.renewal.state is State.INSTALLED
+            and self._open.pop(event.renewal.thumbprint, None) is not None
+        ):
+            self._show_soon()
+
+    def close(self) -> None:
+        """Show nothing more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _show_soon(self) -> None:
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(GATHER_SECONDS, self._show)
+
+    def _show(self) -> None:
+        self._timer = None
+        reminders = tuple(self._open.values())
+        if not reminders:
+            self._board.withdraw(SLOT)
+            return
+        notice = reminder_notice(reminders, self._language())
+        self._board.post(
+            SLOT, Posted(notice=notice, pressed=self._on_pressed, closed=self._open.clear)
+        )
+
+    def _on_pressed(self, key: str) -> None:
+        thumbprints, self._open = list(self._open), {}
+        if key == LATER:
+            for thumbprint in thumbprints:
+                self._put_off(thumbprint, Later.DAY)  # until it is said how long
+            self._ask_how_long(thumbprints)
+        elif len(thumbprints) == 1:
+            self._open_window("renew", thumbprints[0])
+        else:
+            self._open_window("main", None)
+
+    def _ask_how_long(self, thumbprints: list[str]) -> None:
+        def chosen(key: str) -> None:
+            for thumbprint in thumbprints:
+                self._put_off(thumbprint, Later(key))
+
+        notice = later_notice(self._language())
+        self._board.post(SLOT, Posted(notice=notice, pressed=chosen, closed=self._open.clear))
+
+
+def reminder_notice(reminders: tuple[Reminder, ...], language: Language) -> Notice:
+    """Return the notice for one reminder in the guide's words, or the summary of several."""
+    later = Button(LATER, translate(mark("Remind me later"), language))
+    if len(reminders) == 1:
+        [reminder] = reminders
+        renew = Button(RENEW, translate(mark("Renew now"), language))
+        return Notice(
+            title=reminder.title, text=reminder.text, buttons=(renew, later), is_urgent=True
+        )
+    return Notice(
+        title=translate(mark("Certificate Manager"), language),
+        text=translate_count(
+            "{count} digital certificate has expired or will soon. Please renew it now!",
+            "{count} digital certificates have expired or will soon. Please renew them now!",
+            len(reminders),
+            language,
+        ),
+        buttons=(Button(RENEW, translate(mark("Show"), language)), later),
+        is_urgent=True,
+    )
+
+
+def later_notice(language: Language) -> Notice:
+    """Return the question how long to put a reminder off; unanswered it means a day."""
+    return Notice(
+        title=translate(mark("When do you want to be reminded again?"), language),
+        text=translate(mark("Without an answer tomorrow."), language),
+        buttons=tuple(
+            Button(later.value, translate(label, language))
+            for later, label in _LATER_LABELS.items()
+        ),
+    )

@@ -1,0 +1,101 @@
+"""The agent on the desktop: its tray icon and its notices, and what is pressed there."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Awaitable, Callable, Iterable
+
+from agent.api.services import Windows
+from agent.bus import Event, EventBus
+from agent.clock import Clock
+from agent.config import Config
+from agent.desktop.notices.board import NoticeBoard, Posted
+from agent.desktop.notices.choosing import this_desktops_display
+from agent.desktop.notices.model import Display, Notice
+from agent.desktop.notices.reminding import ReminderNotices
+from agent.desktop.notices.telling import RenewalNotices
+from agent.desktop.supervisor import TraySupervisor
+from agent.errors import OdcError
+from agent.language import Language, mark, translate
+from agent.quiet import is_quiet, quiet_hours
+from agent.reminders.rules import Later
+from agent.renewals.record import Renewal
+
+log = logging.getLogger(__name__)
+
+
+class Presence:
+    """Everything of the agent that shows itself without being asked."""
+
+    def __init__(
+        self,
+        *,
+        bus: EventBus,
+        config: Callable[[], Config],
+        language: Callable[[], Language],
+        clock: Clock,
+        windows: Windows,
+        put_off: Callable[[str, Later], None],
+        renewals: Iterable[Renewal],
+        display: Display | None = None,
+    ) -> None:
+        self._config = config
+        self._language = language
+        self._clock = clock
+        self._windows = windows
+        self._board = NoticeBoard(display or this_desktops_display(language))
+        self._reminders = ReminderNotices(
+            self._board, language=language, open_window=self._open_window, put_off=put_off
+        )
+        self._renewals = RenewalNotices(
+            self._board,
+            renewals,
+            language=language,
+            is_quiet=self._is_quiet,
+            open_window=self._open_window,
+        )
+        self._tray: TraySupervisor | None = None
+        self._unsubscribe = bus.subscribe(self._on_event)
+
+    @property
+    def is_tray_shown(self) -> bool:
+        """Whether the process that draws the tray icon runs."""
+        return self._tray is not None and self._tray.pid is not None
+
+    def show_tray(self, adopt: Callable[[socket.socket], Awaitable[object]]) -> None:
+        """Show the tray icon from now on, where there is a display; its connections go to ``adopt``."""
+        self._tray = TraySupervisor(adopt, language=self._config().language)
+        self._tray.start()
+
+    async def close(self) -> None:
+        """Show nothing more."""
+        self._unsubscribe()
+        self._reminders.close()
+        self._renewals.close()
+        if self._tray is not None:
+            await self._tray.close()
+        await self._board.close()
+
+    def _on_event(self, event: Event) -> None:
+        if self._config().reminders.notifications:
+            self._reminders.on_event(event)
+            self._renewals.on_event(event)
+
+    def _is_quiet(self) -> bool:
+        return is_quiet(quiet_hours(self._config().reminders.quiet_hours), self._clock())
+
+    def _open_window(self, name: str, thumbprint: str | None) -> None:
+        try:
+            self._windows.open_window(name, thumbprint)
+        except OdcError as error:
+            log.warning("window not opened name=%s code=%s", name, error.code)
+            self._tell(error)
+
+    def _tell(self, error: OdcError) -> None:
+        """Say why a click did nothing, and what to do instead."""
+        language = self._language()
+        sentences = filter(None, (error.text(language), error.advice_text(language)))
+        title = translate(mark("Certificate Manager"), language)
+        notice = Notice(title=title, text="\n".join(sentences))
+        self._board.post("refusal", Posted(notice=notice, pressed=lambda _key: None))

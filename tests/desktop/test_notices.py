@@ -1,0 +1,354 @@
+"""Notices with buttons: real daemons on a real bus, which hang, end and come back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import functools
+import html
+import os
+import signal
+import sys
+
+import pytest
+from display import artefacts, desktop, eventually, missing_programs, start_daemon
+from reminders_maker import REMINDERS, renewal
+
+from agent.bus import EventBus
+from agent.clock import utc_now
+from agent.config import Config, ReminderSettings
+from agent.desktop.notices import freedesktop
+from agent.desktop.notices.board import NoticeBoard, Posted
+from agent.desktop.notices.choosing import ButtonsWherePossible, this_desktops_display
+from agent.desktop.notices.freedesktop import FreedesktopDisplay
+from agent.desktop.notices.model import Button, Notice
+from agent.desktop.notices.plyer import PlyerDisplay
+from agent.desktop.presence import Presence
+from agent.desktop.windows import NoWindowError
+from agent.language import Language
+from agent.reminders.rules import Later
+from agent.reminders.service import ReminderRaised
+from agent.renewals.record import RenewalChanged
+from agent.renewals.states import State, Waiting
+
+ONE = Notice(title="甲 的数字证书", text="第一条 <b> & 'x'", buttons=(Button("renew", "立即更新"),))
+OTHER = Notice(title="乙 的数字证书", text="第二条", buttons=(Button("renew", "立即更新"),))
+THUMBPRINT = REMINDERS[0].thumbprint
+
+
+async def until(ask, *, seconds=20.0):
+    return await asyncio.to_thread(eventually, ask, seconds=seconds)
+
+
+class Daemon:
+    """A notification daemon that can be killed and started again."""
+
+    def __init__(self, start):
+        self.start = start
+        self.process = start()
+
+    def signal(self, number):
+        os.killpg(self.process.pid, number)
+
+
+@pytest.fixture
+def no_panel(own_environment):
+    """Desktops without a panel, one for each daemon's name that is asked for."""
+    if missing := missing_programs():
+        pytest.skip(f"needs {', '.join(missing)}")
+    with contextlib.ExitStack() as stack:
+
+        def start(daemon):
+            running = stack.enter_context(desktop(panel=False, notifications=""))
+            own_environment({**running.environment, "ODC_LANGUAGE": "zh_CN"})
+            return running, Daemon(functools.partial(start_daemon, stack, running, daemon))
+
+        yield start
+
+
+class Poster:
+    """Posts notices and remembers what became of them."""
+
+    def __init__(self) -> None:
+        self.board = NoticeBoard(
+            ButtonsWherePossible(FreedesktopDisplay(lambda: Language.ZH), PlyerDisplay())
+        )
+        self.pressed: list[str] = []
+        self.closed = 0
+
+    def post(self, notice: Notice, slot: str = "a") -> None:
+        self.board.post(slot, Posted(notice=notice, pressed=self.pressed.append, closed=self._gone))
+
+    def _gone(self) -> None:
+        self.closed += 1
+
+
+@pytest.fixture
+async def poster():
+    poster = Poster()
+    yield poster
+    await poster.board.close()
+
+
+async def test_a_notice_is_shown_word_for_word_with_its_icon(no_panel, poster):
+    screen, _ = no_panel("dunst")
+    poster.post(ONE)
+    assert await until(screen.shown)
+    [notice] = await asyncio.to_thread(screen.notices)
+    assert notice["summary"] == ONE.title
+    assert html.unescape(notice["body"]) == ONE.text
+    assert notice["appname"] == "证照管家"
+    assert notice["icon_path"].endswith(".png")
+
+
+async def test_the_same_notice_is_not_shown_twice_and_another_replaces_it(no_panel, poster):
+    screen, _ = no_panel("dunst")
+    for notice in (ONE, ONE, OTHER, OTHER):
+        poster.post(notice)
+        assert await until(screen.shown)
+    poster.post(ONE, "b")  # is delivered after them
+    assert await until(lambda: screen.shown() == 2)
+    history = await asyncio.to_thread(screen.notices)
+    assert {notice["summary"] for notice in history} == {ONE.title, OTHER.title}
+    assert len(history) == 2
+
+
+async def test_a_notice_that_was_closed_is_told_and_may_be_shown_again(no_panel, poster):
+    screen, _ = no_panel("dunst")
+    poster.post(ONE)
+    assert await until(screen.shown)
+    screen.run("dunstctl", "close-all")
+    assert await until(lambda: poster.closed == 1)
+    poster.post(ONE)
+    assert await until(screen.shown)
+
+
+async def test_a_click_on_the_notice_itself_is_its_first_button(no_panel, poster):
+    screen, _ = no_panel("dunst")
+    poster.post(ONE)
+    assert await until(screen.shown)
+    screen.run("dunstctl", "action", "0")
+    assert await until(lambda: poster.pressed == ["renew"])
+
+
+async def test_what_is_withdrawn_leaves_the_screen(no_panel, poster):
+    screen, _ = no_panel("dunst")
+    poster.post(ONE)
+    assert await until(screen.shown)
+    poster.board.withdraw("a")
+    assert await until(lambda: screen.shown() == 0)
+    assert poster.closed == 0
+
+
+async def test_a_daemon_that_ends_takes_its_notices_along_and_the_next_one_shows_more(
+    no_panel, poster
+):
+    screen, daemon = no_panel("dunst")
+    poster.post(ONE)
+    assert await until(screen.shown)
+    daemon.signal(signal.SIGKILL)
+    assert await until(lambda: poster.closed == 1)
+    await asyncio.to_thread(daemon.start)
+    poster.post(ONE)
+    assert await until(screen.shown)
+
+
+async def test_a_daemon_that_hangs_costs_the_time_allowed_and_its_own_notice(
+    no_panel, poster, monkeypatch, caplog
+):
+    monkeypatch.setattr(freedesktop, "SHOW_SECONDS", 0.3)
+    screen, daemon = no_panel("dunst")
+    daemon.signal(signal.SIGSTOP)
+    poster.post(ONE)
+    assert await until(lambda: poster.closed == 1)
+    assert "does not answer" in caplog.text
+    daemon.signal(signal.SIGCONT)
+    monkeypatch.setattr(freedesktop, "SHOW_SECONDS", 10.0)
+    poster.post(OTHER, "b")
+    assert await until(lambda: screen.shown() > 0)
+
+
+async def test_a_bus_that_goes_is_told_and_another_is_found(no_panel, poster):
+    screen, _ = no_panel("dunst")
+    poster.post(ONE)
+    assert await until(screen.shown)
+    bus = poster.board._display._with_buttons._bus
+    bus._connection.writer.close()
+    assert await until(lambda: not bus.is_open)
+    poster.post(OTHER)
+    assert await until(lambda: screen.shown() == 2)  # the first is nobody's now
+
+
+class Desk:
+    """An agent's presence on a screen, its windows and what was put off."""
+
+    def __init__(self, settings: ReminderSettings) -> None:
+        self.bus = EventBus()
+        self.settings = settings
+        self.opened: list[tuple] = []
+        self.later: list[tuple] = []
+        self.has_windows = True
+        self.now = utc_now()
+        self.presence = Presence(
+            bus=self.bus,
+            config=lambda: Config(reminders=self.settings),
+            language=lambda: Language.ZH,
+            clock=lambda: self.now,
+            windows=self,
+            put_off=lambda *chosen: self.later.append(chosen),
+            renewals=[renewal("old", State.REJECTED)],
+            display=this_desktops_display(lambda: Language.ZH),
+        )
+
+    def open_window(self, name, thumbprint=None):
+        if not self.has_windows:
+            raise NoWindowError
+        self.opened.append((name, thumbprint))
+
+    def remind(self, count: int) -> None:
+        for reminder in REMINDERS[:count]:
+            self.bus.publish(ReminderRaised(reminder=reminder))
+
+    def renewal_is(self, state, waiting=None, name="new"):
+        self.bus.publish(RenewalChanged(renewal=renewal(name, state, waiting)))
+
+
+@pytest.fixture
+async def desk():
+    desk = Desk(ReminderSettings())
+    yield desk
+    await desk.presence.close()
+
+
+async def test_renew_now_opens_the_renewal_of_that_certificate(no_panel, desk, tmp_path):
+    screen, _ = no_panel("xfce4-notifyd")
+    desk.remind(1)
+    assert await until(lambda: screen.press(1) and desk.opened)
+    assert desk.opened[0] == ("renew", THUMBPRINT)
+    assert desk.later == []
+
+
+async def test_later_asks_how_long_and_means_tomorrow_until_it_is_said(no_panel, desk, tmp_path):
+    screen, _ = no_panel("xfce4-notifyd")
+    desk.remind(1)
+    file = artefacts(tmp_path) / "reminder.png"
+    assert await until(
+        lambda: screen.run("xdotool", "search", "--onlyvisible", "--class", "notifyd")
+    )
+    screen.screenshot(file)
+    assert await until(lambda: screen.press(0) and desk.later)
+    assert desk.later == [(THUMBPRINT, Later.DAY)]
+    assert await until(lambda: screen.press(1) and len(desk.later) > 1)
+    assert desk.later[1] == (THUMBPRINT, Later.WEEK)
+    assert desk.opened == []
+
+
+async def test_sixty_reminders_are_one_notice_and_open_the_main_window(no_panel, desk):
+    screen, _ = no_panel("dunst")
+    desk.remind(60)
+    assert await until(screen.shown)
+    assert screen.shown() == 1
+    screen.run("dunstctl", "action", "0")
+    assert await until(lambda: desk.opened == [("main", None)])
+    [notice] = await asyncio.to_thread(screen.notices)
+    assert "60" in notice["body"]
+
+
+async def test_a_second_reminder_joins_the_one_on_the_screen(no_panel, desk):
+    screen, _ = no_panel("dunst")
+    desk.remind(1)
+    assert await until(screen.shown)
+    desk.remind(2)
+    assert await until(lambda: not desk.presence._reminders._timer)
+    desk.renewal_is(State.INSTALLED, name="another")  # is delivered after it
+    assert await until(lambda: screen.shown() == 2)
+    assert "2 个数字证书" in _bodies(screen)
+
+
+def _bodies(screen):
+    return "".join(notice["body"] for notice in screen.notices())
+
+
+async def test_a_window_that_cannot_be_opened_is_told_with_what_to_do_instead(no_panel, desk):
+    screen, _ = no_panel("dunst")
+    desk.has_windows = False
+    desk.remind(1)
+    assert await until(screen.shown)
+    screen.run("dunstctl", "action", "0")
+    assert await until(lambda: "odc-agent renew" in _bodies(screen))
+
+
+async def test_a_renewal_that_succeeds_takes_the_reminder_off_the_screen(no_panel, desk):
+    screen, _ = no_panel("dunst")
+    desk.remind(1)
+    assert await until(screen.shown)
+    desk.renewal_is(State.INSTALLED)
+    assert await until(lambda: "您的新证书已安装成功!" in _bodies(screen))
+
+
+async def test_each_result_of_a_review_is_told_once(no_panel, desk):
+    screen, _ = no_panel("dunst")
+    told = []
+    for state, waiting, is_told in (
+        (State.REVIEWING, Waiting.REVIEW, False),
+        (State.REJECTED, Waiting.APPLICANT, True),
+        (State.REJECTED, Waiting.APPLICANT, False),
+        (State.SIGNING, None, False),
+        (State.REVIEWING, Waiting.REVIEW, False),
+        (State.APPROVED, Waiting.SMS_CODE, True),
+        (State.APPROVED, Waiting.NETWORK, False),
+        (State.INSTALLED, None, True),
+    ):
+        desk.renewal_is(state, waiting)
+        if is_told:
+            told.append(state)
+            assert await until(screen.shown)
+    texts = [html.unescape(notice["body"]) for notice in await asyncio.to_thread(screen.notices)]
+    assert texts[0] == "您的新证书已安装成功!"
+    assert len(texts) <= len(told)
+
+
+async def test_what_was_told_before_the_start_is_not_told_again(no_panel, desk):
+    screen, _ = no_panel("dunst")
+    desk.renewal_is(State.REJECTED, Waiting.APPLICANT, "old")
+    desk.renewal_is(State.INSTALLED, None, "new")
+    assert await until(screen.shown)
+    assert len(await asyncio.to_thread(screen.notices)) == 1
+
+
+async def test_in_quiet_hours_results_wait(no_panel, desk, monkeypatch):
+    screen, _ = no_panel("dunst")
+    monkeypatch.setattr("agent.desktop.notices.telling.QUIET_SECONDS", 0.1)
+    hour = desk.now.astimezone()
+    span = [(hour + dt.timedelta(hours=h)).strftime("%H:%M") for h in (-1, 1)]
+    desk.settings = ReminderSettings(quiet_hours="-".join(span))
+    desk.renewal_is(State.INSTALLED)
+    await asyncio.sleep(0.5)
+    assert screen.shown() == 0
+    desk.now += dt.timedelta(hours=2)
+    assert await until(screen.shown)
+
+
+async def test_notices_that_are_switched_off_are_not_shown(no_panel, desk):
+    screen, _ = no_panel("dunst")
+    desk.settings = ReminderSettings(notifications=False)
+    desk.remind(3)
+    desk.renewal_is(State.INSTALLED)
+    desk.settings = ReminderSettings()
+    desk.renewal_is(State.INSTALLED, None, "next")
+    assert await until(screen.shown)
+    assert len(await asyncio.to_thread(screen.notices)) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="D-Bus")
+async def test_without_a_bus_plyer_shows_it(own_environment, short_folder, poster):
+    shown = short_folder / "shown"
+    script = short_folder / "notify-send"
+    script.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {shown}\n')
+    script.chmod(0o755)
+    own_environment({"PATH": f"{short_folder}:{os.environ['PATH']}", "HOME": str(short_folder),
+                     "ODC_HOME": str(short_folder), "XDG_RUNTIME_DIR": str(short_folder)})  # fmt: skip
+    poster.post(ONE)
+    assert await until(lambda: poster.closed == 1, seconds=40)
+    assert ONE.text in shown.read_text()
