@@ -1,8 +1,8 @@
 """What is on a token, told by a process of its own: ``token_objects.py MODULE`` with the PIN on stdin.
 
 Prints JSON: CKA_IDs of private and of public keys, and for each certificate its CKA_ID, fingerprint
-and whether the private key beside it is the certificate's. Of a key that SoftHSM was killed making
-there may be an empty shell, without CKA_ID and without a key; that is not told.
+and whether the private key beside it is the certificate's. Of an object that SoftHSM was killed making
+there may be an empty shell, without CKA_ID and without a key or certificate; that is not told.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ def _objects(session: pkcs11.Session) -> dict[str, list]:
         found = list(session.get_objects({Attribute.CLASS: kind}))
         return [o[Attribute.ID].hex() for o in found if not _is_shell(o)]
 
-    certificates = list(session.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE}))
+    found = session.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE})
+    certificates = [c for c in found if c[Attribute.ID] or c[Attribute.VALUE]]
     return {
         "private": ids(ObjectClass.PRIVATE_KEY),
         "public": ids(ObjectClass.PUBLIC_KEY),

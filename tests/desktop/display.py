@@ -155,7 +155,7 @@ def _environment(folder: Path) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name not in foreign and not name.startswith(("XDG_", "DBUS_", "GTK_", "LC_"))
+        if name not in foreign and not name.startswith(("XDG_", "DBUS_", "GTK_", "QT_", "LC_"))
     }
     folders = {"XDG_RUNTIME_DIR": "run", "XDG_CONFIG_HOME": "config", "XDG_CACHE_HOME": "cache",
                "XDG_DATA_HOME": "data", "ODC_HOME": "odc", "HOME": "home"}  # fmt: skip
