@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 CHAOS_CASES := build/chaos/cases
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup setup-test demo extension test chaos check format bench translations clean
+.PHONY: help setup setup-test demo extension test chaos check format bench screenshots translations clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,6 +42,9 @@ format: setup ## format and mend what can be mended by itself
 
 bench: setup-test ## measure, side by side with a peer
 	$(PYTHON) -m bench
+
+screenshots: setup-test ## take docs/screenshots of all windows anew; look at them
+	$(PYTHON) tests/windows/screenshots.py
 
 translations: setup ## bring the catalogue up to date with the sentences in the code
 	$(PYTHON) installer/translations.py update

@@ -34,7 +34,7 @@ class Raisable(Protocol):
         """Send a notification."""
 
 
-_NOT_WRITTEN = frozenset({"renew", "pin", "check", "consent", "settings", "help", "sites"})
+_NOT_WRITTEN = frozenset({"renew", "check", "consent", "settings", "help", "sites"})
 """Windows that are still a command in a terminal."""
 
 Adopt = Callable[[socket.socket], Awaitable[Raisable]]
@@ -131,7 +131,7 @@ def _command(name: str, subject: str | None) -> list[str]:
     if name == "consent" and subject:
         return ["sites", "ask", subject]
     commands = {
-        "pin": ["pin", "change"],
+        "pin": ["change"],
         "check": ["check"],
         "main": ["certs"],
         "sites": ["sites", "list"],

@@ -38,17 +38,20 @@ class Colours:
     bad: str
     bad_surface: str
     warning_surface: str
+    good_surface: str
 
 
 LIGHT = Colours(
     window="#f4f5f7", surface="#ffffff", raised="#e9ebef", text="#1b1f27", muted="#59606c",
     border="#c3c8d1", accent="#0b57b0", on_accent="#ffffff", good="#146c34", warning="#8a5000",
     bad="#b3150c", bad_surface="#fdecea", warning_surface="#fff4dc",
+    good_surface="#e4f6e9",
 )  # fmt: skip
 DARK = Colours(
     window="#1c1e22", surface="#26292e", raised="#34383f", text="#eceef1", muted="#a9b0bb",
     border="#4b515b", accent="#6cb0ff", on_accent="#0a1a2c", good="#67d58b", warning="#f3bd5c",
     bad="#ff9a91", bad_surface="#46211f", warning_surface="#43361a",
+    good_surface="#1b3a26",
 )  # fmt: skip
 
 
@@ -136,18 +139,19 @@ def _sheet(chosen: Colours) -> str:
     QPushButton[kind="primary"]:disabled {{
         background: {chosen.raised}; color: {chosen.muted}; border-color: {chosen.border};
     }}
-    QLineEdit, QPlainTextEdit, QTextBrowser, QTreeView, QListView, QTableView, QComboBox, QSpinBox {{
+    QLineEdit, QPlainTextEdit, QTextBrowser, QTreeView, QListView, QTableView {{
         border: 1px solid {chosen.border}; border-radius: 6px; background: {chosen.surface};
     }}
-    QLineEdit, QComboBox, QSpinBox {{ padding: 5px 8px; min-height: 20px; }}
+    QLineEdit {{ lineedit-password-character: 9679; padding: 5px 8px; min-height: 20px; }}
     QLineEdit:focus, QPlainTextEdit:focus, QTextBrowser:focus, QTreeView:focus, QListView:focus,
-    QTableView:focus, QComboBox:focus, QSpinBox:focus {{ border: 2px solid {chosen.accent}; }}
+    QTableView:focus {{ border: 2px solid {chosen.accent}; }}
     QLineEdit:focus {{ padding: 4px 7px; }}
     QFrame[kind="card"] {{
         background: {chosen.surface}; border: 1px solid {chosen.border}; border-radius: 8px;
     }}
-    QFrame[kind="bad"] {{ background: {chosen.bad_surface}; border-radius: 6px; }}
-    QFrame[kind="warning"] {{ background: {chosen.warning_surface}; border-radius: 6px; }}
+    Banner[kind="bad"] {{ background: {chosen.bad_surface}; }}
+    Banner[kind="warning"] {{ background: {chosen.warning_surface}; }}
+    Banner[kind="good"] {{ background: {chosen.good_surface}; }}
     QLabel[kind="title"] {{ font-size: 15pt; font-weight: 600; }}
     QLabel[kind="heading"] {{ font-size: 11.5pt; font-weight: 600; }}
     QLabel[kind="muted"] {{ color: {chosen.muted}; }}

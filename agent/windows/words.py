@@ -7,7 +7,15 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal
 
 from agent.api.client import Json
-from agent.language import Language, translate, translate_count
+from agent.language import Language, mark, translate, translate_count
+
+ADVICE = {
+    "no_window": mark("Start the certificate manager where there is a desktop."),
+    "pin_locked": mark("Take the required papers to the authority's counter to have it unlocked."),
+    "pin_to_be_changed": mark("Change the PIN first, then repeat the step."),
+    "pin_unanswered": mark("Look at what is known of its tries before you enter the PIN again."),
+}
+"""Advice that names a command, in the words of somebody who sees a window."""
 
 Setter = Callable[[str], object]
 
@@ -47,7 +55,9 @@ class Words(QObject):
     def of_report(self, report: Json) -> tuple[str, str]:
         """Return the sentence and the advice of an error report."""
         suffix = "_zh" if self._language is Language.ZH else ""
-        return report[f"message{suffix}"], report.get(f"advice{suffix}", "")
+        advice = ADVICE.get(report["code"])
+        told = self(advice) if advice else report.get(f"advice{suffix}", "")
+        return report[f"message{suffix}"], told
 
     def change(self, language: Language) -> None:
         """Speak another language from now on."""

@@ -2,8 +2,77 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
+
+import pytest
 
 # Before Qt is loaded: these windows need no screen.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).parent))
+
+from PySide6.QtWidgets import QApplication
+from stage import Stage
+
+from agent.api.starting import connect
+from agent.language import Language
+from agent.runtime import CONTROL_SOCKET, runtime_folder
+from agent.windows.__main__ import open_window
+from agent.windows.link import Link
+from agent.windows.style import dress
+from agent.windows.window import Context
+from agent.windows.words import Words
+from sandbox.desk import Desk
+
+
+@pytest.fixture(scope="session")
+def qapp_cls():
+    class DressedApplication(QApplication):
+        def __init__(self, arguments):
+            super().__init__(arguments)
+            dress(self)
+
+    return DressedApplication
+
+
+@pytest.fixture
+def stage():
+    """An agent whose answers the test gives."""
+    running = Stage()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def desk():
+    """A real agent with a real software token that expired 961 days ago."""
+    with tempfile.TemporaryDirectory(prefix="odc-", ignore_cleanup_errors=True) as name:
+        folder, runtime = Path(name) / "odc", Path(name) / "run"
+        folder.mkdir()
+        runtime.mkdir(mode=0o700)
+        environment = {"XDG_RUNTIME_DIR": str(runtime), "ODC_LANGUAGE": "zh_CN"}
+        with Desk(folder, environment=environment) as running:
+            url = running.start_authority().url
+            running.issue_token("--expired-days", "961")
+            running.configure_agent(url, extra="[reminders]\nnotifications = false\n")
+            running.start_agent("--no-tray")
+            yield running
+
+
+@pytest.fixture
+def window_of(qtbot):
+    """Open windows of a stage or of a desk's agent; they are closed with the test."""
+
+    def opened(name, agent, subject="", language=Language.ZH):
+        if isinstance(agent, Stage):
+            connection = agent.connect()
+        else:
+            folder = runtime_folder(agent.environment)
+            connection = connect(CONTROL_SOCKET, start=False, folder=folder)
+        link = Link(connection)
+        window = open_window(name, Context(link, Words(language)), subject)
+        qtbot.addWidget(window, before_close_func=lambda _: link.close())
+        window.show()
+        return window
+
+    return opened

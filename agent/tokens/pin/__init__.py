@@ -61,8 +61,15 @@ def send_pin(endpoint: str, *secrets: bytearray, seconds: float = 200.0) -> None
         raise ReportedError(msgspec.json.decode(report, type=ErrorReport))
 
 
+def decline_pin(endpoint: str) -> None:
+    """Tell a worker that no PIN comes, by hanging up; one that is gone is told nothing."""
+    with contextlib.closing(_client(endpoint, 5.0)) as client, contextlib.suppress(OSError):
+        client.connect()
+
+
 def _exchange(client: PinClient, secrets: Sequence[bytearray]) -> bytes:
     try:
+        client.connect()
         is_sent = client.send(secrets)
     except (OSError, EOFError) as error:
         raise PinNotGivenError from error
@@ -75,4 +82,4 @@ def _exchange(client: PinClient, secrets: Sequence[bytearray]) -> bytes:
         raise (PinUnansweredError if is_sent else PinNotGivenError) from error
 
 
-__all__ = ["PinConnection", "PinListener", "open_listener", "send_pin", "wipe"]
+__all__ = ["PinConnection", "PinListener", "decline_pin", "open_listener", "send_pin", "wipe"]

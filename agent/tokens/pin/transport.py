@@ -53,8 +53,11 @@ class PinListener(Protocol):
 class PinClient(Protocol):
     """The end where the PIN is typed."""
 
+    def connect(self) -> None:
+        """Reach the worker; OSError when it is gone."""
+
     def send(self, secrets: Sequence[bytearray]) -> bool:
-        """Connect, send ``secrets``, and return whether the worker may have all of them.
+        """Send ``secrets``, and return whether the worker may have all of them.
 
         One that refuses by the length hangs up before the rest, and says why. OSError when it is gone.
         """

@@ -72,8 +72,10 @@ if sys.platform != "win32":
             self._connection = socket.socket(socket.AF_UNIX)
             self._connection.settimeout(seconds)
 
-        def send(self, secrets: Sequence[bytearray]) -> bool:
+        def connect(self) -> None:
             self._connection.connect(self._endpoint)
+
+        def send(self, secrets: Sequence[bytearray]) -> bool:
             try:
                 for secret in secrets:
                     self._connection.sendall(HEADER.pack(len(secret)))

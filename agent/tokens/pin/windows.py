@@ -64,12 +64,15 @@ if sys.platform == "win32":
             self._seconds = seconds
             self._connection: PipeConnection | None = None
 
-        def send(self, secrets: Sequence[bytearray]) -> bool:
+        def connect(self) -> None:
             connection = Client(self._endpoint, family="AF_PIPE")
             assert isinstance(connection, PipeConnection)
             self._connection = connection
+
+        def send(self, secrets: Sequence[bytearray]) -> bool:
+            assert self._connection is not None
             for secret in (*secrets, bytearray()):
-                connection.send_bytes(secret)
+                self._connection.send_bytes(secret)
             return True
 
         def outcome(self) -> bytes:

@@ -1,0 +1,173 @@
+"""Asking for one PIN inside a window: what is known of its tries, the field, the risk of the last."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from agent.api.client import Json
+from agent.language import mark
+from agent.tokens.errors import TRIES_LEFT
+from agent.tokens.model import PinState
+from agent.windows.pin_asking import PinAsking
+from agent.windows.pin_field import PinField
+from agent.windows.style import MEDIUM, SMALL, set_kind
+from agent.windows.words import Words
+
+_TO_BE_CHANGED = mark("The token wants its PIN changed.")
+_ON_THE_PAD = mark("Enter the PIN on the token's own keypad.")
+_AT_WORK = mark("The token is at work. Leave it plugged in.")
+
+
+def state_sentence(words: Words, prompt: Json) -> str:
+    """Return what is to be known before a PIN is typed; empty where there is nothing to say."""
+    state = PinState(prompt["pin_state"])
+    if state is PinState.TO_BE_CHANGED:
+        return words(_TO_BE_CHANGED)
+    left = TRIES_LEFT.get(state)
+    return words(left) if left else ""
+
+
+class PinPanel(QWidget):
+    """Shows one :class:`PinAsking`. It begins when it is told to, and again after a wrong PIN."""
+
+    done = Signal(dict)
+    """The step is done."""
+    failed = Signal(dict)
+    """It failed, or no PIN is asked for now; the panel says so itself."""
+    cancelled = Signal()
+
+    def __init__(self, words: Words, heading: str) -> None:
+        """Make a panel under ``heading``, a marked sentence such as 正在导入密钥对."""
+        super().__init__()
+        self._words = words
+        self._asking: PinAsking | None = None
+        self.heading = QLabel()
+        self.told = QLabel()
+        self.field = PinField(words, mark("PIN"))
+        self.progress = QProgressBar()
+        self.accept = QPushButton()
+        self.risk = QPushButton()
+        self.cancel = QPushButton()
+        self._set_up(heading)
+        self._arrange()
+
+    def begin(self, asking: PinAsking) -> None:
+        """Ask for a PIN from now on."""
+        self._asking = asking
+        asking.asked.connect(self._on_asked)
+        asking.consent_needed.connect(self._on_consent_needed)
+        asking.refused.connect(self._on_refused)
+        asking.failed.connect(self._on_failed)
+        asking.done.connect(self._on_done)
+        self._tell("", "muted")
+        self._wait()
+        asking.begin()
+
+    def _set_up(self, heading: str) -> None:
+        words = self._words
+        words.show(self.heading.setText, heading)
+        words.show(self.accept.setText, mark("OK"))
+        words.show(self.risk.setText, mark("Risk the last try"))
+        words.show(self.cancel.setText, mark("Cancel"))
+        set_kind(self.heading, "heading")
+        set_kind(self.accept, "primary")
+        self.told.setWordWrap(True)
+        self.heading.setWordWrap(True)
+        self.progress.setRange(0, 0)
+        self.progress.setTextVisible(False)
+        self.accept.clicked.connect(self._send)
+        self.field.submitted.connect(self._send)
+        self.field.changed.connect(self._allow)
+        self.risk.clicked.connect(self._take_the_risk)
+        self.cancel.clicked.connect(self._cancel)
+
+    def _arrange(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.setSpacing(SMALL)
+        buttons.addStretch(1)
+        for button in (self.risk, self.cancel, self.accept):
+            button.setAutoDefault(False)
+            buttons.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(MEDIUM)
+        for widget in (self.heading, self.told, self.field, self.progress):
+            column.addWidget(widget)
+        column.addLayout(buttons)
+        self._wait()
+
+    def _tell(self, text: str, kind: str) -> None:
+        self.told.setText(text)
+        self.told.setVisible(bool(text))
+        set_kind(self.told, kind)
+
+    def _wait(self) -> None:
+        """Show that something is under way, and take nothing meanwhile."""
+        self._show_parts(has_field=False, is_busy=True)
+
+    def _show_parts(self, *, has_field: bool, is_busy: bool, has_risk: bool = False) -> None:
+        self.field.setVisible(has_field)
+        self.accept.setVisible(has_field)
+        self.progress.setVisible(is_busy)
+        self.risk.setVisible(has_risk)
+        self._allow()
+
+    def _allow(self) -> None:
+        self.accept.setEnabled(not self.field.is_empty)
+
+    def _on_asked(self, prompt: Json) -> None:
+        assert self._asking is not None
+        said = state_sentence(self._words, prompt)
+        if prompt["has_pin_pad"]:
+            self._tell(" ".join(filter(None, (said, self._words(_ON_THE_PAD)))), "warning")
+            self._wait()
+            self._asking.send()
+            return
+        if said and not self.told.text():
+            self._tell(said, "warning")
+        self._show_parts(has_field=True, is_busy=False)
+        self.field.setFocus()
+
+    def _on_consent_needed(self, report: Json) -> None:
+        self._tell("\n".join(filter(None, self._words.of_report(report))), "bad")
+        self._show_parts(has_field=False, is_busy=False, has_risk=True)
+        self.cancel.setFocus()
+
+    def _take_the_risk(self) -> None:
+        assert self._asking is not None
+        self._wait()
+        self._asking.accept_final_try()
+
+    def _send(self) -> None:
+        if self._asking is None or self.field.is_empty or not self.field.isVisible():
+            return
+        self._tell(self._words(_AT_WORK), "muted")
+        self._wait()
+        self._asking.send(self.field.take())
+
+    def _on_refused(self, report: Json) -> None:
+        self._tell("\n".join(filter(None, self._words.of_report(report))), "bad")
+        self._show_parts(has_field=False, is_busy=False)
+        self.failed.emit(report)
+
+    def _on_failed(self, report: Json) -> None:
+        self._on_refused(report)
+        if self._asking is not None and report["code"] in _TYPED_AGAIN:
+            self._wait()
+            self._asking.begin_again()
+
+    def _on_done(self, result: Json) -> None:
+        self._tell("", "muted")
+        self._show_parts(has_field=False, is_busy=False)
+        self.done.emit(result)
+
+    def _cancel(self) -> None:
+        if self._asking is not None:
+            self._asking.decline()
+        self.field.clear()
+        self.cancelled.emit()
+
+
+_TYPED_AGAIN = frozenset({"pin_incorrect", "old_pin_incorrect", "pin_form", "pin_not_given"})
+"""After these a person may type at once again: the step itself has not begun."""

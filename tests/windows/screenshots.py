@@ -1,0 +1,95 @@
+"""Take the screenshots of docs/screenshots: ``python tests/windows/screenshots.py [NAME…]``.
+
+Whoever changes a window takes them anew and looks at them. Each window is shown in both languages and
+both themes, its other states once. The windows are the real ones; their agent is the stage's.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "desktop"))
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from display import desktop
+from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from scenes import SCENES, Scene
+from stage import Stage
+
+from agent.language import Language
+from agent.windows.__main__ import open_window
+from agent.windows.link import Link
+from agent.windows.style import application
+from agent.windows.window import Context, Window
+from agent.windows.words import Words
+
+FOLDER = Path(__file__).parents[2] / "docs/screenshots"
+THEMES = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
+
+
+def main() -> None:
+    """Take all of them, or those whose names begin as one given."""
+    with desktop(panel=False, notifications=False) as screen:
+        os.environ.update(screen.environment)
+        _take_all(application(sys.argv[:1]))
+
+
+def _take_all(app: QApplication) -> None:
+    for name, scene in SCENES.items():
+        if len(sys.argv) == 1 or name.startswith(tuple(sys.argv[1:])):
+            for language, theme in _looks(scene):
+                app.styleHints().setColorScheme(THEMES[theme])
+                file = FOLDER / f"{name}-{'zh' if language is Language.ZH else 'en'}-{theme}.png"
+                take(app, scene, language, file)
+                print(file.name, file.stat().st_size)
+
+
+def take(app: QApplication, scene: Scene, language: Language, file: Path) -> None:
+    """Show a scene and save what it looks like."""
+    stage = Stage(**scene.answers(language))
+    link = Link(stage.connect())
+    window = open_window(scene.window, Context(link, Words(language)), scene.subject)
+    if scene.size:
+        window.resize(*scene.size)
+    window.show()
+    _settle(app, lambda: scene.is_ready(window))
+    scene.prepare(window)
+    _settle(app, lambda: True)
+    _save(window, file)
+    link.close()
+    window.close()
+    window.deleteLater()
+    stage.close()
+
+
+def _looks(scene: Scene) -> list[tuple[Language, str]]:
+    if scene.in_all_looks:
+        return [(language, theme) for language in Language for theme in THEMES]
+    return [(Language.ZH, "light")]
+
+
+def _settle(app: QApplication, is_ready: object) -> None:
+    deadline = time.monotonic() + 10
+    rounds = 0
+    while rounds < 8 and time.monotonic() < deadline:
+        app.processEvents()
+        time.sleep(0.02)
+        rounds = rounds + 1 if is_ready() else 0
+    assert rounds, "the scene did not become ready"
+
+
+def _save(window: Window, file: Path) -> None:
+    window.grab().save(str(file))
+    with Image.open(file) as picture:
+        few = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+    few.save(file, optimize=True)
+
+
+if __name__ == "__main__":
+    main()
