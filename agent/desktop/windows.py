@@ -131,7 +131,7 @@ def _command(name: str, subject: str | None) -> list[str]:
     if name == "consent" and subject:
         return ["sites", "ask", subject]
     commands = {
-        "pin": ["change"],
+        "pin": ["pin", "change"],
         "check": ["check"],
         "main": ["certs"],
         "sites": ["sites", "list"],
