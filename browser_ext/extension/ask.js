@@ -6,7 +6,9 @@ const WAIT_MS = 25_000;
 export { api };
 
 export const message = (name, ...values) => api.i18n.getMessage(name, values.map(String)) || name;
-export const isChinese = api.i18n.getUILanguage().startsWith("zh");
+/** The language of the catalogue the browser chose, so that all words on a page are of one. */
+export const language = message("language");
+const isChinese = language.startsWith("zh");
 
 let port = null;
 let nextId = 1;
@@ -63,7 +65,7 @@ export function element(name, { text = "", ...attributes } = {}, ...children) {
 
 /** Fill in the page's own words. */
 export function translatePage() {
-  document.documentElement.lang = isChinese ? "zh-CN" : "en";
+  document.documentElement.lang = language;
   for (const marked of document.querySelectorAll("[data-message]")) {
     marked.textContent = message(marked.dataset.message);
   }

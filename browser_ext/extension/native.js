@@ -4,6 +4,7 @@
 import { forPage, report } from "./errors.js";
 
 const HOST = "org.odc.agent";
+const TRACE = "host.trace";
 const IDLE_MS = 20_000;
 
 /** Reasons of `host_missing`, by what the browsers write about a host that did not start. */
@@ -27,7 +28,7 @@ export class NativeLink {
    * @param isWatching () → whether anybody still waits for notifications
    * @param on renewal (params) for each change of a renewal; renewalLost (params) when the agent
    *   tells no more of one; loss (error) when nothing will be told any more; trace (params) of
-   *   where a request spent its time; opened () for each new connection
+   *   where a request spent its time; traces () → whether the host is to tell that
    */
   constructor(api, { isWatching, ...on }) {
     this.#api = api;
@@ -47,7 +48,8 @@ export class NativeLink {
     try {
       if (!this.#port) {
         this.#port = this.#connect();
-        this.#on.opened();
+        // Answered at once: from then on the end of the host is its loss, not its absence.
+        this.#port.postMessage({ jsonrpc: "2.0", id: 0, method: TRACE, params: { on: this.#on.traces() } });
       }
       this.#port.postMessage({ jsonrpc: "2.0", id, method, params });
     } catch (error) {
@@ -103,7 +105,7 @@ export class NativeLink {
       this.#on.renewalLost(params.origin, params.id, forPage({ data: params.error }));
     } else if (method === "host.agent_lost") {
       this.#on.loss(report("agent_lost"));
-    } else if (method === "host.trace") {
+    } else if (method === TRACE) {
       this.#on.trace(params);
     }
   }

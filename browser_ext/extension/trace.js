@@ -21,6 +21,10 @@ export class Trace {
     });
   }
 
+  get isOn() {
+    return this.#isOn;
+  }
+
   /** The newest first. */
   get entries() {
     return [...this.#entries].reverse();
@@ -61,13 +65,6 @@ export class Trace {
           this.#byRequest.delete(request);
         }
       }
-    }
-  }
-
-  /** A new connection to the host knows nothing of the trace yet. */
-  hostOpened() {
-    if (this.#isOn) {
-      queueMicrotask(() => this.#tellHost("host.trace", { on: true }));
     }
   }
 

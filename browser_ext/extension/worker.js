@@ -19,7 +19,7 @@ const trace = new Trace(api, (method, params) => {
 
 const link = new NativeLink(api, {
   isWatching: () => [...clients].some((client) => client.isWatching),
-  opened: () => trace.hostOpened(),
+  traces: () => trace.isOn,
   trace: (params) => trace.host(params),
   renewal: (change) => clients.forEach((client) => client.renewalChanged(change)),
   renewalLost: (...lost) => clients.forEach((client) => client.renewalLost(...lost)),

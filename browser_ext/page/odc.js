@@ -9,10 +9,12 @@ const { freeze, hasOwn, keys } = Object;
 const later = globalThis.setTimeout.bind(globalThis);
 const never = globalThis.clearTimeout.bind(globalThis);
 const post = globalThis.postMessage.bind(globalThis);
-const newId = globalThis.crypto.randomUUID.bind(globalThis.crypto);
+const random = globalThis.crypto.getRandomValues.bind(globalThis.crypto);
+const Octets = globalThis.Uint8Array;
 const ORIGIN = globalThis.location.origin;
 const WINDOW = globalThis.window;
 const PROTOCOL = 1;
+const HEX = freeze([..."0123456789abcdef"]);
 
 /** How long the extension may take to say that it is there. */
 const PRESENCE_MS = 1500;
@@ -229,6 +231,16 @@ function tell(handler, value) {
       }, 0);
     }
   }
+}
+
+/** 128 random bits; crypto.randomUUID is missing on pages without https, which get an answer too. */
+function newId() {
+  const bytes = random(new Octets(16));
+  let id = "";
+  for (let index = 0; index < 16; index += 1) {
+    id += HEX[bytes[index] >> 4] + HEX[bytes[index] & 15];
+  }
+  return id;
 }
 
 function send(message) {

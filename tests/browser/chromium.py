@@ -10,6 +10,7 @@ import contextlib
 import functools
 import http.server
 import os
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -160,13 +161,17 @@ async def chromium(desk: Desk, *arguments: str) -> AsyncIterator[BrowserContext]
 
 
 @contextlib.contextmanager
-def portal_server(pages: dict[str, str] | None = None) -> Iterator[str]:
+def portal_server(
+    pages: dict[str, str] | None = None, *, tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
     """A portal on a free port of localhost: ``/`` with the page library, and the given pages."""
     handler = functools.partial(_Portal, {"/": TEST_PAGE, **(pages or {})})
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
-        yield f"http://localhost:{server.server_port}"
+        yield f"http{'s' if tls else ''}://localhost:{server.server_port}"
         server.shutdown()
         thread.join()
 
