@@ -59,6 +59,7 @@ from agent.tokens.pin_sessions import PinSessions
 from agent.tokens.snapshot import Problem, Reading
 from agent.tokens.watching import Watch
 from agent.trust import trusted_certificates
+from native_host.mending import mend_registration
 
 log = logging.getLogger(__name__)
 
@@ -132,6 +133,8 @@ class Agent:
             self._presence = presence = self._show_presence(windows, reminders, renewals)
             parts.push_async_callback(presence.close)
             await server.start()
+            if self._config.browser.register:
+                await parts.enter_async_context(_background(self._register_with_browsers()))
             reminders.start()
             renewals.resume()
             if self._has_tray:
@@ -140,6 +143,10 @@ class Agent:
             log.info("agent runs home=%s", self._paths.data)
             await self._stop.wait()
         log.info("agent ended")
+
+    async def _register_with_browsers(self) -> None:
+        # Homes may lie on a share that hangs.
+        await asyncio.to_thread(mend_registration, self._paths)
 
     def _find_modules(self) -> Discovery:
         around = this_system(self._paths.module_tables) if self._config.looks_around else None

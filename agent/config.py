@@ -75,6 +75,8 @@ class BrowserSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     allow: tuple[str, ...] = ()
     """Origins such as ``https://www.gov.cn``; ``*`` stands for any part of the host or port."""
+    register: bool = True
+    """Whether the agent registers the native host with this user's browsers at its start."""
     deny: tuple[str, ...] = ()
     """Origins that may never ask, on whatever port; this comes before ``allow`` and the user."""
 

@@ -38,6 +38,11 @@ class Paths:
         return tuple(dict.fromkeys(folder / "modules.d" for folder in (self.config, self.policy)))
 
     @property
+    def browser_tables(self) -> Path:
+        """The administrator's folder of tables of browsers."""
+        return self.policy / "browsers.d"
+
+    @property
     def journal(self) -> Path:
         """The renewals' database."""
         return self.data / "renewals.sqlite"

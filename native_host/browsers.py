@@ -1,22 +1,32 @@
-"""The browsers the host registers with, and where each looks: a table, to be extended by rows.
-
-Folders are those of the user; nothing here needs an administrator. Chromium's family looks into its
-configuration folder, which ``XDG_CONFIG_HOME`` moves; Firefox into the home folder alone.
-"""
+"""The browsers the host registers with: a table (``browsers.toml``) an administrator can extend."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Iterable
 from enum import StrEnum, unique
 from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from agent.errors import OdcError
+from agent.language import mark
 
 CHROMIUM_FOLDER = "NativeMessagingHosts"
-"""Also the name inside a profile (user data folder) of the Chromium family."""
-FIREFOX_FOLDER = "native-messaging-hosts"
+"""Inside a profile (user data folder) of the Chromium family."""
+TABLE = Path(__file__).with_name("browsers.toml")
+
+
+class BrowserTableError(OdcError):
+    """A file of browsers does not say what it must say."""
+
+    code = "browser_table_invalid"
+    sentence = mark("The file of browsers {file} is not valid: {reason}")
+    advice = mark("Correct the file and try again.")
 
 
 @unique
@@ -27,79 +37,78 @@ class Family(StrEnum):
     FIREFOX = "firefox"
 
 
-@unique
-class Base(StrEnum):
-    """What a browser's folder is relative to."""
+class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a browser looks on one operating system."""
 
-    CONFIG = "config"
-    HOME = "home"
+    user: str = ""
+    """Folder of this user's manifests."""
+    system: str = ""
+    """Folder of everybody's manifests."""
+    key: str = ""
+    """Registry key, on Windows."""
 
-
-@dataclass(frozen=True)
-class Place:
-    """A browser's data folder on one operating system; hosts are registered in ``subfolder``."""
-
-    base: Base
-    data: str
-    subfolder: str
-
-    def data_folder(self) -> Path:
-        """Return where this user's data of the browser lies."""
-        home = Path.home()
-        if self.base is Base.HOME:
-            return home / self.data
-        configured = os.environ.get("XDG_CONFIG_HOME")
-        return (Path(configured) if configured else home / ".config") / self.data
-
-    def manifest_folder(self) -> Path:
-        """Return where the browser looks for this user's hosts."""
-        return self.data_folder() / self.subfolder
+    @property
+    def user_folder(self) -> Path | None:
+        """The folder of this user's manifests; None where there is none."""
+        configured = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+        return Path(self.user.replace("$CONFIG", configured)).expanduser() if self.user else None
 
 
-@dataclass(frozen=True)
-class Browser:
-    """One row: a browser, its places by ``sys.platform``, its programs' names."""
+class Browser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One entry of the table."""
 
-    name: str
-    title: str
-    family: Family
-    places: Mapping[str, Place]
-    programs: tuple[str, ...]
+    name: Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,40}$")]
+    title: str = ""
+    family: Family = Family.CHROMIUM
+    programs: tuple[str, ...] = ()
+    """Names under which it is started."""
+    linux: Place | None = None
+    darwin: Place | None = None
+    win32: Place | None = None
+    snap: str = ""
+    flatpak: str = ""
+    is_verified: bool = True
+    enabled: bool = True
 
     @property
     def place(self) -> Place | None:
         """Its place on this operating system; None where none is known."""
-        return self.places.get(sys.platform)
+        return {"linux": self.linux, "darwin": self.darwin, "win32": self.win32}.get(sys.platform)
 
     @property
     def is_present(self) -> bool:
         """Whether the browser is installed or has been used by this user."""
-        place = self.place
-        if place is None:
-            return False
-        return place.data_folder().is_dir() or any(map(shutil.which, self.programs))
+        folder = self.place.user_folder if self.place else None
+        has_data = folder is not None and folder.parent.is_dir()
+        return has_data or any(map(shutil.which, self.programs))
+
+    @property
+    def sandboxes(self) -> tuple[str, ...]:
+        """How it is installed in a sandbox: ``Snap``, ``Flatpak``."""
+        home = Path.home()
+        is_snap = bool(self.snap) and (home / "snap" / self.snap).is_dir()
+        is_flatpak = bool(self.flatpak) and (home / ".var/app" / self.flatpak).is_dir()
+        return (*(["Snap"] if is_snap else []), *(["Flatpak"] if is_flatpak else []))
 
 
-BROWSERS = (
-    Browser(
-        "chromium",
-        "Chromium",
-        Family.CHROMIUM,
-        {"linux": Place(Base.CONFIG, "chromium", CHROMIUM_FOLDER)},
-        ("chromium", "chromium-browser"),
-    ),
-    Browser(
-        "chrome",
-        "Google Chrome",
-        Family.CHROMIUM,
-        {"linux": Place(Base.CONFIG, "google-chrome", CHROMIUM_FOLDER)},
-        ("google-chrome", "google-chrome-stable"),
-    ),
-    Browser(
-        "firefox",
-        "Firefox",
-        Family.FIREFOX,
-        {"linux": Place(Base.HOME, ".mozilla", FIREFOX_FOLDER)},
-        ("firefox", "firefox-esr"),
-    ),
-)
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    browser: tuple[Browser, ...] = ()
+
+
+def load_browsers(folders: Iterable[Path] = ()) -> tuple[Browser, ...]:
+    """Return the browsers of the built-in table and of ``*.toml`` in ``folders``, the last one first.
+
+    Raises:
+        BrowserTableError: a file is not TOML, or an entry of another form.
+    """
+    files = [TABLE, *(file for folder in folders for file in sorted(folder.glob("*.toml")))]
+    found = {browser.name: browser for file in files for browser in _read(file)}
+    return tuple(browser for browser in found.values() if browser.enabled)
+
+
+def _read(file: Path) -> tuple[Browser, ...]:
+    try:
+        values = tomllib.loads(file.read_text("utf-8"))
+        return msgspec.convert(values, _Table).browser
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise BrowserTableError(file=str(file), reason=str(error)) from error

@@ -21,8 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run()
     from native_host.commands import run_command  # noqa: PLC0415 - see the module docstring
 
-    print(run_command(given or ["--help"]))
-    return 0
+    return run_command(given or ["--help"])
 
 
 def _is_browser_start(arguments: Sequence[str]) -> bool:

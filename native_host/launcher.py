@@ -23,17 +23,24 @@ PACKAGES = Path(__file__).resolve().parent.parent
 
 def launcher_path() -> Path:
     """Return where the launcher of this installation (or of this ``ODC_HOME``) lies."""
+    name = f"{LAUNCHER_NAME}.bat" if sys.platform == "win32" else LAUNCHER_NAME
     home = home_override()
-    if home is not None:
-        return home / "native-host" / LAUNCHER_NAME
+    folder = home if home is not None else _data_folder() / "odc-agent"
+    return folder / "native-host" / name
+
+
+def _data_folder() -> Path:
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     data = os.environ.get("XDG_DATA_HOME")
-    folder = Path(data) if data else Path.home() / ".local" / "share"
-    return folder / "odc-agent" / "native-host" / LAUNCHER_NAME
+    return Path(data) if data else Path.home() / ".local" / "share"
 
 
 def launcher_script() -> bytes:
     """Return the launcher's text."""
     home = home_override()
+    if sys.platform == "win32":
+        return _batch_file(home)
     lines = [
         *_first_lines(sys.executable),
         '"""Starts the native messaging host. Written by odc-native-host install."""',
@@ -45,6 +52,16 @@ def launcher_script() -> bytes:
         "sys.exit(main())",
     ]
     return ("\n".join(lines) + "\n").encode()
+
+
+def _batch_file(home: Path | None) -> bytes:
+    """Return the launcher for Windows, where only programs and batch files are started."""
+    settings = f"os.environ['ODC_HOME'] = {str(home)!r}; " if home else ""
+    script = (
+        f"import os, sys; sys.path.append({str(PACKAGES)!r}); {settings}"
+        "from native_host.cli import main; sys.exit(main())"
+    )
+    return f'@echo off\r\n"{sys.executable}" -IS -c "{script}" %*\r\n'.encode()
 
 
 def _first_lines(interpreter: str) -> list[str]:

@@ -31,9 +31,25 @@ def manifest(family: Family, launcher: Path) -> bytes:
 
 def launcher_named_by(content: bytes) -> str | None:
     """Return the program a manifest starts; None where the file is not such a manifest."""
+    path = _parsed(content).get("path")
+    return path if isinstance(path, str) else None
+
+
+def is_for_us(content: bytes, family: Family) -> bool:
+    """Return whether a manifest lets our extension start what it names."""
+    parsed = _parsed(content)
+    name, wanted = (
+        ("allowed_origins", chromium_origins())
+        if family is Family.CHROMIUM
+        else ("allowed_extensions", [FIREFOX_ID])
+    )
+    allowed = parsed.get(name)
+    return parsed.get("name") == HOST_NAME and isinstance(allowed, list) and wanted[0] in allowed
+
+
+def _parsed(content: bytes) -> dict[str, object]:
     try:
         parsed = json.loads(content.decode("utf-8"))
     except (ValueError, RecursionError):
-        return None
-    path = parsed.get("path") if isinstance(parsed, dict) else None
-    return path if isinstance(path, str) else None
+        return {}
+    return parsed if isinstance(parsed, dict) else {}

@@ -1,18 +1,20 @@
-"""Registering the host with browsers: idempotent, so that it may be mended at every start."""
+"""Registering the host with browsers: idempotent, so that it is mended at every start of the agent."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum, unique
 from pathlib import Path
 
-from native_host.browsers import BROWSERS, CHROMIUM_FOLDER, Browser, Family
+from agent.runtime import home_override
+from native_host import registry
 from native_host.files import read_or_none, write_if_different
 from native_host.launcher import LAUNCHER_MODE, launcher_path, launcher_script
-from native_host.manifests import FILE_NAME, launcher_named_by, manifest
+from native_host.manifests import is_for_us, launcher_named_by, manifest
+from native_host.targets import ROOT, Target
 
 MANIFEST_MODE = 0o644
 
@@ -22,6 +24,8 @@ class State(StrEnum):
     """What stands at a place where a browser looks for us."""
 
     REGISTERED = "registered"
+    SYSTEM = "system"
+    """A valid system-wide manifest serves this browser; the user needs none."""
     MISSING = "missing"
     OUTDATED = "outdated"
     """Ours, but not what it must be now, or without its launcher; installing again mends it."""
@@ -29,21 +33,7 @@ class State(StrEnum):
     """Another installation's, or not readable as a manifest."""
 
 
-@dataclass(frozen=True)
-class Target:
-    """One place where a browser looks."""
-
-    browser: str
-    title: str
-    family: Family
-    folder: Path
-    is_present: bool
-    """Whether the browser is on this computer, as far as can be seen."""
-
-    @property
-    def path(self) -> Path:
-        """The manifest file."""
-        return self.folder / FILE_NAME
+GOOD = frozenset({State.REGISTERED, State.SYSTEM})
 
 
 @dataclass(frozen=True)
@@ -62,30 +52,30 @@ class Change:
     changed: bool
 
 
-def targets(*, browsers: Sequence[str] = (), profiles: Sequence[Path] = ()) -> list[Target]:
-    """Return the places meant: the given profiles and browsers, else every browser in the table."""
-    found = [_profile_target(profile) for profile in profiles]
-    if browsers or not profiles:
-        found += _browser_targets(b for b in BROWSERS if not browsers or b.name in browsers)
-    return found
+def install(
+    chosen: Iterable[Target], *, launcher: Path | None = None, root: Path = ROOT
+) -> list[Change]:
+    """Write the launcher and the manifests; files that are right already are left alone.
 
-
-def install(chosen: Iterable[Target]) -> list[Change]:
-    """Write the launcher and the manifests; files that are right already are left alone."""
-    launcher = launcher_path()
-    write_if_different(launcher, launcher_script(), mode=LAUNCHER_MODE)
-    return [
-        Change(
-            target,
-            write_if_different(target.path, manifest(target.family, launcher), mode=MANIFEST_MODE),
-        )
-        for target in chosen
-    ]
+    Args:
+        chosen: where to register. Of a user's own places, those a valid system-wide manifest serves
+            are left empty.
+        launcher: an installed program to name instead of a launcher of our own.
+        root: what stands for the system's root folder, for packagers.
+    """
+    chosen = list(chosen)
+    if launcher is None:
+        launcher = launcher_path()
+        needs_one = any(target.is_system or not _is_served(target) for target in chosen)
+        if needs_one:
+            where = root / launcher.relative_to("/") if root != ROOT else launcher
+            write_if_different(where, launcher_script(), mode=LAUNCHER_MODE)
+    return [Change(target, _install(target, launcher)) for target in chosen]
 
 
 def remove(chosen: Iterable[Target]) -> list[Change]:
     """Remove the manifests that are ours; what another installation wrote stays."""
-    return [Change(target, _remove_ours(target.path)) for target in chosen]
+    return [Change(target, _remove_ours(target)) for target in chosen]
 
 
 def remove_launcher() -> None:
@@ -101,24 +91,41 @@ def entries(chosen: Iterable[Target]) -> list[Entry]:
     return [Entry(target, _state(target)) for target in chosen]
 
 
-def _browser_targets(browsers: Iterable[Browser]) -> list[Target]:
-    return [
-        Target(b.name, b.title, b.family, b.place.manifest_folder(), b.is_present)
-        for b in browsers
-        if b.place is not None
-    ]
+def mend(chosen: Iterable[Target]) -> list[Change]:
+    """Register where that is missing or outdated, as far as it is this installation's to decide.
+
+    A home of its own (``ODC_HOME``: a demo, a test) never takes a browser for itself: there only
+    what names its launcher already is mended.
+    """
+    wanted = {State.OUTDATED} if home_override() else {State.OUTDATED, State.MISSING}
+    present = [target for target in chosen if target.is_present]
+    return install([entry.target for entry in entries(present) if entry.state in wanted])
 
 
-def _profile_target(profile: Path) -> Target:
-    folder = profile.absolute() / CHROMIUM_FOLDER
-    return Target("profile", str(profile), Family.CHROMIUM, folder, is_present=True)
+def _install(target: Target, launcher: Path) -> bool:
+    if _is_served(target):
+        return _remove_ours(target)  # it would hide the system's, which is kept up to date
+    content = manifest(target.family, launcher)
+    changed = write_if_different(target.path, content, mode=MANIFEST_MODE)
+    if target.key:
+        changed = registry.write(target.key, str(target.path)) or changed
+    return changed
+
+
+def _is_served(target: Target) -> bool:
+    """Return whether a system-wide manifest lets our extension start a program that is there."""
+    content = read_or_none(target.shadowed_by) if target.shadowed_by else None
+    if content is None or not is_for_us(content, target.family):
+        return False
+    program = launcher_named_by(content)
+    return program is not None and os.access(program, os.X_OK)
 
 
 def _state(target: Target) -> State:
     content = read_or_none(target.path)
+    if content is None or (target.key and registry.read(target.key) != str(target.path)):
+        return State.SYSTEM if _is_served(target) else State.MISSING
     launcher = launcher_path()
-    if content is None:
-        return State.MISSING
     if launcher_named_by(content) != str(launcher):
         return State.OTHER
     is_right = (
@@ -129,9 +136,11 @@ def _state(target: Target) -> State:
     return State.REGISTERED if is_right else State.OUTDATED
 
 
-def _remove_ours(path: Path) -> bool:
-    content = read_or_none(path)
+def _remove_ours(target: Target) -> bool:
+    content = read_or_none(target.path)
     if content is None or launcher_named_by(content) != str(launcher_path()):
         return False
-    path.unlink()
+    target.path.unlink()
+    if target.key:
+        registry.remove(target.key)
     return True

@@ -12,8 +12,11 @@ import pytest
 from host_process import ROOT, Host, request
 
 from agent import __version__
-from native_host import identity
+from native_host import identity, registration
+from native_host.browsers import BrowserTableError, Family, load_browsers
 from native_host.launcher import SHEBANG_LIMIT, _first_lines
+from native_host.manifests import manifest
+from native_host.targets import user_targets
 
 
 @pytest.fixture
@@ -81,11 +84,9 @@ def test_a_browser_that_is_not_here_is_left_alone(command, home, environment):
     environment["PATH"] = str(home)
     (home / ".mozilla").mkdir()
     command("install")
-    assert states(command) == {
-        "chromium": "missing",
-        "chrome": "missing",
-        "firefox": "registered",
-    }
+    found = states(command)
+    assert found.pop("firefox") == "registered"
+    assert set(found.values()) == {"missing"}
     assert not (home / ".config").exists()
 
 
@@ -107,7 +108,7 @@ def test_a_damaged_registration_is_seen_and_mended(command, home):
     (home / ".local/share/odc-agent/native-host/odc-native-host").unlink()
     assert states(command)["firefox"] == "outdated"
     command("install", *EVERY)
-    assert set(states(command).values()) == {"registered"}
+    assert {states(command)[name] for name in EVERY[1::2]} == {"registered"}
 
 
 def test_remove_takes_what_is_ours_and_nothing_else(command, home):
@@ -136,6 +137,141 @@ def test_a_profile_is_registered_alone(command, home, environment):
     assert states(command, "--profile", str(profile)) == {"profile": "registered"}
     command("remove", "--profile", str(profile))
     assert states(command, "--profile", str(profile)) == {"profile": "missing"}
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        ("edge", ".config/microsoft-edge"),
+        ("brave", ".config/BraveSoftware/Brave-Browser"),
+        ("vivaldi", ".config/vivaldi"),
+        ("qaxbrowser", ".config/qaxbrowser"),
+    ],
+)
+def test_each_browser_that_was_used_is_registered_with(command, home, environment, name, folder):
+    environment["PATH"] = str(home)
+    (home / folder).mkdir(parents=True)
+    command("install")
+    assert (home / folder / "NativeMessagingHosts/org.odc.agent.json").is_file()
+    found = states(command)
+    assert [browser for browser, state in found.items() if state == "registered"] == [name]
+
+
+def test_browsers_of_other_systems_are_in_the_table_and_not_offered_here():
+    names = {browser.name: browser for browser in load_browsers()}
+    assert {"360", "qq"} <= names.keys()
+    assert names["360"].place is None
+    assert names["360"].win32.key == r"Software\360Chrome\Chrome\NativeMessagingHosts"
+    assert all(b.darwin for b in names.values() if b.is_verified)
+
+
+def test_an_administrator_adds_changes_and_removes_browsers(tmp_path):
+    (tmp_path / "house.toml").write_text(
+        '[[browser]]\nname = "house"\n[browser.linux]\nuser = "~/.house/Hosts"\n'
+        '[[browser]]\nname = "qq"\nenabled = false\n'
+    )
+    found = {browser.name: browser for browser in load_browsers([tmp_path])}
+    assert "qq" not in found
+    (target,) = user_targets([found["house"]])
+    assert target.path == Path.home() / ".house/Hosts/org.odc.agent.json"
+    (tmp_path / "wrong.toml").write_text('[[browser]]\nname = "x"\nfolder = "/"\n')
+    with pytest.raises(BrowserTableError, match=r"wrong\.toml"):
+        load_browsers([tmp_path])
+
+
+def system_manifest(root, program, **changes):
+    path = root / "etc/chromium/native-messaging-hosts/org.odc.agent.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = json.loads(manifest(Family.CHROMIUM, program))
+    path.write_text(json.dumps({**content, **changes}))
+    return path
+
+
+@pytest.fixture
+def chromium(tmp_path, monkeypatch):
+    """Chromium as a user's target, below a root folder of the test's own."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("ODC_HOME", str(tmp_path / "odc"))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    (browser,) = [b for b in load_browsers() if b.name == "chromium"]
+    return user_targets([browser], root=tmp_path)
+
+
+def test_nothing_is_written_to_a_home_that_a_system_wide_manifest_serves(tmp_path, chromium):
+    system_manifest(tmp_path, Path("/bin/true"))
+    assert [entry.state for entry in registration.entries(chromium)] == ["system"]
+    registration.install(chromium)
+    assert not (tmp_path / "home").exists()
+    assert not (tmp_path / "odc").exists()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"path": "/nowhere/host"}, {"allowed_origins": []}, {"allowed_origins": 7}, {"name": "x"}],
+)
+def test_a_system_wide_manifest_that_does_not_work_serves_nobody(tmp_path, chromium, changes):
+    system_manifest(tmp_path, Path("/bin/true"), **changes)
+    assert [entry.state for entry in registration.entries(chromium)] == ["missing"]
+    registration.install(chromium)
+    assert [entry.state for entry in registration.entries(chromium)] == ["registered"]
+
+
+def test_what_hides_a_system_wide_manifest_is_taken_away(tmp_path, chromium):
+    registration.install(chromium)
+    system_manifest(tmp_path, Path("/bin/true"))
+    assert [change.changed for change in registration.install(chromium)] == [True]
+    assert [entry.state for entry in registration.entries(chromium)] == ["system"]
+
+
+def test_mending_writes_what_is_missing_but_never_takes_a_browser_for_a_demo(
+    tmp_path, chromium, monkeypatch
+):
+    (tmp_path / "home/.config/chromium").mkdir(parents=True)
+    (present,) = user_targets([b for b in load_browsers() if b.name == "chromium"], root=tmp_path)
+    assert registration.mend([present]) == [], "ODC_HOME is a home of its own"
+    registration.install([present])
+    present.path.write_bytes(present.path.read_bytes().replace(b"stdio", b"stdioo"))
+    assert [change.changed for change in registration.mend([present])] == [True]
+    monkeypatch.delenv("ODC_HOME")
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    present.path.unlink()
+    assert [change.changed for change in registration.mend([present])] == [True]
+    assert registration.mend([present]) == []
+
+
+def test_a_package_registers_for_everybody(command, tmp_path):
+    root = tmp_path / "image"
+    program = "/usr/bin/odc-native-host"
+    command("install", "--system", "--root", str(root), "--launcher", program)
+    found = {str(file.relative_to(root)) for file in root.rglob("*") if file.is_file()}
+    assert found == {
+        f"{folder}/org.odc.agent.json"
+        for folder in (
+            "etc/opt/chrome/native-messaging-hosts",
+            "etc/chromium/native-messaging-hosts",
+            "etc/opt/edge/native-messaging-hosts",
+            "usr/lib/mozilla/native-messaging-hosts",
+        )
+    }
+    for file in root.rglob("*.json"):
+        assert json.loads(file.read_text("utf-8"))["path"] == program
+
+
+def test_check_says_what_is_missing_tries_the_host_and_explains_sandboxes(
+    command, home, environment
+):
+    environment["PATH"] = str(home)
+    (home / ".mozilla").mkdir()
+    (home / "snap/firefox").mkdir(parents=True)
+    said = command("check", check=False)
+    assert "Firefox [firefox]: not registered" in said
+    assert "Firefox is installed as a Snap" in said
+    assert "The host does not answer" in said
+    with pytest.raises(subprocess.CalledProcessError):
+        command("check")
+    command("install")
+    said = command("check")
+    assert f"The host answers: version {__version__}, agent not running." in said
 
 
 def test_no_half_written_files_stay_behind(command, home):
