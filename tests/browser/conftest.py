@@ -7,9 +7,6 @@ native host may start an agent.
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
 import sys
 from pathlib import Path
 
@@ -22,6 +19,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "journey"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from chromium import CHROMIUM, Desk, chromium, portal_server, short_folder
+from native_hosts import kill_hosts
+from portal_names import make_certificate
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +38,18 @@ def desk(request):
 def portal():
     with portal_server() as address:
         yield address
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """What serves all the names over https, and its key's pin."""
+    return make_certificate(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(scope="module")
+def secure_port(certificate):
+    with portal_server(tls=certificate[0]) as address:
+        yield address.rpartition(":")[2]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -67,22 +78,3 @@ async def tabs(browser, desk):
     for page in opened:
         await page.close()
     kill_hosts(desk)
-
-
-def kill_hosts(desk):
-    """Kill the native hosts of the desk's browser, and nobody else's; return how many there were."""
-    found = hosts(desk)
-    for pid in found:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    return len(found)
-
-
-def hosts(desk):
-    launcher = os.fsencode(desk.launcher)
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if launcher in (process / "cmdline").read_bytes().split(b"\0"):
-                found.append(int(process.name))
-    return found

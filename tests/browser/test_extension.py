@@ -6,7 +6,7 @@ import json
 
 import pytest
 from chromium import one_browser, portal_server
-from conftest import hosts
+from native_hosts import hosts
 
 from agent import __version__
 

@@ -14,8 +14,8 @@ import time
 
 import pytest
 from chromium import PAGE_LIBRARY, one_browser
-from conftest import kill_hosts
 from host_process import WELCOME, fake_agent, reply
+from native_hosts import kill_hosts
 from test_extension import CAUGHT, STATUS, stop_workers
 
 from agent import __version__

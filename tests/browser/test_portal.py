@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import signal
+import time
+from pathlib import Path
 
 import pytest
 from applicant import Applicant
 from chromium import one_browser, portal_server
-from conftest import kill_hosts
+from native_hosts import kill_hosts
 from person import Person
 from test_extension import CAUGHT, STATUS, stop_workers
 
@@ -65,7 +68,14 @@ def forget_sites(agent_desk):
 def quit_agent(agent_desk):
     """Also an agent that the native host started; it is nobody's child here."""
     with agent_desk.client() as client:
+        process = Path(f"/proc/{client.welcome['pid']}/stat")
         client.call("agent.quit")
+    deadline = time.monotonic() + 20
+    with contextlib.suppress(FileNotFoundError):
+        # Ended, or ended and not yet fetched by the host that started it.
+        while process.read_text().rpartition(")")[2].split()[0] != "Z":
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
 
 
 async def test_the_native_host_starts_the_agent_where_none_runs(agent_desk, tabs, portal):
