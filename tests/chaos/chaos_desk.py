@@ -30,6 +30,8 @@ from sandbox.usb_token.opensc import opensc_module
 from sandbox.usb_token.process import plugged
 
 START_SECONDS = 30.0
+WRITING_SECONDS = 0.3
+"""A file that has been empty for so long is not just being written."""
 END_SECONDS = 10.0
 
 POLICY = """\
@@ -158,6 +160,11 @@ class ChaosDesk:
         self._run.mkdir(mode=0o700)
         self.home = folder / "odc"
         self.home.mkdir()
+        self._labels = {
+            file: file.read_bytes()
+            for file in token.folder.glob("*/token.object")
+            if not token.card
+        }
         self._configure()
 
     @property
@@ -180,6 +187,17 @@ class ChaosDesk:
         # Whatever was written meanwhile was written to no token.
         shutil.rmtree(self.token.folder)
         self.token.folder.with_name("pulled").rename(self.token.folder)
+
+    def mend(self) -> None:
+        """Give SoftHSM back its token where it was killed at a login, a loss no device knows.
+
+        It notes the try in the file that has the label too, which it empties first.
+        """
+        for file, content in self._labels.items():
+            with contextlib.suppress(FileNotFoundError):  # pulled
+                found = file.stat()
+                if not found.st_size and time.time() - found.st_mtime > WRITING_SECONDS:
+                    file.write_bytes(content)
 
     @property
     def passings(self) -> Path:

@@ -68,6 +68,7 @@ class Person:
 
     def _look(self) -> dict[str, Any] | None:
         """See how things are and do the next thing."""
+        self._desk.mend()
         self._look_at_token()
         if self._desk.agent is None or self._desk.agent.has_ended:
             self._desk.start_agent()

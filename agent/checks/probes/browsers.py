@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from agent.checks.verdicts.browsers import Browser, Manifest
+from agent.paths import find_paths
 from native_host import registration
+from native_host.browsers import load_browsers
 from native_host.registration import State
+from native_host.targets import Target, user_targets
 
 _MANIFESTS = {
     State.REGISTERED: Manifest.RIGHT,
+    State.SYSTEM: Manifest.RIGHT,
     State.MISSING: Manifest.MISSING,
     State.OUTDATED: Manifest.OUTDATED,
     State.OTHER: Manifest.OTHER,
@@ -16,13 +20,17 @@ _MANIFESTS = {
 
 def look_for_browsers() -> list[Browser]:
     """Return the browsers that are here."""
-    present = [target for target in registration.targets() if target.is_present]
     return [
         Browser(title=entry.target.title, manifest=_MANIFESTS[entry.state])
-        for entry in registration.entries(present)
+        for entry in registration.entries(_present())
     ]
 
 
 def repair_manifests() -> None:
     """Register the native host with every browser that is here."""
-    registration.install([target for target in registration.targets() if target.is_present])
+    registration.install(_present())
+
+
+def _present() -> list[Target]:
+    browsers = load_browsers([find_paths().browser_tables])
+    return [target for target in user_targets(browsers) if target.is_present]
