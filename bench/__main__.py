@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import command, idle, insertion, listing, memory, polls
+from bench import command, idle, insertion, journal, listing, memory, polls, renewal
 
 _ALL = {
     "command": command.main,
@@ -10,7 +10,9 @@ _ALL = {
     "insertion": insertion.main,
     "idle": idle.main,
     "memory": memory.main,
+    "journal": journal.main,
     "polls": polls.main,
+    "renewal": renewal.main,
 }
 
 if __name__ == "__main__":
