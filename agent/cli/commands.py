@@ -41,7 +41,7 @@ def add_to(subparsers: Subparsers) -> None:
     dossier_commands.add_to(subparsers)
     _add_window(subparsers)
     site_commands.add_to(subparsers)
-    add_command(subparsers, "quit", "end the running agent", _quit, "odc-agent quit")
+    add_command(subparsers, "quit", "end the running agent", _quit, "  odc-agent quit")
 
 
 def _add_run(subparsers: Subparsers) -> None:

@@ -14,9 +14,30 @@ if TYPE_CHECKING:
 
 def add_to(subparsers: Subparsers) -> None:
     """Add them."""
-    _add_dossier(add_group(subparsers, "dossier", "look through papers before they are submitted"))
-    _add_applicant(add_group(subparsers, "applicant", "the applicant's data, kept if you choose"))
-    _add_letter(add_group(subparsers, "letter", "the letter of authorisation (法人授权书)"))
+    _add_dossier(
+        add_group(
+            subparsers,
+            "dossier",
+            "look through papers before they are submitted",
+            "  odc-agent dossier check papers/\n  odc-agent dossier convert photo.jpg front.jpg",
+        )
+    )
+    _add_applicant(
+        add_group(
+            subparsers,
+            "applicant",
+            "the applicant's data, kept if you choose",
+            "  odc-agent applicant keep applicant.json\n  odc-agent applicant forget",
+        )
+    )
+    _add_letter(
+        add_group(
+            subparsers,
+            "letter",
+            "the letter of authorisation (法人授权书)",
+            "  odc-agent letter export --out letter.pdf --kept-applicant",
+        )
+    )
 
 
 def _add_dossier(subparsers: Subparsers) -> None:

@@ -12,9 +12,14 @@ from agent.cli.renew_answers import Answers
 from agent.cli.renewal_lines import certificate_line, licence_line
 from agent.language import mark, user_language
 
+_NOBODYS_TURN = frozenset({"TOKEN", "REVIEW", "NETWORK"})
+"""What a renewal can wait for that no answer given here ends."""
 
-def renew(*, thumbprint: str | None, answers: Answers) -> int:
+
+def renew(*, thumbprint: str | None, answers: Answers, waits: bool = True) -> int:
     """Renew one certificate, its organisation's licence beside it, and return the exit code.
+
+    Without ``waits`` it is left where it waits for what is not to be answered here.
 
     The licence is fetched by the agent once the application has arrived; how that went changes
     nothing in how the certificate's renewal went, whose exit code this is.
@@ -25,7 +30,7 @@ def renew(*, thumbprint: str | None, answers: Answers) -> int:
         with progress(mark("Reading the tokens …")):
             renewal = client.call("renewals.start", {"thumbprint": chosen})
         conversation = Conversation(client, answers, renewal)
-        code = conversation.run()
+        code = conversation.run(() if waits else _NOBODYS_TURN)
         _print_items(client, conversation.renewal)
     return code
 

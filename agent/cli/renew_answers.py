@@ -8,7 +8,10 @@ from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
 from agent.api.client import Json
+from agent.cli.applicant import kept_applicant
 from agent.cli.applicant_questions import ask_applicant, find_kept
 from agent.cli.input_files import find_scans
 from agent.cli.outcome import NeededError
@@ -38,10 +41,12 @@ class Answers:
         applicant: Path | None,
         documents: Path | None,
         from_stdin: bool,
+        is_kept_applicant: bool = False,
         accepts_final_try: bool = False,
     ) -> None:
         self.accepts_final_try = accepts_final_try
         self._applicant = applicant
+        self._is_kept_applicant = is_kept_applicant
         self._documents = documents
         self._from_stdin = from_stdin
         self._has_given_dossier = False
@@ -53,7 +58,11 @@ class Answers:
 
     def can_try_again(self, waiting: str) -> bool:
         """Whether another answer can be had to what is waited for."""
-        return self.is_person and (waiting != "APPLICANT" or self._applicant is None)
+        return self.is_person and (waiting != "APPLICANT" or not self._has_applicant)
+
+    @property
+    def _has_applicant(self) -> bool:
+        return self._is_kept_applicant or self._applicant is not None
 
     @property
     def can_amend(self) -> bool:
@@ -65,13 +74,15 @@ class Answers:
 
         Raises:
             InputMissingError: nobody is there to ask, or the applicant's file cannot be read.
+            NoProfileError: the applicant that is kept is meant, and none is.
         """
-        if self._applicant is None and not self.is_person:
-            raise InputMissingError(what=in_words(mark("the dossier: --applicant and --documents")))
+        if not (self._has_applicant or self.is_person):
+            needed = mark("the dossier: --applicant or --kept-applicant, and --documents")
+            raise InputMissingError(what=in_words(needed))
         self._has_given_dossier = True
         applicant = (
             self._read_applicant()
-            if self._applicant
+            if self._has_applicant
             else ask_applicant(FIELD_NAMES, kept=find_kept())
         )
         folder = self._documents or (self.is_person and _ask_folder()) or None
@@ -117,7 +128,8 @@ class Answers:
         return secret
 
     def _read_applicant(self) -> Json:
-        assert self._applicant is not None
+        if self._applicant is None:
+            return json.loads(msgspec.json.encode(kept_applicant()))
         try:
             return json.loads(self._applicant.read_text("utf-8"))
         except (OSError, ValueError) as error:

@@ -30,12 +30,22 @@ def add_renew(subparsers: Subparsers) -> None:
         _renew,
         "  odc-agent renew\n"
         "  odc-agent renew --thumbprint 3f2a --applicant applicant.json --documents scans/\n"
-        "  cat answers | odc-agent renew --applicant a.json --documents scans/ --pin-stdin\n\n"
+        "  odc-agent renew --kept-applicant --documents scans/ --pin-stdin --no-wait < pin\n\n"
         "It can be left with Ctrl-C at any time and goes on where it stood when run again.\n"
-        "How the licence's update went is printed beside; it does not change the exit code.",
+        "How the licence's update went is printed beside; it does not change the exit code.\n\n"
+        + EXIT_CODES,
     )
     add_thumbprint(parser)
-    _add_dossier(parser, "the applicant: id_number, name, address, phone, email")
+    applicant = parser.add_mutually_exclusive_group()
+    _add_dossier(parser, "the applicant: id_number, name, address, phone, email", applicant)
+    applicant.add_argument(
+        "--kept-applicant", action="store_true", help="the one of `odc-agent applicant keep`"
+    )
+    parser.add_argument(
+        "--no-wait",
+        action="store_true",
+        help="end where it waits for the token, the review or the network; the exit code says which",
+    )
     add_pin(parser, "PIN and SMS code as lines, each when it is asked for,")
 
 
@@ -135,8 +145,12 @@ def _add_step(
     return parser
 
 
-def _add_dossier(parser: argparse.ArgumentParser, applicant: str) -> None:
-    parser.add_argument("--applicant", type=Path, metavar="FILE.json", help=applicant)
+def _add_dossier(
+    parser: argparse.ArgumentParser,
+    applicant: str,
+    group: argparse._MutuallyExclusiveGroup | None = None,
+) -> None:
+    (group or parser).add_argument("--applicant", type=Path, metavar="FILE.json", help=applicant)
     parser.add_argument(
         "--documents",
         type=Path,
@@ -153,6 +167,7 @@ def _answers(options: argparse.Namespace) -> Answers:
     return Answers(
         applicant=given.get("applicant"),
         documents=given.get("documents"),
+        is_kept_applicant=given.get("kept_applicant", False),
         from_stdin=given.get("pin_stdin", False) or given.get("code_stdin", False),
         accepts_final_try=given.get("final_try", False),
     )
@@ -161,7 +176,9 @@ def _answers(options: argparse.Namespace) -> Answers:
 def _renew(options: argparse.Namespace) -> int:
     from agent.cli import renew  # noqa: PLC0415
 
-    return renew.renew(thumbprint=options.thumbprint, answers=_answers(options))
+    return renew.renew(
+        thumbprint=options.thumbprint, answers=_answers(options), waits=not options.no_wait
+    )
 
 
 def _show(options: argparse.Namespace) -> int:

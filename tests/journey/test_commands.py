@@ -15,6 +15,7 @@ import pytest
 from applicant import Applicant
 
 from agent.certificates.days import china_date
+from agent.cli.outcome import Exit
 from agent.clock import utc_now
 from sandbox.desk import Holder
 from sandbox.sms import Outbox
@@ -79,31 +80,6 @@ def test_certs_speak_the_users_language(odc_agent, language, words):
     said = odc_agent("certs", language=language).stdout
     assert words in " ".join(said.split())
     assert f"  深圳市样例有限公司  {Holder().uscc}\n" in said
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        "run",
-        "status",
-        "certs",
-        "renewals",
-        "watch",
-        "renew",
-        "quit",
-        "renewal show",
-        "renewal amend",
-        "renewal sms",
-        "renewal install",
-        "renewal cancel",
-        "licence list",
-        "licence update",
-    ],
-)
-def test_every_command_explains_itself_with_an_example(odc_agent, command):
-    said = odc_agent(*command.split(), "--help")
-    assert said.returncode == 0
-    assert f"odc-agent {command}" in said.stdout.partition("examples:")[2]
 
 
 def test_watch_prints_a_line_for_each_event(desk, odc_agent):
@@ -206,6 +182,21 @@ def test_renew_says_what_is_needed_when_nobody_is_there_to_answer(desk, odc_agen
     done = odc_agent("renew")
     assert done.returncode == 4
     assert "--applicant" in done.stderr
+
+
+def test_a_script_renews_with_the_applicant_that_is_kept_and_is_told_what_is_waited_for(
+    desk, authority, odc_agent
+):
+    authority()  # a person reviews
+    desk.start_agent("--no-tray")
+    renew = ("renew", "--kept-applicant", "--documents", desk.dossier, "--no-wait")
+    nobody = odc_agent(*renew)
+    assert (nobody.returncode, "odc-agent applicant keep" in nobody.stderr) == (1, True)
+    assert odc_agent("applicant", "keep", desk.dossier / "applicant.json").returncode == 0
+    sent = odc_agent(*renew, "--pin-stdin", stdin=f"{Holder().pin}\n")
+    assert sent.returncode == Exit.REVIEW, sent.stderr
+    assert odc_agent(*renew).returncode == Exit.REVIEW
+    assert odc_agent("renewal", "show").returncode == Exit.REVIEW
 
 
 def test_an_incomplete_dossier_names_each_item(desk, odc_agent, tmp_path):
