@@ -14,6 +14,7 @@ from typing import Any
 
 from agent.api.known import Known
 from agent.api.methods.browser import BrowserMethods
+from agent.api.methods.certificates import CertificateMethods
 from agent.api.methods.checks import CheckMethods
 from agent.api.methods.control import ControlMethods
 from agent.api.methods.extension import ExtensionMethods
@@ -65,6 +66,7 @@ log = logging.getLogger(__name__)
 
 _METHODS = (
     ControlMethods,
+    CertificateMethods,
     ModuleMethods,
     PinMethods,
     RenewalMethods,
@@ -260,6 +262,7 @@ class Agent:
             started=self._clock(),
             quit=self._stop.set,
             known=known,
+            portals=self._config.portals,
             discovery=discovery,
         )
         for methods in _METHODS:

@@ -70,6 +70,13 @@ class ReminderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         quiet_hours(self.quiet_hours)
 
 
+class PortalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One portal of 热门应用 in the main window."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+    url: Annotated[str, msgspec.Meta(pattern="^https?://[^/]+")]
+
+
 class BrowserSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which sites may ask without asking the user, and which may not ask at all."""
 
@@ -97,6 +104,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     identity_oids: tuple[IdentityOid, ...] = msgspec.field(name="identity_oid", default=())
     """Extensions that carry an organisation's identity; they come before those known already."""
     browser: BrowserSettings = BrowserSettings()
+    portals: tuple[PortalSettings, ...] = msgspec.field(name="portal", default=())
     poll_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=3600)] = 5.0
     """How often a module without insertion events is listed."""
 

@@ -13,6 +13,7 @@ from agent.api.registry import Call
 from agent.bus import EventBus
 from agent.checks.service import CheckService
 from agent.clock import Clock
+from agent.config import PortalSettings
 from agent.language import Language
 from agent.reminders.service import ReminderService
 from agent.renewals.licences.service import LicenceService
@@ -52,6 +53,7 @@ class Services:
     home: Path
     started: dt.datetime
     quit: Callable[[], None]
+    portals: tuple[PortalSettings, ...] = ()
     known: Known = field(default_factory=Known)
     discovery: Discovery = field(default_factory=Discovery)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -84,6 +85,16 @@ class Name:
         return shown
 
 
+def attributes_of(rfc4514: str) -> dict[str, str]:
+    """Return the parts of a name by type, such as ``{"C": "CN", "O": …}``: of each the last in the string.
+
+    Args:
+        rfc4514: what :meth:`Name.rfc4514` returned.
+    """
+    parts = (part.partition("=") for part in re.split(r"(?<!\\)[,+]", rfc4514))
+    return {kind: _unescaped(text) for kind, _, text in parts}
+
+
 def read_name(element: Element) -> Name:
     """Return a Name as far as it can be read (RFC 5280, 4.1.2.4)."""
     name = Name()
@@ -132,6 +143,10 @@ def _attributes(rdn: Element, oddities: set[Oddity]) -> Iterator[Attribute]:
         if not is_right:
             oddities.add(Oddity.TEXT)
         yield Attribute(dotted(parts[0].need(Tag.OID)), text)
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\([^0-9A-F])", r"\1", text)
 
 
 def _escaped(text: str) -> str:

@@ -16,7 +16,7 @@ from agent.windows.words import Words
 _CLASSES = {
     "about": "agent.windows.about_window:AboutWindow",
     "pin": "agent.windows.pin_window:PinWindow",
-    "main": "agent.windows.main_window:MainWindow",
+    "main": "agent.windows.main.window:MainWindow",
 }
 """Each window's module and class: loaded alone, since the others' would only take time."""
 

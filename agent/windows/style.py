@@ -39,19 +39,21 @@ class Colours:
     bad_surface: str
     warning_surface: str
     good_surface: str
+    banner: str
+    on_banner: str
 
 
 LIGHT = Colours(
     window="#f4f5f7", surface="#ffffff", raised="#e9ebef", text="#1b1f27", muted="#59606c",
     border="#c3c8d1", accent="#0b57b0", on_accent="#ffffff", good="#146c34", warning="#8a5000",
     bad="#b3150c", bad_surface="#fdecea", warning_surface="#fff4dc",
-    good_surface="#e4f6e9",
+    good_surface="#e4f6e9", banner="#0b4a94", on_banner="#ffffff",
 )  # fmt: skip
 DARK = Colours(
     window="#1c1e22", surface="#26292e", raised="#34383f", text="#eceef1", muted="#a9b0bb",
     border="#4b515b", accent="#6cb0ff", on_accent="#0a1a2c", good="#67d58b", warning="#f3bd5c",
     bad="#ff9a91", bad_surface="#46211f", warning_surface="#43361a",
-    good_surface="#1b3a26",
+    good_surface="#1b3a26", banner="#12335c", on_banner="#f2f6fb",
 )  # fmt: skip
 
 
@@ -152,6 +154,17 @@ def _sheet(chosen: Colours) -> str:
     Banner[kind="bad"] {{ background: {chosen.bad_surface}; }}
     Banner[kind="warning"] {{ background: {chosen.warning_surface}; }}
     Banner[kind="good"] {{ background: {chosen.good_surface}; }}
+    QLabel[kind="stamp"] {{
+        color: {chosen.bad}; border: 2px solid {chosen.bad}; border-radius: 4px; padding: 1px 8px;
+        font-weight: 700;
+    }}
+    QFrame[kind="title"] {{ background: {chosen.banner}; }}
+    QFrame[kind="title"] QLabel {{ color: {chosen.on_banner}; }}
+    QLabel[kind="subtitle"] {{ font-size: 9.5pt; }}
+    QToolButton {{ padding: 6px 10px; border: 2px solid transparent; border-radius: 6px; }}
+    QToolButton:hover {{ background: {chosen.raised}; }}
+    QToolButton:focus {{ border-color: {chosen.accent}; }}
+    QTreeView::item {{ padding: 4px 0; }}
     QLabel[kind="title"] {{ font-size: 15pt; font-weight: 600; }}
     QLabel[kind="heading"] {{ font-size: 11.5pt; font-weight: 600; }}
     QLabel[kind="muted"] {{ color: {chosen.muted}; }}
@@ -166,3 +179,4 @@ def set_kind(widget: QWidget, kind: str) -> None:
     widget.setProperty("kind", kind)
     widget.style().unpolish(widget)
     widget.style().polish(widget)
+    widget.updateGeometry()

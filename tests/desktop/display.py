@@ -130,8 +130,13 @@ class Desktop:
 
 
 @contextlib.contextmanager
-def desktop(*, panel: bool = True, notifications: str = "dunst") -> Iterator[Desktop]:
-    """Run a desktop; ``notifications`` names the daemon: dunst, xfce4-notifyd (draws buttons), or none."""
+def desktop(
+    *, panel: bool = True, notifications: str = "dunst", size: str = "800x600"
+) -> Iterator[Desktop]:
+    """Run a desktop.
+
+    ``notifications`` names the daemon: dunst, xfce4-notifyd (draws buttons), or none.
+    """
     with contextlib.ExitStack() as stack:
         folder = Path(
             stack.enter_context(
@@ -139,7 +144,7 @@ def desktop(*, panel: bool = True, notifications: str = "dunst") -> Iterator[Des
             )
         )
         environment = _environment(folder)
-        server, environment["DISPLAY"] = _start_server(stack, environment)
+        server, environment["DISPLAY"] = _start_server(stack, environment, size)
         environment["DBUS_SESSION_BUS_ADDRESS"] = _start_bus(stack, environment)
         running = Desktop(environment, server)
         if notifications:
@@ -211,11 +216,11 @@ def _started_telling(
 
 
 def _start_server(
-    stack: contextlib.ExitStack, environment: dict[str, str]
+    stack: contextlib.ExitStack, environment: dict[str, str], size: str
 ) -> tuple[subprocess.Popen[bytes], str]:
     process, number = _started_telling(
         stack, environment,
-        "Xvfb", "-displayfd", "FD", "-screen", "0", "800x600x24", "-nolisten", "tcp", "-noreset",
+        "Xvfb", "-displayfd", "FD", "-screen", "0", f"{size}x24", "-nolisten", "tcp", "-noreset",
     )  # fmt: skip
     return process, f":{number}"
 

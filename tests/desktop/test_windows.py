@@ -98,7 +98,7 @@ def test_without_a_display_nothing_is_started(programs, short_folder, monkeypatc
 @pytest.fixture
 def screen(own_environment):
     """A display with a window manager and nothing else."""
-    with desktop(panel=False, notifications=False) as running:
+    with desktop(panel=False, notifications="") as running:
         manager = subprocess.Popen(["xfwm4", "--compositor=off"], env=running.environment)
         own_environment(running.environment)
         try:

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import functools
+import ssl
+from collections.abc import Callable
 from typing import Any
 
+import msgspec
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from agent.api.certificate_views import CertificateDetails, DetailView
 from agent.api.views import CertificateView, ChainView, PinPrompt, TokenList, TokenView
 from agent.certificates.chain import ChainState
+from agent.certificates.details import details
 from agent.certificates.model import CertificateStatus, CertificateUse
+from agent.certificates.parsing import parse_certificate
+from agent.language import Language, translate_count
 from agent.tokens.model import PinLimits, PinState
 from agent.tokens.pin_states import PinPurpose
 
@@ -88,3 +102,80 @@ def prompt(**values: Any) -> PinPrompt:
         "pin_limits": PinLimits(shortest=4, longest=16),
     }
     return PinPrompt(**{**usual, **values})
+
+
+PORTALS = [
+    {"name": name, "url": f"https://portal{number}.example.gov.cn/"}
+    for number, name in enumerate(
+        ("网上办事大厅", "住房公积金", "商事登记", "政府采购", "会计从业人员网上业务办理"), 1
+    )
+]
+
+
+def in_words(held: TokenView, language: Language) -> TokenView:
+    """Return a token with the sentences the agent would have made for ``language``."""
+    return msgspec.structs.replace(
+        held,
+        certificates=tuple(
+            msgspec.structs.replace(c, text=_days(c.days_left, language)) for c in held.certificates
+        ),
+    )
+
+
+def _days(days: int, language: Language) -> str:
+    if days < 0:
+        return translate_count(
+            "expired {count} day ago", "expired {count} days ago", -days, language
+        )
+    return translate_count("{count} day left", "{count} days left", days, language)
+
+
+def details_of(*listed: TokenView, language: Language) -> Callable[[dict[str, Any]], Any]:
+    """Return what answers ``certificates.get`` for the certificates on these tokens."""
+    found = {c.thumbprint: c for held in listed for c in held.certificates}
+
+    def answer(given: dict[str, Any]) -> CertificateDetails:
+        shown = found[given["thumbprint"]]
+        der = self_signed(shown.organisation)
+        certificate = parse_certificate(der)
+        lines = details(certificate, language)
+        return CertificateDetails(
+            thumbprint=shown.thumbprint,
+            subject={"C": "CN", "ST": "Guangdong", "L": "深圳市", "O": shown.organisation},
+            issuer={"CN": "NETCA Organization ClassA CA"},
+            details=tuple(DetailView(name=line.name, value=line.value) for line in lines),
+            der=base64.b64encode(der).decode(),
+            pem=ssl.DER_cert_to_PEM_cert(der),
+        )
+
+    return answer
+
+
+@functools.cache
+def _key() -> ec.EllipticCurvePrivateKey:
+    return ec.derive_private_key(0x51EEB, ec.SECP256R1())
+
+
+def self_signed(organisation: str) -> bytes:
+    """Return a real certificate of an invented organisation."""
+    name = x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"),
+            x509.NameAttribute(NameOID.STATE_OR_PROVINCE_NAME, "Guangdong"),
+            x509.NameAttribute(NameOID.LOCALITY_NAME, "深圳市"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation, _validate=False),
+        ]
+    )
+    key = _key()
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(0x3F2A)
+        .not_valid_before(TODAY - dt.timedelta(days=1345))
+        .not_valid_after(TODAY - dt.timedelta(days=961))
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    )
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)

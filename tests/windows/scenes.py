@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from actors import prompt, token, tokens
+from actors import PORTALS, details_of, in_words, pair, prompt, token, tokens
 
+from agent.api.views import TokenView
 from agent.language import Language
 from agent.tokens.errors import PinFinalTryError, PinLockedError
 from agent.tokens.model import PinState
@@ -38,7 +39,58 @@ def _type_pins(window: Any) -> None:
     window.form.again.edit.setText("8246")
 
 
+def _main(*listed: TokenView, **answers: Any) -> Callable[[Language], Answers]:
+    def answered(language: Language) -> Answers:
+        shown = [in_words(held, language) for held in listed]
+        return {
+            "tokens__list": tokens(*shown),
+            "certificates__get": details_of(*shown, language=language),
+            "portals__list": {"portals": PORTALS},
+            **answers,
+        }
+
+    return answered
+
+
+def _has_details(window: Any) -> bool:
+    return window.information.details.isEnabled()
+
+
+LONG = "深圳市前海深港现代服务业合作区" * 13 + "有限公司"
+RTL = "شركة الشهادات الرقمية المحدودة"
+EMOJI = "深圳市🔑样例👨‍👩‍👧有限公司🏳️‍🌈"
+LATIN = "Donaudampfschifffahrtsgesellschaft" * 6
+SIXTY = tuple(
+    token(*pair(organisation=f"深圳市样例{n}号有限公司", days=400 - 17 * n, number=n),
+          label=f"ODC-{n:02d}", number=n)
+    for n in range(1, 61)
+)  # fmt: skip
+
 SCENES = {
+    "main": Scene("main", _main(token(*pair())), is_ready=_has_details, in_all_looks=True),
+    "main-valid": Scene(
+        "main",
+        _main(token(*pair(days=300)), portals__list={"portals": []}),
+        is_ready=_has_details,
+    ),
+    "main-no-token": Scene("main", _main(), is_ready=lambda window: window.nothing.isVisible()),
+    "main-sixty-tokens": Scene(
+        "main",
+        _main(*SIXTY),
+        is_ready=_has_details,
+        prepare=lambda window: window.search.setText("3号"),
+    ),
+    "main-odd-names": Scene(
+        "main",
+        _main(
+            *(
+                token(*pair(organisation=name, days=20, number=n), label=name, number=n)
+                for n, name in enumerate((LONG, RTL, EMOJI, LATIN), 1)
+            )
+        ),
+        is_ready=_has_details,
+        size=(900, 620),
+    ),
     "pin": Scene(
         "pin",
         lambda _language: {"tokens__list": tokens(token()), "pin__change": prompt()},

@@ -35,7 +35,7 @@ THEMES = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
 
 def main() -> None:
     """Take all of them, or those whose names begin as one given."""
-    with desktop(panel=False, notifications=False) as screen:
+    with desktop(panel=False, notifications="", size="1280x720") as screen:
         os.environ.update(screen.environment)
         _take_all(application(sys.argv[:1]))
 

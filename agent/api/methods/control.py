@@ -60,6 +60,7 @@ class ControlMethods:
         registry.add("tokens.list", ListParams, self.list_tokens, *own)
         registry.add("reminders.list", NoParams, self.list_reminders, *own)
         registry.add("events.subscribe", NoParams, self.subscribe, *own)
+        registry.add("portals.list", NoParams, self.list_portals, Role.CONTROL)
         registry.add("windows.open", WindowParams, self.open_window, *own)
 
     async def status(self, call: Call, _params: NoParams) -> StatusView:
@@ -102,6 +103,10 @@ class ControlMethods:
     async def list_reminders(self, _call: Call, _params: NoParams) -> ReminderList:
         """What has been reminded of since the agent started: for clients that came later."""
         return ReminderList(reminders=tuple(self._services.reminders.raised.values()))
+
+    async def list_portals(self, _call: Call, _params: NoParams) -> dict[str, object]:
+        """The portals of the configuration (热门应用)."""
+        return {"portals": self._services.portals}
 
     async def open_window(self, _call: Call, params: WindowParams) -> dict[str, str]:
         """Open a window."""

@@ -1,0 +1,36 @@
+"""A certificate as a file: PEM, DER or text."""
+
+from __future__ import annotations
+
+import base64
+import re
+from pathlib import Path
+
+from agent.api.client import Json
+
+FILTERS = ("PEM (*.pem)", "DER (*.cer)", "Text (*.txt)")
+SUFFIXES = (".pem", ".cer", ".txt")
+_UNFIT = re.compile(r"[^\w.-]+")
+_LONGEST_NAME = 60
+
+
+def as_text(details: Json) -> str:
+    """Return all a certificate says, a line for each value."""
+    lines = [f"{line['name']}: {line['value']}" for line in details["details"]]
+    return "\n".join(lines) + "\n"
+
+
+def file_name(certificate: Json, suffix: str = ".pem") -> str:
+    """Return a name that says whose certificate it is and what for, and that every system takes."""
+    name = certificate["organisation"] or certificate["thumbprint"][:16]
+    return f"{_UNFIT.sub('_', name)[:_LONGEST_NAME]}-{certificate['use']}{suffix}"
+
+
+def write(details: Json, file: Path) -> None:
+    """Write a certificate in the form its file's suffix says, PEM for an unknown one; OSError."""
+    if file.suffix.lower() in (".cer", ".der", ".crt"):
+        file.write_bytes(base64.b64decode(details["der"]))
+    elif file.suffix.lower() == ".txt":
+        file.write_text(as_text(details), encoding="utf-8")
+    else:
+        file.write_text(details["pem"], encoding="ascii")

@@ -1,0 +1,158 @@
+"""证书信息: what the guide shows of one certificate, with the red mark of an expired one."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from agent.api.client import Json
+from agent.certificates.days import china_date
+from agent.language import mark
+from agent.windows.main.tree import USES
+from agent.windows.style import LARGE, MEDIUM, SMALL, TIGHT, set_kind
+from agent.windows.texts import ValueLabel
+from agent.windows.words import Words
+
+_KINDS = {"expired": "bad", "expiring": "warning", "valid": "good", "not_yet_valid": "warning"}
+_ROWS = (
+    ("use", mark("Certificate type")),
+    ("validity", mark("Validity")),
+    ("issuer", mark("Issuer")),
+    ("country", mark("Country")),
+    ("organisation", mark("Organisation")),
+    ("province", mark("Province")),
+    ("locality", mark("Address")),
+)
+
+
+class CertificateInformation(QFrame):
+    """One certificate; its values that are not in the listing come a moment later."""
+
+    details_wanted = Signal()
+    export_wanted = Signal()
+
+    def __init__(self, words: Words) -> None:
+        super().__init__()
+        self._words = words
+        self._certificate: Json = None
+        self._details: Json = None
+        self.values: dict[str, ValueLabel] = {}
+        self.mark = QLabel()
+        self.days = QLabel()
+        self.note = ValueLabel()
+        self.details = QPushButton()
+        self.export = QPushButton()
+        set_kind(self, "card")
+        set_kind(self.mark, "stamp")
+        self.days.setWordWrap(True)
+        words.show(self.details.setText, mark("Details"))
+        words.show(self.export.setText, mark("Export"))
+        self.details.clicked.connect(self.details_wanted)
+        self.export.clicked.connect(self.export_wanted)
+        words.changed.connect(self._fill)
+        self._arrange()
+
+    def show_certificate(self, certificate: Json) -> None:
+        """Show what the listing says of a certificate."""
+        is_same = self._details and self._details["thumbprint"] == certificate["thumbprint"]
+        self._certificate = certificate
+        self._details = self._details if is_same else None
+        self._fill()
+
+    def show_details(self, details: Json) -> None:
+        """Add what only the certificate itself says; of another one than is shown, nothing."""
+        if self._certificate and details["thumbprint"] == self._certificate["thumbprint"]:
+            self._details = details
+            self._fill()
+
+    def _arrange(self) -> None:
+        heading = QLabel()
+        set_kind(heading, "heading")
+        self._words.show(heading.setText, mark("Certificate information"))
+        form = QFormLayout()
+        form.setHorizontalSpacing(LARGE)
+        form.setVerticalSpacing(SMALL)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        for name, title in _ROWS:
+            self.values[name] = value = ValueLabel()
+            form.addRow(self._title(title), self._validity(value) if name == "validity" else value)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(SMALL)
+        buttons.addStretch(1)
+        for button in (self.export, self.details):
+            buttons.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
+        column.setSpacing(MEDIUM)
+        column.addWidget(heading)
+        column.addLayout(form)
+        column.addWidget(self.note)
+        column.addStretch(1)
+        column.addLayout(buttons)
+
+    def _title(self, sentence: str) -> QLabel:
+        title = QLabel()
+        set_kind(title, "muted")
+        self._words.show(title.setText, sentence)
+        return title
+
+    def _validity(self, value: ValueLabel) -> QWidget:
+        """Return the dates with the mark and the days below them."""
+        whole = QWidget()
+        marks = QHBoxLayout()
+        marks.setSpacing(MEDIUM)
+        marks.addWidget(self.mark)
+        marks.addWidget(self.days, 1)
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(TIGHT)
+        column.addWidget(value)
+        column.addLayout(marks)
+        return whole
+
+    def _fill(self) -> None:
+        if not self._certificate:
+            return
+        certificate = self._certificate
+        for name, value in self._values(certificate).items():
+            self.values[name].show_value(value)
+        kind = _KINDS[certificate["status"]]
+        is_expired = certificate["status"] == "expired"
+        self.mark.setText(self._words(mark("expired certificate")) if is_expired else "")
+        self.mark.setVisible(is_expired)
+        self.days.setText(certificate["text"])
+        set_kind(self.days, kind)
+        chain = certificate["chain"]
+        chain_text = chain["text"] if chain and chain["state"] == "bad_signature" else ""
+        said = "\n".join(filter(None, (certificate["damage_text"], chain_text)))
+        self.note.show_value(said)
+        self.note.setVisible(bool(said))
+        set_kind(self.note, "bad")
+
+    def _values(self, certificate: Json) -> dict[str, str]:
+        details = self._details or {"subject": {}, "issuer": {}}
+        subject, issuer = details["subject"], details["issuer"]
+        days = {"start": _day(certificate["not_before"]), "end": _day(certificate["not_after"])}
+        return {
+            "use": self._words(USES[certificate["use"]]),
+            "validity": self._words(mark("{start} to {end}"), **days),
+            "issuer": issuer.get("CN") or issuer.get("O") or certificate["issuer"],
+            "country": subject.get("C", ""),
+            "organisation": certificate["organisation"],
+            "province": subject.get("ST", ""),
+            "locality": subject.get("STREET") or subject.get("L", ""),
+        }
+
+
+def _day(instant: str) -> str:
+    return china_date(dt.datetime.fromisoformat(instant)).isoformat()

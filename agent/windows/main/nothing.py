@@ -1,0 +1,58 @@
+"""What stands where a certificate would: no token, or none on it, and what to do."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout
+
+from agent.language import mark
+from agent.windows.icons import icon
+from agent.windows.style import LARGE, MEDIUM, set_kind
+from agent.windows.words import Words
+
+_NO_TOKEN = mark("No token is plugged in.")
+_PLUG_IN = mark("Plug the token in: its certificates show here by themselves.")
+_NO_CERTIFICATE = mark("There is no certificate on this token.")
+_CHECK = mark("If it is plugged in, the environment check says what is missing.")
+
+
+class NothingHere(QFrame):
+    """A picture, two sentences and a button."""
+
+    check_wanted = Signal()
+
+    def __init__(self, words: Words) -> None:
+        super().__init__()
+        self._words = words
+        self._tokens = 0
+        self.title = QLabel()
+        self.told = QLabel()
+        check = QPushButton()
+        picture = QLabel()
+        picture.setPixmap(icon("token").pixmap(QSize(64, 64)))
+        set_kind(self, "card")
+        set_kind(self.title, "heading")
+        set_kind(self.told, "muted")
+        words.show(check.setText, mark("Environment check"))
+        words.changed.connect(self._fill)
+        check.clicked.connect(self.check_wanted)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
+        column.setSpacing(MEDIUM)
+        column.addStretch(1)
+        for label in (picture, self.title, self.told):
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            label.setWordWrap(label is not picture)
+            column.addWidget(label)
+        column.addWidget(check, 0, Qt.AlignmentFlag.AlignCenter)
+        column.addStretch(2)
+
+    def show_tokens(self, count: int) -> None:
+        """Say what fits ``count`` tokens without a certificate that is chosen."""
+        self._tokens = count
+        self._fill()
+
+    def _fill(self) -> None:
+        self.title.setText(self._words(_NO_CERTIFICATE if self._tokens else _NO_TOKEN))
+        told = (_CHECK,) if self._tokens else (_PLUG_IN, _CHECK)
+        self.told.setText("\n".join(map(self._words, told)))

@@ -1,0 +1,257 @@
+"""The main window put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from agent.api.client import Json
+from agent.language import Language, mark
+from agent.windows.main.details import DetailsDialog
+from agent.windows.main.exporting import FILTERS, SUFFIXES, file_name, write
+from agent.windows.main.information import CertificateInformation
+from agent.windows.main.nothing import NothingHere
+from agent.windows.main.portals import Portals
+from agent.windows.main.toolbar import Toolbar
+from agent.windows.main.tree import TokenTree
+from agent.windows.style import LARGE, MEDIUM, SMALL, set_kind
+from agent.windows.texts import ValueLabel
+from agent.windows.window import Context, Window
+
+MANY_TOKENS = 5
+"""From so many tokens on there is a field to search them."""
+CALM_MS = 150
+"""Events that come together, as when a token is plugged in, are answered once."""
+_EVENTS = ("token_inserted", "token_removed", "tokens_changed", "renewal", "pin_changed")
+
+
+class MainWindow(Window):
+    """Toolbar, banner, tokens, one certificate, portals."""
+
+    def __init__(self, context: Context, subject: str = "") -> None:
+        super().__init__(context, subject)
+        self._tokens: list[Json] = []
+        self._details: Json = None
+        self._calm = QTimer(self, singleShot=True, interval=CALM_MS)
+        self._calm.timeout.connect(self.refresh)
+        self.toolbar = Toolbar(self.words)
+        self.search = QLineEdit()
+        self.tree = TokenTree(self.words)
+        self.reload = QPushButton()
+        self.problems = ValueLabel()
+        self.information = CertificateInformation(self.words)
+        self.nothing = NothingHere(self.words)
+        self.right = QStackedWidget()
+        self.portals = Portals(self.words)
+        self._set_up()
+        self._arrange()
+        self.refresh()
+        self.link.call("portals.list", None, self.portals.show_portals)
+
+    def refresh(self) -> None:
+        """Show what the agent has read last."""
+        self.link.call("tokens.list", None, self._show_tokens)
+
+    def read_anew(self) -> None:
+        """Have all tokens read (刷新)."""
+        self.reload.setEnabled(False)
+        self.link.call("tokens.list", {"refresh": True}, self._show_tokens, self._not_read)
+
+    def on_event(self, event: Json) -> None:
+        """Follow what is plugged in and out."""
+        if event["event"] in _EVENTS:
+            self._calm.start()
+
+    def show_subject(self, subject: str) -> None:
+        """Show the certificate with this thumbprint."""
+        super().show_subject(subject)
+        self.tree.choose(subject)
+
+    def export_to(self, file: Path) -> None:
+        """Write the certificate that is shown."""
+        try:
+            write(self._details, file)
+        except OSError as error:
+            sentence = mark("The file {file} cannot be written: {reason}")
+            reason = error.strerror or str(error)
+            self.banner.say(self.words(sentence, file=file.name, reason=reason), "bad")
+        else:
+            self.banner.say(self.words(mark("Saved as {file}."), file=str(file)), "good")
+
+    def _set_up(self) -> None:
+        words = self.words
+        words.show(self.setWindowTitle, mark("Certificate Manager"))
+        words.show(self.reload.setText, mark("Refresh"))
+        words.show(self.search.setPlaceholderText, mark("Search by name or number"))
+        words.show(self.search.setAccessibleName, mark("Search by name or number"))
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self.tree.search)
+        self.search.hide()
+        set_kind(self.problems, "warning")
+        self.problems.hide()
+        self.reload.clicked.connect(self.read_anew)
+        self.tree.chosen.connect(self._show_chosen)
+        self.tree.itemActivated.connect(lambda *_: self._show_details())
+        self.toolbar.wanted.connect(self._open)
+        self.nothing.check_wanted.connect(lambda: self._open("check"))
+        self.information.details_wanted.connect(self._show_details)
+        self.information.export_wanted.connect(self._ask_where)
+        QShortcut(QKeySequence.StandardKey.Refresh, self, self.read_anew)
+        QShortcut(QKeySequence.StandardKey.Find, self, self._search)
+        QShortcut(QKeySequence.StandardKey.HelpContents, self, lambda: self._open("help"))
+
+    def _arrange(self) -> None:
+        self.right.addWidget(self._scrolled(self.information))
+        self.right.addWidget(self.nothing)
+        parts = QSplitter(Qt.Orientation.Horizontal)
+        parts.setChildrenCollapsible(False)
+        parts.setHandleWidth(MEDIUM)
+        parts.addWidget(self._left())
+        parts.addWidget(self.right)
+        parts.setStretchFactor(0, 2)
+        parts.setStretchFactor(1, 3)
+        parts.setSizes([400, 520])
+        whole = self.layout()
+        assert isinstance(whole, QVBoxLayout)
+        whole.insertWidget(0, self.toolbar)
+        whole.insertWidget(1, self._title())
+        self.content.setContentsMargins(LARGE, MEDIUM, LARGE, LARGE)
+        self.content.addWidget(parts, 1)
+        self.content.addWidget(self.portals)
+        self.fit(980, 660)
+
+    def _title(self) -> QWidget:
+        """Return the guide's banner, in the language of the window and below it in the other."""
+        banner, title, below = QFrame(), QLabel(), QLabel()
+        set_kind(banner, "title")
+        set_kind(title, "title")
+        set_kind(below, "subtitle")
+        name = mark("Organizations Digital Certificate")
+        self.words.show(title.setText, name)
+        self.words.show(lambda _: below.setText(self._in_the_other(name)), name)
+        column = QVBoxLayout(banner)
+        column.setContentsMargins(LARGE, SMALL, LARGE, SMALL)
+        column.setSpacing(0)
+        column.addWidget(title)
+        column.addWidget(below)
+        return banner
+
+    def _in_the_other(self, name: str) -> str:
+        is_chinese = self.words.language is Language.ZH
+        return self.words.in_language(name, Language.EN if is_chinese else Language.ZH)
+
+    def _left(self) -> QWidget:
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SMALL)
+        for widget in (self.search, self.tree, self.problems, self.reload):
+            column.addWidget(widget)
+        return left
+
+    @staticmethod
+    def _scrolled(widget: QWidget) -> QScrollArea:
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(widget)
+        area.viewport().setAutoFillBackground(False)
+        return area
+
+    def _show_tokens(self, listed: Json) -> None:
+        self._tokens = listed["tokens"]
+        self.reload.setEnabled(True)
+        self.search.setVisible(len(self._tokens) >= MANY_TOKENS)
+        if self.search.isHidden():
+            self.search.clear()
+        suffix = "_zh" if self.words.language is Language.ZH else ""
+        said = [problem[f"message{suffix}"] for problem in listed["problems"]]
+        self.problems.show_value("\n".join(said))
+        self.problems.setVisible(bool(said))
+        self.tree.show_tokens(self._tokens)
+        self.tree.search(self.search.text())
+        if self.subject:
+            self.tree.choose(self.subject)
+            self.subject = ""
+
+    def _not_read(self, report: Json) -> None:
+        self.reload.setEnabled(True)
+        self.say_refusal(report)
+
+    def _show_chosen(self, thumbprint: str) -> None:
+        self._details = None
+        certificate = self.tree.certificate
+        self.right.setCurrentIndex(0 if certificate else 1)
+        self.information.details.setEnabled(False)
+        self.information.export.setEnabled(False)
+        if certificate:
+            self.information.show_certificate(certificate)
+            params = {"thumbprint": thumbprint}
+            self.link.call("certificates.get", params, self._take_details, lambda _report: None)
+        self.nothing.show_tokens(len(self._tokens))
+
+    def _take_details(self, details: Json) -> None:
+        certificate = self.tree.certificate
+        if certificate and certificate["thumbprint"] == details["thumbprint"]:
+            self._details = details
+            self.information.show_details(details)
+            self.information.details.setEnabled(True)
+            self.information.export.setEnabled(True)
+
+    def _show_details(self) -> None:
+        if self._details:
+            DetailsDialog(self, self.words, self._details).open()
+
+    def _ask_where(self) -> None:
+        dialog = QFileDialog(self, self.words(mark("Export")), file_name(self.tree.certificate))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilters(FILTERS)
+        dialog.filterSelected.connect(
+            lambda chosen: dialog.setDefaultSuffix(SUFFIXES[FILTERS.index(chosen)])
+        )
+        dialog.setDefaultSuffix(SUFFIXES[0])
+        dialog.fileSelected.connect(lambda name: self.export_to(Path(name)))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def _search(self) -> None:
+        if self.search.isVisible():
+            self.search.setFocus()
+
+    def _open(self, name: str) -> None:
+        """Have the agent open another window."""
+        window = "about" if name == "upgrade" else name
+        params = {"name": window}
+        if window == "renew" and (thumbprint := self._signing()):
+            params["subject"] = thumbprint
+        self.link.call("windows.open", params)
+
+    def _signing(self) -> str:
+        """Return the signing certificate of the pair that is chosen; empty where there is none."""
+        chosen = self.tree.certificate or {"pair": None}
+        token = next((t for t in self._tokens if chosen in t["certificates"]), None)
+        return next((str(c["thumbprint"]) for c in _renewable(token, chosen["pair"])), "")
+
+
+def _renewable(token: Json | None, pair: int | None) -> Iterator[Json]:
+    """Yield the signing certificate in use of one pair of a token."""
+    for certificate in token["certificates"] if token else ():
+        is_of_pair = pair is not None and certificate["pair"] == pair
+        if is_of_pair and certificate["use"] == "signing" and certificate["is_current"]:
+            yield certificate

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import base64
+from itertools import pairwise
+
+import pytest
+from actors import details_of, pair, token, tokens
+from cryptography import x509
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+from scenes import EMOJI, LATIN, LONG, RTL
+
+from agent.language import Language
+from agent.windows.main.details import DetailsDialog
+from sandbox.desk import Holder
+
+SECONDS = 40_000
+
+
+def shown(window):
+    return bool(window.tree.certificate) and window.information.details.isEnabled()
+
+
+@pytest.fixture
+def window(desk, window_of, qtbot):
+    """The main window of a real agent with an expired pair."""
+    opened = window_of("main", desk)
+    qtbot.waitUntil(lambda: shown(opened), timeout=SECONDS)
+    return opened
+
+
+def test_an_expired_pair_shows_as_in_the_guide(window):
+    root = window.tree.topLevelItem(0)
+    holder = Holder().organisation
+    texts = [root.child(n).text(0).replace("\u2068", "").replace("\u2069", "") for n in (0, 1)]
+    assert root.text(0).strip("\u2068\u2069") == "数字证书"
+    assert texts == [f"签名证书-{holder}", f"加密证书-{holder}"]
+    values = {name: label.text() for name, label in window.information.values.items()}
+    assert values["use"] == "签名证书"
+    assert " 到 " in values["validity"]
+    assert (values["country"], values["organisation"]) == ("CN", holder)
+    assert window.information.mark.text() == "已过期证书"
+    assert window.information.mark.isVisible()
+    assert window.information.days.text() == "已过期961天"
+
+
+@pytest.mark.parametrize("suffix", [".pem", ".cer", ".txt"])
+def test_the_certificate_is_exported(window, tmp_path, suffix):
+    file = tmp_path / f"证书{suffix}"
+    window.export_to(file)
+    read = {
+        ".pem": lambda: x509.load_pem_x509_certificate(file.read_bytes()),
+        ".cer": lambda: x509.load_der_x509_certificate(file.read_bytes()),
+        ".txt": lambda: Holder().organisation in file.read_text("utf-8"),
+    }
+    assert read[suffix]()
+    assert str(file) in window.banner.text
+
+
+def test_a_file_that_cannot_be_written_is_said(window, tmp_path):
+    window.export_to(tmp_path / "missing" / "a.pem")
+    assert "无法写入文件 a.pem" in window.banner.text
+
+
+def test_the_details_have_everything_and_can_be_copied(window, qtbot):
+    dialog = DetailsDialog(window, window.words, window._details)
+    qtbot.addWidget(dialog)
+    dialog.copy.click()
+    copied = QGuiApplication.clipboard().text()
+    der = base64.b64decode(window._details["der"])
+    certificate = x509.load_der_x509_certificate(der)
+    assert f"序列号: {certificate.serial_number:x}" in copied
+    assert "密钥用法: digitalSignature" in copied
+    assert f"SHA-256 指纹: {window._details['thumbprint'][:2].upper()}:" in copied
+    assert len(copied.splitlines()) >= len(certificate.extensions) + 10
+
+
+def test_what_is_plugged_in_and_out_shows_by_itself(stage, window_of, qtbot):
+    plugged = token(*pair())
+    stage.answer(
+        tokens__list=tokens(),
+        portals__list={"portals": []},
+        certificates__get=details_of(plugged, language=Language.ZH),
+    )
+    window = window_of("main", stage)
+    qtbot.waitUntil(window.nothing.isVisible)
+    stage.answer(tokens__list=tokens(plugged))
+    stage.tell("token_inserted")
+    qtbot.waitUntil(lambda: shown(window))
+    stage.answer(tokens__list=tokens())
+    stage.tell("token_removed")
+    qtbot.waitUntil(window.nothing.isVisible)
+
+
+@pytest.fixture
+def sixty(stage, window_of, qtbot):
+    plugged = [
+        token(*pair(organisation=f"样例{n}号", number=n), label=f"ODC-{n:02d}", number=n)
+        for n in range(1, 61)
+    ]
+    stage.answer(
+        tokens__list=tokens(*plugged),
+        portals__list={"portals": []},
+        certificates__get=details_of(*plugged, language=Language.ZH),
+        windows__open={},
+    )
+    window = window_of("main", stage)
+    qtbot.waitUntil(lambda: shown(window))
+    return window
+
+
+def test_sixty_tokens_are_searched_by_any_name_or_number(sixty, stage, qtbot):
+    for text, count in (("样例7号", 1), ("odc-1", 10), ("000000000060", 1), ("nowhere", 0)):
+        sixty.search.setText(text)
+        items = [sixty.tree.topLevelItem(n) for n in range(60)]
+        assert sum(not item.isHidden() for item in items) == count
+    sixty.search.setText("样例7号")
+    qtbot.waitUntil(lambda: sixty.information.values["organisation"].text() == "样例7号")
+    qtbot.mouseClick(sixty.toolbar.buttons["renew"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: stage.asked("windows.open") != [])
+    [asked] = stage.asked("windows.open")
+    assert asked == {"name": "renew", "subject": sixty.tree.certificate["thumbprint"]}
+
+
+def test_what_was_chosen_stays_chosen_when_the_tokens_are_read_anew(sixty, stage, qtbot):
+    chosen = f"{33:02x}5a".ljust(64, "7")
+    stage.notify("window.raise", {"subject": chosen})
+    qtbot.waitUntil(lambda: sixty.tree.certificate["thumbprint"] == chosen)
+    sixty.reload.click()
+    qtbot.waitUntil(lambda: sixty.reload.isEnabled() and stage.asked("tokens.list")[-1] != {})
+    assert sixty.tree.certificate["thumbprint"] == chosen
+
+
+@pytest.mark.parametrize("name", [LONG, RTL, EMOJI, LATIN])
+def test_no_name_makes_the_window_wider(stage, window_of, qtbot, name):
+    plugged = token(*pair(organisation=name), label=name)
+    stage.answer(
+        tokens__list=tokens(plugged, token(number=2)),
+        portals__list={"portals": []},
+        certificates__get=details_of(plugged, language=Language.ZH),
+    )
+    window = window_of("main", stage)
+    window.resize(900, 600)
+    qtbot.waitUntil(lambda: shown(window))
+    assert window.minimumSizeHint().width() < 900
+    card = window.information
+    assert card.width() <= card.parentWidget().width()
+    assert card.values["organisation"].text().replace("\u200b", "") == name
+
+
+def test_it_is_used_without_a_mouse(sixty, qtbot):
+    seen = []
+    sixty.activateWindow()
+    sixty.toolbar.buttons["renew"].setFocus()
+    for _ in range(14):
+        seen.append(QApplication.focusWidget())
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    wanted = [*sixty.toolbar.buttons.values(), sixty.search, sixty.tree, sixty.reload,
+              sixty.information.export, sixty.information.details]  # fmt: skip
+    places = [seen.index(widget) for widget in wanted]
+    assert all(a < b for a, b in pairwise(places))
+
+
+def test_a_killed_agent_is_said_and_nothing_can_be_clicked(sixty, stage, qtbot):
+    stage.drop()
+    qtbot.waitUntil(lambda: "证照管家已退出" in sixty.banner.text)
+    assert not sixty.toolbar.isEnabled()
