@@ -23,6 +23,7 @@ from agent.api.methods.modules import ModuleMethods
 from agent.api.methods.pins import PinMethods
 from agent.api.methods.reminders import ReminderMethods
 from agent.api.methods.renewals import RenewalMethods
+from agent.api.methods.settings import SettingMethods
 from agent.api.methods.sites import SiteMethods
 from agent.api.registry import Connection, Registry, Role
 from agent.api.server import Server
@@ -49,6 +50,7 @@ from agent.renewals.licences.store import LicenceStore
 from agent.renewals.scan_store import ScanStore
 from agent.renewals.service import RenewalService
 from agent.renewals.vault import Vault, VaultError, open_vault
+from agent.settings.service import Settings
 from agent.sites.consent import Consent
 from agent.sites.memory import SiteMemory
 from agent.tokens.discovery import Discovery, find_modules, this_system
@@ -73,6 +75,7 @@ _METHODS = (
     LicenceMethods,
     CheckMethods,
     ReminderMethods,
+    SettingMethods,
     SiteMethods,
     BrowserMethods,
     ExtensionMethods,
@@ -83,9 +86,9 @@ class Agent:
     """All parts of a running agent, from its start to its end."""
 
     def __init__(
-        self, config: Config, paths: Paths, *, has_tray: bool, clock: Clock = utc_now
+        self, settings: Settings, paths: Paths, *, has_tray: bool, clock: Clock = utc_now
     ) -> None:
-        self._config = config
+        self._settings = settings
         self._paths = paths
         self._has_tray = has_tray
         self._clock = clock
@@ -94,9 +97,16 @@ class Agent:
         self._presence: Presence | None = None
         self._browser_seen = BrowserSeen(paths.browser_seen, clock)
 
+    @property
+    def _config(self) -> Config:
+        """What is set now; most parts are made of what was set at the start."""
+        return self._settings.config
+
     async def run(self) -> None:
         """Run until asked to end."""
         _stop_on_signals(self._stop)
+        self._settings.tell(self._bus)
+        await asyncio.to_thread(self._settings.see_to_autostart)
         discovery = self._find_modules()
         inventory = _inventory(discovery, self._bus)
         async with contextlib.AsyncExitStack() as parts:
@@ -245,6 +255,7 @@ class Agent:
             pin_change=PinChange(pins, self._bus),
             renewals=renewals,
             licences=licences,
+            settings=self._settings,
             checks=self._checks(inventory, discovery, pins, known),
             bus=self._bus,
             clock=self._clock,

@@ -105,6 +105,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Extensions that carry an organisation's identity; they come before those known already."""
     browser: BrowserSettings = BrowserSettings()
     portals: tuple[PortalSettings, ...] = msgspec.field(name="portal", default=())
+    autostart: bool | None = None
+    """Whether the agent is to start at login; it sees to that at each start. None leaves it as it is."""
     poll_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=3600)] = 5.0
     """How often a module without insertion events is listed."""
 
@@ -126,11 +128,11 @@ def load_config(paths: Paths) -> Config:
     """
     merged: dict[str, Any] = {}
     for file in dict.fromkeys((paths.config_file, paths.policy_file)):
-        merged = _merge(merged, _with_absolute_paths(file, _read(file)))
-    return _checked(paths.config_file, merged)
+        merged = merged_with(merged, with_absolute_paths(file, _read(file)))
+    return checked(paths.config_file, merged)
 
 
-def _with_absolute_paths(file: Path, values: dict[str, Any]) -> dict[str, Any]:
+def with_absolute_paths(file: Path, values: dict[str, Any]) -> dict[str, Any]:
     """Return checked values whose paths no longer depend on the file: the other one may be merged in."""
     authorities = [
         {**authority, **_absolute(file, authority, "trust_anchor", "password_file")}
@@ -157,11 +159,17 @@ def _read(file: Path) -> dict[str, Any]:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(file=str(file), reason=str(error)) from error
-    _checked(file, values)
+    checked(file, values)
     return values
 
 
-def _checked(file: Path, values: dict[str, Any]) -> Config:
+def checked(file: Path, values: dict[str, Any]) -> Config:
+    """Return the configuration ``values`` tell, relative paths being relative to ``file``.
+
+    Raises:
+        ConfigError: a key is unknown or of the wrong type.
+    """
+
     def decode(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
         if kind is Path:
             return file.parent / value  # a relative path is relative to its file
@@ -173,10 +181,11 @@ def _checked(file: Path, values: dict[str, Any]) -> Config:
         raise ConfigError(file=str(file), reason=str(error)) from error
 
 
-def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+def merged_with(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of both, key by key; those of ``above`` win."""
     merged = dict(below)
     for key, value in above.items():
         old = merged.get(key)
         both_tables = isinstance(old, dict) and isinstance(value, dict)
-        merged[key] = _merge(old or {}, value) if both_tables else value
+        merged[key] = merged_with(old or {}, value) if both_tables else value
     return merged

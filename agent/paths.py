@@ -88,6 +88,16 @@ class Paths:
         return self.data / "browser-seen.json"
 
     @property
+    def last_good_config(self) -> Path:
+        """The user's configuration as it was when it was last valid."""
+        return self.data / "config.last-good.toml"
+
+    @property
+    def last_good_policy(self) -> Path:
+        """The administrator's policy as it was when it was last valid TOML."""
+        return self.data / "policy.last-good.toml"
+
+    @property
     def lock(self) -> Path:
         """Held by the running agent; names its process."""
         return self.data / "agent.lock"

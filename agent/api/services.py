@@ -18,6 +18,7 @@ from agent.language import Language
 from agent.reminders.service import ReminderService
 from agent.renewals.licences.service import LicenceService
 from agent.renewals.service import RenewalService
+from agent.settings.service import Settings
 from agent.sites.consent import Consent
 from agent.tokens.discovery import Discovery
 from agent.tokens.inventory import Inventory
@@ -45,6 +46,7 @@ class Services:
     renewals: RenewalService
     licences: LicenceService
     checks: CheckService
+    settings: Settings
     bus: EventBus
     clock: Clock
     language: Callable[[], Language]

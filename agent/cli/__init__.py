@@ -25,6 +25,7 @@ _EXAMPLES = """examples:
   odc-agent licence update       fetch the business licence anew
   odc-agent pin change           change the PIN of the token
   odc-agent check                is everything there that a certificate needs
+  odc-agent config show          the settings; config set changes one
   odc-agent sites list           which web sites may ask for what
 
 exit codes: 0 done, 1 failed, 2 wrong usage, 3 the agent cannot be reached,

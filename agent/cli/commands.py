@@ -38,6 +38,7 @@ def add_to(subparsers: Subparsers) -> None:
     add_licence(subparsers)
     _add_pin(subparsers)
     _add_check(subparsers)
+    _add_config(subparsers)
     dossier_commands.add_to(subparsers)
     _add_window(subparsers)
     site_commands.add_to(subparsers)
@@ -120,6 +121,38 @@ def _add_check(subparsers: Subparsers) -> None:
     forms.add_argument("--report", action="store_true", help="print a text without personal data")
 
 
+def _add_config(subparsers: Subparsers) -> None:
+    config = add_group(
+        subparsers,
+        "config",
+        "see and change the settings",
+        "  odc-agent config show\n  odc-agent config set language en",
+    )
+    add_listing(
+        config, "show", "every setting with its value and who set it", _config_show, "config "
+    )
+    setting = add_command(
+        config,
+        "set",
+        "set one key in your configuration file; its comments stay",
+        _config_set,
+        "  odc-agent config set language en\n"
+        "  odc-agent config set reminders.thresholds '[60, 30, 7]'\n"
+        "  odc-agent config set reminders.quiet_hours 22:00-08:00\n"
+        "  odc-agent config set autostart true",
+    )
+    setting.add_argument("key", metavar="KEY")
+    setting.add_argument("value", metavar="VALUE", help="JSON, or plain text")
+    unset = add_command(
+        config,
+        "unset",
+        "take your value of a key away",
+        _config_unset,
+        "  odc-agent config unset language",
+    )
+    unset.add_argument("key", metavar="KEY")
+
+
 def _run(options: argparse.Namespace) -> int:
     from agent.cli import run  # noqa: PLC0415 - loads the whole agent
 
@@ -191,6 +224,24 @@ def _window(options: argparse.Namespace) -> int:
     from agent.cli import listing  # noqa: PLC0415
 
     return listing.window(options.name, options.subject)
+
+
+def _config_show(options: argparse.Namespace) -> int:
+    from agent.cli import config  # noqa: PLC0415
+
+    return config.show(as_json=options.json)
+
+
+def _config_set(options: argparse.Namespace) -> int:
+    from agent.cli import config  # noqa: PLC0415
+
+    return config.set_value(options.key, options.value)
+
+
+def _config_unset(options: argparse.Namespace) -> int:
+    from agent.cli import config  # noqa: PLC0415
+
+    return config.set_value(options.key, None)
 
 
 def _quit(_options: argparse.Namespace) -> int:

@@ -7,15 +7,15 @@ import sys
 
 from agent.app import Agent
 from agent.cli.outcome import Exit
-from agent.config import load_config
 from agent.lock import AgentLock
 from agent.logs import set_up_logging
 from agent.paths import find_paths
+from agent.settings.service import Settings
 
 
 async def _run(*, has_tray: bool) -> None:
     paths = find_paths()
-    await Agent(load_config(paths), paths, has_tray=has_tray).run()
+    await Agent(Settings(paths), paths, has_tray=has_tray).run()
 
 
 def run(*, has_tray: bool) -> int:

@@ -21,6 +21,7 @@ from agent.language import Language, mark, translate
 from agent.quiet import is_quiet, quiet_hours
 from agent.reminders.rules import Later
 from agent.renewals.record import Renewal
+from agent.settings.service import SettingsChanged
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +79,8 @@ class Presence:
         await self._board.close()
 
     def _on_event(self, event: Event) -> None:
+        if isinstance(event, SettingsChanged) and "language" in event.keys and self._tray:
+            self._tray.speak(self._config().language)
         if self._config().reminders.notifications:
             self._reminders.on_event(event)
             self._renewals.on_event(event)

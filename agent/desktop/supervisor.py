@@ -66,6 +66,13 @@ class TraySupervisor:
             return
         self._task = asyncio.create_task(self._keep_alive())
 
+    def speak(self, language: Language | None) -> None:
+        """Show the tray in another language: the child that runs is replaced."""
+        self._language = language
+        if self._child is not None and self._child.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._child.terminate()
+
     async def close(self) -> None:
         """End the child."""
         if self._task is not None:

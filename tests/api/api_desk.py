@@ -44,6 +44,7 @@ from agent.renewals.scan_store import ScanStore
 from agent.renewals.service import RenewalService
 from agent.renewals.vault import open_vault
 from agent.runtime import BROWSER_SOCKET, CONTROL_SOCKET, runtime_folder
+from agent.settings.service import Settings
 from agent.sites.consent import Consent
 from agent.sites.memory import SiteMemory
 from agent.tokens.discovery import Discovery
@@ -229,6 +230,7 @@ class ApiDesk:
             renewals=self.renewals,
             licences=self.licences,
             checks=CheckService(parts),
+            settings=Settings(paths, self.bus),
             bus=self.bus,
             clock=lambda: NOW,
             language=lambda: Language.ZH,

@@ -20,10 +20,10 @@ from chaos_striker import Striker
 from chaos_watch import watch
 
 from agent.app import Agent
-from agent.config import load_config
 from agent.lock import AgentLock
 from agent.logs import set_up_logging
 from agent.paths import find_paths
+from agent.settings.service import Settings
 from sandbox.home import Home
 from sandbox.usb_token.drawer import Drawer
 
@@ -52,7 +52,7 @@ def run_agent(order: dict[str, str]) -> None:
     watch(striker, paths.data)
     with AgentLock(paths.lock):
         set_up_logging(paths.logs, to_stderr=False)
-        agent = Agent(load_config(paths), paths, has_tray=False, clock=striker.clock)
+        agent = Agent(Settings(paths), paths, has_tray=False, clock=striker.clock)
         asyncio.run(agent.run())
 
 

@@ -77,6 +77,13 @@ async def test_the_menu_is_english_when_the_agent_is(desk, agent):
         assert await until(lambda: "'label': <'Quit'>" in (text := desk.menu()) and text)
 
 
+async def test_the_menu_changes_its_language_while_the_agent_runs(desk, agent):
+    async with supervised(agent, language=Language.ZH) as tray:
+        assert await until(lambda: "'label': <'退出'>" in desk.menu())
+        tray.speak(Language.EN)
+        assert await until(lambda: "'label': <'Quit'>" in desk.menu())
+
+
 async def test_the_icon_follows_what_is_plugged_in(desk, agent, tmp_path):
     file = artefacts(tmp_path) / "tray-valid.png"
     async with supervised(agent):

@@ -12,6 +12,7 @@ import msgspec
 
 from agent import __version__
 from agent.api.convert import licence_view, problem_view, renewal_view, token_list, token_view
+from agent.api.methods.settings import setting_problem
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
 from agent.api.site_views import consent_view
@@ -25,6 +26,7 @@ from agent.language import Language
 from agent.reminders.service import ReminderRaised
 from agent.renewals.licences.item import LicenceChanged
 from agent.renewals.record import RenewalChanged
+from agent.settings.service import SettingsChanged
 from agent.sites.model import ConsentAsked, ConsentClosed
 from agent.tokens.inventory import TokenInserted, TokenRemoved, TokensChanged
 from agent.tokens.model import TokenReference
@@ -82,7 +84,10 @@ class ControlMethods:
             worst=summary.worst,
             worst_text=summary.text,
             renewals_under_way=sum(not r.has_ended for r in services.renewals.all()),
-            problems=tuple(problem_view(problem) for problem in snapshot.problems),
+            problems=(
+                *map(setting_problem, services.settings.problems),
+                *(problem_view(problem) for problem in snapshot.problems),
+            ),
         )
 
     async def quit(self, _call: Call, _params: NoParams) -> dict[str, str]:
@@ -136,14 +141,21 @@ class ControlMethods:
             yield {"event": "pin_changed", **msgspec.to_builtins(event.token)}
         elif isinstance(event, ReminderRaised):
             yield {"event": "reminder", **msgspec.to_builtins(event.reminder)}
-        elif isinstance(event, ConsentAsked):
-            yield {"event": "consent_asked", "consent": consent_view(event.question, language)}
-        elif isinstance(event, ConsentClosed):
-            yield {"event": "consent_closed", "id": event.id}
         elif isinstance(event, RenewalChanged):
             yield {"event": "renewal", "renewal": renewal_view(event.renewal, language)}
         elif isinstance(event, LicenceChanged):
             yield {"event": "licence", "licence": licence_view(event.item, language)}
+        else:
+            yield from self._told_of_user(event, language)
+
+    def _told_of_user(self, event: Event, language: Language) -> Iterator[dict[str, object]]:
+        """Yield what clients are told of what a person is asked, and decided."""
+        if isinstance(event, ConsentAsked):
+            yield {"event": "consent_asked", "consent": consent_view(event.question, language)}
+        elif isinstance(event, ConsentClosed):
+            yield {"event": "consent_closed", "id": event.id}
+        elif isinstance(event, SettingsChanged):
+            yield {"event": "settings_changed", "keys": event.keys}
 
     def _told_of_token(
         self, reference: TokenReference, language: Language

@@ -1,0 +1,1 @@
+"""The settings of a running agent: read so that it always starts, changed while it runs."""

@@ -1,0 +1,149 @@
+"""Reading the configuration so that the agent always starts, and says what it did not use.
+
+The user's file is taken as a whole or not at all: then the last good one. Of the administrator's policy
+each wrong key falls back to its default by itself, since the other keys are to hold all the same.
+"""
+
+from __future__ import annotations
+
+import logging
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum, unique
+from pathlib import Path
+from typing import Any
+
+from agent.config import Config, ConfigError, checked, merged_with, with_absolute_paths
+from agent.errors import ErrorReport
+from agent.files import write_private
+from agent.paths import Paths
+from agent.settings.errors import ConfigIgnoredError, ConfigNotUsedError, PolicyKeyError
+from agent.settings.keys import DEFAULTS, flattened, line_of, nested, why_wrong
+
+log = logging.getLogger(__name__)
+
+_LISTS = frozenset({"authority", "identity_oid", "module"})
+"""Keys whose value is a list of tables: a wrong one is left out, the others hold."""
+
+
+@unique
+class Source(StrEnum):
+    """Where a value comes from."""
+
+    DEFAULT = "default"
+    USER = "user"
+    POLICY = "policy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What the files say, as far as it can be used."""
+
+    config: Config
+    sources: dict[str, Source]
+    problems: tuple[ErrorReport, ...] = ()
+    is_user_file_good: bool = True
+
+
+def load(paths: Paths) -> Loaded:
+    """Read both files; this never fails."""
+    problems: list[ErrorReport] = []
+    user = _user_values(paths, problems)
+    is_good = not problems
+    policy, locked = _policy_values(paths, problems)
+    # What the policy has wrong is nobody's: the user's value does not step in for it.
+    user = nested({key: value for key, value in flattened(user).items() if key not in locked})
+    sources = dict.fromkeys(DEFAULTS, Source.DEFAULT)
+    sources |= dict.fromkeys(flattened(user), Source.USER)
+    sources |= dict.fromkeys(locked, Source.POLICY)
+    merged = merged_with(
+        with_absolute_paths(paths.config_file, user), with_absolute_paths(paths.policy_file, policy)
+    )
+    return Loaded(
+        config=checked(paths.config_file, merged),
+        sources=sources,
+        problems=tuple(problems),
+        is_user_file_good=is_good,
+    )
+
+
+def _user_values(paths: Paths, problems: list[ErrorReport]) -> dict[str, Any]:
+    file = paths.config_file
+    try:
+        text = _text(file)
+        values = tomllib.loads(text)
+    except (OSError, ValueError) as error:
+        return _last_good(file, paths.last_good_config, str(error), problems)
+    try:
+        checked(file, values)
+    except ConfigError as error:
+        reason = f"{error.values['reason']}{_where(file, text, values)}"
+        return _last_good(file, paths.last_good_config, reason, problems)
+    _keep(paths.last_good_config, text)
+    return values
+
+
+def _where(file: Path, text: str, values: dict[str, Any]) -> str:
+    """Return on which line the first wrong key stands, in the way TOML errors say it."""
+    flat = flattened(values)
+    wrong = next((key for key in flat if why_wrong(file, key, flat[key]) is not None), "")
+    line = line_of(text, wrong)
+    return f" (at line {line})" if line else ""
+
+
+def _policy_values(
+    paths: Paths, problems: list[ErrorReport]
+) -> tuple[dict[str, Any], frozenset[str]]:
+    """Return the policy's values that can be used, and all keys it decides."""
+    file = paths.policy_file
+    try:
+        text = _text(file)
+        values = tomllib.loads(text)
+    except (OSError, ValueError) as error:
+        values = _last_good(file, paths.last_good_policy, str(error), problems)
+        text = ""
+    else:
+        _keep(paths.last_good_policy, text)
+    flat = flattened(values)
+    good: dict[str, Any] = {}
+    for key, value in flat.items():
+        if (reason := why_wrong(file, key, value)) is None:
+            good[key] = value
+            continue
+        line = line_of(text, key)
+        wrong = PolicyKeyError(file=str(file), line=line, key=key, reason=reason)
+        problems.append(wrong.report())
+        if key in _LISTS and isinstance(value, list):
+            good[key] = [item for item in value if why_wrong(file, key, [item]) is None]
+    return nested(good), frozenset(flat) & DEFAULTS.keys()
+
+
+def _last_good(file: Path, copy: Path, reason: str, problems: list[ErrorReport]) -> dict[str, Any]:
+    """Return what ``file`` said when it was last good, and note what is wrong with it now."""
+    try:
+        values = tomllib.loads(copy.read_text("utf-8"))
+        if copy.name.startswith("config"):
+            checked(file, values)  # by this version, too
+    except (OSError, ValueError, ConfigError) as error:
+        log.warning("no last good configuration file=%s reason=%s", copy, error)
+    else:
+        problems.append(ConfigNotUsedError(file=str(file), reason=reason).report())
+        return values
+    problems.append(ConfigIgnoredError(file=str(file), reason=reason).report())
+    return {}
+
+
+def _text(file: Path) -> str:
+    """Return what the file says; nothing where there is none."""
+    try:
+        return file.read_text("utf-8")
+    except FileNotFoundError:
+        return ""
+
+
+def _keep(copy: Path, text: str) -> None:
+    try:
+        if _text(copy) != text:
+            write_private(copy, text.encode())
+    except (OSError, UnicodeDecodeError) as error:
+        log.warning("last good configuration not kept file=%s reason=%s", copy, error)

@@ -1,0 +1,180 @@
+"""The settings in force, and changing them while the agent runs."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agent.autostart import this_systems_autostart
+from agent.bus import Event, EventBus
+from agent.config import Config
+from agent.errors import ErrorReport
+from agent.paths import Paths
+from agent.settings.errors import (
+    SettingInvalidError,
+    SettingLockedError,
+    SettingNotWrittenError,
+    UnknownSettingError,
+)
+from agent.settings.keys import DEFAULTS, LIVE, plain, value_in, why_wrong
+from agent.settings.reading import Loaded, Source, load
+from agent.settings.writing import write_key
+
+log = logging.getLogger(__name__)
+
+AUTOSTART = "autostart"
+
+
+class SettingsChanged(Event, frozen=True, kw_only=True, tag="settings_changed"):
+    """Settings have other values than before."""
+
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One key, as it holds."""
+
+    key: str
+    value: object
+    """As JSON has it."""
+    default: object
+    source: Source
+    needs_restart: bool
+    """Another value takes effect when the agent starts again."""
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether the administrator has decided it."""
+        return self.source is Source.POLICY
+
+
+class Settings:
+    """Reads the files when it is made, and again where they have changed since."""
+
+    def __init__(self, paths: Paths, bus: EventBus | None = None) -> None:
+        """Read the files; ``bus`` hears of changes."""
+        self._paths = paths
+        self._bus = bus
+        self._read: tuple[object, ...] = ()
+        self._loaded = self._load()
+
+    @property
+    def config(self) -> Config:
+        """What holds now."""
+        return self._loaded.config
+
+    @property
+    def problems(self) -> tuple[ErrorReport, ...]:
+        """What of the files could not be used."""
+        return self._loaded.problems
+
+    @property
+    def file(self) -> Path:
+        """The user's file."""
+        return self._paths.config_file
+
+    def tell(self, bus: EventBus) -> None:
+        """Tell ``bus`` of changes from now on."""
+        self._bus = bus
+
+    def all(self) -> list[Setting]:
+        """Return every setting, files that were changed by hand being read anew."""
+        self.refresh()
+        return [self._setting(key) for key in DEFAULTS]
+
+    def set(self, key: str, value: object) -> Setting:
+        """Set ``key`` to a plain ``value``; None takes the user's value away.
+
+        Raises:
+            UnknownSettingError, SettingLockedError, SettingInvalidError, SettingNotWrittenError
+        """
+        self.refresh()
+        if key not in DEFAULTS:
+            raise UnknownSettingError(key=key[:60])
+        if self._loaded.sources[key] is Source.POLICY:
+            raise SettingLockedError(key=key)
+        file = self._paths.config_file
+        if value is not None and (reason := why_wrong(file, key, value)) is not None:
+            raise SettingInvalidError(key=key, reason=reason)
+        if not self._loaded.is_user_file_good:
+            raise SettingNotWrittenError(
+                file=str(file), reason=str(self.problems[0].details["reason"])
+            )
+        try:
+            if key == AUTOSTART:
+                _switch_autostart(wanted=bool(value))
+            if key != AUTOSTART or self._loaded.sources[key] is Source.USER:
+                write_key(file, key, value)
+        except (OSError, ValueError) as error:
+            raise SettingNotWrittenError(file=str(file), reason=str(error)) from error
+        log.info("setting changed key=%s", key)
+        self.refresh()
+        return self._setting(key)
+
+    def refresh(self) -> None:
+        """Read the files anew where they have changed, and tell which keys that changed."""
+        if self._stamps() == self._read:
+            return
+        before, self._loaded = self._loaded, self._load()
+        now, then = self._loaded.config, before.config
+        changed = [key for key in DEFAULTS if value_in(now, key) != value_in(then, key)]
+        if self._bus is not None and (changed or before.problems != self._loaded.problems):
+            self._bus.publish(SettingsChanged(keys=tuple(changed)))
+
+    def see_to_autostart(self) -> None:
+        """Switch the start at login as the files say, where they do; what fails is logged."""
+        wanted = self.config.autostart
+        if wanted is None or wanted == is_started_at_login():
+            return
+        try:
+            _switch_autostart(wanted=wanted)
+        except OSError as error:
+            log.warning("start at login not switched: %s", error)
+
+    def _load(self) -> Loaded:
+        self._read = self._stamps()
+        loaded = load(self._paths)
+        for problem in loaded.problems:
+            log.warning("configuration: %s", problem.message)
+        return loaded
+
+    def _stamps(self) -> tuple[object, ...]:
+        return tuple(map(_stamp, (self._paths.config_file, self._paths.policy_file)))
+
+    def _setting(self, key: str) -> Setting:
+        value: Any = value_in(self.config, key)
+        if key == AUTOSTART:
+            value = is_started_at_login()
+        return Setting(
+            key=key,
+            value=plain(value),
+            default=plain(DEFAULTS[key]),
+            source=self._loaded.sources[key],
+            needs_restart=key not in LIVE,
+        )
+
+
+def is_started_at_login() -> bool:
+    """Return whether something starts the agent at login."""
+    return bool(this_systems_autostart().ways())
+
+
+def _switch_autostart(*, wanted: bool) -> None:
+    autostart = this_systems_autostart()
+    if wanted:
+        autostart.switch_on()
+    else:
+        autostart.switch_off()
+
+
+def _stamp(file: Path) -> object:
+    """Return what differs once a file was written."""
+    try:
+        found = os.stat(file)  # noqa: PTH116 - follows links like reading does
+    except OSError:
+        return None
+    return (found.st_ino, found.st_size, found.st_mtime_ns)

@@ -1,0 +1,165 @@
+"""Changing settings: one key, at once, with everything else as it was."""
+
+from __future__ import annotations
+
+import subprocess
+import tomllib
+
+import pytest
+
+from agent.bus import EventBus
+from agent.language import Language
+from agent.settings.errors import (
+    SettingInvalidError,
+    SettingLockedError,
+    SettingNotWrittenError,
+    UnknownSettingError,
+)
+from agent.settings.reading import Source
+from agent.settings.service import Settings, SettingsChanged
+from sandbox.usb_token import own_pcscd as pcsc
+
+WRITTEN = """# 我们的配置
+language = "zh_CN"  # 中文
+
+[reminders]
+# 提前提醒
+thresholds = [
+    60,  # 两个月
+    7,
+]
+
+[[module]]
+path = "/a.so"  # vendor
+"""
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+@pytest.fixture
+def settings(paths, told):
+    bus = EventBus()
+    bus.subscribe(lambda event: isinstance(event, SettingsChanged) and told.append(event.keys))
+    return Settings(paths, bus)
+
+
+def test_a_changed_key_leaves_comments_and_everything_else(settings, paths):
+    paths.config_file.write_text(WRITTEN)
+    settings.set("language", "en")
+    settings.set("reminders.quiet_hours", "22:00-08:00")
+    text = paths.config_file.read_text()
+    for comment in ("# 我们的配置", "# 中文", "# 提前提醒", "# 两个月", "# vendor"):
+        assert comment in text
+    assert tomllib.loads(text) == {
+        "language": "en",
+        "reminders": {"thresholds": [60, 7], "quiet_hours": "22:00-08:00"},
+        "module": [{"path": "/a.so"}],
+    }
+
+
+def test_it_takes_effect_at_once_and_is_told(settings, told):
+    set_now = settings.set("language", "en")
+    assert settings.config.language is Language.EN
+    assert (set_now.value, set_now.source, set_now.needs_restart) == ("en", Source.USER, False)
+    settings.set("reminders.thresholds", [30, 3])
+    assert settings.config.reminders.thresholds == (30, 3)
+    assert told == [("language",), ("reminders.thresholds",)]
+
+
+def test_what_the_agent_is_made_of_wants_a_restart(settings):
+    assert settings.set("browser.allow", ["https://a.example"]).needs_restart
+    assert settings.set("module", [{"path": "/a.so"}]).needs_restart
+    assert settings.config.modules is not None
+
+
+def test_a_value_that_is_taken_away_is_the_default_again(settings, paths):
+    settings.set("poll_seconds", 9)
+    assert settings.set("poll_seconds", None).value == 5.0
+    assert tomllib.loads(paths.config_file.read_text()) == {}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("language", "fr"),
+        ("reminders.thresholds", [-1]),
+        ("reminders.quiet_hours", "nachts"),
+        ("authority", [{"name": "x"}]),
+        ("poll_seconds", "often"),
+    ],
+)
+def test_a_value_that_is_not_valid_changes_nothing(settings, paths, key, value):
+    paths.config_file.write_text(WRITTEN)
+    with pytest.raises(SettingInvalidError):
+        settings.set(key, value)
+    assert paths.config_file.read_text() == WRITTEN
+
+
+def test_a_key_nobody_knows_is_refused(settings):
+    with pytest.raises(UnknownSettingError):
+        settings.set("langauge", "en")
+
+
+def test_what_the_administrator_decided_is_locked(settings, paths):
+    paths.policy_file.write_text('language = "zh_CN"\n')
+    [language] = [s for s in settings.all() if s.key == "language"]
+    assert language.is_locked
+    with pytest.raises(SettingLockedError):
+        settings.set("language", "en")
+    assert not paths.config_file.exists()
+
+
+def test_a_broken_file_is_not_written_over(settings, paths):
+    paths.config_file.write_text("[broken")
+    with pytest.raises(SettingNotWrittenError):
+        settings.set("language", "en")
+    assert paths.config_file.read_text() == "[broken"
+
+
+def test_a_file_that_was_changed_by_hand_is_read_when_it_is_asked_for(settings, paths, told):
+    paths.config_file.write_text(WRITTEN)
+    assert {s.key: s.value for s in settings.all()}["reminders.thresholds"] == [60, 7]
+    assert told == [("language", "module", "reminders.thresholds")]
+    paths.config_file.write_text("[broken")
+    settings.all()
+    assert settings.config.reminders.thresholds == (60, 7)
+    assert [problem.code for problem in settings.problems] == ["config_not_used"]
+
+
+def test_a_link_to_the_file_stays_a_link(settings, paths):
+    kept = paths.config / "kept.toml"
+    kept.write_text(WRITTEN)
+    paths.config_file.symlink_to(kept)
+    settings.set("language", "en")
+    assert paths.config_file.is_symlink()
+    assert 'language = "en"' in kept.read_text()
+
+
+@pytest.mark.skipif(pcsc.missing() is not None, reason=str(pcsc.missing()))
+def test_a_full_disk_leaves_the_file_as_it_was(paths, settings):
+    with pcsc.own_namespaces():
+        mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(paths.config)]
+        subprocess.run(mount, check=True)
+        paths.config_file.write_text(WRITTEN)
+        full = paths.config / "full"
+        subprocess.run(["dd", "if=/dev/zero", f"of={full}"], check=False, capture_output=True)
+        with pytest.raises(SettingNotWrittenError, match="No space left"):
+            settings.set("language", "en")
+        assert paths.config_file.read_text() == WRITTEN
+
+
+def test_the_start_at_login_is_switched_and_not_written_down(settings, paths):
+    assert settings.set("autostart", True).value is True
+    assert settings.set("autostart", False).value is False
+    assert not paths.config_file.exists()
+
+
+def test_a_policy_sees_to_the_start_at_login(settings, paths):
+    paths.policy_file.write_text("autostart = true\n")
+    settings.refresh()
+    settings.see_to_autostart()
+    [autostart] = [s for s in settings.all() if s.key == "autostart"]
+    assert (autostart.value, autostart.is_locked) == (True, True)
