@@ -50,6 +50,7 @@ from agent.renewals.licences.store import LicenceStore
 from agent.renewals.scan_store import ScanStore
 from agent.renewals.service import RenewalService
 from agent.renewals.vault import Vault, VaultError, open_vault
+from agent.service_manager import ServiceManager
 from agent.settings.service import Settings
 from agent.sites.consent import Consent
 from agent.sites.memory import SiteMemory
@@ -96,6 +97,8 @@ class Agent:
         self._stop = asyncio.Event()
         self._presence: Presence | None = None
         self._browser_seen = BrowserSeen(paths.browser_seen, clock)
+        self.is_to_start_anew = False
+        """Asked to end so that another version can take over (SIGHUP, sent by the package)."""
 
     @property
     def _config(self) -> Config:
@@ -107,6 +110,7 @@ class Agent:
         _stop_on_signals(self._stop)
         self._settings.tell(self._bus)
         await asyncio.to_thread(self._settings.see_to_autostart)
+        self._start_anew_on_hang_up()
         discovery = self._find_modules()
         inventory = _inventory(discovery, self._bus)
         async with contextlib.AsyncExitStack() as parts:
@@ -152,6 +156,7 @@ class Agent:
             if self._has_tray:
                 presence.show_tray(lambda inherited: server.adopt(inherited, Role.TRAY))
             await parts.enter_async_context(_background(watch.run()))
+            await parts.enter_async_context(ServiceManager().told())
             log.info("agent runs home=%s", self._paths.data)
             await self._stop.wait()
         log.info("agent ended")
@@ -159,6 +164,14 @@ class Agent:
     async def _register_with_browsers(self) -> None:
         # Homes may lie on a share that hangs.
         await asyncio.to_thread(mend_registration, self._paths)
+
+    def _start_anew_on_hang_up(self) -> None:
+        def start_anew() -> None:
+            self.is_to_start_anew = True
+            self._stop.set()
+
+        if sys.platform != "win32":
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, start_anew)
 
     def _find_modules(self) -> Discovery:
         around = this_system(self._paths.module_tables) if self._config.looks_around else None

@@ -36,17 +36,17 @@ def _data_folder() -> Path:
     return Path(data) if data else Path.home() / ".local" / "share"
 
 
-def launcher_script() -> bytes:
-    """Return the launcher's text."""
+def launcher_script(interpreter: str = sys.executable, packages: Path = PACKAGES) -> bytes:
+    """Return the launcher's text; a package says where interpreter and packages will be."""
     home = home_override()
     if sys.platform == "win32":
         return _batch_file(home)
     lines = [
-        *_first_lines(sys.executable),
+        *_first_lines(interpreter),
         '"""Starts the native messaging host. Written by odc-native-host install."""',
         "import os, sys",
         # At the end: what stands in site-packages must not shadow the standard library.
-        f"sys.path.append({str(PACKAGES)!r})",
+        f"sys.path.append({str(packages)!r})",
         *([f"os.environ['ODC_HOME'] = {str(home)!r}"] if home else []),
         "from native_host.cli import main",
         "sys.exit(main())",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 
 from agent.app import Agent
@@ -13,9 +14,12 @@ from agent.paths import find_paths
 from agent.settings.service import Settings
 
 
-async def _run(*, has_tray: bool) -> None:
+async def _run(*, has_tray: bool) -> bool:
+    """Run the agent; return whether another version is to take its place."""
     paths = find_paths()
-    await Agent(Settings(paths), paths, has_tray=has_tray).run()
+    agent = Agent(Settings(paths), paths, has_tray=has_tray)
+    await agent.run()
+    return agent.is_to_start_anew
 
 
 def run(*, has_tray: bool) -> int:
@@ -23,5 +27,8 @@ def run(*, has_tray: bool) -> int:
     paths = find_paths()
     with AgentLock(paths.lock):
         set_up_logging(paths.logs, to_stderr=sys.stderr is not None and sys.stderr.isatty())
-        asyncio.run(_run(has_tray=has_tray))
+        is_to_start_anew = asyncio.run(_run(has_tray=has_tray))
+    if is_to_start_anew:
+        # In place: the same process for a service manager, the same display and session bus.
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - no shell
     return Exit.DONE
