@@ -16,6 +16,7 @@ import pytest_asyncio
 # The fake agent for fault injection lies with the native host's tests.
 sys.path.insert(0, str(Path(__file__).parents[1] / "native_host"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "journey"))
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the wire's schema
 sys.path.insert(0, str(Path(__file__).parent))
 
 from chromium import CHROMIUM, Desk, chromium, portal_server, short_folder

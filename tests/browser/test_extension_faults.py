@@ -13,6 +13,7 @@ import statistics
 import time
 
 import pytest
+import wire
 from chromium import PAGE_LIBRARY, one_browser
 from host_process import WELCOME, fake_agent, reply
 from native_hosts import kill_hosts
@@ -58,7 +59,9 @@ def agent(one_agent):
     one_agent.answer = answer
     one_agent.requests.clear()
     one_agent.hello = {"result": WELCOME}
-    return one_agent
+    yield one_agent
+    for request in one_agent.requests:
+        wire.check("request", json.loads(request))
 
 
 def seen(agent, method):

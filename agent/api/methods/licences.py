@@ -12,7 +12,7 @@ from agent.api.registry import Call, Registry, Role
 from agent.api.services import Services
 from agent.renewals.licences.item import LicenceItem
 
-Thumbprint = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+Thumbprint = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 class ListParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -20,8 +20,8 @@ from agent.renewals.protocol import Applicant, ApplicantField, DocumentName
 MAX_SCAN_BYTES = 32 * 1024 * 1024
 """A file larger than this is no scan; it is not even read."""
 
-Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-f-]{36}$")]
-Thumbprint = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f-]{36}\Z")]
+Thumbprint = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 class FileUnreadableError(OdcError):
@@ -74,7 +74,7 @@ class SmsParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Parameters of ``renewals.verify_sms``."""
 
     id: Id
-    code: Annotated[str, msgspec.Meta(pattern="^[0-9]{4,8}$")]
+    code: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4,8}\Z")]
 
 
 class RenewalMethods:

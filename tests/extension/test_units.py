@@ -1,0 +1,90 @@
+"""The JavaScript unit tests, with node's own runner, and the extension's side of the wire."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import wire
+
+from browser_ext.build import PAGE
+from browser_ext.classic import classic_script
+
+HERE = Path(__file__).parent
+ORIGIN = {"origin": "https://www.sz.gov.cn"}
+PAGE_METHODS = ("browser.status", "browser.certificates", "browser.renew", "browser.renewal")
+UUID = "00000000-0000-4000-8000-000000000001"
+NAMES = ("use", "min_days", "thumbprint", "id", "origin", "x")
+VALUES = (
+    "signing", "encryption", "Signing", "", "a" * 64, "A" * 64, "a" * 63, "a" * 64 + "\n", UUID,
+    UUID.upper(), UUID + "\n", 0, 30, -36500, 36500, 36501, 1.5, True, [], {}, ["signing"],
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def node():
+    program = shutil.which("node")
+    if program is None:
+        pytest.skip("node is not installed")
+    return program
+
+
+def test_the_javascript_unit_tests_pass(node):
+    files = sorted(HERE.glob("*.test.mjs"))
+    done = subprocess.run(
+        [node, "--test", *files], capture_output=True, text=True, timeout=100, check=False
+    )
+    assert done.returncode == 0, done.stdout[-5000:]
+    assert files
+
+
+def test_what_the_extension_lets_through_is_what_the_schema_and_so_the_agent_takes(node):
+    chance = random.Random(7)
+    cases = [
+        (
+            method,
+            dict(chance.choices([(n, v) for n in NAMES for v in VALUES], k=chance.randint(0, 3))),
+        )
+        for method in PAGE_METHODS
+        for _ in range(500)
+    ]
+    done = subprocess.run(
+        [node, HERE / "params.mjs"],
+        input=json.dumps(cases), capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    passed = 0
+    for (method, given), made in zip(cases, json.loads(done.stdout), strict=True):
+        if made is not None:
+            passed += 1
+            wire.check(f"params:{method}", {**made, **ORIGIN})
+        own = {name: value for name, value in given.items() if name not in {"origin", "x"}}
+        if wire.is_valid(f"params:{method}", {**own, **ORIGIN}):
+            assert made == own, "what the agent takes is not kept from it"
+    assert passed > 100
+
+
+def test_the_classic_script_offers_what_the_module_exports(node):
+    script = classic_script((PAGE / "odc.js").read_text("utf-8"))
+    around = (
+        "globalThis.window = globalThis; globalThis.addEventListener = () => {};"
+        "globalThis.location = { origin: 'https://a' }; globalThis.postMessage = () => {};"
+    )
+    said = "console.log(JSON.stringify(Object.keys(window.odc).sort()))"
+    done = subprocess.run(
+        [node, "-e", f"{around}{script}{said}"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert json.loads(done.stdout) == ["OdcError", "certificates", "renew", "renewal", "status"]
+    with pytest.raises(ValueError, match="not known"):
+        classic_script("export const a = 1;\n")

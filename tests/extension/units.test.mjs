@@ -1,0 +1,287 @@
+// Units of the extension and the page library, with node's own runner: no browser, no packages.
+
+import assert from "node:assert/strict";
+import { beforeEach, describe, it } from "node:test";
+
+import { Client } from "../../browser_ext/extension/client.js";
+import { forPage } from "../../browser_ext/extension/errors.js";
+import { hops } from "../../browser_ext/extension/hops.js";
+import { NativeLink } from "../../browser_ext/extension/native.js";
+import { isOwnPage } from "../../browser_ext/extension/own.js";
+import { originOf, parametersOf } from "../../browser_ext/extension/requests.js";
+import { fits, patternOf } from "../../browser_ext/extension/sites.js";
+
+const THUMBPRINT = "ab".repeat(32);
+const RENEWAL = "00000000-0000-4000-8000-000000000001";
+const PORTAL = "https://www.sz.gov.cn";
+
+/** An event of the extension API, fired by hand. */
+function event() {
+  const listeners = [];
+  return { addListener: (l) => listeners.push(l), fire: (...a) => listeners.forEach((l) => l(...a)) };
+}
+
+function fakePort(sender) {
+  const port = { sender, sent: [], onMessage: event(), onDisconnect: event(), isOpen: true };
+  port.postMessage = (message) => port.sent.push(message);
+  port.disconnect = () => (port.isOpen = false);
+  return port;
+}
+
+function fakeApi() {
+  const api = { ports: [], runtime: { lastError: null } };
+  api.runtime.connectNative = () => {
+    api.ports.push(fakePort());
+    return api.ports.at(-1);
+  };
+  return api;
+}
+
+const noTrace = { begin: () => null, sent() {}, end() {} };
+const tab = { tab: { id: 1 }, frameId: 0, origin: PORTAL, url: `${PORTAL}/page` };
+
+describe("who asks", () => {
+  for (const [sender, origin] of [
+    [tab, PORTAL],
+    [{ ...tab, origin: undefined }, PORTAL],
+    [{ ...tab, frameId: 3 }, null],
+    [{ ...tab, tab: undefined }, null],
+    [{ ...tab, origin: "http://www.sz.gov.cn" }, null],
+    [{ ...tab, origin: "http://localhost:8000" }, null],
+    [{ ...tab, origin: "null" }, null],
+    [{ ...tab, origin: undefined, url: "data:text/html,x" }, null],
+    [undefined, null],
+  ]) {
+    it(`${JSON.stringify(sender)} is ${origin}`, () => assert.equal(originOf(sender), origin));
+  }
+
+  it("localhost may ask a developer build", () => {
+    const local = { ...tab, origin: "http://localhost:8000" };
+    assert.equal(originOf(local, { isDeveloper: true }), "http://localhost:8000");
+    const foreign = { ...tab, origin: "http://localhost.evil.example" };
+    assert.equal(originOf(foreign, { isDeveloper: true }), null);
+  });
+
+  it("only the browser says which page is the extension's own", () => {
+    const api = { runtime: { id: "me", getURL: (path) => `chrome-extension://me${path}` } };
+    assert.ok(isOwnPage(api, { id: "me", url: "chrome-extension://me/popup.html" }));
+    assert.ok(!isOwnPage(api, { id: "me", url: `${PORTAL}/?chrome-extension://me/` }));
+    assert.ok(!isOwnPage(api, { id: "you", url: "chrome-extension://me/popup.html" }));
+    assert.ok(!isOwnPage(api, { id: "me" }));
+  });
+});
+
+describe("what may be asked", () => {
+  it("drops what is not listed, an origin above all", () => {
+    const given = { use: "signing", origin: "https://evil.example", x: 1 };
+    assert.deepEqual(parametersOf("browser.certificates", given), { use: "signing" });
+  });
+
+  for (const [method, params] of [
+    ["browser.cancel", {}],
+    ["browser.overview", {}],
+    ["browser.withdraw", { origin: PORTAL }],
+    ["__proto__", {}],
+    ["constructor", {}],
+    [7, {}],
+    ["browser.status", null],
+    ["browser.status", "text"],
+    ["browser.certificates", { min_days: 1.5 }],
+    ["browser.certificates", { min_days: Infinity }],
+    ["browser.renew", {}],
+    ["browser.renew", { thumbprint: `${THUMBPRINT}\n` }],
+    ["browser.renew", { thumbprint: [THUMBPRINT] }],
+    ["browser.renewal", { id: "../../etc" }],
+  ]) {
+    it(`refuses ${method} ${JSON.stringify(params)}`, () =>
+      assert.equal(parametersOf(method, params), null));
+  }
+});
+
+describe("sites the user allowed", () => {
+  for (const [pattern, address, expected] of [
+    ["https://*.gov.cn/*", "https://www.gov.cn/a", true],
+    ["https://*.gov.cn/*", "https://gov.cn/", true],
+    ["https://*.gov.cn/*", "https://evilgov.cn/", false],
+    ["https://*.gov.cn/*", "https://www.gov.cn.evil.com/", false],
+    ["https://*.gov.cn/*", "http://www.gov.cn/", false],
+    ["https://a.example/*", "https://a.example:8443/x", true],
+    ["http://localhost/*", "http://localhost:5173/", true],
+    ["<all_urls>", "https://a.example/", false],
+    ["https://a.example/*", "not an address", false],
+  ]) {
+    it(`${pattern} ${expected ? "fits" : "does not fit"} ${address}`, () =>
+      assert.equal(fits(pattern, address), expected));
+  }
+
+  it("are https only", () => {
+    assert.equal(patternOf("https://a.example:444/x?y"), "https://a.example/*");
+    for (const address of ["http://a.example", "chrome://settings", "", "file:///etc/passwd"]) {
+      assert.equal(patternOf(address), null);
+    }
+  });
+});
+
+describe("the connection to the host", () => {
+  let api, link, told, settled;
+
+  beforeEach(() => {
+    api = fakeApi();
+    told = [];
+    settled = [];
+    link = new NativeLink(api, {
+      isWatching: () => false,
+      traces: () => false,
+      trace: (params) => told.push(["trace", params]),
+      renewal: (params) => told.push(["renewal", params]),
+      renewalLost: (...lost) => told.push(["lost", ...lost]),
+      loss: (error) => told.push(["loss", error.code]),
+    });
+  });
+
+  const ask = () => link.request("browser.status", {}, (outcome) => settled.push(outcome));
+
+  it("is opened once, and greeted so that its loss is told from its absence", () => {
+    ask();
+    ask();
+    assert.equal(api.ports.length, 1);
+    assert.deepEqual(api.ports[0].sent.map(({ method }) => method), [
+      "host.trace",
+      "browser.status",
+      "browser.status",
+    ]);
+  });
+
+  for (const [said, speaks, code, reason] of [
+    ["Specified native messaging host not found.", false, "host_missing", "not_found"],
+    ["No such native application org.odc.agent", false, "host_missing", "not_found"],
+    ["Access to the specified native messaging host is forbidden.", false, "host_missing", "forbidden"],
+    ["Native host has exited.", false, "host_missing", "failed_to_start"],
+    ["Native host has exited.", true, "host_lost", ""],
+  ]) {
+    it(`tells ${code} ${reason} from “${said}”`, () => {
+      ask();
+      const [port] = api.ports;
+      if (speaks) {
+        port.onMessage.fire({ jsonrpc: "2.0", id: 0, result: {} });
+      }
+      api.runtime.lastError = { message: said };
+      port.onDisconnect.fire();
+      assert.deepEqual(settled.map(({ error }) => [error.code, error.reason]), [[code, reason]]);
+      ask();
+      assert.equal(api.ports.length, 2, "and the next request opens it again");
+    });
+  }
+
+  it("settles each request once, and nothing by an id of its own making", () => {
+    const id = ask();
+    const [port] = api.ports;
+    port.onMessage.fire({ jsonrpc: "2.0", id: 999, result: {} });
+    port.onMessage.fire({ jsonrpc: "2.0", id, result: { agent: "1" } });
+    port.onMessage.fire({ jsonrpc: "2.0", id, result: { agent: "2" } });
+    assert.deepEqual(settled, [{ result: { agent: "1" } }]);
+  });
+
+  it("passes on what the agent tells, and no unknown notification", () => {
+    ask();
+    const [port] = api.ports;
+    const error = { code: "consent_denied", message: "No.", message_zh: "否", details: { path: "/x" } };
+    for (const message of [
+      { method: "browser.renewal_changed", params: { id: RENEWAL } },
+      { method: "browser.renewal_lost", params: { origin: PORTAL, id: RENEWAL, error } },
+      { method: "host.agent_lost" },
+      { method: "event", params: {} },
+      { method: 7 },
+    ]) {
+      port.onMessage.fire(message);
+    }
+    assert.deepEqual(told.map(([kind]) => kind), ["renewal", "lost", "loss"]);
+    assert.ok(!JSON.stringify(told).includes("/x"));
+  });
+
+  it("gives pages codes and sentences of an error, never its details", () => {
+    assert.equal(forPage(undefined).code, "internal");
+    assert.equal(forPage({ message: "x", data: { code: 7 } }).code, "internal");
+    const seen = forPage({ data: { code: "no_token", message: "m", details: { a: 1 }, advice: 7 } });
+    assert.deepEqual(seen, {
+      code: "no_token", reason: "", message: "m", message_zh: "", advice: "", advice_zh: "",
+    });
+  });
+});
+
+describe("a page that asks", () => {
+  let port, requests, cancelled, client;
+
+  beforeEach(() => {
+    port = fakePort(tab);
+    requests = [];
+    cancelled = [];
+    const link = {
+      request(method, params, settle) {
+        requests.push({ method, params, settle });
+        return requests.length;
+      },
+      cancel: (...what) => cancelled.push(what),
+      rest() {},
+    };
+    client = new Client(port, link, noTrace, { isDeveloper: false });
+  });
+
+  const receive = (id, method, params) => client.receive({ id, method, params });
+  const codes = () => port.sent.map(({ error }) => error?.code);
+
+  it("is known by the browser's word", () => {
+    receive("a", "browser.certificates", { origin: "https://evil.example" });
+    assert.deepEqual(requests[0].params, { origin: PORTAL });
+  });
+
+  it("may not use an id twice, nor ask for too much at once", () => {
+    receive("a", "browser.status", {});
+    receive("a", "browser.status", {});
+    assert.deepEqual(codes(), ["invalid_request"]);
+    for (let n = 0; n < 20; n += 1) {
+      receive(`b${n}`, "browser.status", {});
+    }
+    assert.equal(requests.length, 16);
+    assert.deepEqual(codes().slice(1), Array(5).fill("rate_limited"));
+  });
+
+  it("is told of its own renewal until it ends", () => {
+    receive("a", "browser.renew", { thumbprint: THUMBPRINT });
+    requests[0].settle({ result: { id: RENEWAL, state: "drafting", waiting: null } });
+    const change = { origin: PORTAL, id: RENEWAL, waiting: null };
+    client.renewalChanged({ ...change, origin: "https://other.gov.cn", state: "signing" });
+    client.renewalChanged({ ...change, id: "other", state: "signing" });
+    client.renewalChanged({ ...change, state: "signing" });
+    client.renewalChanged({ ...change, state: "installed" });
+    client.renewalChanged({ ...change, state: "installed" });
+    assert.deepEqual(port.sent.map(({ event, more }) => [event?.state, more]), [
+      [undefined, true],
+      ["signing", true],
+      ["installed", false],
+    ]);
+    assert.ok(!client.isWatching);
+  });
+
+  it("takes everything back when it goes", () => {
+    receive("a", "browser.renew", { thumbprint: THUMBPRINT });
+    receive("b", "browser.certificates", {});
+    requests[0].settle({ result: { id: RENEWAL, state: "drafting", waiting: null } });
+    client.leave();
+    assert.deepEqual(cancelled.sort(), [[1, PORTAL], [2, PORTAL]]);
+  });
+
+  it("gets no answer that comes after it gave up", () => {
+    receive("a", "browser.status", {});
+    client.receive({ cancel: "a" });
+    assert.deepEqual(cancelled, [[1, PORTAL]]);
+  });
+});
+
+it("hops add up and unknown ones are left out", () => {
+  const entry = { page: 100, content: 101, worker: 103, host: 1, agent: 5, done: 113 };
+  assert.deepEqual(hops(entry).map(({ hop, ms }) => [hop, ms]), [
+    ["page", 1], ["content", 2], ["worker", 4], ["host", 1], ["agent", 5],
+  ]);
+  assert.deepEqual(hops({ worker: 1, done: null }), []);
+});
