@@ -17,6 +17,7 @@ from agent.api.methods.browser import BrowserMethods
 from agent.api.methods.certificates import CertificateMethods
 from agent.api.methods.checks import CheckMethods
 from agent.api.methods.control import ControlMethods
+from agent.api.methods.dossiers import DossierMethods
 from agent.api.methods.extension import ExtensionMethods
 from agent.api.methods.licences import LicenceMethods
 from agent.api.methods.modules import ModuleMethods
@@ -44,6 +45,7 @@ from agent.quiet import quiet_hours
 from agent.reminders.memory import ReminderMemory
 from agent.reminders.service import ReminderRules, ReminderService
 from agent.renewals.authorities import Authorities
+from agent.renewals.drafts.service import DossierService
 from agent.renewals.journal import Journal
 from agent.renewals.licences.service import LicenceService
 from agent.renewals.licences.store import LicenceStore
@@ -74,6 +76,7 @@ _METHODS = (
     PinMethods,
     RenewalMethods,
     LicenceMethods,
+    DossierMethods,
     CheckMethods,
     ReminderMethods,
     SettingMethods,
@@ -144,6 +147,7 @@ class Agent:
                 pins=pins,
                 renewals=renewals,
                 licences=licences,
+                dossiers=self._dossiers(renewals, vault),
                 known=known,
             )
             self._presence = presence = self._show_presence(windows, reminders, renewals)
@@ -246,6 +250,14 @@ class Agent:
             identity_oids=_identity_oids(self._config),
         )
 
+    def _dossiers(self, renewals: RenewalService, vault: Vault) -> DossierService:
+        return DossierService(
+            renewals=renewals,
+            folder=self._paths.dossiers,
+            profile=self._paths.applicant_profile,
+            vault=vault,
+        )
+
     def _register(
         self,
         registry: Registry,
@@ -258,6 +270,7 @@ class Agent:
         pins: PinSessions,
         renewals: RenewalService,
         licences: LicenceService,
+        dossiers: DossierService,
         known: Known,
     ) -> None:
         services = Services(
@@ -269,6 +282,7 @@ class Agent:
             renewals=renewals,
             licences=licences,
             settings=self._settings,
+            dossiers=dossiers,
             checks=self._checks(inventory, discovery, pins, known),
             bus=self._bus,
             clock=self._clock,

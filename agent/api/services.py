@@ -16,6 +16,7 @@ from agent.clock import Clock
 from agent.config import PortalSettings
 from agent.language import Language
 from agent.reminders.service import ReminderService
+from agent.renewals.drafts.service import DossierService
 from agent.renewals.licences.service import LicenceService
 from agent.renewals.service import RenewalService
 from agent.settings.service import Settings
@@ -45,6 +46,7 @@ class Services:
     pin_change: PinChange
     renewals: RenewalService
     licences: LicenceService
+    dossiers: DossierService
     checks: CheckService
     settings: Settings
     bus: EventBus

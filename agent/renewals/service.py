@@ -149,10 +149,10 @@ class RenewalService:
         Raises:
             WrongStateError, DossierIncompleteError
         """
-        self._awaiting_dossier(renewal_id)
+        self.awaiting_dossier(renewal_id)
         # Decoding and sealing large pictures takes a while: not in the loop's thread.
         digests = await asyncio.to_thread(digest_scans, scans)
-        renewal = self._awaiting_dossier(renewal_id)
+        renewal = self.awaiting_dossier(renewal_id)
         assert renewal.policy is not None
         applicant = cleaned_applicant(applicant)
         documents = {**renewal.private.documents, **digests}
@@ -161,13 +161,14 @@ class RenewalService:
             raise DossierIncompleteError(findings)
         for name, content in scans.items():
             await asyncio.to_thread(self._scans.put, renewal.id, name, content)
-        renewal = self._awaiting_dossier(renewal_id)
+        renewal = self.awaiting_dossier(renewal_id)
         now = self._clock()
         version = renewal.version + (renewal.state is State.REJECTED)
         after = renewal.with_private(now, applicant=applicant, documents=documents)
         return self._go_on(after.changed(now, version=version).moved(State.SIGNING, now))
 
-    def _awaiting_dossier(self, renewal_id: str) -> Renewal:
+    def awaiting_dossier(self, renewal_id: str) -> Renewal:
+        """Return a renewal whose dossier is to be filled in or amended; WrongStateError."""
         renewal = self.get(renewal_id)
         is_awaiting = (
             renewal.state in {State.DRAFTING, State.REJECTED} and renewal.policy is not None

@@ -15,6 +15,7 @@ from certificate_maker import china
 from agent.api.methods.browser import BrowserMethods
 from agent.api.methods.checks import CheckMethods
 from agent.api.methods.control import ControlMethods
+from agent.api.methods.dossiers import DossierMethods
 from agent.api.methods.extension import ExtensionMethods
 from agent.api.methods.licences import LicenceMethods
 from agent.api.methods.modules import ModuleMethods
@@ -37,6 +38,7 @@ from agent.paths import find_paths
 from agent.reminders.memory import ReminderMemory
 from agent.reminders.service import ReminderRules, ReminderService
 from agent.renewals.authorities import Authorities
+from agent.renewals.drafts.service import DossierService
 from agent.renewals.journal import Journal
 from agent.renewals.licences.service import LicenceService
 from agent.renewals.licences.store import LicenceStore
@@ -229,6 +231,12 @@ class ApiDesk:
             pin_change=PinChange(self.pins, self.bus),
             renewals=self.renewals,
             licences=self.licences,
+            dossiers=DossierService(
+                renewals=self.renewals,
+                folder=paths.dossiers,
+                profile=paths.applicant_profile,
+                vault=vault,
+            ),
             checks=CheckService(parts),
             settings=Settings(paths, self.bus),
             bus=self.bus,
@@ -242,7 +250,7 @@ class ApiDesk:
         )
         self.registry = Registry()
         kinds = (ControlMethods, ModuleMethods, PinMethods, RenewalMethods, LicenceMethods)
-        others = (CheckMethods, SiteMethods, BrowserMethods, ExtensionMethods)
+        others = (DossierMethods, CheckMethods, SiteMethods, BrowserMethods, ExtensionMethods)
         for methods in (*kinds, *others):
             methods(services).register(self.registry)
         self.probe = Probe(self.registry)

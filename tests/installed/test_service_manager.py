@@ -35,7 +35,9 @@ def agent(environment):
 
 def ask(environment, *words):
     command = [sys.executable, "-P", "-m", "agent.cli", *words]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LIMIT)
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=LIMIT, check=False
+    )
 
 
 def test_ready_is_said_once_the_agent_answers_and_the_end_when_it_ends(manager, environment):

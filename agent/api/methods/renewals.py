@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
 from agent.api.convert import pin_prompt, renewal_view
+from agent.api.input_files import read_all
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
 from agent.api.views import PinPrompt, RenewalList, RenewalView
-from agent.errors import OdcError
-from agent.language import mark
 from agent.renewals.dossier.checks import amended
 from agent.renewals.protocol import Applicant, ApplicantField, DocumentName
 
-MAX_SCAN_BYTES = 32 * 1024 * 1024
-"""A file larger than this is no scan; it is not even read."""
-
 Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f-]{36}\Z")]
 Thumbprint = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
-
-
-class FileUnreadableError(OdcError):
-    """A file of the dossier cannot be read."""
-
-    code = "file_unreadable"
-    sentence = mark("The file {file} cannot be read: {reason}")
-    advice = mark("Choose the file again.")
 
 
 class StartParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -112,13 +98,13 @@ class RenewalMethods:
 
     async def submit_dossier(self, call: Call, params: DossierParams) -> RenewalView:
         """Take the applicant's data and the scans."""
-        scans = await _read_all(params.documents)
+        scans = await read_all(params.documents)
         renewal = await self._renewals.submit_dossier(params.id, params.applicant, scans)
         return renewal_view(renewal, self._services.language_of(call))
 
     async def amend(self, call: Call, params: AmendParams) -> RenewalView:
         """Take what the review wants amended."""
-        scans = await _read_all(params.documents)
+        scans = await read_all(params.documents)
         applicant = amended(self._renewals.get(params.id).private.applicant, params.applicant)
         renewal = await self._renewals.submit_dossier(params.id, applicant, scans)
         return renewal_view(renewal, self._services.language_of(call))
@@ -145,21 +131,3 @@ class RenewalMethods:
         """Withdraw the application and end the renewal."""
         renewal = await self._renewals.cancel(params.id)
         return renewal_view(renewal, self._services.language_of(call))
-
-
-async def _read_all(documents: dict[DocumentName, str]) -> dict[DocumentName, bytes]:
-    # A share that hangs must not hang the agent.
-    return {name: await asyncio.to_thread(_read, Path(path)) for name, path in documents.items()}
-
-
-def _read(file: Path) -> bytes:
-    try:
-        if not file.is_file():
-            raise FileUnreadableError(file=file.name, reason=mark("it is not a file"))
-        with file.open("rb") as stream:
-            content = stream.read(MAX_SCAN_BYTES + 1)
-    except OSError as error:
-        raise FileUnreadableError(file=file.name, reason=error.strerror or str(error)) from error
-    if len(content) > MAX_SCAN_BYTES:
-        raise FileUnreadableError(file=file.name, reason=mark("it is too large for a scan"))
-    return content

@@ -14,6 +14,10 @@ COMFORTABLE_PIXELS = 16_000_000
 """An A4 page at 400 dpi; more helps no reviewer."""
 LEGIBLE_SIDE = 3508
 """Pixels of the longer side of an A4 page at 300 dpi: what a conversion gives at most."""
+LARGEST_SHOWN_SIDE = 1600
+"""Pixels of the longer side of a picture to look at: a page's small print can be read."""
+LONGEST_SHOWN = 1536 * 1024
+"""Bytes of a picture to look at; two of them fit into one answer of the local API."""
 MAX_CONTENT = 32 * 1024 * 1024
 """Bytes of the largest file that is looked into."""
 
@@ -62,6 +66,8 @@ class Change(StrEnum):
     FIRST_PICTURE = "first_picture"
     """One picture of several; the number is said."""
     TURNED_UPRIGHT = "turned_upright"
+    TURNED = "turned"
+    """Turned further, as a person asked."""
     TO_RGB = "to_rgb"
     TO_EIGHT_BIT = "to_eight_bit"
     SCALED_DOWN = "scaled_down"
@@ -113,6 +119,20 @@ class Convert(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     limits: Limits
     page: int = 1
+    turns: int = 0
+    """Quarter turns clockwise, beyond what an EXIF orientation asks for."""
+
+
+class Show(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Ask for a picture of one page or frame to look at: upright, no side longer than ``side``."""
+
+    side: int
+    page: int = 1
+    turns: int = 0
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The answer to :class:`Show`; a JPEG of at most ``LONGEST_SHOWN`` bytes follows it."""
 
 
 class Inspected(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -136,5 +156,5 @@ class Unusable(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     format: str = ""
 
 
-Request = Inspect | Convert
-Reply = Inspected | Converted | Unusable
+Request = Inspect | Convert | Show
+Reply = Inspected | Converted | Shown | Unusable

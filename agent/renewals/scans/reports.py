@@ -15,6 +15,7 @@ from agent.renewals.dossier.findings import DossierIncompleteError, Finding
 from agent.renewals.protocol import DocumentDigest, DocumentName
 from agent.renewals.scans.judging import judge
 from agent.renewals.scans.model import (
+    LONGEST_SHOWN,
     Change,
     Convert,
     Converted,
@@ -22,7 +23,10 @@ from agent.renewals.scans.model import (
     Inspect,
     Inspected,
     Limits,
+    Reply,
     ScanFacts,
+    Show,
+    Shown,
     Unusable,
 )
 from agent.renewals.scans.process import ask_worker
@@ -96,23 +100,45 @@ def report_scan(content: bytes, limits: Limits) -> ScanReport:
     return ScanReport(
         facts=facts,
         faults=judge(facts, limits),
-        values={
-            "format": facts.format,
-            "limit": limits.max_bytes // 1024,
-            "pictures": facts.pictures,
-            "width": facts.width,
-            "height": facts.height,
-        },
+        values=fault_values(facts, limits),
     )
 
 
-def offer_conversion(content: bytes, limits: Limits, *, page: int = 1) -> Conversion:
+def fault_values(facts: ScanFacts, limits: Limits) -> dict[str, str | int]:
+    """Return what the sentences about faults of a picture name."""
+    return {
+        "format": facts.format,
+        "limit": limits.max_bytes // 1024,
+        "pictures": facts.pictures,
+        "width": facts.width,
+        "height": facts.height,
+    }
+
+
+def show_scan(content: bytes, side: int, *, page: int = 1, turns: int = 0) -> bytes:
+    """Return a JPEG to look at, no side longer than ``side`` pixels.
+
+    Raises:
+        ScanUnusableError: there is no picture.
+    """
+    reply, picture = ask_worker(Show(side=side, page=page, turns=turns), content)
+    if not isinstance(reply, Shown) or len(picture) > LONGEST_SHOWN:
+        fault, kind = _fault(reply)
+        raise ScanUnusableError(fault, format=kind)
+    return picture
+
+
+def offer_conversion(
+    content: bytes, limits: Limits, *, page: int = 1, turns: int = 0
+) -> Conversion:
     """Return a picture of ``content`` that is within ``limits``; the file itself stays as it is.
+
+    ``turns`` are quarter turns clockwise.
 
     Raises:
         ScanUnusableError: there is no such picture.
     """
-    reply, picture = ask_worker(Convert(limits=limits, page=page), content)
+    reply, picture = ask_worker(Convert(limits=limits, page=page, turns=turns), content)
     if not isinstance(reply, Converted):
         fault, kind = _fault(reply)
         raise ScanUnusableError(fault, format=kind)
@@ -151,7 +177,7 @@ def digest_scans(scans: Mapping[DocumentName, bytes]) -> dict[DocumentName, Docu
     return digests
 
 
-def _fault(reply: Converted | Inspected | Unusable) -> tuple[Fault, str]:
+def _fault(reply: Reply) -> tuple[Fault, str]:
     """Return why there is no picture; an answer to another question is a worker gone wrong."""
     if isinstance(reply, Unusable):
         return reply.fault, reply.format

@@ -42,6 +42,7 @@ _CHANGES = {
     Change.PAGE_DRAWN: mark("picture of page {page} of {pictures}"),
     Change.FIRST_PICTURE: mark("picture {page} of {pictures}, the others are left out"),
     Change.TURNED_UPRIGHT: mark("turned upright"),
+    Change.TURNED: mark("turned as you asked"),
     Change.TO_RGB: mark("colours for screens (RGB)"),
     Change.TO_EIGHT_BIT: mark("8 bits per colour"),
     Change.SCALED_DOWN: mark("scaled down"),

@@ -7,7 +7,15 @@ import sys
 
 import msgspec
 
-from agent.renewals.scans.model import Fault, Inspect, Inspected, Reply, Request, Unusable
+from agent.renewals.scans.model import (
+    Fault,
+    Inspect,
+    Inspected,
+    Reply,
+    Request,
+    Show,
+    Unusable,
+)
 from agent.renewals.scans.worker.confine import confine
 from agent.renewals.scans.worker.converting import convert
 from agent.renewals.scans.worker.pdf import Pdf
@@ -18,13 +26,16 @@ from agent.renewals.scans.worker.pictures import (
     set_up,
     sniff,
 )
+from agent.renewals.scans.worker.showing import show
 
 
 def _answer(request: Request, content: bytes) -> tuple[Reply, bytes]:
     try:
         if isinstance(request, Inspect):
             return _inspect(content), b""
-        return convert(content, request.limits, request.page)
+        if isinstance(request, Show):
+            return show(content, request)
+        return convert(content, request.limits, request.page, request.turns)
     except UnusableError as error:
         return Unusable(fault=error.fault, format=error.kind or sniff(content)), b""
     except MemoryError:

@@ -28,18 +28,38 @@ _SHORTEST_SIDE = 1240
 _WHITE = (255, 255, 255)
 
 
-def convert(content: bytes, limits: Limits, page: int) -> tuple[Converted, bytes]:
+def convert(content: bytes, limits: Limits, page: int, turns: int = 0) -> tuple[Converted, bytes]:
     """Return a picture of one page or frame within ``limits``, and what was done to get it.
+
+    ``turns`` are quarter turns clockwise, of what stands upright already.
 
     Raises:
         UnusableError
     """
-    before, picture = _drawn(content, page) if sniff(content) == "PDF" else _opened(content, page)
+    before, picture = upright(content, page)
     picture.info.clear()  # Pillow would write comments and the like anew
-    encoded = _encoded(picture, limits)
+    encoded = _encoded(turned(picture, turns), limits)
     after = facts_of(encoded, open_picture(encoded))
-    changes = tuple(_changes(before, after))
+    changes = tuple(_changes(before, after, turns))
     return Converted(before=before, after=after, changes=changes), encoded
+
+
+def upright(content: bytes, page: int, side: int = LEGIBLE_SIDE) -> tuple[ScanFacts, Image.Image]:
+    """Return the facts of one page or frame, and its picture in 8-bit RGB, no side longer than ``side``.
+
+    Raises:
+        UnusableError
+    """
+    if sniff(content) != "PDF":
+        return _opened(content, page, side)
+    facts, picture = _drawn(content, page)
+    picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return facts, picture
+
+
+def turned(picture: Image.Image, turns: int) -> Image.Image:
+    """Return the picture after quarter turns clockwise."""
+    return picture.rotate(-90 * (turns % 4), expand=True) if turns % 4 else picture
 
 
 def _drawn(content: bytes, page: int) -> tuple[ScanFacts, Image.Image]:
@@ -47,12 +67,12 @@ def _drawn(content: bytes, page: int) -> tuple[ScanFacts, Image.Image]:
     return document.facts(page), document.draw(page)
 
 
-def _opened(content: bytes, page: int) -> tuple[ScanFacts, Image.Image]:
+def _opened(content: bytes, page: int, side: int) -> tuple[ScanFacts, Image.Image]:
     image = open_picture(content, page)
     facts = facts_of(content, image)
     # Shrunk first, while decoding where the format can: every later step then costs less memory.
     image = _scalable(image)
-    image.thumbnail((LEGIBLE_SIDE, LEGIBLE_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    image.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
     return facts, _on_white(ImageOps.exif_transpose(image))
 
 
@@ -103,13 +123,15 @@ def _saved(picture: Image.Image, kind: str, **options: int | bool) -> bytes:
     return buffer.getvalue()
 
 
-def _changes(before: ScanFacts, after: ScanFacts) -> Iterator[Change]:
+def _changes(before: ScanFacts, after: ScanFacts, turns: int) -> Iterator[Change]:
     if before.format == "PDF":
         yield Change.PAGE_DRAWN
     elif before.pictures > 1:
         yield Change.FIRST_PICTURE
     if before.orientation != 1:
         yield Change.TURNED_UPRIGHT
+    if turns % 4:
+        yield Change.TURNED
     if before.is_cmyk:
         yield Change.TO_RGB
     if before.is_sixteen_bit:

@@ -1,0 +1,232 @@
+"""Filling a dossier in: fields and scans are kept as they are given, and submitted as a whole.
+
+Files of strangers are opened by the scan worker alone; what is shown of them are its pictures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from agent.renewals.applicant_profile import forget_profile, keep_profile, take_up_profile
+from agent.renewals.dossier.checks import amended
+from agent.renewals.drafts.store import Draft, DraftScan, DraftStore, Part, ScanNotChosenError
+from agent.renewals.protocol import Applicant, ApplicantField, DocumentName, Policy
+from agent.renewals.record import Renewal
+from agent.renewals.scan_store import ScanStore
+from agent.renewals.scans.model import LARGEST_SHOWN_SIDE, Limits, limits_of
+from agent.renewals.scans.reports import (
+    Conversion,
+    ScanUnusableError,
+    offer_conversion,
+    report_scan,
+    show_scan,
+)
+from agent.renewals.service import RenewalService
+from agent.renewals.states import State
+from agent.renewals.vault import Vault
+
+THUMBNAIL_SIDE = 240
+"""Pixels of a thumbnail's longer side."""
+_GUIDE = Policy(authority="")
+"""The guide's fields, documents and limits, where no authority has said others."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDossier:
+    """A dossier as it stands."""
+
+    renewal: Renewal
+    draft: Draft
+    applicant: Mapping[ApplicantField, str]
+    """What was filled in, else what was submitted before, else what is kept."""
+    thumbnails: Mapping[DocumentName, bytes]
+    """JPEG, of what would be sent; also of scans that were submitted before."""
+
+    @property
+    def policy(self) -> Policy:
+        """What the authority asks for."""
+        return self.renewal.policy or _GUIDE
+
+    @property
+    def limits(self) -> Limits:
+        """What it takes of scans."""
+        return limits_of(self.policy)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownConversion:
+    """A conversion with pictures of before and after, JPEG."""
+
+    conversion: Conversion
+    before: bytes
+    after: bytes
+
+
+class DossierService:
+    """Everything a window or command does with a dossier before it is submitted."""
+
+    def __init__(
+        self, *, renewals: RenewalService, folder: Path, profile: Path, vault: Vault
+    ) -> None:
+        self._renewals = renewals
+        self._store = DraftStore(folder, vault)
+        self._scans = ScanStore(folder, vault)
+        self._profile = profile
+        self._vault = vault
+
+    async def open(self, renewal_id: str) -> OpenDossier:
+        """Return the dossier as it stands; RenewalNotFoundError, VaultError."""
+        renewal = self._renewals.get(renewal_id)
+        draft = Draft() if renewal.has_ended else self._store.read(renewal.id)
+        thumbnails = await asyncio.to_thread(self._thumbnails, renewal, draft)
+        return OpenDossier(renewal, draft, self._applicant(renewal, draft), thumbnails)
+
+    def write(self, renewal_id: str, applicant: Mapping[ApplicantField, str]) -> None:
+        """Keep fields as they are typed, right or not; WrongStateError, NotSavedError."""
+        renewal = self._renewals.awaiting_dossier(renewal_id)
+        draft = self._store.read(renewal.id)
+        changed = {**draft.applicant, **applicant}
+        self._store.write(renewal.id, msgspec.structs.replace(draft, applicant=changed))
+
+    async def choose(
+        self, renewal_id: str, name: DocumentName, file: str, content: bytes
+    ) -> OpenDossier:
+        """Keep a file that was chosen for a document, in place of another.
+
+        Raises:
+            WrongStateError, NotSavedError
+            ScanUnusableError: it gives no picture; the one before stays.
+        """
+        limits = limits_of(self._renewals.awaiting_dossier(renewal_id).policy or _GUIDE)
+        report = await asyncio.to_thread(report_scan, content, limits)
+        if report.facts is None:
+            raise ScanUnusableError(report.faults[0], **report.values)
+        thumbnail = await asyncio.to_thread(show_scan, content, THUMBNAIL_SIDE)
+        self._renewals.awaiting_dossier(renewal_id)
+        self._store.drop(renewal_id, name)
+        self._store.put(renewal_id, name, Part.ORIGINAL, content)
+        self._store.put(renewal_id, name, Part.THUMBNAIL, thumbnail)
+        self._keep(renewal_id, name, DraftScan(file=file, original=report.facts))
+        return await self.open(renewal_id)
+
+    async def convert(
+        self, renewal_id: str, name: DocumentName, *, page: int, turns: int
+    ) -> ShownConversion:
+        """Make a conversion and show it; it is not used before :meth:`use` says so.
+
+        Raises:
+            WrongStateError, ScanNotChosenError, ScanUnusableError, NotSavedError
+        """
+        limits = limits_of(self._renewals.awaiting_dossier(renewal_id).policy or _GUIDE)
+        original = self._store.get(renewal_id, name, Part.ORIGINAL)
+        conversion = await asyncio.to_thread(
+            offer_conversion, original, limits, page=page, turns=turns
+        )
+        before = await asyncio.to_thread(show_scan, original, LARGEST_SHOWN_SIDE, page=page)
+        after = await asyncio.to_thread(show_scan, conversion.content, LARGEST_SHOWN_SIDE)
+        self._renewals.awaiting_dossier(renewal_id)
+        self._store.put(renewal_id, name, Part.CONVERTED, conversion.content)
+        return ShownConversion(conversion, before, after)
+
+    async def use(self, renewal_id: str, name: DocumentName, *, is_converted: bool) -> OpenDossier:
+        """Have the conversion sent, or the file as it is.
+
+        Raises:
+            WrongStateError, ScanNotChosenError, ScanUnusableError, NotSavedError
+        """
+        self._renewals.awaiting_dossier(renewal_id)
+        part = Part.CONVERTED if is_converted else Part.ORIGINAL
+        content = self._store.get(renewal_id, name, part)
+        facts = None
+        if is_converted:
+            limits = limits_of(self._renewals.get(renewal_id).policy or _GUIDE)
+            facts = (await asyncio.to_thread(report_scan, content, limits)).facts
+        thumbnail = await asyncio.to_thread(show_scan, content, THUMBNAIL_SIDE)
+        self._renewals.awaiting_dossier(renewal_id)
+        scan = self._store.read(renewal_id).scans[name]
+        self._store.put(renewal_id, name, Part.THUMBNAIL, thumbnail)
+        self._keep(renewal_id, name, msgspec.structs.replace(scan, converted=facts))
+        return await self.open(renewal_id)
+
+    async def remove(self, renewal_id: str, name: DocumentName) -> OpenDossier:
+        """Take a chosen file out again; WrongStateError, NotSavedError."""
+        self._renewals.awaiting_dossier(renewal_id)
+        self._keep(renewal_id, name, None)
+        self._store.drop(renewal_id, name)
+        return await self.open(renewal_id)
+
+    async def picture(self, renewal_id: str, name: DocumentName) -> bytes:
+        """Return a JPEG of what is sent, large enough to be read; ScanNotChosenError, ScanUnusableError."""
+        renewal = self._renewals.get(renewal_id)
+        scan = self._store.read(renewal.id).scans.get(name)
+        content = self._content(renewal.id, name, scan)
+        return await asyncio.to_thread(show_scan, content, LARGEST_SHOWN_SIDE)
+
+    async def submit(self, renewal_id: str) -> Renewal:
+        """Submit what was filled in; the draft is gone once that is done.
+
+        Raises:
+            WrongStateError, DossierIncompleteError, NotSavedError
+        """
+        renewal = self._renewals.awaiting_dossier(renewal_id)
+        draft = self._store.read(renewal.id)
+        applicant = amended(None, self._applicant(renewal, draft))
+        scans = {name: self._content(renewal.id, name, scan) for name, scan in draft.scans.items()}
+        submitted = await self._renewals.submit_dossier(renewal.id, applicant, scans)
+        self._store.forget(renewal.id)
+        return submitted
+
+    def kept_applicant(self) -> Applicant | None:
+        """Return who is kept by choice, None where nobody is; VaultError."""
+        return take_up_profile(self._profile, self._vault)
+
+    @property
+    def is_applicant_kept(self) -> bool:
+        """Whether somebody is kept."""
+        return self._profile.exists()
+
+    def keep_applicant(self, applicant: Applicant) -> None:
+        """Keep the applicant for the next renewal."""
+        keep_profile(self._profile, self._vault, applicant)
+
+    def forget_applicant(self) -> None:
+        """Keep nobody any more."""
+        forget_profile(self._profile)
+
+    def _applicant(self, renewal: Renewal, draft: Draft) -> dict[ApplicantField, str]:
+        known = renewal.private.applicant
+        if known is None and not renewal.has_ended:
+            known = self.kept_applicant()
+        before = {field: getattr(known, field.value) if known else "" for field in ApplicantField}
+        return {**before, **draft.applicant}
+
+    def _thumbnails(self, renewal: Renewal, draft: Draft) -> dict[DocumentName, bytes]:
+        chosen = {name: self._store.get(renewal.id, name, Part.THUMBNAIL) for name in draft.scans}
+        if renewal.state is not State.REJECTED:
+            return chosen
+        sent = (name for name in renewal.private.documents if name not in chosen)
+        return {
+            **{name: show_scan(self._scans.get(renewal.id, name), THUMBNAIL_SIDE) for name in sent},
+            **chosen,
+        }
+
+    def _content(self, renewal_id: str, name: DocumentName, scan: DraftScan | None) -> bytes:
+        if scan is None:
+            try:
+                return self._scans.get(renewal_id, name)
+            except FileNotFoundError as error:
+                raise ScanNotChosenError from error
+        part = Part.CONVERTED if scan.converted else Part.ORIGINAL
+        return self._store.get(renewal_id, name, part)
+
+    def _keep(self, renewal_id: str, name: DocumentName, scan: DraftScan | None) -> None:
+        draft = self._store.read(renewal_id)
+        scans = {each: kept for each, kept in draft.scans.items() if each is not name}
+        if scan is not None:
+            scans[name] = scan
+        self._store.write(renewal_id, msgspec.structs.replace(draft, scans=scans))

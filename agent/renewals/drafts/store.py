@@ -1,0 +1,117 @@
+"""What is kept of a dossier that is being filled in; sealed, and gone when the renewal ends."""
+
+from __future__ import annotations
+
+from enum import StrEnum, unique
+from pathlib import Path
+
+import msgspec
+
+from agent.errors import OdcError
+from agent.files import NotSavedError, write_private
+from agent.language import mark
+from agent.renewals.protocol import ApplicantField, DocumentName
+from agent.renewals.scans.model import ScanFacts
+from agent.renewals.vault import Vault
+
+
+class ScanNotChosenError(OdcError):
+    """No file was chosen for a document yet."""
+
+    code = "scan_not_chosen"
+    sentence = mark("No file was chosen for this document yet.")
+    advice = mark("Choose a file.")
+
+
+@unique
+class Part(StrEnum):
+    """What there can be of one chosen file."""
+
+    ORIGINAL = "original"
+    """As it was chosen."""
+    CONVERTED = "converted"
+    """What was offered in its place."""
+    THUMBNAIL = "thumbnail"
+
+
+class DraftScan(msgspec.Struct, frozen=True, kw_only=True):
+    """A file chosen for one document."""
+
+    file: str
+    """Its name, for the person who chose it."""
+    original: ScanFacts
+    converted: ScanFacts | None = None
+    """The conversion that is used; None where the file goes as it is."""
+
+    @property
+    def used(self) -> ScanFacts:
+        """What would be sent."""
+        return self.converted or self.original
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A dossier on its way."""
+
+    applicant: dict[ApplicantField, str] = {}
+    scans: dict[DocumentName, DraftScan] = {}
+
+    def __repr__(self) -> str:
+        return "Draft(…)"
+
+
+class DraftStore:
+    """Sealed files in the folder of the renewal's scans, which goes as a whole when it ends."""
+
+    def __init__(self, folder: Path, vault: Vault) -> None:
+        self._folder = folder
+        self._vault = vault
+
+    def read(self, renewal: str) -> Draft:
+        """Return the draft, an empty one where nothing was filled in yet."""
+        try:
+            return msgspec.json.decode(self._opened(renewal, "draft"), type=Draft)
+        except FileNotFoundError:
+            return Draft()
+
+    def write(self, renewal: str, draft: Draft) -> None:
+        """Keep the draft in place of the one before; NotSavedError."""
+        self._sealed(renewal, "draft", msgspec.json.encode(draft))
+
+    def put(self, renewal: str, name: DocumentName, part: Part, content: bytes) -> None:
+        """Keep a part of a chosen file; NotSavedError."""
+        self._sealed(renewal, _part_name(name, part), content)
+
+    def get(self, renewal: str, name: DocumentName, part: Part) -> bytes:
+        """Return a part of a chosen file; ScanNotChosenError."""
+        try:
+            return self._opened(renewal, _part_name(name, part))
+        except FileNotFoundError as error:
+            raise ScanNotChosenError from error
+
+    def drop(self, renewal: str, name: DocumentName) -> None:
+        """Delete all parts of a chosen file."""
+        for part in Part:
+            self._file(renewal, _part_name(name, part)).unlink(missing_ok=True)
+
+    def forget(self, renewal: str) -> None:
+        """Delete the draft and what was chosen for it; scans that were submitted stay."""
+        for name in DocumentName:
+            self.drop(renewal, name)
+        self._file(renewal, "draft").unlink(missing_ok=True)
+
+    def _opened(self, renewal: str, leaf: str) -> bytes:
+        return self._vault.open(self._file(renewal, leaf).read_bytes(), f"{renewal}/{leaf}")
+
+    def _sealed(self, renewal: str, leaf: str, clear: bytes) -> None:
+        sealed = self._vault.seal(clear, f"{renewal}/{leaf}")
+        try:
+            write_private(self._file(renewal, leaf), sealed)
+        except OSError as error:
+            raise NotSavedError(reason=error.strerror or type(error).__name__) from error
+
+    def _file(self, renewal: str, leaf: str) -> Path:
+        return self._folder / renewal / f"{leaf}.sealed"
+
+
+def _part_name(name: DocumentName, part: Part) -> str:
+    return f"draft-{name.value}-{part.value}"
