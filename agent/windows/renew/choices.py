@@ -1,0 +1,92 @@
+"""Which certificates the window can be about, and what is known of each. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agent.api.client import Json
+from agent.windows.renew.plan import ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A signing certificate in use, or one whose renewal is under way while its token is away."""
+
+    thumbprint: str
+    organisation: str
+    uscc: str
+    text: str
+    """How long it is, or is no longer, valid; empty where the token is away."""
+    days_left: int | None
+    renewal: Json | None
+    """The one under way, else the last one that ended."""
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a renewal goes on."""
+        return self.renewal is not None and self.renewal["state"] not in ENDED
+
+
+def find_choices(tokens: list[Json], renewals: list[Json]) -> tuple[Choice, ...]:
+    """Return what can be renewed, what is under way first, then what ends first.
+
+    Args:
+        tokens: of a TokenList.
+        renewals: of a RenewalList, the newest first.
+    """
+    plugged_in = {
+        certificate["thumbprint"]: _choice(certificate, renewals)
+        for token in tokens
+        for certificate in token["certificates"]
+        if certificate["use"] == "signing" and certificate["is_current"]
+    }
+    away = {
+        renewal["thumbprint"]: _away(renewal)
+        for renewal in renewals
+        if renewal["state"] not in ENDED and renewal["thumbprint"] not in plugged_in
+    }
+    return tuple(sorted({**plugged_in, **away}.values(), key=_rank))
+
+
+def preferred(choices: tuple[Choice, ...], thumbprint: str) -> Choice | None:
+    """Return the choice the window begins with: what it was opened for, else the first."""
+    named = (choice for choice in choices if choice.thumbprint == thumbprint)
+    return next(named, choices[0] if choices else None)
+
+
+def last_installed(renewals: list[Json], organisation: str) -> Json | None:
+    """Return the organisation's last renewal that succeeded."""
+    fitting = (
+        each
+        for each in renewals
+        if each["state"] == "installed" and each["organisation"] == organisation
+    )
+    return next(fitting, None)
+
+
+def _choice(certificate: Json, renewals: list[Json]) -> Choice:
+    mine = [each for each in renewals if each["thumbprint"] == certificate["thumbprint"]]
+    open_ones = [each for each in mine if each["state"] not in ENDED]
+    return Choice(
+        thumbprint=certificate["thumbprint"],
+        organisation=certificate["organisation"] or certificate["subject"],
+        uscc=certificate["uscc"] or "",
+        text=certificate["text"],
+        days_left=certificate["days_left"],
+        renewal=next(iter(open_ones or mine), None),
+    )
+
+
+def _away(renewal: Json) -> Choice:
+    return Choice(
+        thumbprint=renewal["thumbprint"],
+        organisation=renewal["organisation"],
+        uscc="",
+        text="",
+        days_left=None,
+        renewal=renewal,
+    )
+
+
+def _rank(choice: Choice) -> tuple[bool, int]:
+    return not choice.is_under_way, choice.days_left if choice.days_left is not None else 0

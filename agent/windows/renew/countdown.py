@@ -1,0 +1,31 @@
+"""How long until another SMS code can be asked for. Pure: the clock is an argument."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+USUAL_SECONDS = 60.0
+"""Between two codes, as long as the authority has not named its own pause."""
+
+
+@dataclass(slots=True)
+class Countdown:
+    """Seconds to a moment of a clock that only goes forward."""
+
+    ends_at: float = 0.0
+
+    def begin(self, now: float, seconds: float) -> None:
+        """Count from ``now``."""
+        self.ends_at = now + seconds
+
+    def left(self, now: float) -> int:
+        """Return whole seconds that are left, 0 when it is over."""
+        return max(0, math.ceil(self.ends_at - now))
+
+
+def pause_named(report: dict[str, object]) -> float | None:
+    """Return the pause an error report of ``sms_too_soon`` names."""
+    details = report.get("details")
+    seconds = details.get("seconds") if isinstance(details, dict) else None
+    return float(seconds) if isinstance(seconds, int | float) and seconds > 0 else None

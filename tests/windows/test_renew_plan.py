@@ -1,0 +1,119 @@
+"""What the renew window shows for which renewal; no Qt."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from actors import certificate, pair, token
+
+from agent.renewals.states import ENDED, State, Waiting
+from agent.windows.renew.choices import find_choices, last_installed, preferred
+from agent.windows.renew.countdown import Countdown, pause_named
+from agent.windows.renew.plan import (
+    Page,
+    Standing,
+    can_cancel,
+    items_to_amend,
+    page_of,
+    remarks_by_item,
+    time_line,
+)
+
+
+def renewal(state="drafting", waiting=None, **values):
+    usual = {"id": "1", "state": state, "waiting": waiting, "remarks": [],
+             "thumbprint": "ab" * 32, "organisation": "深圳市样例有限公司"}  # fmt: skip
+    return {**usual, **values}
+
+
+def listed(*tokens):
+    return msgspec.to_builtins(tokens)
+
+
+@pytest.mark.parametrize(
+    ("state", "waiting", "page"),
+    [
+        ("drafting", None, Page.WAITING),
+        ("drafting", "APPLICANT", Page.DOSSIER),
+        ("signing", "PIN", Page.PIN),
+        ("signing", "TOKEN", Page.WAITING),
+        ("signing", "SPACE", Page.PIN),
+        ("submitted", "NETWORK", Page.WAITING),
+        ("reviewing", "REVIEW", Page.WAITING),
+        ("rejected", "APPLICANT", Page.DOSSIER),
+        ("approved", "SMS_CODE", Page.SMS),
+        ("issuing", None, Page.WAITING),
+        ("installing", "PIN", Page.PIN),
+        ("installed", None, Page.END),
+        ("failed", None, Page.END),
+    ],
+)
+def test_each_thing_a_renewal_waits_for_has_its_page(state, waiting, page):
+    assert page_of(renewal(state, waiting)) is page
+
+
+def test_every_state_with_every_wait_has_a_page_and_a_time_line():
+    for state in State:
+        for waiting in (None, *Waiting):
+            one = renewal(state.value, waiting.value if waiting else None)
+            assert (page_of(one) is Page.END) == (state in ENDED)
+            assert len(time_line(one)) == 5
+            assert can_cancel(one) == (state not in ENDED)
+
+
+def test_the_time_line_has_one_step_under_way_and_those_before_it_done():
+    standings = [view.standing for view in time_line(renewal("reviewing", "REVIEW"))]
+    assert standings == [Standing.DONE, Standing.DONE, Standing.NOW, Standing.AHEAD, Standing.AHEAD]
+
+
+def test_a_rejected_renewal_is_back_at_its_dossier_and_says_so():
+    assert time_line(renewal("rejected", "APPLICANT"))[0].standing is Standing.TROUBLE
+
+
+def test_an_installed_renewal_has_every_step_done():
+    assert {view.standing for view in time_line(renewal("installed"))} == {Standing.DONE}
+
+
+def test_only_what_the_review_named_is_amended():
+    remarks = [{"item": "phone", "text": "号码有误"}, {"item": "phone", "text": "请核实"}]
+    rejected = renewal("rejected", "APPLICANT", remarks=remarks)
+    known = frozenset({"phone", "name"})
+    assert items_to_amend(rejected, known) == {"phone"}
+    assert remarks_by_item(rejected) == {"phone": "号码有误\n请核实"}
+    whole = renewal("rejected", "APPLICANT", remarks=[{"item": "", "text": "资料不清"}, *remarks])
+    assert items_to_amend(whole, known) is None
+    assert items_to_amend(renewal("drafting", "APPLICANT"), known) is None
+
+
+def test_what_is_under_way_comes_first_also_while_its_token_is_away():
+    late, soon = certificate(days=80, number=1), certificate(days=3, number=2)
+    away = renewal("reviewing", "REVIEW", thumbprint="cd" * 32, organisation="别家")
+    found = find_choices(listed(token(late), token(soon)), [away])
+    assert [c.thumbprint for c in found] == ["cd" * 32, soon.thumbprint, late.thumbprint]
+    assert preferred(found, late.thumbprint).thumbprint == late.thumbprint
+    assert preferred(found, "").is_under_way
+
+
+def test_an_open_renewal_counts_more_than_a_newer_one_that_ended():
+    [signing, _] = pair()
+    ended = renewal("cancelled", thumbprint=signing.thumbprint, id="2")
+    under_way = renewal("approved", "SMS_CODE", thumbprint=signing.thumbprint, id="1")
+    [choice] = find_choices(listed(token(*pair())), [ended, under_way])
+    assert choice.renewal["id"] == "1"
+    assert preferred((), "") is None
+
+
+def test_what_was_renewed_is_not_offered_again_and_tells_the_last_update():
+    old = certificate(is_current=False)
+    assert find_choices(listed(token(old)), []) == ()
+    done = renewal("installed", id="3")
+    assert last_installed([renewal("failed"), done], "深圳市样例有限公司") is done
+
+
+def test_a_countdown_ends_and_obeys_the_pause_the_authority_names():
+    countdown = Countdown()
+    assert countdown.left(100.0) == 0
+    countdown.begin(100.0, 60)
+    assert (countdown.left(100.5), countdown.left(159.9), countdown.left(160.0)) == (60, 1, 0)
+    assert pause_named({"details": {"seconds": 12}}) == 12
+    assert pause_named({"details": {}}) is None
