@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import logging
 import signal
 import socket
@@ -229,6 +230,7 @@ class Agent:
             authorities=authorities,
             bus=self._bus,
             clock=self._clock,
+            abandoned_after=dt.timedelta(days=self._config.renewals.abandoned_after_days),
         )
 
     def _licences(

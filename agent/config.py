@@ -88,6 +88,13 @@ class BrowserSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """Origins that may never ask, on whatever port; this comes before ``allow`` and the user."""
 
 
+class RenewalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How renewals are kept."""
+
+    abandoned_after_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 30
+    """How long a renewal may wait for a person before it is withdrawn and its dossier deleted."""
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be configured."""
 
@@ -99,6 +106,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Whether to look for others too; None does where no module is configured to be served."""
     authorities: tuple[AuthoritySettings, ...] = msgspec.field(name="authority", default=())
     reminders: ReminderSettings = ReminderSettings()
+    renewals: RenewalSettings = RenewalSettings()
     trust_store: Path | None = None
     """Folder of certificates, or a PEM file: authorities trusted beside the trust anchors above."""
     identity_oids: tuple[IdentityOid, ...] = msgspec.field(name="identity_oid", default=())

@@ -25,6 +25,8 @@ from agent.renewals.steps import ApplicationClosed, Context, Wait, advance
 
 log = logging.getLogger(__name__)
 
+DAY_SECONDS = 86_400.0
+"""How long a renewal is left alone that waits for a person: it may be abandoned by then."""
 _DISK_ERRORS = (NotSavedError, sqlite3.Error, OSError)
 
 
@@ -40,7 +42,7 @@ class _Run:
 
 @dataclass(frozen=True, slots=True)
 class _Pause:
-    """How long to sleep before the next look: for ever without a number, by back-off after a failure."""
+    """How long to sleep before the next look: a day without a number, by back-off after a failure."""
 
     seconds: float | None = None
     is_failure: bool = False
@@ -190,4 +192,4 @@ def _seconds_of(pause: _Pause, failures: int) -> float | None:
 
 async def _woken(wake: asyncio.Event, seconds: float | None) -> None:
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(wake.wait(), seconds)
+        await asyncio.wait_for(wake.wait(), DAY_SECONDS if seconds is None else seconds)

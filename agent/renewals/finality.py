@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent.errors import OdcError
+from agent.renewals.abandonment import RenewalAbandonedError
 from agent.renewals.authority import AuthorityRefusedError
 from agent.renewals.checks import CertificateRefusedError
 from agent.renewals.protocol import ProblemCode
@@ -26,6 +27,7 @@ _FINAL_CODES = frozenset(
         TooLateError,
         CertificateRefusedError,
         VaultError,
+        RenewalAbandonedError,
         # The authority sends the same key again, and the worker has opened it twice by then.
         KeyEnvelopeInvalidError,
         KeyEnvelopeUnopenedError,

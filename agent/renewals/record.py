@@ -90,6 +90,8 @@ class Renewal(msgspec.Struct, frozen=True, kw_only=True):
     """It has come to nothing, and ends once the authority has been told."""
     usual_pause: float | None = None
     """Seconds the authority asks to leave between two questions in this state, once it has said so."""
+    since: dt.datetime | None = None
+    """When it came into this state; None for its first one."""
     failure: ErrorReport | None = None
     """Why it is withdrawn; None where the user cancelled it."""
     expected_by: dt.date | None = None
@@ -106,6 +108,11 @@ class Renewal(msgspec.Struct, frozen=True, kw_only=True):
         return self.state in ENDED
 
     @property
+    def in_state_since(self) -> dt.datetime:
+        """When it came into this state."""
+        return self.since or self.created
+
+    @property
     def asks_for_encryption(self) -> bool:
         """Whether the encryption certificate is renewed along with the signing certificate."""
         offered = self.policy is not None and self.policy.encryption_certificate
@@ -114,7 +121,7 @@ class Renewal(msgspec.Struct, frozen=True, kw_only=True):
     def moved(self, state: State, now: dt.datetime) -> Renewal:
         """Return the renewal in a following state, waiting for nothing, its error forgotten."""
         check_transition(self.state, state)
-        return self.changed(now, state=state, waiting=None, error=None, usual_pause=None)
+        return self.changed(now, state=state, since=now, waiting=None, error=None, usual_pause=None)
 
     def failing(self, now: dt.datetime, failure: ErrorReport) -> Renewal:
         """Return the renewal as it is to be withdrawn, for an error that trying again would not mend."""

@@ -87,6 +87,7 @@ class RenewalService:
         authorities: Authorities,
         bus: EventBus,
         clock: Clock,
+        abandoned_after: dt.timedelta = dt.timedelta(days=30),
     ) -> None:
         self._journal = journal
         self._scans = scans
@@ -94,6 +95,7 @@ class RenewalService:
         self._authorities = authorities
         self._bus = bus
         self._clock = clock
+        self._abandoned_after = abandoned_after
         self._driver = Driver(
             journal=journal, save=self._save, context_of=self.context_of, clock=clock
         )
@@ -248,6 +250,7 @@ class RenewalService:
             save_after_pin=self._save_after_pin,
             leftovers=self._journal,
             is_plugged_in=lambda r: self._inventory.snapshot.find(r.thumbprint) is not None,
+            abandoned_after=self._abandoned_after,
         )
 
     def _in_state(self, renewal_id: str, state: State) -> Renewal:

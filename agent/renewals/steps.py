@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from agent.certificates.days import china_date
 from agent.certificates.parsing import thumbprint
 from agent.clock import Clock
+from agent.renewals.abandonment import check_not_abandoned
 from agent.renewals.authority import Authority, AuthorityRefusedError, Credentials, Pending
 from agent.renewals.checks import check_issued, check_issued_encryption
 from agent.renewals.key_request import key_request
@@ -76,6 +77,8 @@ class Context:
     """Saves the second, made from the first when its PIN was asked for; what is waited for may have been
     saved since."""
     is_plugged_in: Callable[[Renewal], bool]
+    abandoned_after: dt.timedelta
+    """How long a renewal may wait for a person."""
     leftovers: Leftovers
 
 
@@ -85,9 +88,10 @@ def credentials_of(renewal: Renewal) -> Credentials:
 
 
 async def advance(context: Context, renewal: Renewal) -> Renewal:
-    """Take ``renewal`` one step further, save it and return it; raises Wait."""
+    """Take ``renewal`` one step further, save it and return it; raises Wait, RenewalAbandonedError."""
     if renewal.is_withdrawing:
         return await withdraw(context, renewal)
+    check_not_abandoned(renewal, context.abandoned_after, context.clock())
     return await _STEPS[renewal.state](context, renewal)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from contextlib import asynccontextmanager, closing
 from types import SimpleNamespace
 
@@ -55,7 +56,12 @@ def journal(tmp_path, vault):
 
 @asynccontextmanager
 async def driving(journal, authority):
-    context = SimpleNamespace(authority=authority, clock=lambda: NOW, save=journal.save)
+    context = SimpleNamespace(
+        authority=authority,
+        clock=lambda: NOW,
+        save=journal.save,
+        abandoned_after=dt.timedelta(days=30),
+    )
     driver = Driver(
         journal=journal, save=journal.save, context_of=lambda _: context, clock=lambda: NOW
     )

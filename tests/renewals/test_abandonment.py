@@ -1,0 +1,94 @@
+"""What nobody goes on with is withdrawn, and what it held of people is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from contextlib import closing
+from types import SimpleNamespace
+
+import pytest
+from renewal_maker import NOW, PRIVATE, SECOND, new_renewal
+
+from agent.bus import EventBus
+from agent.renewals.abandonment import RenewalAbandonedError, check_not_abandoned
+from agent.renewals.authority import AuthorityUnreachableError
+from agent.renewals.journal import Journal
+from agent.renewals.protocol import DocumentName
+from agent.renewals.record import PrivatePart
+from agent.renewals.scan_store import ScanStore
+from agent.renewals.service import RenewalService
+from agent.renewals.states import ENDED, State, Waiting
+
+LIMIT = dt.timedelta(days=30)
+PERSONS = {State.DRAFTING, State.SIGNING, State.REJECTED, State.APPROVED, State.INSTALLING}
+OTHERS = set(State) - PERSONS - ENDED
+
+
+@pytest.mark.parametrize("state", sorted(PERSONS))
+def test_a_persons_turn_ends_after_the_limit_and_not_before(state):
+    renewal = new_renewal(state=state, created=NOW - 2 * LIMIT, since=NOW - LIMIT)
+    check_not_abandoned(renewal, LIMIT, NOW)
+    with pytest.raises(RenewalAbandonedError) as caught:
+        check_not_abandoned(renewal, LIMIT, NOW + SECOND)
+    assert caught.value.values == {"days": 30}
+
+
+@pytest.mark.parametrize("state", sorted(OTHERS))
+def test_an_authority_may_take_its_time(state):
+    check_not_abandoned(new_renewal(state=state), LIMIT, NOW + 10 * LIMIT)
+
+
+def test_an_installed_certificate_that_is_only_to_be_confirmed_is_never_abandoned():
+    renewal = new_renewal(state=State.INSTALLING, is_proved=True)
+    check_not_abandoned(renewal, LIMIT, NOW + 10 * LIMIT)
+
+
+def test_the_time_counts_from_the_last_step():
+    renewal = new_renewal(state=State.SUBMITTED).moved(State.REJECTED, NOW + 2 * LIMIT)
+    check_not_abandoned(renewal, LIMIT, NOW + 3 * LIMIT)
+
+
+class Authority:
+    """Cannot be reached at first; takes withdrawals then."""
+
+    def __init__(self):
+        self.is_away = True
+        self.withdrawn = []
+
+    async def withdraw(self, credentials):
+        if self.is_away:
+            self.is_away = False
+            raise AuthorityUnreachableError(reason="away")
+        self.withdrawn.append(credentials.application)
+
+
+async def test_an_abandoned_dossier_is_withdrawn_at_the_authority_and_deleted_here(tmp_path, vault):
+    bus, authority, ended = EventBus(), Authority(), asyncio.Event()
+    scans = ScanStore(tmp_path / "scans", vault)
+    with closing(Journal(tmp_path / "renewals.sqlite", vault)) as journal:
+        left = journal.add(new_renewal(state=State.REJECTED, private=PRIVATE))
+        young = journal.add(new_renewal(state=State.REJECTED, since=NOW + LIMIT))
+        for renewal in (left, young):
+            scans.put(renewal.id, DocumentName.ID_CARD_FRONT, b"a face")
+        service = RenewalService(
+            journal=journal,
+            scans=scans,
+            inventory=None,
+            pins=None,
+            authorities=SimpleNamespace(client=lambda _: authority, issuers=lambda _: ()),
+            bus=bus,
+            clock=lambda: NOW + LIMIT + SECOND,
+            abandoned_after=LIMIT,
+        )
+        bus.subscribe(lambda event: ended.set() if event.renewal.has_ended else None)
+        service.resume()
+        async with asyncio.timeout(20):
+            await ended.wait()
+        gone, kept = journal.get(left.id), journal.get(young.id)
+        await service._driver.close()
+    assert (gone.state, gone.error.code) == (State.FAILED, "renewal_abandoned")
+    assert gone.private == PrivatePart(secret="", certificate=b"")
+    assert authority.withdrawn == [left.id]
+    assert (kept.state, kept.waiting) == (State.REJECTED, Waiting.APPLICANT)
+    assert [folder.name for folder in (tmp_path / "scans").iterdir()] == [young.id]
