@@ -19,8 +19,9 @@ from agent.renewals.protocol import (
     DocumentName,
     ProblemCode,
 )
+from agent.renewals.working_days import add_working_days
 from sandbox.cms import verify_signed_data
-from sandbox.days import add_working_days, china_date
+from sandbox.days import china_date
 from sandbox.ledger import (
     Ledger,
     check_secret,

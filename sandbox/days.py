@@ -13,8 +13,6 @@ CST = dt.timezone(dt.timedelta(hours=8), "CST")
 
 Clock = Callable[[], dt.datetime]
 
-_SATURDAY = 5
-
 
 def utc_now() -> dt.datetime:
     """Return the present moment, in UTC."""
@@ -42,12 +40,3 @@ def years_later(day: dt.date, years: int) -> dt.date:
         return day.replace(year=day.year + years)
     except ValueError:
         return day.replace(year=day.year + years, day=28)
-
-
-def add_working_days(day: dt.date, count: int) -> dt.date:
-    """Return the day ``count`` working days after ``day``: Monday to Friday, holidays not known."""
-    while count > 0:
-        day += dt.timedelta(days=1)
-        if day.weekday() < _SATURDAY:
-            count -= 1
-    return day

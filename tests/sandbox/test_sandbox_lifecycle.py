@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agent.renewals.protocol import ApplicationState as State
 from sandbox.ca import renewed_validity
-from sandbox.days import CST, add_working_days, china_date, end_of_day, start_of_day, years_later
+from sandbox.days import CST, china_date, end_of_day, start_of_day, years_later
 from sandbox.lifecycle import CLOSED, Event, after, timer
 from sandbox.problems import RefusalError
 from sandbox.tokens import expired_validity, remaining_validity
@@ -102,8 +102,3 @@ def test_a_leap_day_ends_on_the_28th():
 
 def test_a_day_in_china_begins_at_16_utc():
     assert start_of_day(dt.date(2025, 3, 8)) == dt.datetime(2025, 3, 7, 16, tzinfo=dt.UTC)
-
-
-@pytest.mark.parametrize(("day", "expected"), [(3, 5), (6, 10), (8, 11)])
-def test_two_working_days_skip_the_weekend(day, expected):
-    assert add_working_days(dt.date(2025, 3, day), 2) == dt.date(2025, 3, expected)

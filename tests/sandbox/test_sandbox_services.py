@@ -156,6 +156,12 @@ class TestTimers:
         opened = office.applications.apply(again.application, again.secret, again.signed())
         assert opened.state == "open"
 
+    def test_a_review_is_promised_in_the_working_days_of_the_state_council(self, office):
+        office.clock.now = dt.datetime(2025, 9, 30, 4, tzinfo=dt.UTC)
+        client = office.submitted()
+        promised = office.applications.status(client.application, client.secret).expected_by
+        assert promised == dt.date(2025, 10, 10), "two days after the eight of the National Day"
+
     def test_an_amendment_after_a_long_review_is_not_too_late(self, home, rsa_keys):
         policy = Policy(authority="test", latest_days_after_expiry=965)
         office = Office(home, rsa_keys, policy=policy)
