@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("agent", "native_host")
 CATALOGUE = ROOT / "agent/locale/zh_CN/LC_MESSAGES/odc-agent.po"
-KEYWORDS = {"mark": None, "translate_count": (1, 2)}
+KEYWORDS = {"mark": None, "translate_count": (1, 2), "counted": (1, 2)}
 HEADER = """\
 # Sentences of the agent in Simplified Chinese; the English ones are in the code.
 # Brought up to date by `make translations`."""

@@ -34,7 +34,7 @@ class Raisable(Protocol):
         """Send a notification."""
 
 
-_NOT_WRITTEN = frozenset({"renew", "check", "consent", "settings", "help", "sites"})
+_NOT_WRITTEN = frozenset({"renew"})
 """Windows that are still a command in a terminal."""
 
 Adopt = Callable[[socket.socket], Awaitable[Raisable]]
@@ -113,11 +113,11 @@ class DesktopWindows:
 
     async def _run(self, name: str, opened: _OpenWindow) -> int:
         ours, theirs = socket.socketpair()
-        environment = {**os.environ, "ODC_LANGUAGE": self._language().value}
-        arguments = ("agent.windows", name, "FD", opened.subject)
+        language = self._language().value
+        arguments = ("agent.windows", name, "FD", opened.subject, language)
         with contextlib.ExitStack() as until_adopted:
             until_adopted.callback(ours.close)
-            async with child(name, theirs, *arguments, environment=environment) as process:
+            async with child(name, theirs, *arguments, environment=os.environ) as process:
                 asked = opened.subject
                 opened.connection = await self._adopt(ours)
                 until_adopted.pop_all()  # the API closes it from here on

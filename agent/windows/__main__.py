@@ -1,4 +1,4 @@
-"""``python -m agent.windows NAME FD SUBJECT``: one window, until it is closed."""
+"""``python -m agent.windows NAME FD SUBJECT LANGUAGE``: one window, until it is closed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 import socket
 import sys
 
-from agent.language import user_language
+from agent.language import Language
 from agent.windows.link import Link
 from agent.windows.style import application
 from agent.windows.window import Context, Window
@@ -15,6 +15,11 @@ from agent.windows.words import Words
 
 _CLASSES = {
     "about": "agent.windows.about_window:AboutWindow",
+    "check": "agent.windows.check.window:CheckWindow",
+    "consent": "agent.windows.consent_window:ConsentWindow",
+    "help": "agent.windows.help_window:HelpWindow",
+    "settings": "agent.windows.settings.window:SettingsWindow",
+    "sites": "agent.windows.sites_window:SitesWindow",
     "pin": "agent.windows.pin_window:PinWindow",
     "main": "agent.windows.main.window:MainWindow",
 }
@@ -32,9 +37,9 @@ def main() -> int:
     """Show the window on the inherited connection."""
     # Standard error is the agent's log, which adds the time.
     logging.basicConfig(format="%(levelname)s %(message)s")
-    name, descriptor, subject = sys.argv[1:4]
+    name, descriptor, subject, language = sys.argv[1:5]
     app = application(sys.argv[:1])
-    context = Context(Link(socket.socket(fileno=int(descriptor))), Words(user_language()))
+    context = Context(Link(socket.socket(fileno=int(descriptor))), Words(Language(language)))
     window = open_window(name, context, subject)
     window.show()
     window.come_forward()

@@ -158,14 +158,17 @@ def _sheet(chosen: Colours) -> str:
         color: {chosen.bad}; border: 2px solid {chosen.bad}; border-radius: 4px; padding: 1px 8px;
         font-weight: 700;
     }}
-    QFrame[kind="title"] {{ background: {chosen.banner}; }}
-    QFrame[kind="title"] QLabel {{ color: {chosen.on_banner}; }}
+    QFrame[kind="masthead"] {{ background: {chosen.banner}; }}
+    QFrame[kind="masthead"] QLabel {{ color: {chosen.on_banner}; }}
     QLabel[kind="subtitle"] {{ font-size: 9.5pt; }}
     QToolButton {{ padding: 6px 10px; border: 2px solid transparent; border-radius: 6px; }}
     QToolButton:hover {{ background: {chosen.raised}; }}
     QToolButton:focus {{ border-color: {chosen.accent}; }}
     QTreeView::item {{ padding: 4px 0; }}
+    QListView::item {{ padding: 4px; }}
     QLabel[kind="title"] {{ font-size: 15pt; font-weight: 600; }}
+    QLabel[sign="true"] {{ font-size: 13pt; font-weight: 700; }}
+    QLabel[kind="strong"] {{ font-weight: 600; }}
     QLabel[kind="heading"] {{ font-size: 11.5pt; font-weight: 600; }}
     QLabel[kind="muted"] {{ color: {chosen.muted}; }}
     QLabel[kind="bad"] {{ color: {chosen.bad}; font-weight: 600; }}

@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from agent.api.client import Json
-from agent.language import Language, mark
+from agent.language import Language, mark, user_language
 from agent.windows.banner import Banner
 from agent.windows.link import Link
 from agent.windows.style import LARGE, MEDIUM
@@ -76,9 +76,13 @@ class Window(QWidget):
         self.banner.say(" ".join(filter(None, self.words.of_report(report))), "bad")
 
     def _on_event(self, event: Json) -> None:
-        if event.get("event") == "language":
-            self.words.change(Language(event["language"]))
+        if event["event"] == "settings_changed" and "language" in event["keys"]:
+            self.link.call("settings.get", None, self._change_language)
         self.on_event(event)
+
+    def _change_language(self, listed: Json) -> None:
+        chosen = next(s["value"] for s in listed["settings"] if s["key"] == "language")
+        self.words.change(Language(chosen) if chosen else user_language())
 
     def _on_raised(self, subject: str) -> None:
         if subject:

@@ -47,7 +47,7 @@ class Words(QObject):
         """Return a marked sentence in another language than the window's."""
         return translate(sentence, language)
 
-    def count(self, one: str, many: str, count: int, **values: object) -> str:
+    def counted(self, one: str, many: str, count: int, **values: object) -> str:
         """Return a sentence that depends on a number."""
         return translate_count(one, many, count, self._language, **values)
 

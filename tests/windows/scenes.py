@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from actors import PORTALS, details_of, in_words, pair, prompt, token, tokens
 
+from agent import __version__
+from agent.api.check_views import CheckItem, CheckList, CheckName, CheckNames
+from agent.api.site_views import SiteDecision, SiteList, consent_view
 from agent.api.views import TokenView
-from agent.language import Language
+from agent.checks.model import CheckState
+from agent.checks.table import CHECKS
+from agent.language import Language, translate
+from agent.sites.model import Action, ConsentQuestion, Decision
 from agent.tokens.errors import PinFinalTryError, PinLockedError
 from agent.tokens.model import PinState
 
@@ -66,7 +73,125 @@ SIXTY = tuple(
     for n in range(1, 61)
 )  # fmt: skip
 
+
+def _consent(_language: Language) -> Answers:
+    origin = "https://etax.example.gov.cn"
+    now = dt.datetime.now(dt.UTC)
+    view = consent_view(
+        ConsentQuestion(id="c0ffee", origin=origin, action=Action.CERTIFICATES, asked=now,
+                        expires=now + dt.timedelta(seconds=118)),
+        _language,
+    )  # fmt: skip
+    return {"consent__get": view, "consent__answer": {}}
+
+
+def _checks(language: Language) -> Answers:
+    items = tuple(
+        CheckItem(
+            name=check.name,
+            title=translate(check.title, language),
+            state=FOUND.get(check.name, (CheckState.OK, "", "", None))[0],
+            text=translate(FOUND[check.name][1], language) if check.name in FOUND else "",
+            advice=translate(FOUND[check.name][2], language)
+            if FOUND.get(check.name, [""] * 3)[2]
+            else "",
+            fix=FOUND[check.name][3] if check.name in FOUND else None,
+        )
+        for check in CHECKS
+    )
+    names = tuple(CheckName(name=item.name, title=item.title) for item in items)
+    return {
+        "checks__list": CheckNames(checks=names),
+        "checks__run": CheckList(items=items, report="…"),
+    }
+
+
+FOUND = {
+    "autostart": (
+        CheckState.FAILED,
+        "The agent does not start at login: nobody will be reminded.",
+        "Have it mended here, or run `odc-agent config set autostart true`.",
+        "autostart",
+    ),
+    "extension": (
+        CheckState.WARNING,
+        "No browser has reached the agent yet.",
+        "Install the extension, then open a portal that uses it.",
+        None,
+    ),
+    "keys": (CheckState.UNKNOWN, "Private keys", "", None),
+}
+
+
+def _settings(language: Language) -> Answers:
+    values = {
+        "language": ("Language", None),
+        "autostart": ("Start at login", True),
+        "reminders.notifications": ("Show notices", True),
+        "reminders.thresholds": ("Remind so many days before expiry", [90, 60, 30, 15, 7, 3, 1]),
+        "reminders.quiet_hours": ("Quiet hours", "22:00-07:00"),
+        "module": ("Token drivers", [{"path": "/usr/lib/softhsm/libsofthsm2.so"}]),
+        "discover_modules": ("Look for other token drivers", False),
+        "authority": (
+            "Certification authorities",
+            [{"name": "广东省电子商务认证有限公司", "url": "https://ra.example.cn/"}],
+        ),
+    }
+    settings = [
+        {
+            "key": key,
+            "title": translate(title, language),
+            "value": value,
+            "is_locked": key in ("discover_modules", "authority"),
+            "needs_restart": False,
+        }
+        for key, (title, value) in values.items()
+    ]
+    file = "/home/user/.config/odc-agent/config.toml"
+    return {"settings__get": {"settings": settings, "problems": [], "file": file}}
+
+
+def _sites(_language: Language) -> Answers:
+    since = dt.datetime(2025, 3, 7, 4, tzinfo=dt.UTC)
+    decisions = tuple(
+        SiteDecision(origin=f"https://{name}.example.gov.cn", action=action, decision=decision,
+                     since=since)
+        for name, action, decision in (
+            ("etax", Action.CERTIFICATES, Decision.ALWAYS),
+            ("etax", Action.RENEW, Decision.ALWAYS),
+            ("unknown", Action.CERTIFICATES, Decision.NEVER),
+        )
+    )  # fmt: skip
+    listed = SiteList(decisions=decisions, renewals={}, allow=("https://*.sz.gov.cn",), deny=())
+    return {"sites__list": listed}
+
+
+def _status(_language: Language) -> Answers:
+    return {"agent__status": {"version": __version__, "home": "/home/user/.local/share/odc-agent"}}
+
+
 SCENES = {
+    "consent": Scene(
+        "consent",
+        _consent,
+        is_ready=lambda window: window.buttons["once"].isEnabled(),
+        subject="c0ffee",
+        in_all_looks=True,
+    ),
+    "check": Scene(
+        "check",
+        _checks,
+        is_ready=lambda window: window.copy.isEnabled(),
+        in_all_looks=True,
+    ),
+    "settings": Scene(
+        "settings", _settings, is_ready=lambda w: bool(w.file.text()), in_all_looks=True
+    ),
+    "sites": Scene(
+        "sites", _sites, is_ready=lambda w: w.list.topLevelItemCount() > 0, in_all_looks=True
+    ),
+    "about": Scene("about", _status, is_ready=lambda w: bool(w.facts.text()), in_all_looks=True),
+    "help": Scene("help", lambda _language: {}, in_all_looks=True),
     "main": Scene("main", _main(token(*pair())), is_ready=_has_details, in_all_looks=True),
     "main-valid": Scene(
         "main",

@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLineEdit
 
-from agent.language import Language
 from agent.tokens.errors import PinFinalTryError, PinLockedError
 from agent.tokens.model import PinState
 
@@ -172,6 +171,7 @@ def test_without_a_token_it_says_so_and_follows_what_is_plugged_in(stage, window
 
 def test_the_language_changes_while_the_window_is_open(asked, stage, qtbot):
     assert asked.windowTitle() == "修改PIN码"
-    stage.tell("language", language=Language.EN.value)
+    stage.answer(settings__get={"settings": [{"key": "language", "value": "en"}]})
+    stage.tell("settings_changed", keys=["language"])
     qtbot.waitUntil(lambda: asked.windowTitle() == "Change PIN")
     assert asked.form.old._label.text() == "Old PIN"

@@ -138,7 +138,7 @@ class MainWindow(Window):
     def _title(self) -> QWidget:
         """Return the guide's banner, in the language of the window and below it in the other."""
         banner, title, below = QFrame(), QLabel(), QLabel()
-        set_kind(banner, "title")
+        set_kind(banner, "masthead")
         set_kind(title, "title")
         set_kind(below, "subtitle")
         name = mark("Organizations Digital Certificate")

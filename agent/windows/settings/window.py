@@ -1,0 +1,154 @@
+"""The window of 设置: what is changed takes effect at once, or says when it does."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from agent.api.client import Json
+from agent.language import Language, mark
+from agent.windows.settings.editors import (
+    DayList,
+    Editor,
+    LanguageChoice,
+    ModuleFiles,
+    Shown,
+    Switch,
+    Text,
+)
+from agent.windows.style import LARGE, MEDIUM, TIGHT, set_kind
+from agent.windows.texts import ValueLabel
+from agent.windows.window import Context, Window
+from agent.windows.words import Words
+
+_LOCKED = mark("Set by the administrator")
+_AT_NEXT_START = mark("Takes effect when the certificate manager starts again.")
+
+
+def _editors(words: Words) -> dict[str, Editor]:
+    """Return what each key is changed with, in the order they are shown."""
+    return {
+        "language": LanguageChoice(words),
+        "autostart": Switch(words),
+        "reminders.notifications": Switch(words),
+        "reminders.thresholds": DayList(),
+        "reminders.quiet_hours": Text("22:00-07:00"),
+        "module": ModuleFiles(words),
+        "discover_modules": Switch(words),
+        "authority": Shown(lambda authority: f"{authority['name']}  {authority['url']}"),
+    }
+
+
+class SettingsWindow(Window):
+    """A line for each setting, with why it cannot be changed where it cannot."""
+
+    def __init__(self, context: Context, subject: str = "") -> None:
+        super().__init__(context, subject)
+        self.editors = _editors(self.words)
+        self.titles: dict[str, QLabel] = {}
+        self.notes: dict[str, QLabel] = {}
+        self.file = ValueLabel()
+        self.sites = QPushButton()
+        self._set_up()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Ask for all settings."""
+        self.link.call("settings.get", None, self._show)
+
+    def on_event(self, event: Json) -> None:
+        """Follow what is changed elsewhere."""
+        if event["event"] == "settings_changed":
+            self.refresh()
+
+    def _set_up(self) -> None:
+        words = self.words
+        words.show(self.setWindowTitle, mark("Settings"))
+        words.show(self.sites.setText, mark("Sites with consent …"))
+        self.sites.clicked.connect(lambda: self.link.call("windows.open", {"name": "sites"}))
+        set_kind(self.file, "muted")
+        card = QFrame()
+        set_kind(card, "card")
+        form = QFormLayout(card)
+        form.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
+        form.setHorizontalSpacing(LARGE)
+        form.setVerticalSpacing(MEDIUM)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        for key, editor in self.editors.items():
+            form.addRow(*self._row(key, editor))
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(card)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.file, 1)
+        buttons.addWidget(self.sites)
+        self.content.addWidget(area, 1)
+        self.content.addLayout(buttons)
+        self.fit(680, 620)
+
+    def _row(self, key: str, editor: Editor) -> tuple[QLabel, QWidget]:
+        self.titles[key] = title = QLabel()
+        self.notes[key] = note = QLabel()
+        title.setBuddy(editor)
+        note.setWordWrap(True)
+        set_kind(note, "muted")
+        note.hide()
+        editor.wanted.connect(lambda value: self._set(key, value))
+        field = QWidget()
+        column = QVBoxLayout(field)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(TIGHT)
+        column.addWidget(editor)
+        column.addWidget(note)
+        return title, field
+
+    def _show(self, listed: Json) -> None:
+        for setting in listed["settings"]:
+            if setting["key"] in self.editors:
+                self._show_setting(setting)
+        self.file.show_value(listed["file"])
+        suffix = "_zh" if self.words.language is Language.ZH else ""
+        said = "\n".join(problem[f"message{suffix}"] for problem in listed["problems"])
+        if said:
+            self.banner.say(said, "warning")
+
+    def _show_setting(self, setting: Json) -> None:
+        key = setting["key"]
+        editor = self.editors[key]
+        self.titles[key].setText(setting["title"])
+        editor.setAccessibleName(setting["title"])
+        editor.show_value(setting["value"])
+        editor.setEnabled(not setting["is_locked"])
+        if setting["is_locked"]:
+            self._note(key, self.words(_LOCKED))
+
+    def _set(self, key: str, value: Json) -> None:
+        params = {"key": key, "value": value}
+        self.banner.hush()
+        self.link.call("settings.set", params, self._take, lambda report: self._refuse(key, report))
+
+    def _take(self, setting: Json) -> None:
+        self._show_setting(setting)
+        if not setting["is_locked"]:
+            later = setting["needs_restart"]
+            self._note(setting["key"], self.words(_AT_NEXT_START) if later else "")
+
+    def _refuse(self, key: str, report: Json) -> None:
+        """Say why not, at the setting itself; what was typed stays to be mended."""
+        self._note(key, " ".join(filter(None, self.words.of_report(report))), "bad")
+
+    def _note(self, key: str, text: str, kind: str = "muted") -> None:
+        self.notes[key].setText(text)
+        self.notes[key].setVisible(bool(text))
+        set_kind(self.notes[key], kind)

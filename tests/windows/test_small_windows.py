@@ -1,0 +1,143 @@
+"""环境检测, 设置, 网站授权, 帮助 and 关于我们."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+
+from agent import __version__
+from agent.api.site_views import SiteDecision, SiteList
+from agent.checks.table import CHECKS
+from agent.language import Language
+from agent.sites.model import Action, Decision
+from agent.windows.help_window import docs_folder
+
+SECONDS = 60_000
+
+
+def test_every_check_of_a_real_agent_is_shown_with_its_result(desk, window_of, qtbot, tmp_path):
+    window = window_of("check", desk)
+    qtbot.waitUntil(window.copy.isEnabled, timeout=SECONDS)
+    assert list(window.rows) == [check.name for check in CHECKS]
+    assert all(row.state for row in window.rows.values())
+    assert window.rows["token"].state == "ok"
+    assert "项" in window.summary.text()
+    window.copy.click()
+    assert "环境检测" in QGuiApplication.clipboard().text()
+    window.save_to(tmp_path / "report.txt")
+    assert (tmp_path / "report.txt").read_text("utf-8") == QGuiApplication.clipboard().text()
+
+
+def item(state, fix=None):
+    return {"name": "autostart", "title": "登录时启动", "state": state, "text": "…",
+            "advice": "请修复", "fix": fix}  # fmt: skip
+
+
+def test_what_can_be_mended_is_mended_by_a_button(stage, window_of, qtbot):
+    mended = []
+    stage.answer(
+        checks__list={"checks": [{"name": "autostart", "title": "登录时启动"}]},
+        checks__run=lambda _: {
+            "items": [item("ok") if mended else item("failed", "autostart")], "report": "r",
+        },
+        checks__fix=lambda given: mended.append(given["id"]) or {"items": [], "report": ""},
+    )  # fmt: skip
+    window = window_of("check", stage)
+    qtbot.waitUntil(lambda: "1 项异常" in window.summary.text())
+    qtbot.mouseClick(window.rows["autostart"].fix, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "一切正常" in window.summary.text())
+    assert mended == ["autostart"]
+    assert not window.rows["autostart"].fix.isVisible()
+
+
+def setting(key, value, **values):
+    usual = {"title": key, "is_locked": False, "needs_restart": False}
+    return {"key": key, "value": value, **usual, **values}
+
+
+@pytest.fixture
+def settings(stage, window_of, qtbot):
+    held = {
+        "language": setting("language", None),
+        "reminders.thresholds": setting("reminders.thresholds", [90, 30]),
+        "reminders.notifications": setting("reminders.notifications", True, is_locked=True),
+        "module": setting("module", [{"path": "/usr/lib/a.so"}], needs_restart=True),
+    }
+
+    def change(given):
+        held[given["key"]] = {**held[given["key"]], "value": given.get("value")}
+        return held[given["key"]]
+
+    stage.answer(
+        settings__get=lambda _: {"settings": [*held.values()], "problems": [], "file": "c.toml"},
+        settings__set=change,
+    )
+    window = window_of("settings", stage)
+    qtbot.waitUntil(lambda: window.file.text() == "c.toml")
+    return window
+
+
+def test_a_setting_is_set_as_it_is_changed(settings, stage, qtbot):
+    edit = settings.editors["reminders.thresholds"].edit
+    edit.setText("60，7、1")
+    qtbot.keyClick(edit, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: stage.asked("settings.set") != [])
+    assert stage.asked("settings.set") == [{"key": "reminders.thresholds", "value": [60, 7, 1]}]
+    qtbot.waitUntil(lambda: edit.text() == "60, 7, 1")
+
+
+def test_what_the_administrator_decided_is_shown_as_locked(settings):
+    assert not settings.editors["reminders.notifications"].isEnabled()
+    assert settings.notes["reminders.notifications"].text() == "由管理员设定"
+
+
+def test_a_driver_is_added_beside_those_there_are(settings, stage, qtbot):
+    settings.editors["module"].add_file("/usr/lib/b.so")
+    qtbot.waitUntil(lambda: "重新启动" in settings.notes["module"].text())
+    [asked] = stage.asked("settings.set")
+    assert asked["value"] == [{"path": "/usr/lib/a.so"}, {"path": "/usr/lib/b.so"}]
+
+
+def test_the_language_is_chosen_here_and_every_window_follows(settings, stage, qtbot):
+    settings.editors["language"].wanted.emit("en")
+    qtbot.waitUntil(lambda: stage.asked("settings.set") != [])
+    stage.tell("settings_changed", keys=["language"])
+    qtbot.waitUntil(lambda: settings.windowTitle() == "Settings")
+    assert settings.editors["language"].choice.currentText() == "English"
+
+
+def test_consent_is_withdrawn(stage, window_of, qtbot):
+    decision = SiteDecision(origin="https://a.example", action=Action.RENEW,
+                            decision=Decision.ALWAYS, since=dt.datetime.now(dt.UTC))  # fmt: skip
+    stage.answer(
+        sites__list=SiteList(decisions=(decision,), renewals={}, allow=(), deny=()),
+        sites__withdraw=SiteList(decisions=(), renewals={}, allow=(), deny=()),
+    )
+    window = window_of("sites", stage)
+    qtbot.waitUntil(window.withdraw.isEnabled)
+    qtbot.mouseClick(window.withdraw, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(window.nothing.isVisible)
+    assert stage.asked("sites.withdraw") == [{"origin": "https://a.example"}]
+    assert not window.withdraw.isEnabled()
+
+
+@pytest.mark.parametrize(
+    ("language", "heading"), [(Language.ZH, "证照更新"), (Language.EN, "Renew a certificate")]
+)
+def test_help_is_there_without_a_network(stage, window_of, language, heading):
+    window = window_of("help", stage, language=language)
+    found = [window.headings.item(n).text() for n in range(window.headings.count())]
+    assert heading in found
+    window.headings.setCurrentRow(found.index(heading))
+    assert window.page.textCursor().block().text() == heading
+    assert docs_folder() is not None
+
+
+def test_about_tells_the_version_that_runs(desk, window_of, qtbot):
+    window = window_of("about", desk)
+    qtbot.waitUntil(lambda: window.version.text() == f"版本 {__version__}", timeout=SECONDS)
+    window.copy.click()
+    assert str(desk.folder) in QGuiApplication.clipboard().text()
