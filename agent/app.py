@@ -211,6 +211,7 @@ class Agent:
             clock=self._clock,
             windows=windows,
             put_off=reminders.put_off,
+            no_tray_told=self._paths.no_tray_told,
             renewals=renewals.all(),
         )
 

@@ -88,6 +88,11 @@ class Paths:
         return self.data / "browser-seen.json"
 
     @property
+    def no_tray_told(self) -> Path:
+        """There once it was said that this desktop shows no tray icon."""
+        return self.data / "no-tray-told"
+
+    @property
     def last_good_config(self) -> Path:
         """The user's configuration as it was when it was last valid."""
         return self.data / "config.last-good.toml"

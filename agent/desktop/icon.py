@@ -19,6 +19,8 @@ _GRID = 64
 _OVERSAMPLING = 8
 _WHITE = "#ffffff"
 _DARK = "#1d2330"
+_EDGE = "#5b626d"
+"""Around the white rim, which alone would be lost on a light panel as the seal would be on a dark one."""
 _TEETH = 12
 _ALONE = ((32.0, 27.0), 27.0)
 """Centre and radius of the seal."""
@@ -130,7 +132,7 @@ def draw_icon(status: CertificateStatus | None, badge: int, *, size: int = 64) -
     Args:
         status: the worst state of all certificates; None where there is none.
         badge: how many certificates have expired or will soon; nothing is shown for 0.
-        size: side in pixels; it stays legible down to 22.
+        size: side in pixels; it stays legible down to 22, also where a panel makes it that small.
     """
     look = _LOOKS[status] if status is not None else _NO_CERTIFICATE
     canvas = _Canvas(size)
@@ -155,8 +157,9 @@ def _draw_seal(canvas: _Canvas, centre: tuple[float, float], radius: float, look
             ],
             look.ribbon,
         )
-    canvas.polygon(_rosette(centre, radius, radius - 3), _WHITE)
-    canvas.polygon(_rosette(centre, radius - 2, radius - 4.5), look.fill)
+    canvas.polygon(_rosette(centre, radius, radius - 3), _EDGE)
+    canvas.polygon(_rosette(centre, radius - 1, radius - 3.7), _WHITE)
+    canvas.polygon(_rosette(centre, radius - 2.4, radius - 4.8), look.fill)
 
 
 def _rosette(centre: tuple[float, float], outer: float, inner: float) -> Points:

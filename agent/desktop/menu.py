@@ -1,26 +1,44 @@
-"""What the tray's menu says. Pure: API answers in, lines out."""
+"""What the tray's menu says and what its lines open. Pure: API answers in, lines out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from agent.api.client import Json
-from agent.language import Language, mark, translate
+from agent.api.window_names import WindowName
+from agent.language import Language, mark, translate, translate_count
 
 USES = {
     "signing": mark("signing certificate"),
     "encryption": mark("encryption certificate"),
 }
+MAX_TOKENS = 6
+"""So many are listed; of more, those that end first. The main window has them all."""
+MAX_PROBLEMS = 3
+MAX_NAME = 36
+"""Characters of a name; a menu is as wide as its longest line."""
 _ENDED = ("installed", "cancelled", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the menu."""
+
+    text: str
+    window: WindowName | None = None
+    """What it opens; None is to be read, not clicked."""
+    subject: str = ""
+    """What the window is about."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrayContent:
     """Everything the tray shows."""
 
-    lines: tuple[str, ...]
-    """Certificates with their days, renewals under way, problems: to be read, not clicked."""
+    lines: tuple[Line, ...]
+    """Certificates with their days, renewals under way, problems."""
+    actions: tuple[Line, ...]
     tooltip: str
 
 
@@ -29,35 +47,69 @@ def tray_content(status: Json, tokens: Json, renewals: Json, language: Language)
     lines = [
         *_tokens(tokens["tokens"], language),
         *_renewals(renewals["renewals"]),
-        *_problems(tokens["problems"], language),
+        *_problems(status["problems"], language),
     ]
-    if not tokens["tokens"]:
-        lines.insert(0, translate(mark("No token is plugged in."), language))
     tooltip = translate(mark("Certificate Manager"), language)
     if status["worst_text"]:
         tooltip = f"{tooltip}: {status['worst_text']}"
-    return TrayContent(tuple(lines), tooltip)
+    return TrayContent(tuple(lines), _actions(language), tooltip)
 
 
-def _tokens(tokens: list[Json], language: Language) -> Iterator[str]:
+def _actions(language: Language) -> tuple[Line, ...]:
+    return (
+        Line(translate(mark("Open Certificate Manager"), language), "main"),
+        Line(translate(mark("Renew certificate"), language), "renew"),
+        Line(translate(mark("Change PIN"), language), "pin"),
+        Line(translate(mark("Environment check"), language), "check"),
+        Line(translate(mark("Settings"), language), "settings"),
+    )
+
+
+def _tokens(tokens: list[Json], language: Language) -> Iterator[Line]:
     """Yield the certificates; the token's name stands above them where it tells something."""
-    for token in tokens:
-        # A token keeps what was renewed, and the menu need not.
-        certificates = [c for c in token["certificates"] if c["is_current"]]
+    if not tokens:
+        yield Line(translate(mark("No token is plugged in."), language))
+    shown = tokens if len(tokens) <= MAX_TOKENS else sorted(tokens, key=_end)[:MAX_TOKENS]
+    for token in shown:
+        certificates = _current(token)
         if len(tokens) > 1 or not certificates:
-            yield token["label"]
+            yield Line(_short(token["label"]))
         for certificate in certificates:
             use = translate(USES[certificate["use"]], language)
-            name = certificate["organisation"] or certificate["subject"]
-            yield f"{use}-{name}  {certificate['text']}"
+            name = _short(certificate["organisation"] or certificate["subject"])
+            # A link, since desktops draw what is none too faint to read.
+            yield Line(f"{use}-{name}  {certificate['text']}", "main")
+    if more := len(tokens) - len(shown):
+        text = translate_count("{count} more token …", "{count} more tokens …", more, language)
+        yield Line(text, "main")
 
 
-def _renewals(renewals: list[Json]) -> Iterator[str]:
+def _current(token: Json) -> list[Json]:
+    """Return the certificates in use: a token keeps what was renewed, and the menu need not."""
+    return [certificate for certificate in token["certificates"] if certificate["is_current"]]
+
+
+def _end(token: Json) -> int:
+    """Return how many days the first of a token's certificates has left; one without any is last."""
+    return min((certificate["days_left"] for certificate in _current(token)), default=1 << 30)
+
+
+def _renewals(renewals: list[Json]) -> Iterator[Line]:
     for renewal in renewals:
         if renewal["state"] not in _ENDED:
-            yield f"{renewal['organisation']}: {renewal['text']}"
+            text = f"{_short(renewal['organisation'])}: {renewal['text']}"
+            yield Line(text, "renew", renewal["thumbprint"])
 
 
-def _problems(problems: list[Json], language: Language) -> Iterator[str]:
-    for problem in problems:
-        yield problem["message_zh" if language is Language.ZH else "message"]
+def _problems(problems: Sequence[Json], language: Language) -> Iterator[Line]:
+    """Yield what is wrong; the environment check says what to do about it."""
+    for problem in problems[:MAX_PROBLEMS]:
+        yield Line(problem["message_zh" if language is Language.ZH else "message"], "check")
+
+
+def _short(name: str) -> str:
+    """Return a name that fits, with its beginning and its end."""
+    if len(name) <= MAX_NAME:
+        return name
+    half = MAX_NAME // 2
+    return f"{name[:half]}…{name[1 - half :]}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
 
 from agent.api.services import Windows
 from agent.bus import Event, EventBus
@@ -16,6 +18,7 @@ from agent.desktop.notices.model import Display, Notice
 from agent.desktop.notices.reminding import ReminderNotices
 from agent.desktop.notices.telling import RenewalNotices
 from agent.desktop.supervisor import TraySupervisor
+from agent.desktop.tray_host import tell_once_without_tray
 from agent.errors import OdcError
 from agent.language import Language, mark, translate
 from agent.quiet import is_quiet, quiet_hours
@@ -39,8 +42,11 @@ class Presence:
         windows: Windows,
         put_off: Callable[[str, Later], None],
         renewals: Iterable[Renewal],
+        no_tray_told: Path,
         display: Display | None = None,
     ) -> None:
+        self._no_tray_told = no_tray_told
+        self._looking: asyncio.Task[None] | None = None
         self._config = config
         self._language = language
         self._clock = clock
@@ -68,12 +74,24 @@ class Presence:
         """Show the tray icon from now on, where there is a display; its connections go to ``adopt``."""
         self._tray = TraySupervisor(adopt, language=self._config().language)
         self._tray.start()
+        if self._config().reminders.notifications:
+            self._looking = asyncio.create_task(
+                tell_once_without_tray(
+                    self._board,
+                    self._no_tray_told,
+                    language=self._language,
+                    open_main=lambda: self._open_window("main", None),
+                )
+            )
 
     async def close(self) -> None:
         """Show nothing more."""
         self._unsubscribe()
         self._reminders.close()
         self._renewals.close()
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
         if self._tray is not None:
             await self._tray.close()
         await self._board.close()

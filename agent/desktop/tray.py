@@ -6,6 +6,7 @@ FD is the inherited socket of its API connection. When the agent or the display 
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import os
 import socket
@@ -18,7 +19,7 @@ from agent.api.client import CallError, ConnectionLostError, Json
 from agent.certificates.model import CertificateStatus
 from agent.desktop.icon import draw_icon
 from agent.desktop.link import CLOCK, TrayClient
-from agent.desktop.menu import TrayContent, tray_content
+from agent.desktop.menu import Line, TrayContent, tray_content
 from agent.language import Language, mark, translate, user_language
 
 if sys.platform == "linux":
@@ -32,9 +33,11 @@ except ImportError as error:  # raised where the display cannot be opened
 
 log = logging.getLogger(__name__)
 
+ICON_PIXELS = 128
+"""Panels make it smaller: 22 pixels mostly, up to 96 at double scale."""
 GRACE_SECONDS = 5.0
 """How long the toolkit may take to end; it may be waiting for a D-Bus service that hangs."""
-_CHANGES = ("tokens_changed", "renewal", CLOCK)
+_CHANGES = ("tokens_changed", "renewal", "settings_changed", CLOCK)
 
 
 class Tray:
@@ -45,9 +48,12 @@ class Tray:
         self._client.call("events.subscribe")
         self._language = user_language()
         self._shown: object = None
-        self._content = TrayContent((), "")
+        self._content = TrayContent((), (), "")
         self._icon = pystray.Icon(
-            "odc-agent", draw_icon(None, 0), "odc-agent", menu=pystray.Menu(self._items)
+            "odc-agent",
+            draw_icon(None, 0, size=ICON_PIXELS),
+            "odc-agent",
+            menu=pystray.Menu(self._items),
         )
 
     def run(self) -> None:
@@ -61,10 +67,17 @@ class Tray:
 
     def _items(self) -> Iterator[Any]:
         for line in self._content.lines:
-            yield pystray.MenuItem(line, None, enabled=False)
+            yield self._item(line)
         yield pystray.Menu.SEPARATOR
-        yield pystray.MenuItem(self._text(mark("Renew certificate")), self._renew, default=True)
+        for line in self._content.actions:
+            yield self._item(line, is_default=line.window == "main")
+        yield pystray.Menu.SEPARATOR
         yield pystray.MenuItem(self._text(mark("Quit")), self._quit)
+
+    def _item(self, line: Line, *, is_default: bool = False) -> Any:  # noqa: ANN401 - pystray is untyped
+        is_link = line.window is not None
+        open_it = functools.partial(self._open, line) if is_link else None
+        return pystray.MenuItem(line.text, open_it, enabled=is_link, default=is_default)
 
     def _follow(self, icon: Any) -> None:  # noqa: ANN401 - pystray is untyped
         """Keep the icon as the agent's events say; runs in a thread of its own."""
@@ -95,12 +108,13 @@ class Tray:
         if (worst, badge, content) == self._shown:
             return  # a menu that is open closes when it is built anew
         self._shown, self._content = (worst, badge, content), content
-        self._icon.icon = draw_icon(worst, badge)
+        self._icon.icon = draw_icon(worst, badge, size=ICON_PIXELS)
         self._icon.title = content.tooltip
         self._icon.update_menu()
 
-    def _renew(self) -> None:
-        self._post("windows.open", {"name": "renew"})
+    def _open(self, line: Line, *_clicked: object) -> None:
+        subject = {"subject": line.subject} if line.subject else {}
+        self._post("windows.open", {"name": line.window, **subject})
 
     def _quit(self) -> None:
         self._post("agent.quit", {})

@@ -23,18 +23,18 @@ T = TypeVar("T")
 
 WATCHER = ("org.kde.StatusNotifierWatcher", "/StatusNotifierWatcher")
 PANEL_HEIGHT = 32
-_PANEL = f"""<?xml version="1.0" encoding="UTF-8"?>
+_PANEL = """<?xml version="1.0" encoding="UTF-8"?>
 <channel name="xfce4-panel" version="1.0">
   <property name="configver" type="int" value="2"/>
   <property name="panels" type="array">
     <value type="int" value="1"/>
-    <property name="dark-mode" type="bool" value="true"/>
+    <property name="dark-mode" type="bool" value="{dark}"/>
     <property name="panel-1" type="empty">
       <property name="position" type="string" value="p=6;x=0;y=0"/>
       <property name="length" type="uint" value="100"/>
       <property name="position-locked" type="bool" value="true"/>
-      <property name="icon-size" type="uint" value="22"/>
-      <property name="size" type="uint" value="{PANEL_HEIGHT}"/>
+      <property name="icon-size" type="uint" value="{icon}"/>
+      <property name="size" type="uint" value="{height}"/>
       <property name="plugin-ids" type="array">
         <value type="int" value="1"/>
       </property>
@@ -42,7 +42,7 @@ _PANEL = f"""<?xml version="1.0" encoding="UTF-8"?>
   </property>
   <property name="plugins" type="empty">
     <property name="plugin-1" type="string" value="systray">
-      <property name="icon-size" type="int" value="22"/>
+      <property name="icon-size" type="int" value="{icon}"/>
     </property>
   </property>
 </channel>
@@ -88,7 +88,7 @@ class Desktop:
     def click(self, label: str) -> None:
         """Click the entry ``label`` of the first icon's menu."""
         bus, _, path = self.tray_items()[0].partition("/")
-        before = self.menu().split(f"'label': <'{label}'>")[0]
+        before = self._settled_menu().split(f"'label': <'{label}'>")[0]
         number = before.rpartition("<(")[2].partition(",")[0]
         self.run(*_gdbus(bus, f"/{path}/Menu"), "com.canonical.dbusmenu.Event",
                  number, "clicked", "<''>", "0")  # fmt: skip
@@ -96,6 +96,18 @@ class Desktop:
     def active(self) -> str:
         """Return the id of the window that is in front and has the keyboard."""
         return self.run("xdotool", "getactivewindow").strip()
+
+    def _settled_menu(self) -> str:
+        """Return the menu once it stays as it is: one that is built anew numbers its entries anew."""
+        menus = [self.menu()]
+
+        def is_settled() -> bool:
+            time.sleep(0.2)
+            menus.append(self.menu())
+            return menus[-1] == menus[-2]
+
+        assert eventually(is_settled)
+        return menus[-1]
 
     def press(self, from_right: int) -> bool:
         """Press a button of xfce4-notifyd's notice with the mouse; False while there is no notice."""
@@ -131,11 +143,17 @@ class Desktop:
 
 @contextlib.contextmanager
 def desktop(
-    *, panel: bool = True, notifications: str = "dunst", size: str = "800x600"
+    *,
+    panel: bool = True,
+    is_dark: bool = True,
+    scale: int = 1,
+    notifications: str = "dunst",
+    size: str = "800x600",
 ) -> Iterator[Desktop]:
     """Run a desktop.
 
-    ``notifications`` names the daemon: dunst, xfce4-notifyd (draws buttons), or none.
+    ``notifications`` names the daemon: dunst, xfce4-notifyd (draws buttons), or none; ``is_dark`` and
+    ``scale`` are the panel's.
     """
     with contextlib.ExitStack() as stack:
         folder = Path(
@@ -150,7 +168,7 @@ def desktop(
         if notifications:
             start_daemon(stack, running, notifications)
         if panel:
-            _start_panel(stack, running, folder)
+            _start_panel(stack, running, folder, is_dark=is_dark, scale=scale)
         yield running
 
 
@@ -248,10 +266,13 @@ def start_daemon(
     return process
 
 
-def _start_panel(stack: contextlib.ExitStack, running: Desktop, folder: Path) -> None:
+def _start_panel(
+    stack: contextlib.ExitStack, running: Desktop, folder: Path, *, is_dark: bool, scale: int
+) -> None:
     settings = folder / "config/xfce4/xfconf/xfce-perchannel-xml/xfce4-panel.xml"
     settings.parent.mkdir(parents=True, exist_ok=True)
-    settings.write_text(_PANEL)
+    drawn = {"dark": str(is_dark).lower(), "icon": 22 * scale, "height": PANEL_HEIGHT * scale}
+    settings.write_text(_PANEL.format(**drawn))
     _start(stack, running.environment, "xfce4-panel", "--disable-wm-check")
     assert eventually(lambda: _has_owner(running, WATCHER[0])), "no tray in the panel"
 

@@ -16,8 +16,11 @@ from display import artefacts, desktop, eventually, missing_programs, start_daem
 from reminders_maker import REMINDERS, renewal
 
 from agent.bus import EventBus
+from agent.checks.probes.desktop import look_for_tray_host
+from agent.checks.verdicts.desktop import TrayHost
 from agent.clock import utc_now
 from agent.config import Config, ReminderSettings
+from agent.desktop import tray_host
 from agent.desktop.notices import freedesktop
 from agent.desktop.notices.board import NoticeBoard, Posted
 from agent.desktop.notices.choosing import ButtonsWherePossible, this_desktops_display
@@ -27,6 +30,7 @@ from agent.desktop.notices.plyer import PlyerDisplay
 from agent.desktop.presence import Presence
 from agent.desktop.windows import NoWindowError
 from agent.language import Language
+from agent.paths import find_paths
 from agent.reminders.rules import Later
 from agent.reminders.service import ReminderRaised
 from agent.renewals.record import RenewalChanged
@@ -198,6 +202,7 @@ class Desk:
             windows=self,
             put_off=lambda *chosen: self.later.append(chosen),
             renewals=[renewal("old", State.REJECTED)],
+            no_tray_told=find_paths().no_tray_told,
             display=this_desktops_display(lambda: Language.ZH),
         )
 
@@ -339,6 +344,45 @@ async def test_notices_that_are_switched_off_are_not_shown(no_panel, desk):
     desk.renewal_is(State.INSTALLED, None, "next")
     assert await until(screen.shown)
     assert len(await asyncio.to_thread(screen.notices)) == 1
+
+
+async def test_a_desktop_without_a_tray_is_said_once_for_ever(
+    no_panel, poster, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(tray_host, "LOOK_AFTER_SECONDS", (0.0, 0.1))
+    screen, _ = no_panel("dunst")
+    opened = []
+
+    async def tell():
+        await tray_host.tell_once_without_tray(
+            poster.board,
+            tmp_path / "told",
+            language=lambda: Language.ZH,
+            open_main=lambda: opened.append("main"),
+        )
+
+    await tell()
+    assert await until(screen.shown)
+    screen.run("dunstctl", "action", "0")
+    assert await until(lambda: opened == ["main"])
+    await tell()
+    poster.post(ONE)
+    assert await until(screen.shown)
+    shown = [notice["summary"] for notice in await asyncio.to_thread(screen.notices)]
+    assert sorted(shown) == sorted([ONE.title, "证照管家"])
+
+
+async def test_where_there_is_a_tray_nothing_is_said(
+    own_environment, poster, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(tray_host, "LOOK_AFTER_SECONDS", (0.0,))
+    with desktop() as screen:
+        own_environment(screen.environment)
+        assert await look_for_tray_host() is TrayHost.PRESENT
+        await tray_host.tell_once_without_tray(
+            poster.board, tmp_path / "told", language=lambda: Language.ZH, open_main=lambda: None
+        )
+    assert not (tmp_path / "told").exists()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="D-Bus")

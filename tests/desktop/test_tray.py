@@ -11,16 +11,20 @@ import socket
 import sys
 
 import pytest
-from display import PANEL_HEIGHT, artefacts, eventually
+from display import PANEL_HEIGHT, artefacts, desktop, eventually
 from PIL import Image
+from reminders_maker import renewal
 from tray_agent import ORGANISATION, certificate, token, token_list, tray_agent
 
+from agent.api.convert import renewal_view
 from agent.desktop.processes import inheriting
 from agent.desktop.supervisor import TraySupervisor
 from agent.language import Language
+from agent.renewals.states import State, Waiting
 
 EXPIRED_LINE = f"签名证书-{ORGANISATION}  已过期961天"
 VALID = token_list(token(certificate(days=300, text="剩余300天")))
+RENEWAL = renewal_view(renewal("r", State.REVIEWING, Waiting.REVIEW), Language.ZH)
 RED = (217, 45, 32)
 GREEN = (31, 157, 77)
 
@@ -46,10 +50,10 @@ async def agent(desk):
         yield running
 
 
-def pixels_in_panel(file, colour):
+def pixels_in_panel(file, colour, scale=1):
     """Count the pixels of about that colour in the panel."""
     with Image.open(file) as image:
-        panel = image.convert("RGB").crop((0, 0, image.width, PANEL_HEIGHT))
+        panel = image.convert("RGB").crop((0, 0, image.width, PANEL_HEIGHT * scale))
     raw = panel.tobytes()
     points = zip(raw[::3], raw[1::3], raw[2::3], strict=True)
     return sum(max(abs(a - b) for a, b in zip(p, colour, strict=True)) < 24 for p in points)
@@ -62,6 +66,38 @@ async def test_an_expired_certificate_shows_as_a_red_seal_on_the_panel(desk, age
         red = await until(lambda: pixels_in_panel(desk.screenshot(file), RED) > 60)
     assert [item.partition("/")[2] for item in items] == ["org/ayatana/NotificationItem/odc_agent"]
     assert red
+
+
+@pytest.mark.parametrize(("is_dark", "scale"), [(True, 2), (False, 1), (False, 2)])
+async def test_the_seal_is_seen_on_light_panels_and_at_double_size(
+    own_environment, tmp_path, is_dark, scale
+):
+    name = f"tray-{'dark' if is_dark else 'light'}-{scale}.png"
+    file = artefacts(tmp_path) / name
+    with desktop(is_dark=is_dark, scale=scale) as screen:
+        own_environment({**screen.environment, "ODC_LANGUAGE": "zh_CN"})
+        async with tray_agent() as agent, supervised(agent):
+            red = await until(
+                lambda: pixels_in_panel(screen.screenshot(file), RED, scale) > 60 * scale**2
+            )
+    assert red
+
+
+async def test_the_menu_opens_by_the_mouse(desk, agent, tmp_path):
+    agent.renewals = (RENEWAL,)
+    async with supervised(agent):
+        assert await until(lambda: "审核" in desk.menu())
+        file = artefacts(tmp_path) / "tray-menu.png"
+        assert await until(lambda: pixels_in_panel(desk.screenshot(file), RED) > 60)
+        await asyncio.to_thread(desk.run, "xdotool", "mousemove", "16", "16", "click", "1")
+        assert await until(lambda: has_menu(desk.screenshot(file)))
+
+
+def has_menu(file):
+    """Whether something other than the black root window hangs below the panel's left end."""
+    with Image.open(file) as image:
+        below = image.convert("L").crop((4, 40, 200, 140))
+    return below.getextrema()[0] > 0
 
 
 async def test_the_menu_tells_each_certificate_with_its_days(desk, agent):
@@ -94,6 +130,15 @@ async def test_the_icon_follows_what_is_plugged_in(desk, agent, tmp_path):
         assert pixels_in_panel(file, RED) == 0
         agent.change(token_list())
         assert await until(lambda: "未插入电子钥匙" in desk.menu())
+
+
+async def test_each_entry_opens_its_window(desk, agent):
+    async with supervised(agent):
+        for label, window in (("修改PIN码", "pin"), ("环境检测", "check"), ("设置", "settings"),
+                              ("打开证照管家", "main")):  # fmt: skip
+            assert await until(lambda label=label: label in desk.menu())
+            await asyncio.to_thread(desk.click, label)
+            assert await asyncio.wait_for(agent.windows.get(), 10) == window
 
 
 async def test_renewal_is_one_click_away(desk, agent):

@@ -12,7 +12,14 @@ import msgspec
 
 from agent.api.registry import Call, Connection, NoParams, Registry, Role
 from agent.api.server import Server
-from agent.api.views import CertificateView, RenewalList, StatusView, TokenList, TokenView
+from agent.api.views import (
+    CertificateView,
+    RenewalList,
+    RenewalView,
+    StatusView,
+    TokenList,
+    TokenView,
+)
 from agent.api.window_names import WindowName
 from agent.certificates.model import CertificateStatus, CertificateUse
 from agent.desktop.windows import NoWindowError
@@ -100,6 +107,7 @@ class TrayAgent:
         self.tokens = tokens
         self.windows: asyncio.Queue[str] = asyncio.Queue()
         self.has_windows = True
+        self.renewals: tuple[RenewalView, ...] = ()
         self.quit = asyncio.Event()
         self._followers: list[Connection] = []
         registry = Registry()
@@ -127,7 +135,7 @@ class TrayAgent:
         return self.tokens
 
     async def _renewals(self, _call: Call, _params: NoParams) -> RenewalList:
-        return RenewalList(renewals=())
+        return RenewalList(renewals=self.renewals)
 
     async def _subscribe(self, call: Call, _params: NoParams) -> dict[str, str]:
         self._followers.append(call.connection)
@@ -136,7 +144,7 @@ class TrayAgent:
     async def _open(self, _call: Call, params: WindowParams) -> dict[str, str]:
         if not self.has_windows:
             raise NoWindowError
-        self.windows.put_nowait(params.name)
+        self.windows.put_nowait(f"{params.name} {params.subject or ''}".strip())
         return {}
 
     async def _quit(self, _call: Call, _params: NoParams) -> dict[str, str]:

@@ -17,10 +17,10 @@ LINE = "签名证书-深圳市样例有限公司  已过期961天"
 
 
 @pytest.fixture
-def screen():
+def screen(request):
     if missing := missing_programs():
         pytest.skip(f"needs {', '.join(missing)}")
-    with desktop() as running:
+    with desktop(notifications=getattr(request, "param", "dunst")) as running:
         yield running
 
 
@@ -47,6 +47,21 @@ def test_an_expired_token_reminds_on_the_desktop_and_shows_in_the_tray(desk, scr
     (notice,) = screen.notices()
     assert notice["body"] == REMINDER
     assert "深圳市样例有限公司" in notice["summary"]
+
+
+@pytest.mark.parametrize("screen", ["xfce4-notifyd"], indirect=True)
+def test_renew_now_on_the_reminder_opens_the_renewal(desk, screen, tmp_path):
+    desk.start_agent()
+    assert eventually(lambda: LINE in screen.menu())
+    assert eventually(
+        lambda: screen.run("xdotool", "search", "--onlyvisible", "--class", "notifyd")
+    )
+    _open_menu_with_the_mouse(screen)
+    file = artefacts(tmp_path) / "tray.png"
+    assert eventually(lambda: _has_menu(screen.screenshot(file)))
+    screen.run("xdotool", "key", "Escape")
+    log = desk.folder / "logs" / "agent.log"
+    assert eventually(lambda: screen.press(1) and "window name=renew" in log.read_text("utf-8"))
 
 
 def test_quitting_in_the_tray_ends_the_agent(desk, screen):
