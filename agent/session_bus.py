@@ -81,12 +81,12 @@ class SessionBus:
         method: str,
         signature: str = "",
         *arguments: object,
-        seconds: float = CALL_SECONDS,
+        seconds: float | None = None,
     ) -> tuple[Any, ...]:
         """Call a method and return its results.
 
         Raises:
-            BusTimeoutError: no answer within ``seconds``.
+            BusTimeoutError: no answer within ``seconds``, ``CALL_SECONDS`` where nothing is said.
             BusError: the service is not there, or refuses; or the bus has gone.
         """
         from jeepney import DBusAddress, MessageType, new_method_call  # noqa: PLC0415
@@ -98,7 +98,7 @@ class SessionBus:
         serial = next(self._connection.outgoing_serial)
         answer = self._answers[serial] = asyncio.get_running_loop().create_future()
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(CALL_SECONDS if seconds is None else seconds):
                 await self._connection.send(message, serial=serial)
                 reply = await answer
         except TimeoutError as error:

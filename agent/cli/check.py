@@ -7,6 +7,7 @@ import json
 from agent.api.client import CallError, Client, Json
 from agent.cli.connect import agent
 from agent.cli.outcome import Exit, explain
+from agent.cli.progress import progress
 from agent.language import Language, mark, translate, user_language
 
 _MARKS = {"ok": "✓", "warning": "!", "failed": "✗", "unknown": "?"}
@@ -16,9 +17,10 @@ def check(*, names: list[str], as_json: bool, as_report: bool, mends: bool) -> i
     """Run checks and print them; the exit code says whether one failed."""
     with agent() as client:
         try:
-            answer = client.call("checks.run", {"names": names})
-            if mends:
-                answer = _mended(client, answer, names)
+            with progress(mark("Checking …")):
+                answer = client.call("checks.run", {"names": names})
+                if mends:
+                    answer = _mended(client, answer, names)
         except CallError as error:
             explain(error)
             return Exit.USAGE if error.code == "unknown_check" else Exit.FAILED

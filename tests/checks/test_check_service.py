@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from certificate_maker import ENCRYPTION, china, ec_key, make_der, name
 from check_desk import CheckDesk, said
-from soft_token import MODULE
+from soft_token import LABEL, MODULE
 
 from agent.checks import service as checks
 from agent.checks.model import CheckState, ok
@@ -125,6 +125,15 @@ async def test_an_expired_certificate_and_a_missing_one_are_told(token_desk, tok
     assert first == "signing certificate: expired 961 days ago"
     assert second.endswith("the encryption certificate is missing.")
     assert "证照更新" in result.advice(Language.ZH)
+
+
+async def test_of_several_tokens_each_line_names_its_own(token_desk, tokens):
+    tokens.initialise("second")
+    for label in (LABEL, "second"):
+        tokens.write(("01", "sign", EXPIRED), ("02", "encrypt", ENCRYPTING), label=label)
+    lines = (await token_desk.check("certificates")).text(Language.EN).splitlines()
+    assert f"{LABEL}: signing certificate: expired 961 days ago" in lines
+    assert "second: signing certificate: expired 961 days ago" in lines
 
 
 async def test_a_token_without_certificates_is_told(token_desk):

@@ -40,15 +40,18 @@ _USES = {
 class DaysText:
     """A certificate's days, said in whatever language is asked for."""
 
-    def __init__(self, held: HeldCertificate, now: dt.datetime) -> None:
+    def __init__(self, held: HeldCertificate, now: dt.datetime, token: str) -> None:
+        """Tell of ``held``, on the token of that name; empty where there is only one."""
         self._held = held
         self._now = now
+        self._token = token
 
     def text(self, language: Language) -> str:
         """Return the certificate's use and its days."""
         certificate = self._held.certificate
         use = Sentence(_USES.get(certificate.use, mark("certificate"))).text(language)
-        return f"{use}: {days_text(certificate, self._now, language)}"
+        days = days_text(certificate, self._now, language)
+        return ": ".join(filter(None, (self._token, use, days)))
 
 
 def judge_token(snapshot: Snapshot) -> Findings:
@@ -91,7 +94,7 @@ def judge_certificates(snapshot: Snapshot, now: dt.datetime) -> Findings:
         found
         for token in snapshot.tokens
         for pair in _pairs(token, now)
-        for found in _pair(token, pair, now)
+        for found in _pair(token, pair, now, is_only=len(snapshot.tokens) == 1)
     ]
     if findings:
         return findings
@@ -106,12 +109,14 @@ def judge_certificates(snapshot: Snapshot, now: dt.datetime) -> Findings:
     ]
 
 
-def _pair(token: Token, pair: Pair[HeldCertificate], now: dt.datetime) -> Iterator[Finding]:
+def _pair(
+    token: Token, pair: Pair[HeldCertificate], now: dt.datetime, *, is_only: bool
+) -> Iterator[Finding]:
     renew = Sentence(mark("Renew it: 证照更新, or `odc-agent renew`."))
     for held in pair.in_use:
         state = _STATES[status_of(held.certificate, now)]
         advice = renew if state is not CheckState.OK and pair.successor is None else None
-        yield Finding(state, DaysText(held, now), advice)
+        yield Finding(state, DaysText(held, now, "" if is_only else token.facts.label), advice)
     for use, name in _USES.items():
         if all(held.certificate.use is not use for held in pair.in_use):
             yield finding(
