@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.api.window_names import WINDOW_NAMES
@@ -42,6 +43,7 @@ def add_to(subparsers: Subparsers) -> None:
     dossier_commands.add_to(subparsers)
     _add_window(subparsers)
     site_commands.add_to(subparsers)
+    _add_metrics(subparsers)
     add_command(subparsers, "quit", "end the running agent", _quit, "  odc-agent quit")
 
 
@@ -69,6 +71,19 @@ def _add_window(subparsers: Subparsers) -> None:
     parser.add_argument("name", nargs="?", default="main", choices=WINDOW_NAMES,
                         metavar="NAME", help=", ".join(WINDOW_NAMES))  # fmt: skip
     parser.add_argument("--subject", metavar="S", help="what it is about, such as a thumbprint")
+
+
+def _add_metrics(subparsers: Subparsers) -> None:
+    parser = add_command(
+        subparsers,
+        "metrics",
+        "figures for a fleet's monitoring (OpenMetrics), without names; see docs/administrators.md",
+        _metrics,
+        "  odc-agent metrics\n  odc-agent metrics --output /run/metrics/odc-agent-1000.prom",
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="replace FILE instead of printing"
+    )
 
 
 def _add_pin(subparsers: Subparsers) -> None:
@@ -242,6 +257,12 @@ def _config_unset(options: argparse.Namespace) -> int:
     from agent.cli import config  # noqa: PLC0415
 
     return config.set_value(options.key, None)
+
+
+def _metrics(options: argparse.Namespace) -> int:
+    from agent.cli import metrics  # noqa: PLC0415
+
+    return metrics.metrics(output=options.output)
 
 
 def _quit(_options: argparse.Namespace) -> int:

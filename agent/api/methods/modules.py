@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
 from agent.api.convert import problem_view
-from agent.api.registry import Call, NoParams, Registry, Role
+from agent.api.registry import Call, Registry, Role
 from agent.api.services import Services
 from agent.api.views import ModuleLeftOut, ModuleList, ModuleState, ModuleView
 from agent.tokens.discovery import FoundModule, LeftOut, Source
@@ -16,6 +18,13 @@ from agent.tokens.snapshot import Problem
 _NOTHING_READ = LibraryFacts(description="", manufacturer="", version="")
 
 
+class ModuleListParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of ``modules.list``."""
+
+    refresh: bool = True
+    """Read the modules now instead of answering from the last reading."""
+
+
 class ModuleMethods:
     """See /docs/architecture.md for the list."""
 
@@ -24,12 +33,12 @@ class ModuleMethods:
 
     def register(self, registry: Registry) -> None:
         """Make the methods callable."""
-        registry.add("modules.list", NoParams, self.list_modules, Role.CONTROL, Role.TRAY)
+        registry.add("modules.list", ModuleListParams, self.list_modules, Role.CONTROL, Role.TRAY)
 
-    async def list_modules(self, _call: Call, _params: NoParams) -> ModuleList:
-        """Every module that is served, read anew: how it is, and what it says of itself."""
+    async def list_modules(self, _call: Call, params: ModuleListParams) -> ModuleList:
+        """Every module that is served: how it is, and what it says of itself."""
         inventory, discovery = self._services.inventory, self._services.discovery
-        await inventory.refresh()
+        await (inventory.refresh() if params.refresh else inventory.current())
         found = {module.settings.path: module for module in discovery.modules}
         return ModuleList(
             modules=tuple(
