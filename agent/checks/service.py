@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from agent.autostart import this_systems_autostart
 from agent.checks.model import CheckState, Finding, finding, worst_first
-from agent.checks.probes.browsers import repair_manifests
 from agent.checks.probes.threads import in_thread
 from agent.checks.run import Parts, Run
 from agent.checks.table import CHECKS, Check
@@ -77,8 +76,14 @@ class _Fix:
     """What to look at again."""
 
 
+def _repair_manifests() -> None:
+    from agent.checks.probes.browsers import repair_manifests  # noqa: PLC0415 - see the table
+
+    repair_manifests()
+
+
 _FIXES = {
-    FIX_MANIFESTS: _Fix(repair_manifests, ("manifests",)),
+    FIX_MANIFESTS: _Fix(_repair_manifests, ("manifests",)),
     FIX_AUTOSTART: _Fix(lambda: this_systems_autostart().switch_on(), ("autostart",)),
 }
 

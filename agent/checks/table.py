@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from agent.autostart import this_systems_autostart
 from agent.certificates.pairs import group
 from agent.checks.model import Findings
-from agent.checks.probes import browsers, computer, desktop, smart_cards
+from agent.checks.probes import computer, desktop, smart_cards
 from agent.checks.probes.threads import in_thread
 from agent.checks.run import Parts, Run
 from agent.checks.verdicts.authority import judge_authorities, judge_clock
-from agent.checks.verdicts.browsers import judge_browsers, judge_extension, judge_manifests
+from agent.checks.verdicts.browsers import Browser, judge_browsers, judge_extension, judge_manifests
 from agent.checks.verdicts.chains import judge_chains
 from agent.checks.verdicts.computer import Others, judge_disk, judge_others, judge_versions
 from agent.checks.verdicts.desktop import (
@@ -109,12 +109,19 @@ async def _authority(run: Run) -> Findings:
     return judge_authorities(await run.reached())
 
 
+def _look_for_browsers() -> list[Browser]:
+    # Here: an agent that checks nothing need not load the native host's tables.
+    from agent.checks.probes.browsers import look_for_browsers  # noqa: PLC0415
+
+    return look_for_browsers()
+
+
 async def _browsers(_run: Run) -> Findings:
-    return judge_browsers(await in_thread(browsers.look_for_browsers))
+    return judge_browsers(await in_thread(_look_for_browsers))
 
 
 async def _manifests(_run: Run) -> Findings:
-    return judge_manifests(await in_thread(browsers.look_for_browsers))
+    return judge_manifests(await in_thread(_look_for_browsers))
 
 
 async def _extension(run: Run) -> Findings:

@@ -5,7 +5,6 @@ A daemon that hangs costs the one call its time; one that ends takes its notices
 
 from __future__ import annotations
 
-import html
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +28,7 @@ DEFAULT = "default"
 """The action of a click on the notice itself."""
 _DRAW_DEFAULT = frozenset({"Xfce Notify Daemon"})
 """Daemons that draw a button for the default action too; there the first button is that action."""
+_ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _NEVER = 0
 _URGENCY = {False: 1, True: 2}
 
@@ -107,7 +107,7 @@ class FreedesktopDisplay:
         return self._bus
 
     def _arguments(self, slot: str, notice: Notice, icon: Path | None) -> tuple[Any, ...]:
-        text = html.escape(notice.text, quote=False) if "body-markup" in self._able else notice.text
+        text = notice.text.translate(_ESCAPED) if "body-markup" in self._able else notice.text
         buttons = [(button.key, button.label) for button in notice.buttons]
         if buttons:
             buttons[:1] = [(DEFAULT, buttons[0][1]), *([] if self._draws_default else buttons[:1])]
