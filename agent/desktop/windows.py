@@ -34,7 +34,7 @@ class Raisable(Protocol):
         """Send a notification."""
 
 
-_NOT_WRITTEN = frozenset({"renew"})
+_NOT_WRITTEN: frozenset[str] = frozenset()
 """Windows that are still a command in a terminal."""
 
 Adopt = Callable[[socket.socket], Awaitable[Raisable]]

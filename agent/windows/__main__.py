@@ -22,6 +22,7 @@ _CLASSES = {
     "sites": "agent.windows.sites_window:SitesWindow",
     "pin": "agent.windows.pin_window:PinWindow",
     "main": "agent.windows.main.window:MainWindow",
+    "renew": "agent.windows.renew.window:RenewWindow",
 }
 """Each window's module and class: loaded alone, since the others' would only take time."""
 

@@ -1,0 +1,68 @@
+"""How a renewal ended."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from agent.api.client import Json
+from agent.language import mark
+from agent.windows.renew.labels import isolated, make_label, say
+from agent.windows.style import LARGE, MEDIUM, SMALL, set_kind
+from agent.windows.words import Words
+
+_SIGNS = {"installed": "✓", "failed": "✗", "cancelled": "–"}
+
+
+class EndPage(QWidget):
+    """The guide's sentence after a success; else why it came to nothing, and the way to begin again."""
+
+    closed = Signal()
+    restarted = Signal()
+
+    def __init__(self, words: Words) -> None:
+        super().__init__()
+        self._words = words
+        self.text = make_label("title")
+        self.about = make_label("muted")
+        self.advice = make_label()
+        self.close_button = QPushButton()
+        self.restart = QPushButton()
+        words.show(self.close_button.setText, mark("Close"))
+        words.show(self.restart.setText, mark("Start again"))
+        set_kind(self.close_button, "primary")
+        self.close_button.clicked.connect(self.closed)
+        self.restart.clicked.connect(self.restarted)
+        self._arrange()
+
+    def show_renewal(self, renewal: Json) -> None:
+        """Say how it ended."""
+        is_installed = renewal["state"] == "installed"
+        text = renewal["text"]
+        if is_installed:
+            text = self._words(mark("Your new certificate has been installed successfully!"))
+        self.text.setText(f"{_SIGNS[renewal['state']]}  {text}")
+        say(self.about, isolated(renewal["organisation"]))
+        say(self.advice, "" if is_installed else renewal["advice_text"])
+        self.restart.setVisible(not is_installed)
+        self.close_button.setFocus()
+
+    def _arrange(self) -> None:
+        card = QFrame()
+        set_kind(card, "card")
+        inside = QVBoxLayout(card)
+        inside.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
+        inside.setSpacing(MEDIUM)
+        for label in (self.text, self.about, self.advice):
+            inside.addWidget(label)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(SMALL)
+        buttons.addStretch(1)
+        buttons.addWidget(self.restart)
+        buttons.addWidget(self.close_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(MEDIUM)
+        column.addWidget(card)
+        column.addStretch(1)
+        column.addLayout(buttons)

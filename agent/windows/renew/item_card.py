@@ -1,0 +1,59 @@
+"""One of the two items of 证照更新: what it is, when it was last updated, how that went."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
+
+from agent.language import mark
+from agent.windows.renew.labels import breakable, make_label, say
+from agent.windows.style import LARGE, MEDIUM, SMALL, TIGHT, set_kind
+from agent.windows.words import Words
+
+
+class ItemCard(QFrame):
+    """An item with its own button."""
+
+    wanted = Signal()
+
+    def __init__(self, words: Words, title: str) -> None:
+        """Make a card under ``title``, a marked sentence."""
+        super().__init__()
+        self._words = words
+        self.title = make_label("heading")
+        self.about = make_label(selectable=True)
+        self.updated = make_label("muted")
+        self.result = make_label()
+        self.button = QPushButton()
+        set_kind(self, "card")
+        words.show(self.title.setText, title)
+        self.button.clicked.connect(self.wanted)
+        self._arrange()
+
+    def show_item(self, *, about: str, updated: str, result: str, kind: str) -> None:
+        """Show what is known of the item; ``kind`` is how its result looks."""
+        say(self.about, about)
+        self.updated.setText(self._words(mark("Last updated: {day}"), day=updated or "—"))
+        say(self.result, result, kind)
+
+    def show_button(self, text: str, *, enabled: bool) -> None:
+        """Name the button; the card's title stays part of what a screen reader says."""
+        self.button.setText(text)
+        self.button.setAccessibleName(f"{self.title.text()}: {text}")
+        self.button.setEnabled(enabled)
+
+    def text(self) -> str:
+        """Return all it says."""
+        labels = (self.title, self.about, self.updated, self.result)
+        return "\n".join(breakable(label.text()) for label in labels if label.text())
+
+    def _arrange(self) -> None:
+        column = QVBoxLayout()
+        column.setSpacing(TIGHT)
+        for label in (self.title, self.about, self.updated, self.result):
+            column.addWidget(label)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(LARGE, MEDIUM, LARGE, MEDIUM)
+        row.setSpacing(SMALL)
+        row.addLayout(column, 1)
+        row.addWidget(self.button)

@@ -1,0 +1,139 @@
+"""证照更新: the business licence and the digital certificate, each by itself or both at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from agent.api.client import Json
+from agent.certificates.days import china_date
+from agent.language import mark
+from agent.windows.renew.choices import Choice, last_installed
+from agent.windows.renew.item_card import ItemCard
+from agent.windows.renew.labels import isolated, make_label, say
+from agent.windows.style import MEDIUM, set_kind
+from agent.windows.words import Words
+
+_NONE = mark(
+    "No certificate that could be renewed was found. Plug the token in; it is noticed by itself."
+)
+
+
+class ItemsPage(QWidget):
+    """Both items of one organisation; several certificates are chosen among above them."""
+
+    wants_all = Signal()
+    wants_certificate = Signal()
+    wants_licence = Signal()
+    chosen = Signal(str)
+    """The thumbprint of another certificate."""
+
+    def __init__(self, words: Words) -> None:
+        super().__init__()
+        self._words = words
+        self.choice = QComboBox()
+        self.none = make_label("muted")
+        self.licence = ItemCard(words, mark("Business licence"))
+        self.certificate = ItemCard(words, mark("Digital certificate"))
+        self.all = QPushButton()
+        self._set_up()
+        self._arrange()
+
+    def show_choices(self, choices: tuple[Choice, ...], chosen: Choice | None) -> None:
+        """Show what can be renewed, and what is chosen of it."""
+        self.choice.blockSignals(True)
+        self.choice.clear()
+        for each in choices:
+            self.choice.addItem(f"{isolated(each.organisation)}  {each.text}", each.thumbprint)
+        if chosen is not None:
+            self.choice.setCurrentIndex(self.choice.findData(chosen.thumbprint))
+        self.choice.blockSignals(False)
+        self.choice.setVisible(len(choices) > 1)
+        self.none.setVisible(chosen is None)
+        for widget in (self.licence, self.certificate, self.all):
+            widget.setVisible(chosen is not None)
+
+    def show_certificate(self, choice: Choice, renewals: list[Json], *, busy: bool) -> None:
+        """Show the digital certificate's item."""
+        words, renewal = self._words, choice.renewal
+        installed = last_installed(renewals, choice.organisation)
+        about = [isolated(choice.organisation), choice.text]
+        if renewal is not None:
+            service = mark("Certificate service: {name}")
+            about.append(words(service, name=isolated(renewal["authority"])))
+        result, kind = _result(choice)
+        self.certificate.show_item(
+            about="\n".join(filter(None, about)),
+            updated=_day(installed["updated"]) if installed else "",
+            result=result,
+            kind=kind,
+        )
+        text = mark("Continue") if choice.is_under_way else mark("Update")
+        self.certificate.show_button(words(text), enabled=not busy)
+        self.all.setEnabled(not busy)
+
+    def show_licence(self, choice: Choice, licence: Json | None, *, busy: bool) -> None:
+        """Show the business licence's item; None where it was never updated."""
+        words = self._words
+        uscc = choice.uscc or (licence["uscc"] if licence else "")
+        result, kind = words(mark("It was not updated yet.")), "muted"
+        if licence is not None:
+            kind = "bad" if licence["error"] else "good"
+            advice = licence["advice_text"] if licence["error"] else ""
+            result = "\n".join(filter(None, (licence["text"], advice)))
+        if busy:
+            result, kind = words(mark("Updating …")), "muted"
+        self.licence.show_item(
+            about=words(mark("Unified social credit code: {uscc}"), uscc=uscc) if uscc else "",
+            updated=_day(licence["fetched"]) if licence and licence["fetched"] else "",
+            result=result,
+            kind=kind,
+        )
+        self.licence.show_button(words(mark("Update")), enabled=not busy)
+
+    def _set_up(self) -> None:
+        words = self._words
+        words.show(self.none.setText, _NONE)
+        words.show(self.choice.setAccessibleName, mark("Certificate to renew"))
+        words.show(self.all.setText, mark("Update both"))
+        set_kind(self.all, "primary")
+        self.all.setDefault(True)
+        say(self.licence.result, "")
+        self.choice.currentIndexChanged.connect(
+            lambda _index: self.chosen.emit(self.choice.currentData())
+        )
+        self.all.clicked.connect(self.wants_all)
+        self.certificate.wanted.connect(self.wants_certificate)
+        self.licence.wanted.connect(self.wants_licence)
+
+    def _arrange(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self.all)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(MEDIUM)
+        for widget in (self.choice, self.none, self.licence, self.certificate):
+            column.addWidget(widget)
+        column.addStretch(1)
+        column.addLayout(buttons)
+        for widget in (self.choice, self.none, self.licence, self.certificate, self.all):
+            widget.hide()  # until it is known what there is
+        # Ignored, else a long name would widen the window.
+        policy = self.choice.sizePolicy()
+        policy.setHorizontalPolicy(policy.Policy.Ignored)
+        self.choice.setSizePolicy(policy)
+
+
+def _result(choice: Choice) -> tuple[str, str]:
+    if choice.renewal is None:
+        return "", "muted"
+    kinds = {"failed": "bad", "rejected": "bad", "installed": "good", "cancelled": "muted"}
+    text: str = choice.renewal["text"]
+    return text, kinds.get(choice.renewal["state"], "warning")
+
+
+def _day(instant: str) -> str:
+    return china_date(dt.datetime.fromisoformat(instant)).isoformat()

@@ -1,0 +1,59 @@
+"""What is shown while nobody here can do anything: the review, the network, the token away."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from PySide6.QtWidgets import QFrame, QProgressBar, QVBoxLayout, QWidget
+
+from agent.api.client import Json
+from agent.certificates.days import china_date
+from agent.language import mark
+from agent.windows.renew.labels import make_label, say
+from agent.windows.style import LARGE, MEDIUM, set_kind
+from agent.windows.words import Words
+
+_LEAVE = mark(
+    "You may close this window. The renewal goes on by itself, and you will be told when something"
+    " is needed from you."
+)
+
+
+class WaitingPage(QWidget):
+    """One sentence about what is waited for, and that one need not stay."""
+
+    def __init__(self, words: Words) -> None:
+        super().__init__()
+        self._words = words
+        self.text = make_label("heading")
+        self.since = make_label("muted")
+        self.error = make_label("bad")
+        self.progress = QProgressBar()
+        self.note = make_label("muted")
+        self.progress.setRange(0, 0)
+        self.progress.setTextVisible(False)
+        words.show(self.note.setText, _LEAVE)
+        self._arrange()
+
+    def show_renewal(self, renewal: Json) -> None:
+        """Say what is waited for."""
+        say(self.text, renewal["text"])
+        say(self.error, " ".join(filter(None, (renewal["error_text"], renewal["advice_text"]))))
+        # The day of review is part of the text; what is added is since when it has been waited.
+        is_review = renewal["state"] == "reviewing"
+        self.progress.setVisible(not is_review and renewal["waiting"] != "TOKEN")
+        day = china_date(dt.datetime.fromisoformat(renewal["updated"])).isoformat()
+        say(self.since, self._words(mark("Submitted on {day}"), day=day) if is_review else "")
+
+    def _arrange(self) -> None:
+        card = QFrame()
+        set_kind(card, "card")
+        inside = QVBoxLayout(card)
+        inside.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
+        inside.setSpacing(MEDIUM)
+        for widget in (self.text, self.since, self.error, self.progress, self.note):
+            inside.addWidget(widget)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(card)
+        column.addStretch(1)

@@ -1,0 +1,288 @@
+"""The renew window: what it is about, and which page is shown."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QPushButton, QStackedWidget
+
+from agent.api.client import Json
+from agent.language import mark
+from agent.windows.pin_asking import PinAsking
+from agent.windows.renew.choices import Choice, find_choices, preferred
+from agent.windows.renew.labels import isolated, make_label
+from agent.windows.renew.pages import Pages
+from agent.windows.renew.plan import ENDED, Page, can_cancel, page_of
+from agent.windows.renew.time_line import TimeLine
+from agent.windows.style import MEDIUM
+from agent.windows.window import Context, Window
+
+_CANCEL = mark(
+    "The application is withdrawn and what was filled in is deleted. The certificate on the token"
+    " stays as it is."
+)
+
+
+class RenewWindow(Window):
+    """Both items, then one page for each thing the certificate's renewal waits for."""
+
+    def __init__(self, context: Context, subject: str = "") -> None:
+        super().__init__(context, subject)
+        self._tokens: list[Json] | None = None
+        self._renewals: list[Json] | None = None
+        self._licences: Json | None = None
+        self._chosen: Choice | None = None
+        self.renewal: Json | None = None
+        """The one whose page is shown; None while the items are."""
+        self._shown: tuple[str, str, str] | None = None
+        self._is_starting = False
+        self.heading = make_label("title")
+        self.time_line = TimeLine(self.words)
+        self.pages = Pages(context)
+        self.stack = QStackedWidget()
+        self.back, self.cancel = QPushButton(), QPushButton()
+        self._set_up()
+        self._arrange()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Ask for tokens, renewals and licences."""
+        self.link.call("tokens.list", None, self._on_tokens)
+        self.link.call("renewals.list", None, self._on_renewals)
+        self.link.call("licences.list", None, self._on_licences)
+
+    def on_event(self, event: Json) -> None:
+        """Follow the renewal, the token and the licence."""
+        if event["event"] == "renewal":
+            self._on_renewal(event["renewal"])
+        elif event["event"] == "tokens_changed":
+            self.link.call("tokens.list", None, self._on_tokens)
+        elif event["event"] == "licence":
+            self.link.call("licences.list", None, self._on_licences)
+
+    def show_subject(self, subject: str) -> None:
+        """Turn to another certificate, unless something is under way on a page."""
+        super().show_subject(subject)
+        if self.renewal is None or self.renewal["state"] in ENDED:
+            self._chosen = None
+            self._show_items()
+            self.refresh()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Keep what was typed, and let the worker go that waits for a PIN."""
+        self.pages.leave()
+        super().closeEvent(event)
+
+    def follow(self, renewal: Json) -> None:
+        """Show the page of a renewal."""
+        self.renewal = renewal
+        self.time_line.show_renewal(renewal)
+        self.heading.setText(isolated(renewal["organisation"]))
+        page = page_of(renewal)
+        shown = (renewal["id"], page.value, renewal["state"])
+        if shown != self._shown:
+            self.banner.hush()
+            self._leave(shown)
+            self._shown = shown
+            self.pages.enter(page, renewal, self._days_left(renewal))
+        else:
+            self.pages.update(page, renewal)
+        self._show_page(page)
+
+    def _leave(self, shown: tuple[str, str, str]) -> None:
+        """Leave the page before; a draft of what is submitted now must not be written any more."""
+        if self._shown is not None and shown != self._shown:
+            self.pages.leave()
+
+    def _show_page(self, page: Page) -> None:
+        self.stack.setCurrentWidget(self.pages.areas[page])
+        has_ended = self.renewal is None or self.renewal["state"] in ENDED
+        self.time_line.setVisible(self.renewal is not None)
+        self.heading.setVisible(self.renewal is not None)
+        self.back.setVisible(self.renewal is not None)
+        self.cancel.setVisible(not has_ended and can_cancel(self.renewal))
+
+    def _show_items(self) -> None:
+        """Show both items; a page that was left can be taken up from there."""
+        if self._shown is not None:
+            self.pages.leave()
+        self.renewal, self._shown = None, None
+        self._say_items()
+        self._show_page(Page.ITEMS)
+        self.pages.items.all.setFocus()
+
+    def _show_licence_pin(self) -> None:
+        assert self._chosen is not None
+        self.pages.ask_for_licence(
+            self._asking("licences.update", thumbprint=self._chosen.thumbprint)
+        )
+        self.stack.setCurrentWidget(self.pages.licence_area)
+        self.back.show()
+
+    def _on_tokens(self, answer: Json) -> None:
+        self._tokens = answer["tokens"]
+        self._on_lists()
+
+    def _on_renewals(self, answer: Json) -> None:
+        self._renewals = answer["renewals"]
+        self._on_lists()
+
+    def _on_licences(self, answer: Json) -> None:
+        self._licences = answer
+        self._on_lists()
+
+    def _on_lists(self) -> None:
+        if self._tokens is None or self._renewals is None or self._licences is None:
+            return
+        is_first = self._chosen is None
+        choices = find_choices(self._tokens, self._renewals)
+        thumbprint = self._chosen.thumbprint if self._chosen else self.subject
+        self._chosen = preferred(choices, thumbprint)
+        self.pages.items.show_choices(choices, self._chosen)
+        self._say_items()
+        if is_first and self._chosen is not None and self._chosen.is_under_way:
+            self.follow(self._chosen.renewal)
+        elif self.renewal is None and not self.pages.is_asking_for_licence:
+            self._show_page(Page.ITEMS)
+
+    def _say_items(self) -> None:
+        chosen = self._chosen
+        if chosen is None or self._licences is None or self._renewals is None:
+            return
+        items, listed = self.pages.items, self._licences
+        items.show_certificate(chosen, self._renewals, busy=self._is_starting)
+        licence = next((one for one in listed["licences"] if _is_of(one, chosen)), None)
+        uscc = licence["uscc"] if licence else chosen.uscc
+        items.show_licence(chosen, licence, busy=uscc in listed["updating"])
+
+    def _on_chosen(self, thumbprint: str) -> None:
+        choices = find_choices(self._tokens or [], self._renewals or [])
+        self._chosen = preferred(choices, thumbprint)
+        self._say_items()
+
+    def _on_renewal(self, renewal: Json) -> None:
+        if self.renewal is not None and renewal["id"] == self.renewal["id"]:
+            self.follow(renewal)
+        self.link.call("renewals.list", None, self._on_renewals)
+
+    def _start(self, *, with_licence: bool) -> None:
+        """Start the certificate's renewal or join it; the agent fetches the licence along with it."""
+        if self._chosen is None or self._is_starting:
+            return
+        self.banner.hush()
+        if self._chosen.is_under_way:
+            self.follow(self._chosen.renewal)
+            return
+        self._is_starting = True
+        self._say_items()
+
+        def refused(report: Json) -> None:
+            self._is_starting = False
+            self._say_items()
+            self.say_refusal(report)
+            if with_licence:  # the items are independent
+                self._show_licence_pin()
+
+        params = {"thumbprint": self._chosen.thumbprint}
+        self.link.call("renewals.start", params, self._on_started, refused)
+
+    def _on_started(self, renewal: Json) -> None:
+        self._is_starting = False
+        self.follow(renewal)
+        self.link.call("renewals.list", None, self._on_renewals)
+
+    def _asking(self, method: str, **params: Json) -> PinAsking:
+        if method == "licences.update":
+            return PinAsking(self.link, method, params, prompt_in=lambda answer: answer["pin"])
+        return PinAsking(self.link, method, params)
+
+    def _ask_pin(self) -> None:
+        assert self.renewal is not None
+        self._shown = None
+        self.follow(self.renewal)
+
+    def _cancel(self) -> None:
+        """Have it confirmed that the renewal is to be given up; keeping it is the default."""
+        box = QMessageBox(self)
+        box.setWindowTitle(self.words(mark("Cancel the renewal")))
+        box.setText(self.words(mark("Cancel this renewal?")))
+        box.setInformativeText(self.words(_CANCEL))
+        yes = box.addButton(
+            self.words(mark("Cancel the renewal")), QMessageBox.ButtonRole.DestructiveRole
+        )
+        keep = box.addButton(self.words(mark("Keep it")), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(keep)
+        box.setEscapeButton(keep)
+        yes.clicked.connect(self._cancel_now)
+        box.finished.connect(box.deleteLater)
+        box.open()
+
+    def _cancel_now(self) -> None:
+        assert self.renewal is not None
+        self.pages.leave()
+        self.cancel.setEnabled(False)
+        self.link.call("renewals.cancel", {"id": self.renewal["id"]}, self._on_cancelled,
+                       self._on_not_cancelled)  # fmt: skip
+
+    def _on_cancelled(self, renewal: Json) -> None:
+        self.cancel.setEnabled(True)
+        self.follow(renewal)
+
+    def _on_not_cancelled(self, report: Json) -> None:
+        self.cancel.setEnabled(True)
+        self.say_refusal(report)
+
+    def _days_left(self, renewal: Json) -> int | None:
+        chosen = self._chosen
+        is_it = chosen is not None and chosen.thumbprint == renewal["thumbprint"]
+        return chosen.days_left if chosen is not None and is_it else None
+
+    def _set_up(self) -> None:
+        words, pages = self.words, self.pages
+        words.show(self.setWindowTitle, mark("Renew certificate"))
+        words.show(self.back.setText, mark("Both items"))
+        words.show(self.cancel.setText, mark("Cancel the renewal…"))
+        self.back.clicked.connect(self._show_items)
+        self.cancel.clicked.connect(self._cancel)
+        pages.items.chosen.connect(self._on_chosen)
+        pages.items.wants_all.connect(lambda: self._start(with_licence=True))
+        pages.items.wants_certificate.connect(lambda: self._start(with_licence=False))
+        pages.items.wants_licence.connect(self._show_licence_pin)
+        pages.dossier.submitted.connect(self.follow)
+        pages.dossier.said.connect(self.banner.say)
+        pages.sms.released.connect(self.follow)
+        pages.end.closed.connect(self.close)
+        pages.end.restarted.connect(self._show_items)
+        for page in (pages.submission, pages.installation):
+            page.again.connect(self._ask_pin)
+            page.left.connect(self._show_items)
+        pages.licence.again.connect(self._show_licence_pin)
+        pages.licence.left.connect(self._show_items)
+        pages.licence.done.connect(self._on_licence_done)
+
+    def _on_licence_done(self, _result: Json) -> None:
+        self._show_items()
+        self.link.call("licences.list", None, self._on_licences)
+
+    def _arrange(self) -> None:
+        for area in (*self.pages.areas.values(), self.pages.licence_area):
+            self.stack.addWidget(area)
+        below = QHBoxLayout()
+        below.addWidget(self.back)
+        below.addStretch(1)
+        below.addWidget(self.cancel)
+        for button in (self.back, self.cancel):
+            button.setAutoDefault(False)
+        self.content.addWidget(self.heading)
+        self.content.addWidget(self.time_line)
+        self.content.addWidget(self.stack, 1)
+        self.content.addLayout(below)
+        self.content.setSpacing(MEDIUM)
+        self._show_page(Page.ITEMS)
+        self.setMinimumSize(520, 300)
+        self.fit(820, 680)
+
+
+def _is_of(licence: Json, chosen: Choice) -> bool:
+    if chosen.uscc:
+        return bool(licence["uscc"] == chosen.uscc)
+    return bool(licence["organisation"] == chosen.organisation)
