@@ -34,9 +34,6 @@ class Raisable(Protocol):
         """Send a notification."""
 
 
-_NOT_WRITTEN: frozenset[str] = frozenset()
-"""Windows that are still a command in a terminal."""
-
 Adopt = Callable[[socket.socket], Awaitable[Raisable]]
 
 
@@ -81,7 +78,7 @@ class DesktopWindows:
         if not has_display():
             raise NoWindowError
         log.info("window name=%s", name)
-        if name in _NOT_WRITTEN or find_spec("PySide6") is None:
+        if find_spec("PySide6") is None:
             open_in_terminal(*_command(name, subject))
             return
         subject = subject or ""

@@ -38,6 +38,9 @@ def desk():
             yield running
 
 
+PIN = Holder().pin
+
+
 class Person:
     """Who uses the window, by its keys and buttons."""
 
@@ -93,9 +96,9 @@ class Person:
             drop_on(slot, files[name.value])
         self.wait(lambda: all(slot.look.isVisible() for slot in self.pages.dossier.slots.values()))
 
-    def enter_pin(self, page, pin=Holder().pin):
+    def enter_pin(self, page, pin=PIN):
         field = page.panel.field
-        self.wait(lambda: field.isVisible())
+        self.wait(field.isVisible)
         self.qtbot.keyClicks(field.edit, pin)
         self.qtbot.keyClick(field.edit, Qt.Key.Key_Return)
 
@@ -134,12 +137,12 @@ def test_a_whole_renewal_from_both_items_to_the_sentence_of_success(person):
     person.fill_in_scans()
     person.press(person.pages.dossier.submit)
     assert "已过期961天" in person.pages.items.certificate.text()
-    person.wait(lambda: person.pages.submission.panel.field.isVisible())
+    person.wait(person.pages.submission.panel.field.isVisible)
     assert "961天" in person.pages.submission.note.text()
     person.enter_pin(person.pages.submission)
-    person.wait(lambda: person.pages.sms.send.isVisible())
+    person.wait(person.pages.sms.send.isVisible)
     person.enter_code()
-    person.wait(lambda: person.pages.installation.panel.field.isVisible())
+    person.wait(person.pages.installation.panel.field.isVisible)
     assert "正在导入密钥对" in person.pages.installation.panel.heading.text()
     person.enter_pin(person.pages.installation)
     person.wait(lambda: SUCCESS in person.pages.end.text.text())
@@ -153,7 +156,7 @@ def test_what_was_filled_in_is_there_again_when_the_window_is_opened_anew(person
     person.type(person.pages.dossier.rows[ApplicantField.NAME].edit, "样例")
     front = DocumentName.ID_CARD_FRONT
     person.drop(front, person.desk.dossier / "id_card_front.jpg")
-    person.wait(lambda: person.pages.dossier.slots[front].look.isVisible())
+    person.wait(person.pages.dossier.slots[front].look.isVisible)
     person.window.close()
     again = Person(person.desk, window_of("renew", person.desk), qtbot)
     again.wait(lambda: again.pages.dossier.is_ready)
@@ -229,7 +232,7 @@ def test_a_cancelled_renewal_says_so_and_can_be_started_again(person, qtbot):
     qtbot.mouseClick(
         next(b for b in box.buttons() if "放弃" in b.text()), Qt.MouseButton.LeftButton
     )
-    person.wait(lambda: person.pages.end.restart.isVisible())
+    person.wait(person.pages.end.restart.isVisible)
     person.press(person.pages.end.restart)
     person.start()
 

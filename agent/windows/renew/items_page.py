@@ -119,8 +119,15 @@ class ItemsPage(QWidget):
             column.addWidget(widget)
         column.addStretch(1)
         column.addLayout(buttons)
-        for widget in (self.choice, self.none, self.licence, self.certificate, self.all):
-            widget.hide()  # until it is known what there is
+        shown_later: tuple[QWidget, ...] = (
+            self.choice,
+            self.none,
+            self.licence,
+            self.certificate,
+            self.all,
+        )
+        for part in shown_later:
+            part.hide()  # until it is known what there is
         # Ignored, else a long name would widen the window.
         policy = self.choice.sizePolicy()
         policy.setHorizontalPolicy(policy.Policy.Ignored)

@@ -93,7 +93,7 @@ class Pages:
         """Return the guide's sentence, which comes before the PIN of an expired certificate."""
         if days_left is None or days_left >= 0:
             return ""
-        return self._words.count(
+        return self._words.counted(
             "Your digital certificate expired {count} day ago. Please renew it now! "
             "An expired certificate cannot be used for signing or log-in.",
             "Your digital certificate expired {count} days ago. Please renew it now! "
