@@ -1,0 +1,50 @@
+"""A token that is logged in: what every operation on it starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography import x509
+from pkcs11 import ObjectClass
+
+from agent.language import mark
+from agent.tokens.errors import ObjectMissingError
+from agent.tokens.worker.always_authenticate import authenticated
+from agent.tokens.worker.keys import TokenKey, public_key_of, token_key
+from agent.tokens.worker.module import Module
+from agent.tokens.worker.objects import find
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAccess:
+    """One session with one token, after C_Login."""
+
+    module: Module
+    session: Any
+    """python-pkcs11's, which is untyped."""
+    pin: bytearray | None
+    """The PIN that logged in; None where it was typed on the token's pad."""
+    writing: Callable[[], AbstractContextManager[None]]
+    """Around what stores something: errors inside may mean that the token is full."""
+
+    def private(self, key_id: bytes, session: Any = None) -> Any:  # noqa: ANN401
+        """Return a private key ready to be used, in this or another session; ObjectMissingError."""
+        private = find(session or self.session, ObjectClass.PRIVATE_KEY, key_id)
+        if private is None:
+            raise ObjectMissingError(what=mark("private key"))
+        return authenticated(private, self.pin)
+
+    def signing_key(self, key_id: bytes, certificate: x509.Certificate | None = None) -> TokenKey:
+        """Return a key as `cryptography` signs with it; ObjectMissingError.
+
+        The old pair may lack its public key object; its ``certificate`` has the same key.
+        """
+        private = self.private(key_id)
+        if certificate is not None:
+            public: Any = certificate.public_key()
+        else:
+            public = public_key_of(find(self.session, ObjectClass.PUBLIC_KEY, key_id) or private)
+        return token_key(private, public)
