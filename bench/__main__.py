@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import command, idle, insertion, journal, listing, memory, polls, renewal
+from bench import command, idle, insertion, journal, listing, memory, polls, renewal, windows
 
 _ALL = {
     "command": command.main,
@@ -13,6 +13,7 @@ _ALL = {
     "journal": journal.main,
     "polls": polls.main,
     "renewal": renewal.main,
+    "windows": windows.main,
 }
 
 if __name__ == "__main__":

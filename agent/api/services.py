@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from agent.api.known import Known
-from agent.api.registry import Call
+from agent.api.registry import Call, Connection
 from agent.bus import EventBus
 from agent.checks.service import CheckService
 from agent.clock import Clock
@@ -33,6 +33,9 @@ class Windows(Protocol):
 
     def open_window(self, name: str, subject: str | None = None) -> None:
         """Open a window, or raise an OdcError that says what to do instead."""
+
+    def came_forward(self, connection: Connection) -> None:
+        """Take a window's word that it came forward when it was asked to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ import logging
 import os
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Protocol
 
@@ -25,6 +25,10 @@ log = logging.getLogger(__name__)
 
 _ONE_FOR_EACH = frozenset({"consent"})
 """Windows of which there is one for each subject, instead of one that shows another subject."""
+
+
+_LOGGING = "qt.qpa.services.warning=false;qt.qpa.theme.gnome.warning=false"
+"""Qt warns, at each start, of desktop portals that are not there."""
 
 
 class Raisable(Protocol):
@@ -43,11 +47,14 @@ class _OpenWindow:
 
     subject: str
     task: asyncio.Task[None] | None = None
-    connection: Raisable | None = field(default=None)
+    connection: Raisable | None = None
+    is_awaited: bool = False
+    """It was asked to come forward and has not said that it did: it may be closing just then."""
 
     def come_forward(self, subject: str) -> None:
         self.subject = subject
         if self.connection is not None:
+            self.is_awaited = True
             self.connection.notify("window.raise", {"subject": subject})
 
 
@@ -89,6 +96,12 @@ class DesktopWindows:
         self._open[key] = opened = _OpenWindow(subject)
         opened.task = asyncio.create_task(self._keep(key, opened))
 
+    def came_forward(self, connection: Raisable) -> None:
+        """Take a window's word that it came forward when it was asked to."""
+        for opened in self._open.values():
+            if opened.connection is connection:
+                opened.is_awaited = False
+
     async def close(self) -> None:
         """End all windows."""
         tasks = [opened.task for opened in self._open.values() if opened.task is not None]
@@ -107,14 +120,17 @@ class DesktopWindows:
                 log.warning("window ended name=%s exit=%s", key[0], status)
         finally:
             del self._open[key]
+        if opened.is_awaited:
+            self.open_window(key[0], opened.subject)
 
     async def _run(self, name: str, opened: _OpenWindow) -> int:
         ours, theirs = socket.socketpair()
         language = self._language().value
+        environment = {"QT_LOGGING_RULES": _LOGGING, **os.environ}
         arguments = ("agent.windows", name, "FD", opened.subject, language)
         with contextlib.ExitStack() as until_adopted:
             until_adopted.callback(ours.close)
-            async with child(name, theirs, *arguments, environment=os.environ) as process:
+            async with child(name, theirs, *arguments, environment=environment) as process:
                 asked = opened.subject
                 opened.connection = await self._adopt(ours)
                 until_adopted.pop_all()  # the API closes it from here on

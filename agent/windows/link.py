@@ -116,6 +116,7 @@ class Link(QObject):
         if method == "event":
             self.happened.emit(params)
         elif method == "window.raise":
+            self.call("windows.came_forward")
             self.raised.emit(params["subject"])
 
     def _lose(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -112,6 +113,17 @@ def ids_of(screen, title):
     return screen.run("xdotool", "search", "--onlyvisible", "--name", title).split()
 
 
+def pid_of(screen, window):
+    return int(screen.run("xdotool", "getwindowpid", window))
+
+
+def is_alive(pid):
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, 0)
+        return True
+    return False
+
+
 async def until(ask):
     return await asyncio.to_thread(eventually, ask, seconds=40.0)
 
@@ -125,6 +137,7 @@ async def server():
 
     registry = Registry()
     registry.add("events.subscribe", NoParams, subscribe, Role.CONTROL)
+    registry.add("windows.came_forward", NoParams, subscribe, Role.CONTROL)
     running = Server(registry)
     yield running
     await running.close()
@@ -150,13 +163,29 @@ async def test_a_window_that_is_killed_costs_nothing_and_opens_again(screen, ser
     try:
         windows.open_window("main")
         [first] = await until(lambda: ids_of(screen, "^Certificate Manager$"))
-        os.kill(int(screen.run("xdotool", "getwindowpid", first)), signal.SIGKILL)
+        os.kill(pid_of(screen, first), signal.SIGKILL)
         assert await until(lambda: not windows.open_names)
         windows.open_window("main")
         assert await until(lambda: ids_of(screen, "^Certificate Manager$"))
     finally:
         await windows.close()
     assert not windows.open_names
+
+
+async def test_a_window_asked_for_while_it_closes_opens_again(screen, server):
+    windows = windows_of(server)
+    try:
+        windows.open_window("main")
+        [first] = await until(lambda: ids_of(screen, "^证照管家$"))
+        pid = pid_of(screen, first)
+        os.kill(pid, signal.SIGSTOP)  # it takes no event any more, as one that is about to end
+        windows.open_window("main")
+        os.kill(pid, signal.SIGKILL)
+        # Its number may be the same: an X server gives them out anew.
+        [again] = await until(lambda: not is_alive(pid) and ids_of(screen, "^证照管家$"))
+        assert pid_of(screen, again) != pid
+    finally:
+        await windows.close()
 
 
 async def test_a_window_outlives_an_agent_that_is_gone_and_says_so(screen, server, monkeypatch):

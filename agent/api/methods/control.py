@@ -63,6 +63,7 @@ class ControlMethods:
         registry.add("reminders.list", NoParams, self.list_reminders, *own)
         registry.add("events.subscribe", NoParams, self.subscribe, *own)
         registry.add("portals.list", NoParams, self.list_portals, Role.CONTROL)
+        registry.add("windows.came_forward", NoParams, self.came_forward, Role.CONTROL)
         registry.add("windows.open", WindowParams, self.open_window, *own)
 
     async def status(self, call: Call, _params: NoParams) -> StatusView:
@@ -116,6 +117,11 @@ class ControlMethods:
     async def open_window(self, _call: Call, params: WindowParams) -> dict[str, str]:
         """Open a window."""
         self._services.windows.open_window(params.name, params.subject)
+        return {}
+
+    async def came_forward(self, call: Call, _params: NoParams) -> dict[str, str]:
+        """Tell that the window that calls came forward, as it was asked to."""
+        self._services.windows.came_forward(call.connection)
         return {}
 
     async def subscribe(self, call: Call, _params: NoParams) -> dict[str, str]:
