@@ -54,7 +54,7 @@ async def _drivers(run: Run) -> Findings:
         Driver(
             name=wanted[path].name if path in wanted else path,
             is_wanted=path not in wanted or wanted[path].is_wanted,
-            has_answered=reader.has_read,
+            has_answered=reader.has_read and not reader.is_reading,
             problems=tuple(problem.report for problem in reader.reading.problems),
         )
         for reader in parts.inventory.readers

@@ -32,6 +32,8 @@ class ModuleReader:
         self.content: ModuleContent | None = None
         """The last reading that succeeded."""
         self.has_read = False
+        self.is_reading = False
+        """Its driver has been asked and has not answered yet."""
         self.is_due = asyncio.Event()
         """Something may have changed: whoever watches reads again."""
         self._parsed: dict[bytes, Parsed] = {}
@@ -44,6 +46,7 @@ class ModuleReader:
 
     async def read(self) -> None:
         """Read the module anew; a failure becomes a problem of the reading."""
+        self.is_reading = True
         try:
             content = await self._content()
         except OdcError as error:
@@ -56,6 +59,8 @@ class ModuleReader:
             }
             self.content = content
             self.reading = self._reading(content)
+        finally:
+            self.is_reading = False
         self.has_read = True
 
     async def _failed(self, error: OdcError) -> Reading:

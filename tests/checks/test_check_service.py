@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import os
 import re
 import shutil
-import time
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -203,10 +205,22 @@ async def test_a_damaged_memory_of_browsers_costs_nothing_else(own_folders):
         assert (await again.check("extension")).state is CheckState.UNKNOWN
 
 
-async def test_a_driver_that_does_not_answer_in_time_is_told_as_such(own_folders, monkeypatch):
-    monkeypatch.setattr("agent.checks.run.READ_SECONDS", 0.0)
-    async with CheckDesk(ModuleSettings(path=MODULE)) as desk:
-        started = time.monotonic()
-        state, text = said(await desk.check("modules"))
-        assert time.monotonic() - started < 20
+async def test_a_driver_that_hangs_is_told_as_such_and_what_it_showed_before_stays(
+    token_desk, monkeypatch
+):
+    monkeypatch.setattr("agent.checks.run.READ_SECONDS", 0.5)
+    assert (await token_desk.check("modules")).state is CheckState.OK
+    [reader] = token_desk.inventory.readers
+    os.kill(reader.worker._process.pid, signal.SIGSTOP)
+    state, text = said(await token_desk.check("modules"))
     assert (state, "does not answer" in text) == (CheckState.FAILED, True)
+    assert (await token_desk.check("token")).state is CheckState.OK
+
+
+async def test_a_wrong_pin_is_known_of_by_the_check(token_desk, tokens):
+    wrong = ["pkcs11-tool", "--module", MODULE, "--login", "--pin", "999999", "--list-objects"]
+    environment = {**os.environ, **tokens.settings.environment}
+    await asyncio.to_thread(subprocess.run, wrong, env=environment, capture_output=True)
+    state, text = said(await token_desk.check("pin"))
+    assert state is CheckState.WARNING
+    assert "wrong PIN" in text
