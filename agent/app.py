@@ -27,6 +27,7 @@ from agent.api.methods.reminders import ReminderMethods
 from agent.api.methods.renewals import RenewalMethods
 from agent.api.methods.settings import SettingMethods
 from agent.api.methods.sites import SiteMethods
+from agent.api.methods.updates import UpdateMethods
 from agent.api.registry import Connection, Registry, Role
 from agent.api.server import Server
 from agent.api.services import Services
@@ -66,6 +67,7 @@ from agent.tokens.pin_sessions import PinSessions
 from agent.tokens.snapshot import Problem, Reading
 from agent.tokens.watching import Watch
 from agent.trust import trusted_certificates
+from agent.updates.service import UpdateService
 from native_host.mending import mend_registration
 
 log = logging.getLogger(__name__)
@@ -82,6 +84,7 @@ _METHODS = (
     ReminderMethods,
     SettingMethods,
     SiteMethods,
+    UpdateMethods,
     BrowserMethods,
     ExtensionMethods,
 )
@@ -101,6 +104,9 @@ class Agent:
         self._stop = asyncio.Event()
         self._presence: Presence | None = None
         self._browser_seen = BrowserSeen(paths.browser_seen, clock)
+        self._updates = UpdateService(
+            settings=settings.config.updates, folder=paths.updates, bus=self._bus, clock=clock
+        )
         self.is_to_start_anew = False
         """Asked to end so that another version can take over (SIGHUP, sent by the package)."""
 
@@ -161,6 +167,7 @@ class Agent:
             if self._has_tray:
                 presence.show_tray(lambda inherited: server.adopt(inherited, Role.TRAY))
             await parts.enter_async_context(_background(watch.run()))
+            await parts.enter_async_context(_background(self._updates.run()))
             await parts.enter_async_context(ServiceManager().told())
             log.info("agent runs home=%s", self._paths.data)
             await self._stop.wait()
@@ -286,6 +293,7 @@ class Agent:
             licences=licences,
             settings=self._settings,
             dossiers=dossiers,
+            updates=self._updates,
             checks=self._checks(inventory, discovery, pins, known),
             bus=self._bus,
             clock=self._clock,

@@ -95,6 +95,29 @@ class RenewalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """How long a renewal may wait for a person before it is withdrawn and its dossier deleted."""
 
 
+class UpdateSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where new versions are told of; without an address nothing is asked."""
+
+    enabled: bool = True
+    """False where a package manager updates: the policy then says so."""
+    url: Annotated[
+        str, msgspec.Meta(pattern=r"^(https://[^/]+|http://(localhost|127\.0\.0\.1)[:/]|$)")
+    ] = ""
+    """Base URL of a TUF repository: ``metadata/`` and ``targets/`` are below it."""
+    root: Path | None = None
+    """The repository's first root (root.json), which all trust begins with."""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether updates are looked for."""
+        return self.enabled and bool(self.url)
+
+    def __post_init__(self) -> None:
+        """Refuse a repository nobody vouches for."""
+        if self.url and self.root is None:
+            raise ValueError("a repository needs root")
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be configured."""
 
@@ -112,6 +135,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     identity_oids: tuple[IdentityOid, ...] = msgspec.field(name="identity_oid", default=())
     """Extensions that carry an organisation's identity; they come before those known already."""
     browser: BrowserSettings = BrowserSettings()
+    updates: UpdateSettings = UpdateSettings()
     portals: tuple[PortalSettings, ...] = msgspec.field(name="portal", default=())
     autostart: bool | None = None
     """Whether the agent is to start at login; it sees to that at each start. None leaves it as it is."""
@@ -149,6 +173,8 @@ def with_absolute_paths(file: Path, values: dict[str, Any]) -> dict[str, Any]:
     absolute: dict[str, Any] = {"authority": authorities} if authorities else {}
     if "trust_store" in values:
         absolute["trust_store"] = str(file.parent / values["trust_store"])
+    if "updates" in values:
+        absolute["updates"] = {**values["updates"], **_absolute(file, values["updates"], "root")}
     return {**values, **absolute}
 
 

@@ -103,6 +103,11 @@ class Paths:
         return self.data / "policy.last-good.toml"
 
     @property
+    def updates(self) -> Path:
+        """What is known of updates, and their packages."""
+        return self.data / "updates"
+
+    @property
     def lock(self) -> Path:
         """Held by the running agent; names its process."""
         return self.data / "agent.lock"

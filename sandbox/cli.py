@@ -19,6 +19,7 @@ from sandbox.commands import (
     run,
     sample_dossier,
     sms,
+    updates,
     usb_token,
 )
 from sandbox.commands.common import Subcommands
@@ -34,6 +35,7 @@ REGISTER: tuple[Callable[[Subcommands], None], ...] = (
     sms.register,
     est_user.register,
     faults.register,
+    updates.register,
     demo.register,
 )
 """Each adds its subcommands and sets ``run`` to a function of the parsed arguments."""

@@ -26,6 +26,7 @@ from agent.tokens.inventory import Inventory
 from agent.tokens.pin_change import PinChange
 from agent.tokens.pin_sessions import PinSessions
 from agent.tokens.watching import Watch
+from agent.updates.service import UpdateService
 
 
 class Windows(Protocol):
@@ -57,6 +58,7 @@ class Services:
     language: Callable[[], Language]
     windows: Windows
     consent: Consent
+    updates: UpdateService
     home: Path
     started: dt.datetime
     quit: Callable[[], None]

@@ -44,6 +44,7 @@ def add_to(subparsers: Subparsers) -> None:
     _add_window(subparsers)
     site_commands.add_to(subparsers)
     _add_metrics(subparsers)
+    _add_update(subparsers)
     add_command(subparsers, "quit", "end the running agent", _quit, "  odc-agent quit")
 
 
@@ -83,6 +84,26 @@ def _add_metrics(subparsers: Subparsers) -> None:
     )
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="replace FILE instead of printing"
+    )
+
+
+def _add_update(subparsers: Subparsers) -> None:
+    updates = add_group(
+        subparsers,
+        "update",
+        "look for a newer version of the agent, and fetch it",
+        "  odc-agent update check\n  odc-agent update download --open",
+    )
+    add_listing(updates, "check", "is there a newer version", _update_check, "update ")
+    download = add_listing(
+        updates,
+        "download",
+        "fetch and verify the newer version's package",
+        _update_download,
+        "update ",
+    )
+    download.add_argument(
+        "--open", action="store_true", help="have the system's own installer open it"
     )
 
 
@@ -263,6 +284,18 @@ def _metrics(options: argparse.Namespace) -> int:
     from agent.cli import metrics  # noqa: PLC0415
 
     return metrics.metrics(output=options.output)
+
+
+def _update_check(options: argparse.Namespace) -> int:
+    from agent.cli import update  # noqa: PLC0415
+
+    return update.check(as_json=options.json)
+
+
+def _update_download(options: argparse.Namespace) -> int:
+    from agent.cli import update  # noqa: PLC0415
+
+    return update.download(opens=options.open, as_json=options.json)
 
 
 def _quit(_options: argparse.Namespace) -> int:

@@ -79,7 +79,7 @@ def _escaped(value: str) -> str:
 
 
 def _families() -> Iterator[Family]:
-    user = {"user_id": str(os.getuid()) if sys.platform != "win32" else ""}
+    user = {"user_id": _user_id()}
     try:
         with agent(start=False) as client:
             status = client.call("agent.status")
@@ -95,6 +95,17 @@ def _families() -> Iterator[Family]:
     yield _certificates(user, tokens)
     yield _renewals(user, renewals)
     yield _restarts(user, modules)
+
+
+if sys.platform == "win32":
+
+    def _user_id() -> str:
+        return ""  # one user's file is one computer's there
+
+else:
+
+    def _user_id() -> str:
+        return str(os.getuid())
 
 
 def _up(user: dict[str, str], value: int) -> Family:

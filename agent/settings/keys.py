@@ -36,6 +36,9 @@ TITLES = {
     "browser.allow": mark("Sites that may ask"),
     "browser.deny": mark("Sites that may not ask"),
     "autostart": mark("Start at login"),
+    "updates.enabled": mark("Look for updates"),
+    "updates.url": mark("Server of updates"),
+    "updates.root": mark("Key of updates"),
     "poll_seconds": mark("Seconds between looks at drivers without events"),
 }
 

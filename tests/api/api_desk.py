@@ -22,6 +22,7 @@ from agent.api.methods.modules import ModuleMethods
 from agent.api.methods.pins import PinMethods
 from agent.api.methods.renewals import RenewalMethods
 from agent.api.methods.sites import SiteMethods
+from agent.api.methods.updates import UpdateMethods
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.server import Server
 from agent.api.services import Services
@@ -30,7 +31,7 @@ from agent.certificates.organisation import IDENTITY_OIDS
 from agent.checks.browser_seen import BrowserSeen
 from agent.checks.run import Parts
 from agent.checks.service import CheckService
-from agent.config import Config
+from agent.config import Config, UpdateSettings
 from agent.desktop.windows import DesktopWindows
 from agent.framing import MAX_REPLY, FrameDecoder, encode_frame
 from agent.language import Language
@@ -56,6 +57,7 @@ from agent.tokens.pin_change import PinChange
 from agent.tokens.pin_memory import PinMemory
 from agent.tokens.pin_sessions import PinSessions
 from agent.tokens.watching import Watch
+from agent.updates.service import UpdateService
 
 NOW = china("2025-03-07 10:00:00")
 ALLOWED = "https://www.sz.gov.cn"
@@ -239,6 +241,9 @@ class ApiDesk:
             ),
             checks=CheckService(parts),
             settings=Settings(paths, self.bus),
+            updates=UpdateService(
+                settings=UpdateSettings(), folder=paths.updates, bus=self.bus, clock=lambda: NOW
+            ),
             bus=self.bus,
             clock=lambda: NOW,
             language=lambda: Language.ZH,
@@ -250,8 +255,8 @@ class ApiDesk:
         )
         self.registry = Registry()
         kinds = (ControlMethods, ModuleMethods, PinMethods, RenewalMethods, LicenceMethods)
-        others = (DossierMethods, CheckMethods, SiteMethods, BrowserMethods, ExtensionMethods)
-        for methods in (*kinds, *others):
+        others = (DossierMethods, CheckMethods, SiteMethods, UpdateMethods)
+        for methods in (*kinds, *others, BrowserMethods, ExtensionMethods):
             methods(services).register(self.registry)
         self.probe = Probe(self.registry)
         self.server = Server(self.registry)

@@ -31,6 +31,7 @@ from agent.sites.model import ConsentAsked, ConsentClosed
 from agent.tokens.inventory import TokenInserted, TokenRemoved, TokensChanged
 from agent.tokens.model import TokenReference
 from agent.tokens.pin_change import PinChanged
+from agent.updates.model import UpdateFound, UpdateProgress
 
 
 class ListParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -162,6 +163,8 @@ class ControlMethods:
             yield {"event": "consent_closed", "id": event.id}
         elif isinstance(event, SettingsChanged):
             yield {"event": "settings_changed", "keys": event.keys}
+        elif isinstance(event, UpdateFound | UpdateProgress):
+            yield msgspec.to_builtins(event)
 
     def _told_of_token(
         self, reference: TokenReference, language: Language

@@ -1,0 +1,78 @@
+"""Methods about new versions of the agent (软件升级); for the user's own tools only."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+
+import msgspec
+
+from agent import __version__
+from agent.api.registry import Call, NoParams, Registry, Role
+from agent.api.services import Services
+from agent.language import Language
+from agent.updates.model import UpdateState
+
+
+class UpdateView(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to ``updates.check`` and ``updates.status``."""
+
+    current: str
+    """The version that runs."""
+    version: str | None
+    """A newer one; None where there is none."""
+    notes: str = ""
+    """What is new, in the user's language."""
+    page: str = ""
+    """The download page."""
+    can_download: bool = False
+    """Whether there is a package for this system."""
+    checked: dt.datetime | None = None
+
+
+class DownloadView(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to ``updates.download``."""
+
+    file: str
+    """The package, verified."""
+
+
+class UpdateMethods:
+    """See /docs/architecture.md for the list."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def register(self, registry: Registry) -> None:
+        """Make the methods callable."""
+        own = (Role.CONTROL, Role.TRAY)
+        registry.add("updates.status", NoParams, self.status, *own)
+        registry.add("updates.check", NoParams, self.check, *own)
+        registry.add("updates.download", NoParams, self.download, Role.CONTROL)
+
+    async def status(self, call: Call, _params: NoParams) -> UpdateView:
+        """What was found last; asks nobody."""
+        return _view(self._services.updates.state, self._services.language_of(call))
+
+    async def check(self, call: Call, _params: NoParams) -> UpdateView:
+        """Look for a newer version now."""
+        state = await self._services.updates.check()
+        return _view(state, self._services.language_of(call))
+
+    async def download(self, _call: Call, _params: NoParams) -> DownloadView:
+        """Fetch the newer version's package; progress comes as events ``update_progress``."""
+        return DownloadView(file=os.fspath(await self._services.updates.download()))
+
+
+def _view(state: UpdateState, language: Language) -> UpdateView:
+    release = state.release
+    if release is None:
+        return UpdateView(current=__version__, version=None, checked=state.checked)
+    return UpdateView(
+        current=__version__,
+        version=release.version,
+        notes=release.notes.get(language.value) or release.notes.get("en", ""),
+        page=release.page,
+        can_download=bool(release.package),
+        checked=state.checked,
+    )

@@ -1,0 +1,65 @@
+"""``odc-agent update``: look for a newer version, and fetch it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from agent.api.client import Json
+from agent.cli.connect import agent
+from agent.cli.outcome import Exit
+from agent.cli.progress import progress
+from agent.language import mark, translate, user_language
+
+
+def check(*, as_json: bool) -> int:
+    """Look for a newer version and say what is new."""
+    with agent() as client:
+        answer = client.call("updates.check")
+    if as_json:
+        print(json.dumps(answer, ensure_ascii=False, indent=2))
+    else:
+        _print(answer)
+    return Exit.DONE
+
+
+def download(*, opens: bool, as_json: bool) -> int:
+    """Fetch the newer version's package, and have the system open it where that is wanted."""
+    with agent() as client:
+        client.call("updates.check")
+        with progress(mark("The update is being downloaded …")):
+            file = client.call("updates.download")["file"]
+    if as_json:
+        print(json.dumps({"file": file}))
+    else:
+        print(translate(mark("Downloaded and verified: {file}"), user_language(), file=file))
+    if opens:
+        _open(file)
+    return Exit.DONE
+
+
+def _print(answer: Json) -> None:
+    language = user_language()
+    if answer["version"] is None:
+        print(translate(mark("This is the newest version ({current})."), language, **answer))
+        return
+    said = mark("There is a newer version: {version} (this is {current}).")
+    print(translate(said, language, **answer))
+    for line in answer["notes"].splitlines():
+        print(f"    {line}")
+    if answer["can_download"]:
+        print(translate(mark("`odc-agent update download` fetches it."), language))
+    elif answer["page"]:
+        print(answer["page"])
+
+
+def _open(file: str) -> None:
+    """Hand the package to the system's own installer."""
+    if sys.platform == "win32":
+        import os  # noqa: PLC0415 - startfile exists on Windows only
+
+        os.startfile(file)  # noqa: S606 - no shell
+        return
+    program = "open" if sys.platform == "darwin" else "xdg-open"
+    subprocess.run([program, file], check=False)

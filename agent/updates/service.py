@@ -1,0 +1,139 @@
+"""Looking for updates once a day and when asked, and fetching one."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+import random
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from agent import __version__
+from agent.bus import EventBus
+from agent.clock import Clock
+from agent.config import UpdateSettings
+from agent.errors import OdcError
+from agent.files import write_private
+from agent.updates.errors import NoUpdateError, UpdatesOffError
+from agent.updates.model import (
+    Release,
+    UpdateFound,
+    UpdateProgress,
+    UpdateState,
+    is_newer,
+)
+
+if TYPE_CHECKING:
+    from agent.updates.repository import Repository
+
+log = logging.getLogger(__name__)
+
+DAY = dt.timedelta(days=1)
+JITTER_SECONDS = 4 * 3600
+"""A fleet that was started at nine o'clock does not ask at nine o'clock."""
+LOOK_SECONDS = 3600
+"""Timers stand still while the machine sleeps, so the calendar is looked at this often."""
+
+
+class UpdateService:
+    """What there is to know of updates."""
+
+    def __init__(
+        self, *, settings: UpdateSettings, folder: Path, bus: EventBus, clock: Clock
+    ) -> None:
+        self._settings = settings
+        self._folder = folder
+        self._bus = bus
+        self._clock = clock
+        self._late = dt.timedelta(seconds=random.uniform(0, JITTER_SECONDS))  # noqa: S311 - no secret
+        self._one_at_a_time = asyncio.Lock()
+        self._state = self._read()
+
+    @property
+    def state(self) -> UpdateState:
+        """What was found last."""
+        release = self._state.release
+        # The package may have been installed since.
+        if release is not None and not is_newer(release.version, __version__):
+            return msgspec.structs.replace(self._state, release=None)
+        return self._state
+
+    async def run(self) -> None:
+        """Check once a day; ends at once where updates are off."""
+        while self._settings.is_on:
+            if self._is_due():
+                try:
+                    await self.check()
+                except OdcError as error:
+                    log.warning("update check failed: %s", error)
+                    self._save(msgspec.structs.replace(self._state, checked=self._clock()))
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def check(self) -> UpdateState:
+        """Look now.
+
+        Raises:
+            OdcError: one of ``agent.updates.errors``.
+        """
+        if not self._settings.is_on:
+            raise UpdatesOffError
+        async with self._one_at_a_time:
+            newest = await asyncio.to_thread(self._newest)
+        found = newest if newest and is_newer(newest.version, __version__) else None
+        self._save(UpdateState(checked=self._clock(), release=found))
+        log.info("update check newest=%s", newest.version if newest else None)
+        if found:
+            self._bus.publish(UpdateFound(version=found.version))
+        return self._state
+
+    async def download(self) -> Path:
+        """Fetch the package found last, and return where it lies, verified."""
+        if not self._settings.is_on:
+            raise UpdatesOffError
+        release = self.state.release
+        if release is None or not release.package:
+            raise NoUpdateError
+        loop = asyncio.get_running_loop()
+
+        def progress(received: int, total: int) -> None:
+            event = UpdateProgress(received=received, total=total)
+            loop.call_soon_threadsafe(self._bus.publish, event)
+
+        async with self._one_at_a_time:
+            return await asyncio.to_thread(self._repository().download, release, progress)
+
+    def _newest(self) -> Release | None:
+        return self._repository().newest()
+
+    def _repository(self) -> Repository:
+        # 60 modules that an agent without updates never needs.
+        from agent.updates.repository import Repository  # noqa: PLC0415
+
+        assert self._settings.root is not None
+        return Repository(self._settings.url, self._settings.root, self._folder)
+
+    def _is_due(self) -> bool:
+        checked = self._state.checked
+        now = self._clock()
+        # A clock that went back must not put the next check off for years.
+        return checked is None or not checked <= now < checked + DAY + self._late
+
+    @property
+    def _file(self) -> Path:
+        return self._folder / "state.json"
+
+    def _read(self) -> UpdateState:
+        try:
+            return msgspec.json.decode(self._file.read_bytes(), type=UpdateState)
+        except (OSError, msgspec.DecodeError):
+            return UpdateState()
+
+    def _save(self, state: UpdateState) -> None:
+        self._state = state
+        try:
+            write_private(self._file, msgspec.json.encode(state))
+        except (OSError, OdcError):
+            log.warning("state of updates not saved", exc_info=True)
