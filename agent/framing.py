@@ -7,7 +7,10 @@ Standard library only: the native host starts through here.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 HEADER = struct.Struct("=I")
 MAX_REQUEST = 1024 * 1024

@@ -1,7 +1,10 @@
-"""Where the local API's sockets are. Standard library only: the native host starts through here.
+"""Where the local API's sockets are.
 
 Sockets live in the platform's runtime folder, in a 0700 folder of ours. Socket paths are limited to
 about 100 bytes, so a hash of ``ODC_HOME`` stands in the name, not the path itself.
+
+The native host starts through here: only what the interpreter brings anyway is imported at the top,
+since ``pathlib`` alone would double its start.
 """
 
 from __future__ import annotations
@@ -9,10 +12,13 @@ from __future__ import annotations
 import os
 import sys
 import zlib
-from collections.abc import Mapping
-from pathlib import Path
 
 from agent.peers import is_private
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 CONTROL_SOCKET = "control.sock"
 BROWSER_SOCKET = "browser.sock"
@@ -24,24 +30,38 @@ class RuntimeFolderError(Exception):
 
 def home_override(environment: Mapping[str, str] = os.environ) -> Path | None:
     """Return the folder ``ODC_HOME`` names, which then holds all data; None when it is not set."""
-    value = environment.get("ODC_HOME")
-    return Path(value).resolve() if value else None
+    from pathlib import Path  # noqa: PLC0415 - see the module docstring
+
+    home = _home(environment)
+    return Path(home) if home else None
 
 
 def runtime_folder(environment: Mapping[str, str] = os.environ) -> Path:
     """Return the folder of this user's sockets under ``environment``, without making it."""
-    home = home_override(environment)
+    from pathlib import Path  # noqa: PLC0415 - see the module docstring
+
+    return Path(runtime_path(environment))
+
+
+def _home(environment: Mapping[str, str]) -> str | None:
+    value = environment.get("ODC_HOME")
+    return os.path.realpath(value) if value else None
+
+
+def runtime_path(environment: Mapping[str, str] = os.environ) -> str:
+    """Return :func:`runtime_folder` as text."""
+    home = _home(environment)
     # A checksum is enough to tell homes apart, and imports nothing: the native host has to be quick.
     suffix = f"-{zlib.crc32(os.fsencode(home)):08x}" if home else ""
     if sys.platform == "win32":
-        local = environment.get("LOCALAPPDATA") or os.fspath(Path.home() / "AppData" / "Local")
-        return Path(local) / f"odc-agent{suffix}"
+        local = environment.get("LOCALAPPDATA") or os.path.expanduser(r"~\AppData\Local")
+        return os.path.join(local, f"odc-agent{suffix}")
     else:  # noqa: RET505 - mypy skips the other platform's branch only with an else
         private = _private_folder(environment)
         if private is not None:
-            return private / f"odc-agent{suffix}"
+            return f"{private}/odc-agent{suffix}"
         # Everybody may write there: the name says whose it is, ensure_runtime_folder that it is so.
-        return Path("/tmp") / f"odc-agent-{os.getuid()}{suffix}"  # noqa: S108
+        return f"/tmp/odc-agent-{os.getuid()}{suffix}"  # noqa: S108
 
 
 def ensure_runtime_folder() -> Path:
@@ -62,10 +82,10 @@ def ensure_runtime_folder() -> Path:
 
 if sys.platform != "win32":
 
-    def _private_folder(environment: Mapping[str, str]) -> Path | None:
+    def _private_folder(environment: Mapping[str, str]) -> str | None:
         """Return the folder the system keeps for this user's run-time files, where there is one."""
         if sys.platform == "darwin":
             given = os.confstr("CS_DARWIN_USER_TEMP_DIR")
         else:
             given = environment.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
-        return Path(given) if given and Path(given).is_dir() else None
+        return given if given and os.path.isdir(given) else None

@@ -2,7 +2,19 @@
 
 import sys
 
-from bench import command, idle, insertion, journal, listing, memory, polls, renewal, windows
+from bench import (
+    browser,
+    command,
+    host,
+    idle,
+    insertion,
+    journal,
+    listing,
+    memory,
+    polls,
+    renewal,
+    windows,
+)
 
 _ALL = {
     "command": command.main,
@@ -14,6 +26,8 @@ _ALL = {
     "polls": polls.main,
     "renewal": renewal.main,
     "windows": windows.main,
+    "host": host.main,
+    "browser": browser.main,
 }
 
 if __name__ == "__main__":

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
-from collections.abc import Iterator
+from _thread import allocate_lock
 
 from agent.framing import MAX_BROWSER_REPLY, MAX_REQUEST, FrameDecoder, FrameError, encode_frame
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 READ_SIZE = 65536
 
@@ -22,7 +25,7 @@ class Channel:
     def __init__(self, read_fd: int, write_fd: int) -> None:
         self._read_fd = read_fd
         self._write_fd = write_fd
-        self._writing = threading.Lock()
+        self._writing = allocate_lock()
 
     def frames(self) -> Iterator[bytes]:
         """Yield each payload the browser sends, until it closes the channel.

@@ -5,9 +5,12 @@ Imports wait until it is known which: a browser's start must not pay for the com
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Sequence
-from pathlib import PurePath
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 EXTENSION_SCHEME = "chrome-extension://"
 
@@ -33,6 +36,4 @@ def _is_browser_start(arguments: Sequence[str]) -> bool:
     if not arguments:
         return not sys.stdin.isatty()
     first = arguments[0]
-    return first.startswith(EXTENSION_SCHEME) or (
-        first.endswith(".json") and PurePath(first).is_absolute()
-    )
+    return first.startswith(EXTENSION_SCHEME) or (first.endswith(".json") and os.path.isabs(first))

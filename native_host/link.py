@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from _socket import SHUT_RDWR
+from _thread import allocate_lock, start_new_thread
 
 from agent import __version__
-from agent.api.starting import AgentMissingError, connect
+from agent.api.starting import AgentMissingError, connect_plainly
 from agent.framing import MAX_BROWSER_REPLY, MAX_REPLY, FrameDecoder, FrameError, encode_frame
 from agent.runtime import BROWSER_SOCKET
 from native_host import messages
+from native_host.json_text import encode
 from native_host.messages import MalformedError, Request, RequestId
 from native_host.trace import Trace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _socket import socket
+    from collections.abc import Callable, Iterator
 
 PROTOCOL = 1
 """Version of the local API; equals ``agent.api.views.PROTOCOL_VERSION`` (a test holds them equal)."""
@@ -35,15 +38,13 @@ class ProtocolMismatchError(Exception):
 class AgentLink:
     """A connection that has shaken hands. ``send`` is called from one thread only."""
 
-    def __init__(
-        self, connection: socket.socket, deliver: Callable[[bytes], None], trace: Trace
-    ) -> None:
+    def __init__(self, connection: socket, deliver: Callable[[bytes], None], trace: Trace) -> None:
         self._connection = connection
         self._deliver = deliver
         self._trace = trace
         self._frames = _frames(connection)
         self._under_way: set[RequestId] = set()
-        self._lock = threading.Lock()
+        self._lock = allocate_lock()
         self._is_open = True
         self.version, self.capabilities = self._shake_hands()
 
@@ -55,7 +56,7 @@ class AgentLink:
             AgentMissingError: no agent could be reached.
             ProtocolMismatchError: it speaks another version.
         """
-        connection = connect(BROWSER_SOCKET, start=start)
+        connection = connect_plainly(BROWSER_SOCKET, start=start)
         try:
             link = cls(connection, deliver, trace)
         except (OSError, FrameError, MalformedError, StopIteration) as error:
@@ -64,7 +65,7 @@ class AgentLink:
         except ProtocolMismatchError:
             connection.close()
             raise
-        threading.Thread(target=link._read, name="agent", daemon=True).start()
+        start_new_thread(link._read, ())
         return link
 
     @property
@@ -101,7 +102,7 @@ class AgentLink:
         params = {"protocol": PROTOCOL, "client": f"odc-native-host {__version__}"}
         hello = {"jsonrpc": "2.0", "id": HELLO_ID, "method": "hello", "params": params}
         self._connection.settimeout(HANDSHAKE_TIMEOUT)
-        self._connection.sendall(encode_frame(json.dumps(hello).encode()))
+        self._connection.sendall(encode_frame(encode(hello)))
         answer = messages.parse_object(next(self._frames))
         welcome = answer.get("result")
         if not isinstance(welcome, dict):
@@ -156,11 +157,13 @@ class AgentLink:
             pass  # the browser is gone too
 
     def _hang_up(self) -> None:
-        with suppress(OSError):  # it may be gone already
-            self._connection.shutdown(socket.SHUT_RDWR)
+        try:
+            self._connection.shutdown(SHUT_RDWR)
+        except OSError:
+            pass  # it may be gone already
 
 
-def _frames(connection: socket.socket) -> Iterator[bytes]:
+def _frames(connection: socket) -> Iterator[bytes]:
     decoder = FrameDecoder(limit=MAX_REPLY)
     while data := connection.recv(READ_SIZE):
         yield from decoder.feed(data)

@@ -6,7 +6,6 @@ It understands no more than ids, so that new methods need no new host. It never 
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 
 from agent import __version__
 from agent.api.starting import AgentMissingError
@@ -107,8 +106,10 @@ class Relay:
 
     def _refuse(self, code: str, number: int) -> int:
         """Say what was wrong with the stream, which cannot be read on, and end with failure."""
-        with suppress(OSError):  # nobody may read any more
+        try:
             self._channel.send(messages.error(None, code, number=number))
+        except OSError:
+            pass  # nobody may read any more
         return 1
 
 

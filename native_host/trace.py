@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 
 from native_host import messages
-from native_host.messages import RequestId
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from native_host.messages import RequestId
 
 TRACE_METHOD = "host.trace"
 MOST_REMEMBERED = 1000

@@ -7,16 +7,16 @@ Two starters at once are harmless, since the agent itself holds a lock and the s
 from __future__ import annotations
 
 import os
-import socket
 import sys
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from agent.peers import is_private, is_same_user
-from agent.runtime import home_override, runtime_folder
+from agent.runtime import home_override, runtime_path
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import socket
+    from _socket import socket as plain_socket
     from subprocess import Popen
 
 NO_START = "ODC_NO_START"
@@ -47,9 +47,23 @@ def connect(
     *,
     start: bool = True,
     timeout: float = START_TIMEOUT,
-    folder: Path | None = None,
+    folder: str | os.PathLike[str] | None = None,
 ) -> socket.socket:
-    """Return a blocking connection to the agent's socket ``socket_name``.
+    """Return a blocking connection to the agent's socket; see :func:`connect_plainly`."""
+    import socket  # noqa: PLC0415 - costs more than the rest of a relay's start
+
+    plain = connect_plainly(socket_name, start=start, timeout=timeout, folder=folder)
+    return socket.socket(fileno=plain.detach())
+
+
+def connect_plainly(
+    socket_name: str,
+    *,
+    start: bool = True,
+    timeout: float = START_TIMEOUT,
+    folder: str | os.PathLike[str] | None = None,
+) -> plain_socket:
+    """Return a blocking connection to the agent's socket ``socket_name``, of the interpreter's own type.
 
     Args:
         socket_name: ``agent.runtime.CONTROL_SOCKET`` or ``BROWSER_SOCKET``.
@@ -60,9 +74,9 @@ def connect(
     Raises:
         AgentMissingError: none runs and none was to be, or could be, started.
     """
-    folder = folder or runtime_folder()
+    path = os.path.join(folder or runtime_path(), socket_name)
     try:
-        return _attempt(folder, socket_name)
+        return _attempt(path)
     except OSError as error:
         if not start or os.environ.get(NO_START):
             raise AgentMissingError(f"no agent is running ({error.strerror or error})") from error
@@ -70,7 +84,7 @@ def connect(
         process = start_agent()
     except OSError as error:
         raise AgentMissingError(f"the agent cannot be started ({error})") from error
-    return _wait_for(folder, socket_name, process, timeout)
+    return _wait_for(path, process, timeout)
 
 
 def start_agent() -> Popen[bytes]:
@@ -80,7 +94,8 @@ def start_agent() -> Popen[bytes]:
     # -P: a folder named "agent" in a browser's working folder must never be what runs.
     command = [sys.executable, "-P", "-m", "agent.cli", "run"]
     quiet = subprocess.DEVNULL
-    folder, environment = Path(sys.executable).anchor, _environment()
+    folder = os.path.splitdrive(sys.executable)[0] + os.sep
+    environment = _environment()
     process: Popen[bytes]
     if sys.platform == "win32":
         # Chrome ends everything in the host's job when the host ends.
@@ -104,16 +119,14 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "ODC_HOME": os.fspath(home)} if home else dict(os.environ)
 
 
-def _wait_for(
-    folder: Path, socket_name: str, process: Popen[bytes], timeout: float
-) -> socket.socket:
+def _wait_for(path: str, process: Popen[bytes], timeout: float) -> plain_socket:
     """Connect again and again, with growing pauses, until ``timeout`` seconds have passed."""
     deadline = time.monotonic() + timeout
     delay = FIRST_DELAY
     ended = False
     while True:
         try:
-            return _attempt(folder, socket_name)
+            return _attempt(path)
         except OSError as error:
             now = time.monotonic()
             if not ended and process.poll() is not None:
@@ -133,21 +146,23 @@ def _why(process: Popen[bytes], timeout: float) -> str:
 
 if sys.platform == "win32":
 
-    def _attempt(folder: Path, socket_name: str) -> socket.socket:
+    def _attempt(path: str) -> plain_socket:
         """Connect once. Python on Windows has no Unix sockets; the named pipe is not there yet."""
-        raise OSError(f"the local API has no named pipe for {folder / socket_name} on Windows yet")
+        raise OSError(f"the local API has no named pipe for {path} on Windows yet")
 
 else:
+    from _socket import AF_UNIX, SOCK_STREAM
+    from _socket import socket as _socket
 
-    def _attempt(folder: Path, socket_name: str) -> socket.socket:
+    def _attempt(path: str) -> plain_socket:
         """Connect once, to nobody's socket but this user's."""
-        path = folder / socket_name
+        folder = os.path.dirname(path)
         if not is_private(folder):
             raise PermissionError(f"{folder} is not this user's alone")
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection = _socket(AF_UNIX, SOCK_STREAM)
         try:
             connection.settimeout(CONNECT_TIMEOUT)
-            connection.connect(os.fspath(path))
+            connection.connect(path)
             _check_peer(connection)
             connection.settimeout(None)
         except BaseException:
@@ -155,7 +170,7 @@ else:
             raise
         return connection
 
-    def _check_peer(connection: socket.socket) -> None:
+    def _check_peer(connection: plain_socket) -> None:
         """Refuse an agent that runs as another user."""
         if not is_same_user(connection):
             raise PermissionError("the agent's socket belongs to another user")

@@ -146,9 +146,9 @@ async def chromium(desk: Desk, *arguments: str) -> AsyncIterator[BrowserContext]
             executable_path=CHROMIUM,
             args=[
                 *ARGUMENTS,
-                *arguments,
                 f"--load-extension={desk.extension}",
                 f"--disable-extensions-except={desk.extension}",
+                *arguments,  # the last of a kind holds
             ],
             ignore_default_args=["--disable-extensions"],
             env=desk.environment,
