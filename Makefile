@@ -40,7 +40,8 @@ format: setup ## format and mend what can be mended by itself
 	ruff check --fix .
 	ruff format .
 
-bench: setup-test ## measure, side by side with a peer
+bench: ## measure, side by side with peers
+	@installer/bootstrap bench
 	$(PYTHON) -m bench
 
 screenshots: setup-test ## take docs/screenshots of all windows anew; look at them

@@ -79,8 +79,8 @@ export class OdcError extends Error {
 export async function status({ signal, timeout = STATUS_MS } = {}) {
   let extension;
   try {
-    extension = await presence(signal);
-    const { agent } = await request("browser.status", {}, { signal, timeout });
+    const onpong = (version) => (extension = version);
+    const { agent } = await request("browser.status", {}, { signal, timeout, onpong });
     return freeze({ state: "ready", agent, extension });
   } catch (error) {
     const state = error instanceof OdcError ? STATES[error.code] : undefined;
@@ -100,7 +100,6 @@ export async function certificates({ use, minDays, signal, timeout = CONSENT_MS 
   if (minDays !== undefined) {
     params.min_days = minDays;
   }
-  await presence(signal);
   const answer = await request("browser.certificates", params, { signal, timeout });
   return answer.certificates;
 }
@@ -108,7 +107,6 @@ export async function certificates({ use, minDays, signal, timeout = CONSENT_MS 
 /** Renew a certificate in the agent's window; resolves once the new one is on the token. */
 export async function renew(thumbprint, { onprogress, signal, timeout = LONGEST_MS } = {}) {
   const params = { thumbprint: `${thumbprint}` };
-  await presence(signal);
   const options = { signal, timeout, onprogress, first: CONSENT_MS };
   const last = await request("browser.renew", params, options);
   if (last.state === "installed") {
@@ -119,7 +117,6 @@ export async function renew(thumbprint, { onprogress, signal, timeout = LONGEST_
 
 /** The state of a renewal this site has started. */
 export async function renewal(id, { signal, timeout = CONSENT_MS } = {}) {
-  await presence(signal);
   return request("browser.renewal", { id: `${id}` }, { signal, timeout });
 }
 
@@ -142,38 +139,13 @@ WINDOW.addEventListener("message", (event) => {
   }
 });
 
-/** Resolve with the extension's version; reject soon where none answers. */
-function presence(signal) {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) {
-      reject(new OdcError(ABORTED, signal.reason));
-      return;
-    }
-    const id = newId();
-    const finish = (settle, value) => {
-      never(timer);
-      signal?.removeEventListener("abort", abort);
-      delete handlers[id];
-      settle(value);
-    };
-    const abort = () => finish(reject, new OdcError(ABORTED, signal.reason));
-    const timer = later(() => finish(reject, new OdcError(UNREACHABLE)), PRESENCE_MS);
-    signal?.addEventListener("abort", abort);
-    handlers[id] = (kind, message) => {
-      if (kind === "pong") {
-        finish(resolve, text(own(message, "extension")));
-      }
-    };
-    send({ odc: PROTOCOL, kind: "ping", id });
-  });
-}
-
 /**
  * Send one request; resolve with its result or, where states follow, with the last of them.
+ * A ping goes along: an extension answers it at once, so that its absence is known soon.
  * `timeout` bounds the whole, `first` the wait for the first answer where that is shorter.
  * Every end but an answer tells the extension that nobody waits any more.
  */
-function request(method, params, { signal, timeout, first = LONGEST_MS, onprogress }) {
+function request(method, params, { signal, timeout, first = LONGEST_MS, onprogress, onpong }) {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
       reject(new OdcError(ABORTED, signal.reason));
@@ -183,6 +155,7 @@ function request(method, params, { signal, timeout, first = LONGEST_MS, onprogre
     const finish = (settle, value) => {
       never(whole);
       never(untilFirst);
+      never(untilPong);
       signal?.removeEventListener("abort", abort);
       delete handlers[id];
       settle(value);
@@ -191,13 +164,17 @@ function request(method, params, { signal, timeout, first = LONGEST_MS, onprogre
       send({ odc: PROTOCOL, kind: "cancel", id });
       finish(reject, error);
     };
+    const within = (limit, report) =>
+      later(() => giveUp(new OdcError(report)), limited(limit));
     const abort = () => giveUp(new OdcError(ABORTED, signal.reason));
-    const wait = (limit) => later(() => giveUp(new OdcError(TIMED_OUT)), limited(limit));
-    const whole = wait(timeout);
-    const untilFirst = wait(first);
+    const untilPong = within(PRESENCE_MS, UNREACHABLE);
+    const untilFirst = within(first, TIMED_OUT);
+    const whole = within(timeout, TIMED_OUT);
     signal?.addEventListener("abort", abort);
     handlers[id] = (kind, message) => {
+      never(untilPong);
       if (kind === "pong") {
+        onpong?.(text(own(message, "extension")));
         return;
       }
       never(untilFirst);
@@ -216,6 +193,7 @@ function request(method, params, { signal, timeout, first = LONGEST_MS, onprogre
         finish(resolve, value);
       }
     };
+    send({ odc: PROTOCOL, kind: "ping", id });
     send({ odc: PROTOCOL, kind: "request", id, method, params });
   });
 }

@@ -19,6 +19,19 @@ const STATES = {
   failed: ["未能完成", "Failed"],
 };
 
+// What `status()` says, and what the visitor can do about it.
+const READINESS = {
+  ready: ["证照管家已就绪", "The agent is ready"],
+  extension_unreachable: [
+    "未安装浏览器扩展,或扩展未获准在本网站使用。安装后请刷新页面。",
+    "The extension is not installed, or not allowed on this site. Reload the page afterwards.",
+  ],
+  host_missing: ["浏览器扩展找不到证照管家,请安装证照管家。", "The extension finds no agent: install it."],
+  agent_missing: ["证照管家没有运行,也无法启动。", "The agent does not run and cannot be started."],
+  agent_too_old: ["证照管家版本过低,请更新。", "The agent is too old: update it."],
+  agent_too_new: ["请重新启动浏览器。", "Restart the browser: the agent is newer."],
+};
+
 const WAITING = {
   TOKEN: ["请插入电子钥匙", "plug in the token"],
   PIN: ["请输入证书密码", "enter the PIN"],
@@ -39,7 +52,8 @@ function write(parent, [chinese, english]) {
 
 function showError(error) {
   const box = element("error");
-  write(box, [error.messageZh ?? "出错了", error.message ?? String(error)]);
+  const [chinese, english] = [error.messageZh ?? "出错了", error.message ?? String(error)];
+  write(box, [`${chinese} ${error.adviceZh ?? ""}`, `${english} ${error.advice ?? ""}`]);
   const code = document.createElement("code");
   code.textContent = error.code ?? error.name ?? "error";
   box.append(code);
@@ -57,8 +71,8 @@ async function showStatus() {
   try {
     const { state } = await status();
     line.dataset.state = state;
-    const ready = state === "ready";
-    write(line, ready ? ["证照管家已就绪", "The agent is ready"] : ["证照管家未就绪", `The agent: ${state}`]);
+    write(line, READINESS[state] ?? ["证照管家未就绪", `The agent: ${state}`]);
+    element("load").disabled = state !== "ready";
   } catch (error) {
     line.dataset.state = error.code ?? "error";
     write(line, [error.messageZh ?? "无法连接证照管家", error.message]);

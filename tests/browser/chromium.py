@@ -186,7 +186,8 @@ class _Portal(http.server.BaseHTTPRequestHandler):
         if path == "/odc.js":
             self._answer((PAGE_LIBRARY / "odc.js").read_bytes(), "text/javascript")
         elif path in self._pages:
-            self._answer(self._pages[path].encode(), "text/html")
+            kind = "text/javascript" if path.endswith(".js") else "text/html"
+            self._answer(self._pages[path].encode(), kind)
         else:
             self.send_error(404)
 

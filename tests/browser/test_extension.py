@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from chromium import one_browser, portal_server
+from chromium import ROOT, one_browser, portal_server
 from native_hosts import hosts
 
 from agent import __version__
@@ -88,6 +88,21 @@ async def test_wrong_parameters_end_in_the_extension(desk, tabs, portal, call):
     with desk.without_host():  # nothing reaches it
         page = await tabs(portal)
         assert (await page.evaluate(CAUGHT, call))["code"] == "invalid_request"
+
+
+async def test_the_demo_portal_says_what_is_missing(desk, tabs):
+    """Without an extension, without a host: each in a sentence that says what to do."""
+    folder = ROOT / "sandbox/portal"
+    names = {"/portal.css": "portal.css", "/portal.js": "portal.js", "/portal": "index.html"}
+    pages = {path: (folder / name).read_text("utf-8") for path, name in names.items()}
+    with portal_server(pages) as address, desk.without_host():
+        page = await tabs(f"{address}/portal", ready=None)
+        await page.wait_for_selector('#status[data-state="host_missing"]')
+        assert "安装证照管家" in await page.inner_text("#status")
+        assert await page.is_disabled("#load")
+        other = await tabs(f"{address.replace('localhost', '127.0.0.1')}/portal", ready=None)
+        await other.wait_for_selector('#status[data-state="extension_unreachable"]')
+        assert "浏览器扩展" in await other.inner_text("#status")
 
 
 async def test_an_aborted_request_ends_at_once(tabs, portal):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from applicant import Applicant
-from chromium import one_browser, portal_server
+from chromium import ROOT, one_browser, portal_server
 from native_hosts import kill_hosts
 from person import Person
 from test_extension import CAUGHT, STATUS, stop_workers
@@ -217,6 +217,22 @@ async def test_the_trace_follows_a_request_through_every_hop(agent, tabs, portal
     assert text.count(" ms") == 5
     await popup.uncheck("#developer-switch")
     await popup.locator("#developer").wait_for(state="hidden")
+
+
+async def test_the_complete_page_of_the_documentation_is_short_and_works(agent, tabs):
+    document = (ROOT / "docs/portals.md").read_text("utf-8")
+    page = document.partition("```html\n")[2].partition("```")[0]
+    assert len(page.splitlines()) < 30
+    with portal_server({"/example": page}) as address, Person(agent) as person:
+        tab = await tabs(f"{address}/example", ready=None)
+        await asyncio.to_thread(person.answer, "once")
+        await tab.wait_for_selector("#renew:not([hidden])")
+        assert "深圳市样例有限公司" in await tab.inner_text("#state")
+        await tab.click("#renew")
+        await asyncio.to_thread(person.answer, "decline")
+        await tab.wait_for_function(
+            "document.querySelector('#state').textContent.includes('未获准')"
+        )
 
 
 START = """async () => {

@@ -18,9 +18,11 @@ const soon = () => new Promise((resolve) => setTimeout(resolve));
 
 /** Let the library find the extension; returns its request. */
 async function afterPong() {
-  answer({ odc: 1, kind: "pong", id: last().id, extension: "1.2.3" });
+  const [ping, request] = posted.slice(-2).map(({ message }) => message);
+  assert.deepEqual([ping.kind, request.kind, ping.id], ["ping", "request", request.id]);
+  answer({ odc: 1, kind: "pong", id: ping.id, extension: "1.2.3" });
   await soon();
-  return last();
+  return request;
 }
 
 const reply = (id, outcome) => answer({ odc: 1, kind: "reply", id, more: false, ...outcome });
