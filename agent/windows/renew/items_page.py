@@ -119,14 +119,8 @@ class ItemsPage(QWidget):
             column.addWidget(widget)
         column.addStretch(1)
         column.addLayout(buttons)
-        shown_later: tuple[QWidget, ...] = (
-            self.choice,
-            self.none,
-            self.licence,
-            self.certificate,
-            self.all,
-        )
-        for part in shown_later:
+        parts: tuple[QWidget, ...] = (self.choice, self.none, self.licence, self.certificate)
+        for part in (*parts, self.all):
             part.hide()  # until it is known what there is
         # Ignored, else a long name would widen the window.
         policy = self.choice.sizePolicy()
