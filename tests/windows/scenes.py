@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import renew_scenes
 from actors import PORTALS, details_of, in_words, pair, prompt, token, tokens
 
 from agent import __version__
@@ -38,6 +39,8 @@ class Scene:
     subject: str = ""
     size: tuple[int, int] | None = None
     in_all_looks: bool = field(default=False)
+    part: Callable[[Any], Any] = lambda window: window
+    """What of the window is saved: a dialog of it, say."""
 
 
 def _type_pins(window: Any) -> None:
@@ -258,3 +261,77 @@ SCENES = {
         is_ready=lambda window: bool(window.told.text()),
     ),
 }
+
+
+def _page(name: str) -> Callable[[Any], bool]:
+    return lambda window: getattr(window.pages, name).isVisible()
+
+
+def _asks(name: str) -> Callable[[Any], bool]:
+    return lambda window: getattr(window.pages, name).panel.field.isVisible()
+
+
+def _has_dossier(window: Any) -> bool:
+    return bool(window.pages.dossier.is_ready)
+
+
+SMALL_SCREEN = (640, 330)
+"""1280×720 at 200 %, less what a panel takes."""
+
+SCENES |= {
+    "renew": Scene(
+        "renew", renew_scenes.answers(), is_ready=lambda w: w.pages.items.all.isVisible(),
+        in_all_looks=True,
+    ),
+    "renew-several": Scene(
+        "renew", renew_scenes.many, is_ready=lambda w: w.pages.items.all.isVisible()
+    ),
+    "renew-nothing": Scene(
+        "renew",
+        lambda language: {**renew_scenes.answers()(language), "tokens__list": tokens()},
+        is_ready=lambda w: w.pages.items.none.isVisible(),
+    ),
+    "renew-dossier": Scene(
+        "renew", renew_scenes.answers("drafting", "APPLICANT"), is_ready=_has_dossier,
+        size=(900, 980), in_all_looks=True,
+    ),
+    "renew-dossier-small": Scene(
+        "renew", renew_scenes.answers("drafting", "APPLICANT"), is_ready=_has_dossier,
+        size=SMALL_SCREEN,
+    ),
+    "renew-amend": Scene(
+        "renew", renew_scenes.answers("rejected", "APPLICANT", remarks=renew_scenes.REMARKS),
+        is_ready=_has_dossier, in_all_looks=True,
+    ),
+    "renew-submit-pin": Scene(
+        "renew", renew_scenes.answers("signing", "PIN"), is_ready=_asks("submission")
+    ),
+    "renew-review": Scene(
+        "renew", renew_scenes.answers("reviewing", "REVIEW"), is_ready=_page("waiting"),
+        in_all_looks=True,
+    ),
+    "renew-sms": Scene(
+        "renew", renew_scenes.answers("approved", "SMS_CODE"), is_ready=_page("sms"),
+        prepare=renew_scenes.send_code, in_all_looks=True,
+    ),
+    "renew-import-pin": Scene(
+        "renew", renew_scenes.answers("installing", "PIN", more=renew_scenes.LOW),
+        is_ready=_asks("installation"), in_all_looks=True,
+    ),
+    "renew-import-pin-small": Scene(
+        "renew", renew_scenes.answers("installing", "PIN", more=renew_scenes.LOW),
+        is_ready=_asks("installation"), size=SMALL_SCREEN,
+    ),
+    "renew-scan": Scene(
+        "renew", renew_scenes.answers("drafting", "APPLICANT"), is_ready=_has_dossier,
+        prepare=renew_scenes.open_conversion, part=renew_scenes.dialog_of, in_all_looks=True,
+    ),
+    "renew-installed": Scene(
+        "renew", renew_scenes.answers("installing"), is_ready=_page("waiting"),
+        prepare=renew_scenes.ended("installed"), in_all_looks=True,
+    ),
+    "renew-failed": Scene(
+        "renew", renew_scenes.answers("submitted"), is_ready=_page("waiting"),
+        prepare=renew_scenes.ended("failed"),
+    ),
+}  # fmt: skip

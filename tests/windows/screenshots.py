@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from display import desktop
 from PIL import Image
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from scenes import SCENES, Scene
 from stage import Stage
 
@@ -26,7 +26,7 @@ from agent.language import Language
 from agent.windows.__main__ import open_window
 from agent.windows.link import Link
 from agent.windows.style import application
-from agent.windows.window import Context, Window
+from agent.windows.window import Context
 from agent.windows.words import Words
 
 FOLDER = Path(__file__).parents[2] / "docs/screenshots"
@@ -61,7 +61,7 @@ def take(app: QApplication, scene: Scene, language: Language, file: Path) -> Non
     _settle(app, lambda: scene.is_ready(window))
     scene.prepare(window)
     _settle(app, lambda: True)
-    _save(window, file)
+    _save(scene.part(window), file)
     link.close()
     window.close()
     window.deleteLater()
@@ -84,7 +84,7 @@ def _settle(app: QApplication, is_ready: object) -> None:
     assert rounds, "the scene did not become ready"
 
 
-def _save(window: Window, file: Path) -> None:
+def _save(window: QWidget, file: Path) -> None:
     window.grab().save(str(file))
     with Image.open(file) as picture:
         few = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)

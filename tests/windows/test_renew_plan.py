@@ -21,7 +21,7 @@ from agent.windows.renew.plan import (
 
 
 def renewal(state="drafting", waiting=None, **values):
-    usual = {"id": "1", "state": state, "waiting": waiting, "remarks": [],
+    usual = {"id": "1", "authority": "沙盒证书服务中心", "state": state, "waiting": waiting, "remarks": [],
              "thumbprint": "ab" * 32, "organisation": "深圳市样例有限公司"}  # fmt: skip
     return {**usual, **values}
 
@@ -101,6 +101,13 @@ def test_an_open_renewal_counts_more_than_a_newer_one_that_ended():
     [choice] = find_choices(listed(token(*pair())), [ended, under_way])
     assert choice.renewal["id"] == "1"
     assert preferred((), "") is None
+
+
+def test_the_service_is_the_authority_of_the_renewal_else_the_organisation_of_the_issuer():
+    [choice] = find_choices(listed(token(certificate())), [])
+    assert choice.service == "NETCA Certificate Authority"
+    escaped = certificate(issuer=r"CN=CA,O=One\, Two\+Three,C=CN")
+    assert find_choices(listed(token(escaped)), [])[0].service == "One, Two+Three"
 
 
 def test_what_was_renewed_is_not_offered_again_and_tells_the_last_update():

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from agent.api.client import Json
 from agent.windows.renew.plan import ENDED
+
+_ORGANISATION = re.compile(r"(?:^|,)O=((?:\\.|[^,+\\])+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +18,8 @@ class Choice:
     thumbprint: str
     organisation: str
     uscc: str
+    service: str
+    """Who certifies it: the authority of its renewal, else its issuer's organisation."""
     text: str
     """How long it is, or is no longer, valid; empty where the token is away."""
     days_left: int | None
@@ -67,14 +72,22 @@ def last_installed(renewals: list[Json], organisation: str) -> Json | None:
 def _choice(certificate: Json, renewals: list[Json]) -> Choice:
     mine = [each for each in renewals if each["thumbprint"] == certificate["thumbprint"]]
     open_ones = [each for each in mine if each["state"] not in ENDED]
+    renewal = next(iter(open_ones or mine), None)
     return Choice(
         thumbprint=certificate["thumbprint"],
         organisation=certificate["organisation"] or certificate["subject"],
         uscc=certificate["uscc"] or "",
+        service=renewal["authority"] if renewal else _organisation_of(certificate["issuer"]),
         text=certificate["text"],
         days_left=certificate["days_left"],
-        renewal=next(iter(open_ones or mine), None),
+        renewal=renewal,
     )
+
+
+def _organisation_of(name: str) -> str:
+    """Return the O of an RFC 4514 name, without its escapes."""
+    found = _ORGANISATION.search(name)
+    return re.sub(r"\\(.)", r"\1", found.group(1)) if found else ""
 
 
 def _away(renewal: Json) -> Choice:
@@ -82,6 +95,7 @@ def _away(renewal: Json) -> Choice:
         thumbprint=renewal["thumbprint"],
         organisation=renewal["organisation"],
         uscc="",
+        service=renewal["authority"],
         text="",
         days_left=None,
         renewal=renewal,

@@ -10,7 +10,6 @@ from functools import partial
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QGridLayout,
     QHBoxLayout,
     QPushButton,
     QVBoxLayout,
@@ -22,6 +21,7 @@ from agent.language import mark
 from agent.renewals.protocol import ApplicantField, DocumentName
 from agent.windows.renew.clipboard import Given
 from agent.windows.renew.field_row import FieldRow
+from agent.windows.renew.grid import Grid
 from agent.windows.renew.labels import make_label, say
 from agent.windows.renew.letter_button import LetterButton
 from agent.windows.renew.plan import items_to_amend, remarks_by_item
@@ -35,7 +35,6 @@ KEEP_MS = 600
 _KNOWN = frozenset(
     {*(field.value for field in ApplicantField), *(name.value for name in DocumentName)}
 )
-_COLUMNS = 2
 _FORMATS = {"image/jpeg": "jpg, jpeg", "image/png": "png", "image/gif": "gif", "image/bmp": "bmp"}
 
 
@@ -58,6 +57,7 @@ class DossierPage(QWidget):
         self.remark = make_label("warning")
         self.rows = {field: FieldRow(self._words, field) for field in ApplicantField}
         self.slots = {name: ScanSlot(self._words, name) for name in DocumentName}
+        self._field_grid, self._scan_grid = Grid(self.rows.values()), Grid(self.slots.values())
         self.limits = make_label("muted")
         self.letter = LetterButton(context)
         self.keep = QCheckBox()
@@ -82,6 +82,11 @@ class DossierPage(QWidget):
         if changed:
             self._kept |= changed
             self._link.call("dossiers.write", {"id": self._renewal["id"], "applicant": changed})
+
+    def fit(self, width: int) -> None:
+        """Take the room there is."""
+        for grid in (self._field_grid, self._scan_grid):
+            grid.fit(width)
 
     @property
     def is_ready(self) -> bool:
@@ -145,6 +150,8 @@ class DossierPage(QWidget):
             row.setVisible(asked is None or field.value in asked)
         for name, slot in self.slots.items():
             slot.setVisible(asked is None or name.value in asked)
+        for grid in (self._field_grid, self._scan_grid):
+            grid.lay_out()
         has_scans = asked is None or any(name.value in asked for name in DocumentName)
         self.limits.setVisible(has_scans)
         self.letter.setVisible(asked is None or DocumentName.AUTHORISATION_LETTER.value in asked)
@@ -231,17 +238,6 @@ class DossierPage(QWidget):
                 slot.show_finding(text)
 
     def _arrange(self) -> None:
-        scans = QGridLayout()
-        scans.setSpacing(MEDIUM)
-        for number, slot in enumerate(self.slots.values()):
-            scans.addWidget(slot, number // _COLUMNS, number % _COLUMNS)
-            scans.setColumnStretch(number % _COLUMNS, 1)
-        fields = QGridLayout()
-        fields.setHorizontalSpacing(MEDIUM)
-        fields.setVerticalSpacing(SMALL)
-        for number, row in enumerate(self.rows.values()):
-            fields.addWidget(row, number // _COLUMNS, number % _COLUMNS)
-            fields.setColumnStretch(number % _COLUMNS, 1)
         buttons = QHBoxLayout()
         buttons.setSpacing(SMALL)
         buttons.addWidget(self.letter)
@@ -252,9 +248,9 @@ class DossierPage(QWidget):
         column.setSpacing(MEDIUM)
         column.addWidget(self.about)
         column.addWidget(self.remark)
-        column.addLayout(fields)
+        column.addLayout(self._field_grid)
         column.addWidget(self.keep)
         column.addWidget(self.limits)
-        column.addLayout(scans)
+        column.addLayout(self._scan_grid)
         column.addStretch(1)
         column.addLayout(buttons)

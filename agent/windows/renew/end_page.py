@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 
 from agent.api.client import Json
 from agent.language import mark
-from agent.windows.renew.labels import isolated, make_label, say
+from agent.windows.renew.labels import make_label, say
 from agent.windows.style import LARGE, MEDIUM, SMALL, set_kind
 from agent.windows.words import Words
 
@@ -24,7 +24,6 @@ class EndPage(QWidget):
         super().__init__()
         self._words = words
         self.text = make_label("title")
-        self.about = make_label("muted")
         self.advice = make_label()
         self.close_button = QPushButton()
         self.restart = QPushButton()
@@ -42,7 +41,6 @@ class EndPage(QWidget):
         if is_installed:
             text = self._words(mark("Your new certificate has been installed successfully!"))
         self.text.setText(f"{_SIGNS[renewal['state']]}  {text}")
-        say(self.about, isolated(renewal["organisation"]))
         say(self.advice, "" if is_installed else renewal["advice_text"])
         self.restart.setVisible(not is_installed)
         self.close_button.setFocus()
@@ -53,7 +51,7 @@ class EndPage(QWidget):
         inside = QVBoxLayout(card)
         inside.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
         inside.setSpacing(MEDIUM)
-        for label in (self.text, self.about, self.advice):
+        for label in (self.text, self.advice):
             inside.addWidget(label)
         buttons = QHBoxLayout()
         buttons.setSpacing(SMALL)

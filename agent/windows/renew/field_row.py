@@ -41,6 +41,7 @@ class FieldRow(QWidget):
         column.setSpacing(TIGHT)
         for widget in (self._label, self.edit, self.finding, self.remark):
             column.addWidget(widget)
+        column.addStretch(1)
         words.changed.connect(self._say)
 
     @property

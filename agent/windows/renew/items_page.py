@@ -57,12 +57,12 @@ class ItemsPage(QWidget):
 
     def show_certificate(self, choice: Choice, renewals: list[Json], *, busy: bool) -> None:
         """Show the digital certificate's item."""
-        words, renewal = self._words, choice.renewal
+        words = self._words
         installed = last_installed(renewals, choice.organisation)
         about = [isolated(choice.organisation), choice.text]
-        if renewal is not None:
+        if choice.service:
             service = mark("Certificate service: {name}")
-            about.append(words(service, name=isolated(renewal["authority"])))
+            about.append(words(service, name=isolated(choice.service)))
         result, kind = _result(choice)
         self.certificate.show_item(
             about="\n".join(filter(None, about)),

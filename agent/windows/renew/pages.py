@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget
 
 from agent.api.client import Json
 from agent.language import mark
 from agent.windows.pin_asking import PinAsking
+from agent.windows.renew.area import Area
 from agent.windows.renew.dossier_page import DossierPage
 from agent.windows.renew.end_page import EndPage
 from agent.windows.renew.items_page import ItemsPage
@@ -37,16 +37,17 @@ class Pages:
         self.pin = QStackedWidget()
         self.pin.addWidget(self.submission)
         self.pin.addWidget(self.installation)
-        self.licence_area = _scrolled(self.licence)
+        self.licence_area = Area(self.licence)
         self.is_asking_for_licence = False
         self.areas = {
-            Page.ITEMS: _scrolled(self.items),
-            Page.DOSSIER: _scrolled(self.dossier),
-            Page.PIN: _scrolled(self.pin),
-            Page.WAITING: _scrolled(self.waiting),
-            Page.SMS: _scrolled(self.sms),
-            Page.END: _scrolled(self.end),
+            Page.ITEMS: Area(self.items),
+            Page.DOSSIER: Area(self.dossier),
+            Page.PIN: Area(self.pin),
+            Page.WAITING: Area(self.waiting),
+            Page.SMS: Area(self.sms),
+            Page.END: Area(self.end),
         }
+        self.areas[Page.DOSSIER].widened.connect(self.dossier.fit)
 
     def enter(self, page: Page, renewal: Json, days_left: int | None) -> None:
         """Have a page begin anew for a renewal."""
@@ -103,16 +104,3 @@ class Pages:
 
     def _pin_page(self, renewal: Json) -> PinPage:
         return self.submission if renewal["state"] == "signing" else self.installation
-
-
-def _scrolled(page: QWidget) -> QScrollArea:
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    inside = QWidget()
-    column = QVBoxLayout(inside)
-    column.setContentsMargins(0, 0, 4, 0)
-    column.addWidget(page)
-    area.setWidget(inside)
-    return area

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QPushButton, QStackedWidget
 
 from agent.api.client import Json
@@ -20,6 +20,9 @@ _CANCEL = mark(
     "The application is withdrawn and what was filled in is deleted. The certificate on the token"
     " stays as it is."
 )
+
+_ROOMY = 420
+"""Device-independent pixels of height below which a heading is in the way."""
 
 
 class RenewWindow(Window):
@@ -72,6 +75,11 @@ class RenewWindow(Window):
         self.pages.leave()
         super().closeEvent(event)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Leave the page the room there is."""
+        super().resizeEvent(event)
+        self._show_heading()
+
     def follow(self, renewal: Json) -> None:
         """Show the page of a renewal."""
         self.renewal = renewal
@@ -96,10 +104,15 @@ class RenewWindow(Window):
     def _show_page(self, page: Page) -> None:
         self.stack.setCurrentWidget(self.pages.areas[page])
         has_ended = self.renewal is None or self.renewal["state"] in ENDED
-        self.time_line.setVisible(self.renewal is not None)
-        self.heading.setVisible(self.renewal is not None)
+        came_to_nothing = has_ended and not (self.renewal and self.renewal["state"] == "installed")
+        self.time_line.setVisible(self.renewal is not None and not came_to_nothing)
+        self._show_heading()
         self.back.setVisible(self.renewal is not None)
         self.cancel.setVisible(not has_ended and can_cancel(self.renewal))
+
+    def _show_heading(self) -> None:
+        """Show whose renewal it is, where the screen has room for more than the page."""
+        self.heading.setVisible(self.renewal is not None and self.height() >= _ROOMY)
 
     def _show_items(self) -> None:
         """Show both items; a page that was left can be taken up from there."""

@@ -1,0 +1,206 @@
+"""The renew window's pages for the screenshots."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from actors import ORGANISATION, TODAY, certificate, pair, prompt, token, tokens
+
+from agent.api.dossier_views import ConversionView, DossierView, FaultView, ScanView
+from agent.api.licence_views import LicenceList, LicenceView
+from agent.api.views import RenewalList, RenewalView
+from agent.language import Language, translate
+from agent.renewals.protocol import ApplicantField, DocumentName, Policy
+from agent.renewals.scans.model import Fault
+from agent.renewals.scans.wording import FAULTS
+from agent.renewals.states import State, Waiting
+from agent.renewals.wording import expected_text, state_text
+from agent.tokens.model import PinState
+from agent.tokens.pin_states import PinPurpose
+from agent.windows.renew.scan_dialog import ScanDialog
+from sandbox.dossier import draw_paper, sample_applicant
+
+LONG = (
+    "Überregionale-Zertifikatsverwaltungsgesellschaft" * 3
+    + " شركة الاختبار 👩‍💼 深圳市前海深港现代服务业合作区样例科技发展有限公司"
+)
+_SCANS = {
+    DocumentName.ORGANISATION_CERTIFICATE: ("单位证照.png", (840, 1188), "单位证照复印件"),
+    DocumentName.ID_CARD_FRONT: ("身份证-人像面.jpg", (856, 540), "经办人身份证 人像面"),
+    DocumentName.ID_CARD_BACK: ("IMG_20250307_101530.jpg", (856, 540), "经办人身份证 国徽面"),
+}
+
+
+def picture(name: DocumentName, side: int = 600, turns: int = 0) -> bytes:
+    _, size, text = _SCANS[name]
+    image = draw_paper(size, ((text, text), ("样本,仅供测试", "SAMPLE")))
+    image.thumbnail((side, side))
+    buffer = io.BytesIO()
+    image.rotate(90 * turns, expand=True).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+def renewal(language: Language, state: str, waiting: str | None, **values: Any) -> RenewalView:
+    text = state_text(State(state), Waiting(waiting) if waiting else None, language)
+    if state == "reviewing":
+        text = f"{text} ({expected_text(dt.date(2025, 3, 11), language)})"
+    usual = {
+        "id": "0c3f6a52-9d1e-4c3f-8a77-5b0e6a1d2f34",
+        "thumbprint": pair()[0].thumbprint,
+        "organisation": ORGANISATION,
+        "authority": "广东省电子商务认证有限公司",
+        "state": state,
+        "waiting": waiting,
+        "text": text,
+        "created": TODAY,
+        "updated": TODAY,
+        "phone_hint": "138****0000",
+    }
+    return RenewalView(**{**usual, **values})
+
+
+def licence(language: Language, *, failed: bool = False) -> LicenceList:
+    text = "营业执照更新发生异常! 接口发生异常!" if failed else "营业执照已更新。"
+    if language is Language.EN:
+        text = "The business licence could not be updated." if failed else "It was updated."
+    view = LicenceView(
+        uscc="91440300MA5DA0000F", organisation=ORGANISATION, text=text,
+        fetched=None if failed else TODAY, tried=TODAY, error="internal" if failed else None,
+    )  # fmt: skip
+    return LicenceList(licences=(view,), updating=())
+
+
+def scan(name: DocumentName, language: Language, *faults: Fault, **values: Any) -> ScanView:
+    file, (width, height), _ = _SCANS[name]
+    views = [
+        FaultView(
+            code=fault.value,
+            text=translate(FAULTS[fault], language, limit=1024),
+            is_refused=fault.is_refused,
+        )
+        for fault in faults
+    ]
+    usual = {
+        "name": name,
+        "file": file,
+        "facts_text": f"JPEG, {width} × {height}, 214 KB",
+        "faults": tuple(views),
+        "is_taken": not any(fault.is_refused for fault in faults),
+        "thumbnail": picture(name, 240),
+    }
+    return ScanView(**{**usual, **values})
+
+
+def dossier(language: Language, *, is_amendment: bool = False) -> DossierView:
+    policy = Policy(authority="")
+    person = sample_applicant()
+    applicant = {field: getattr(person, field.value) for field in ApplicantField}
+    if not is_amendment:
+        applicant[ApplicantField.PHONE] = "1380000"
+    back = scan(DocumentName.ID_CARD_BACK, language, Fault.TOO_LARGE, Fault.ROTATED)
+    return DossierView(
+        id="0c3f6a52-9d1e-4c3f-8a77-5b0e6a1d2f34",
+        applicant=applicant,
+        scans=(
+            scan(DocumentName.ORGANISATION_CERTIFICATE, language),
+            scan(DocumentName.ID_CARD_FRONT, language, can_be_converted=not is_amendment),
+            back,
+        ),
+        required_fields=policy.required_fields,
+        required_documents=policy.required_documents,
+        formats=policy.document_formats,
+        max_bytes=policy.document_max_bytes,
+        is_amendment=is_amendment,
+        is_applicant_kept=False,
+    )
+
+
+def conversion(language: Language) -> ConversionView:
+    changes = ("已转正", "已缩小", "重新压缩", "已去除元数据 (EXIF)")
+    if language is Language.EN:
+        changes = ("turned upright", "scaled down", "compressed anew", "metadata removed (EXIF)")
+    return ConversionView(
+        facts_before="JPEG, 4032 × 3024, 3480 KB",
+        facts_after="JPEG, 2480 × 1563, 402 KB",
+        changes=changes,
+        before=picture(DocumentName.ID_CARD_BACK, turns=1),
+        after=picture(DocumentName.ID_CARD_BACK),
+    )
+
+
+def answers(
+    state: str = "", waiting: str | None = None, **values: Any
+) -> Callable[[Language], dict[str, Any]]:
+    """Return what the stage answers while one renewal stands so; with no state none is under way."""
+    more: dict[str, Any] = values.pop("more", {})
+
+    def given(language: Language) -> dict[str, Any]:
+        listed = (renewal(language, state, waiting, **values),) if state else ()
+        return {
+            "tokens__list": tokens(token(*pair())),
+            "renewals__list": RenewalList(renewals=listed),
+            "licences__list": licence(language),
+            "dossiers__get": dossier(language, is_amendment=state == "rejected"),
+            "dossiers__convert": conversion(language),
+            "dossiers__write": {},
+            "renewals__pin": prompt(purpose=PinPurpose.INSTALL),
+            **{name: value(language) for name, value in more.items()},
+        }
+
+    return given
+
+
+def many(language: Language) -> dict[str, Any]:
+    held = [
+        token(certificate(number=1, days=-961, organisation=LONG), number=1),
+        token(certificate(number=2, days=12), number=2),
+    ]
+    failed = LicenceList(
+        licences=tuple(
+            LicenceView(**{**_plain(each), "organisation": LONG, "text": each.text})
+            for each in licence(language, failed=True).licences
+        ),
+        updating=(),
+    )
+    return {**answers()(language), "tokens__list": tokens(*held), "licences__list": failed}
+
+
+def _plain(view: LicenceView) -> dict[str, Any]:
+    return {name: getattr(view, name) for name in view.__struct_fields__}
+
+
+def open_conversion(window: Any) -> None:
+    window.pages.dossier.slots[DocumentName.ID_CARD_BACK].look.click()
+
+
+def dialog_of(window: Any) -> Any:
+    return window.findChild(ScanDialog)
+
+
+def ended(state: str) -> Callable[[Any], None]:
+    """Return what shows a renewal that has come to this end."""
+
+    def show(window: Any) -> None:
+        failed = {"error": "outside_window", "error_text": "", "text": ""}
+        if state == "failed":
+            failed["text"] = "证照更新失败:证书过期时间过长,无法自助更新。"
+            failed["advice_text"] = "请携带相关资料前往服务窗口办理。"
+        values = failed if state == "failed" else {}
+        window.follow(msgspec.to_builtins(renewal(window.words.language, state, None, **values)))
+
+    return show
+
+
+def send_code(window: Any) -> None:
+    window.pages.sms._on_sent({"phone_hint": "138****0000"})
+
+
+REMARKS = (
+    {"item": "address", "text": "地址不完整,请填写到门牌号"},
+    {"item": "id_card_back", "text": "公章不清晰,请重新扫描"},
+)
+LOW = {"renewals__pin": lambda _: prompt(purpose=PinPurpose.INSTALL, pin_state=PinState.COUNT_LOW)}
