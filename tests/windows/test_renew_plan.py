@@ -13,6 +13,7 @@ from agent.windows.renew.plan import (
     Page,
     Standing,
     can_cancel,
+    is_overtaken,
     items_to_amend,
     page_of,
     remarks_by_item,
@@ -72,6 +73,16 @@ def test_a_rejected_renewal_is_back_at_its_dossier_and_says_so():
 
 def test_an_installed_renewal_has_every_step_done():
     assert {view.standing for view in time_line(renewal("installed"))} == {Standing.DONE}
+
+
+def test_an_answer_that_an_event_has_overtaken_is_passed_over():
+    early = renewal("drafting", updated="2025-03-07T04:00:00Z")
+    late = renewal("signing", "PIN", updated="2025-03-07T04:00:00.250000Z")
+    assert is_overtaken(early, late)
+    assert not is_overtaken(late, early)
+    assert not is_overtaken(late, late)
+    assert not is_overtaken(early, {**late, "id": "2"})
+    assert not is_overtaken(early, None)
 
 
 def test_only_what_the_review_named_is_amended():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
@@ -101,6 +102,15 @@ def time_line(renewal: Json) -> tuple[StepView, ...]:
     return tuple(
         StepView(step, Standing.DONE if n < at else here if n == at else Standing.AHEAD)
         for n, step in enumerate(order)
+    )
+
+
+def is_overtaken(renewal: Json, shown: Json | None) -> bool:
+    """Return whether what is shown of a renewal is newer already."""
+    if shown is None or shown["id"] != renewal["id"]:
+        return False
+    return dt.datetime.fromisoformat(renewal["updated"]) < dt.datetime.fromisoformat(
+        shown["updated"]
     )
 
 

@@ -11,7 +11,7 @@ from agent.windows.pin_asking import PinAsking
 from agent.windows.renew.choices import Choice, find_choices, preferred
 from agent.windows.renew.labels import isolated, make_label
 from agent.windows.renew.pages import Pages
-from agent.windows.renew.plan import ENDED, Page, can_cancel, page_of
+from agent.windows.renew.plan import ENDED, Page, can_cancel, is_overtaken, page_of
 from agent.windows.renew.time_line import TimeLine
 from agent.windows.style import MEDIUM
 from agent.windows.window import Context, Window
@@ -81,7 +81,9 @@ class RenewWindow(Window):
         self._show_heading()
 
     def follow(self, renewal: Json) -> None:
-        """Show the page of a renewal."""
+        """Show the page of a renewal; an answer that an event has overtaken is passed over."""
+        if is_overtaken(renewal, self.renewal):
+            return
         self.renewal = renewal
         self.time_line.show_renewal(renewal)
         self.heading.setText(isolated(renewal["organisation"]))
