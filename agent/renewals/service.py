@@ -5,73 +5,32 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
-import logging
-import secrets
-import uuid
 from collections.abc import Mapping
 
-import msgspec
-
 from agent.bus import Event, EventBus
-from agent.certificates.pairs import group
 from agent.clock import Clock
 from agent.renewals.authorities import Authorities
+from agent.renewals.beginning import new_renewal
 from agent.renewals.dossier.checks import check_dossier, cleaned_applicant
 from agent.renewals.dossier.findings import DossierIncompleteError
 from agent.renewals.driver import Driver
-from agent.renewals.errors import RenewalNotFoundError, WrongStateError
+from agent.renewals.errors import WrongStateError
 from agent.renewals.finding import find_signing
 from agent.renewals.journal import Journal, StaleRenewalError
+from agent.renewals.keeping import Keeper
 from agent.renewals.pin_entry import PinEntry
 from agent.renewals.protocol import Applicant, DocumentName
-from agent.renewals.record import EncryptionPart, PrivatePart, Renewal, RenewalChanged
+from agent.renewals.record import Renewal, RenewalChanged
 from agent.renewals.scan_store import ScanStore
 from agent.renewals.scans.reports import digest_scans
 from agent.renewals.states import State, Waiting
 from agent.renewals.steps import Context, credentials_of
 from agent.tokens.inventory import Inventory, TokensChanged
 from agent.tokens.pin_sessions import PinSessions
-from agent.tokens.snapshot import HeldCertificate, Token
 
-log = logging.getLogger(__name__)
-
-KEY_ID_BYTES = 20
-"""Of a new CKA_ID: as long as a key identifier, which many tokens expect."""
 _FOR_A_TOKEN = frozenset({Waiting.TOKEN, Waiting.PIN, Waiting.SPACE})
 CANCEL_SECONDS = 15.0
 """How long a cancellation waits for the authority before it says that it is under way."""
-
-
-def new_renewal(
-    token: Token, held: HeldCertificate, authority: str, now: dt.datetime, origin: str = ""
-) -> Renewal:
-    """Return a renewal of a signing certificate and of the encryption certificate beside it."""
-    pairs = group(token.certificates, now).pairs
-    current = next((pair.encryption for pair in pairs if held in pair.all), None)
-    return Renewal(
-        id=str(uuid.uuid4()),
-        thumbprint=held.certificate.thumbprint,
-        organisation=held.certificate.organisation,
-        authority=authority,
-        token=token.reference,
-        key_id=held.id,
-        new_key_id=secrets.token_bytes(KEY_ID_BYTES),
-        state=State.DRAFTING,
-        waiting=None,
-        created=now,
-        updated=now,
-        origin=origin,
-        encryption=EncryptionPart(
-            key_id=secrets.token_bytes(KEY_ID_BYTES),
-            transport_id=secrets.token_bytes(KEY_ID_BYTES),
-            current_id=current.id if current else b"",
-        ),
-        private=PrivatePart(
-            secret=secrets.token_urlsafe(32),
-            certificate=held.certificate.der,
-            encryption_certificate=current.certificate.der if current else b"",
-        ),
-    )
 
 
 class RenewalService:
@@ -96,8 +55,9 @@ class RenewalService:
         self._bus = bus
         self._clock = clock
         self._abandoned_after = abandoned_after
+        self._keeper = Keeper(journal, scans, bus)
         self._driver = Driver(
-            journal=journal, save=self._save, context_of=self.context_of, clock=clock
+            journal=journal, save=self._keeper.save, context_of=self.context_of, clock=clock
         )
         self.pin_entry = PinEntry(pins, self.context_of, self._after_pin, clock)
         self._unsubscribe = bus.subscribe(self._on_event)
@@ -114,10 +74,7 @@ class RenewalService:
 
     def get(self, renewal_id: str) -> Renewal:
         """Return one renewal; RenewalNotFoundError."""
-        try:
-            return self._journal.get(renewal_id)
-        except KeyError as error:
-            raise RenewalNotFoundError(id=renewal_id) from error
+        return self._keeper.get(renewal_id)
 
     async def start(self, thumbprint: str, *, origin: str = "") -> Renewal:
         """Start the renewal of a signing certificate, or join the one under way.
@@ -136,10 +93,7 @@ class RenewalService:
         token, held = find_signing(await self._inventory.refresh(), thumbprint)
         authority = self._authorities.for_certificate(held.certificate)
         self._authorities.client(authority.name)
-        new = new_renewal(token, held, authority.name, self._clock(), origin)
-        renewal = self._journal.add(new)
-        log.info("renewal started id=%s", renewal.id)
-        self._bus.publish(RenewalChanged(renewal=renewal))
+        renewal = self._keeper.add(new_renewal(token, held, authority.name, self._clock(), origin))
         self._driver.wake(renewal.id)
         return renewal
 
@@ -246,8 +200,8 @@ class RenewalService:
             issuers=self._authorities.issuers(renewal.authority),
             scans=self._scans,
             clock=self._clock,
-            save=self._save,
-            save_after_pin=self._save_after_pin,
+            save=self._keeper.save,
+            save_after_pin=self._keeper.save_after_pin,
             leftovers=self._journal,
             is_plugged_in=lambda r: self._inventory.snapshot.find(r.thumbprint) is not None,
             abandoned_after=self._abandoned_after,
@@ -259,39 +213,16 @@ class RenewalService:
             raise WrongStateError(state=renewal.state.value)
         return renewal
 
-    def _save(self, renewal: Renewal) -> Renewal:
-        """Save a renewal and tell of it; one that has ended loses all that is personal first."""
-        if renewal.has_ended:
-            renewal = renewal.forgotten()
-            self._scans.forget(renewal.id)
-        saved = self._journal.save(renewal)
-        log.info(
-            "renewal saved id=%s state=%s waiting=%s", renewal.id, renewal.state, renewal.waiting
-        )
-        self._bus.publish(RenewalChanged(renewal=saved))
-        return saved
-
     def _go_on(self, renewal: Renewal) -> Renewal:
-        saved = self._save(renewal)
+        saved = self._keeper.save(renewal)
         self._driver.wake(renewal.id)
         return saved
 
     def _after_pin(self, before: Renewal, after: Renewal) -> None:
         """Take a PIN step's outcome, and let the renewal go on."""
         with contextlib.suppress(StaleRenewalError):  # the step itself, or its task, went further
-            self._save_after_pin(before, after)
+            self._keeper.save_after_pin(before, after)
         self._driver.wake(before.id)
-
-    def _save_after_pin(self, before: Renewal, after: Renewal) -> Renewal:
-        """Save what was made from ``before``; at most what is waited for can have been saved since.
-
-        Raises:
-            StaleRenewalError: its state is another by now.
-        """
-        stored = self.get(before.id)
-        if stored.state is not before.state:
-            raise StaleRenewalError
-        return self._save(msgspec.structs.replace(after, revision=stored.revision))
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, TokensChanged):

@@ -1,0 +1,47 @@
+"""What a renewal begins as: its names and secrets are chosen before anything is made under them. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+import uuid
+
+from agent.certificates.pairs import group
+from agent.renewals.record import EncryptionPart, PrivatePart, Renewal
+from agent.renewals.states import State
+from agent.tokens.snapshot import HeldCertificate, Token
+
+KEY_ID_BYTES = 20
+"""Of a new CKA_ID: as long as a key identifier, which many tokens expect."""
+
+
+def new_renewal(
+    token: Token, held: HeldCertificate, authority: str, now: dt.datetime, origin: str = ""
+) -> Renewal:
+    """Return a renewal of a signing certificate and of the encryption certificate beside it."""
+    pairs = group(token.certificates, now).pairs
+    current = next((pair.encryption for pair in pairs if held in pair.all), None)
+    return Renewal(
+        id=str(uuid.uuid4()),
+        thumbprint=held.certificate.thumbprint,
+        organisation=held.certificate.organisation,
+        authority=authority,
+        token=token.reference,
+        key_id=held.id,
+        new_key_id=secrets.token_bytes(KEY_ID_BYTES),
+        state=State.DRAFTING,
+        waiting=None,
+        created=now,
+        updated=now,
+        origin=origin,
+        encryption=EncryptionPart(
+            key_id=secrets.token_bytes(KEY_ID_BYTES),
+            transport_id=secrets.token_bytes(KEY_ID_BYTES),
+            current_id=current.id if current else b"",
+        ),
+        private=PrivatePart(
+            secret=secrets.token_urlsafe(32),
+            certificate=held.certificate.der,
+            encryption_certificate=current.certificate.der if current else b"",
+        ),
+    )
