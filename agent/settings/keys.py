@@ -33,6 +33,7 @@ TITLES = {
     "reminders.quiet_hours": mark("Quiet hours"),
     "trust_store": mark("Trusted authorities"),
     "identity_oid": mark("Further numbers of organisations"),
+    "portal": mark("Popular applications"),
     "browser.allow": mark("Sites that may ask"),
     "browser.deny": mark("Sites that may not ask"),
     "autostart": mark("Start at login"),
