@@ -110,6 +110,7 @@ def _compare(desk: Desk, screen: Screen) -> None:
         "bare PySide6 window": lambda: _bare(screen),
         "main": lambda: _ours(desk, screen, "main", "证照管家"),
         "main, with its certificates": lambda: _ours(desk, screen, "main", "证照管家", red=True),
+        "renew": lambda: _ours(desk, screen, "renew", "证照更新"),
         "pin": lambda: _ours(desk, screen, "pin", "修改PIN码"),
     }
     times: dict[str, list[float]] = {kind: [] for kind in kinds}

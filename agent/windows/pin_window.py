@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QProgressBar, QPushButton
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from agent.api.client import Json
 from agent.language import mark
@@ -11,7 +19,8 @@ from agent.tokens.model import PinLimits
 from agent.windows.pin_asking import PinAsking
 from agent.windows.pin_form import PinForm
 from agent.windows.pin_panel import state_sentence
-from agent.windows.style import SMALL, set_kind
+from agent.windows.scrolling import scrolled
+from agent.windows.style import MEDIUM, SMALL, set_kind
 from agent.windows.window import Context, Window
 
 _NOTE = mark(
@@ -91,10 +100,15 @@ class PinWindow(Window):
         buttons.addStretch(1)
         for button in (self.unlocked, self.risk, self.change):
             buttons.addWidget(button)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, SMALL, 0)
+        column.setSpacing(MEDIUM)
         for widget in (self.token, self.told, self.form, self.progress):
-            self.content.addWidget(widget)
-        self.content.addStretch(1)
-        self.content.addWidget(note)
+            column.addWidget(widget)
+        column.addStretch(1)
+        column.addWidget(note)
+        self.content.addWidget(scrolled(inside), 1)
         self.content.addLayout(buttons)
         self._show_parts()
         self.fit(460, 480)

@@ -8,11 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QFileDialog,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -20,6 +18,7 @@ from PySide6.QtWidgets import (
 from agent.api.client import Json
 from agent.language import mark
 from agent.windows.check.row import CheckRow
+from agent.windows.scrolling import scrolled
 from agent.windows.style import SMALL, set_kind
 from agent.windows.window import Context, Window
 
@@ -77,11 +76,7 @@ class CheckWindow(Window):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addLayout(self._column)
         whole.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(inside)
+        area = scrolled(inside)
         buttons = QHBoxLayout()
         buttons.setSpacing(SMALL)
         buttons.addWidget(self.copy)

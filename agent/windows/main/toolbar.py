@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QToolButton, QWidget
 
 from agent.language import mark
 from agent.windows.icons import icon
@@ -21,6 +22,11 @@ _BUTTONS = (
 )
 
 
+_NARROW = 56
+"""A button without its word, with what is around it, in device-independent pixels."""
+_AROUND_WORDS = 36
+
+
 class Toolbar(QWidget):
     """One button for each window."""
 
@@ -31,12 +37,31 @@ class Toolbar(QWidget):
         super().__init__()
         self.buttons: dict[str, QToolButton] = {}
         row = QHBoxLayout(self)
+        row.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         row.setContentsMargins(MEDIUM, SMALL, MEDIUM, SMALL)
         row.setSpacing(TIGHT)
         for name, title in _BUTTONS:
             if name == "settings":
                 row.addStretch(1)
             row.addWidget(self._button(words, name, title))
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the room the pictures take without their words."""
+        return QSize(len(_BUTTONS) * _NARROW, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Leave the words to the tooltips where there is no room for them."""
+        style = Qt.ToolButtonStyle
+        has_room = event.size().width() >= self._width_with_words()
+        wanted = style.ToolButtonTextUnderIcon if has_room else style.ToolButtonIconOnly
+        for button in self.buttons.values():
+            button.setToolButtonStyle(wanted)
+        super().resizeEvent(event)
+
+    def _width_with_words(self) -> int:
+        metrics = self.fontMetrics()
+        words = (metrics.horizontalAdvance(button.text()) for button in self.buttons.values())
+        return sum(words) + len(self.buttons) * _AROUND_WORDS
 
     def _button(self, words: Words, name: str, title: str) -> QToolButton:
         self.buttons[name] = button = QToolButton()

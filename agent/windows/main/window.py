@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
     QLabel,
     QLineEdit,
     QPushButton,
-    QScrollArea,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -29,12 +28,15 @@ from agent.windows.main.nothing import NothingHere
 from agent.windows.main.portals import Portals
 from agent.windows.main.toolbar import Toolbar
 from agent.windows.main.tree import TokenTree
+from agent.windows.scrolling import scrolled
 from agent.windows.style import LARGE, MEDIUM, SMALL, set_kind
 from agent.windows.texts import ValueLabel
 from agent.windows.window import Context, Window
 
 MANY_TOKENS = 5
 """From so many tokens on there is a field to search them."""
+LOW = 460
+"""A window lower than that is one on a small screen."""
 CALM_MS = 150
 """Events that come together, as when a token is plugged in, are answered once."""
 _EVENTS = ("token_inserted", "token_removed", "tokens_changed", "renewal", "pin_changed")
@@ -93,6 +95,11 @@ class MainWindow(Window):
         else:
             self.banner.say(self.words(mark("Saved as {file}."), file=str(file)), "good")
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Do without the guide's banner where there is hardly room for the rest."""
+        self.masthead.setVisible(event.size().height() >= LOW)
+        super().resizeEvent(event)
+
     def _set_up(self) -> None:
         words = self.words
         words.show(self.setWindowTitle, mark("Certificate Manager"))
@@ -116,8 +123,8 @@ class MainWindow(Window):
         QShortcut(QKeySequence.StandardKey.HelpContents, self, lambda: self._open("help"))
 
     def _arrange(self) -> None:
-        self.right.addWidget(self._scrolled(self.information))
-        self.right.addWidget(self.nothing)
+        self.right.addWidget(scrolled(self.information))
+        self.right.addWidget(scrolled(self.nothing))
         parts = QSplitter(Qt.Orientation.Horizontal)
         parts.setChildrenCollapsible(False)
         parts.setHandleWidth(MEDIUM)
@@ -129,10 +136,16 @@ class MainWindow(Window):
         whole = self.layout()
         assert isinstance(whole, QVBoxLayout)
         whole.insertWidget(0, self.toolbar)
-        whole.insertWidget(1, self._title())
-        self.content.setContentsMargins(LARGE, MEDIUM, LARGE, LARGE)
-        self.content.addWidget(parts, 1)
-        self.content.addWidget(self.portals)
+        self.masthead = self._title()
+        whole.insertWidget(1, self.masthead)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(LARGE, MEDIUM, LARGE, LARGE)
+        column.setSpacing(MEDIUM)
+        column.addWidget(parts, 1)
+        column.addWidget(self.portals)
+        self.content.setContentsMargins(0, 0, 0, 0)
+        self.content.addWidget(scrolled(inside), 1)
         self.fit(980, 660)
 
     def _title(self) -> QWidget:
@@ -163,16 +176,6 @@ class MainWindow(Window):
         for widget in (self.search, self.tree, self.problems, self.reload):
             column.addWidget(widget)
         return left
-
-    @staticmethod
-    def _scrolled(widget: QWidget) -> QScrollArea:
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(widget)
-        area.viewport().setAutoFillBackground(False)
-        return area
 
     def _show_tokens(self, listed: Json) -> None:
         self._tokens = listed["tokens"]

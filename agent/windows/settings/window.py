@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from agent.api.client import Json
 from agent.language import Language, mark
+from agent.windows.scrolling import scrolled
 from agent.windows.settings.editors import (
     DayList,
     Editor,
@@ -85,11 +84,7 @@ class SettingsWindow(Window):
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         for key, editor in self.editors.items():
             form.addRow(*self._row(key, editor))
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(card)
+        area = scrolled(card)
         buttons = QHBoxLayout()
         buttons.addWidget(self.file, 1)
         buttons.addWidget(self.sites)
