@@ -208,8 +208,9 @@ async def test_a_damaged_memory_of_browsers_costs_nothing_else(own_folders):
 async def test_a_driver_that_hangs_is_told_as_such_and_what_it_showed_before_stays(
     token_desk, monkeypatch
 ):
-    monkeypatch.setattr("agent.checks.run.READ_SECONDS", 0.5)
+    await token_desk.inventory.refresh()
     assert (await token_desk.check("modules")).state is CheckState.OK
+    monkeypatch.setattr("agent.checks.run.READ_SECONDS", 0.5)
     [reader] = token_desk.inventory.readers
     os.kill(reader.worker._process.pid, signal.SIGSTOP)
     state, text = said(await token_desk.check("modules"))

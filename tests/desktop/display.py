@@ -49,7 +49,7 @@ _PANEL = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
-def eventually(ask: Callable[[], T], *, seconds: float = 20.0) -> T:
+def eventually(ask: Callable[[], T], *, seconds: float = 45.0) -> T:
     """Ask until the answer is true, and return it; the last answer when time is up."""
     deadline = time.monotonic() + seconds
     while not (answer := ask()) and time.monotonic() < deadline:

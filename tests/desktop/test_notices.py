@@ -41,7 +41,7 @@ OTHER = Notice(title="乙 的数字证书", text="第二条", buttons=(Button("r
 THUMBPRINT = REMINDERS[0].thumbprint
 
 
-async def until(ask, *, seconds=20.0):
+async def until(ask, *, seconds=45.0):
     return await asyncio.to_thread(eventually, ask, seconds=seconds)
 
 

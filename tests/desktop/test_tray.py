@@ -29,7 +29,7 @@ RED = (217, 45, 32)
 GREEN = (31, 157, 77)
 
 
-async def until(ask, *, seconds=20.0):
+async def until(ask, *, seconds=45.0):
     """Ask in a thread, so that the API can answer the tray meanwhile."""
     return await asyncio.to_thread(eventually, ask, seconds=seconds)
 
