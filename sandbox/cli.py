@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sandbox.commands import (
+    conformance,
     demo,
     est_user,
     faults,
@@ -36,6 +37,7 @@ REGISTER: tuple[Callable[[Subcommands], None], ...] = (
     est_user.register,
     faults.register,
     updates.register,
+    conformance.register,
     demo.register,
 )
 """Each adds its subcommands and sets ``run`` to a function of the parsed arguments."""
