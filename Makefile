@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 CHAOS_CASES := build/chaos/cases
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup setup-test demo extension test chaos check format bench screenshots translations clean
+.PHONY: help setup setup-test demo extension deb deb-test test chaos check format bench screenshots translations clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,6 +19,12 @@ demo: setup ## the main job from an expired certificate to a renewed one, on thi
 
 extension: setup ## the browser extension for both families as zips, and the page library, in dist/
 	@$(PYTHON) browser_ext/build.py all dist
+
+deb: setup-test ## the Debian package, in dist/
+	@installer/deb dist
+
+deb-test: setup-test deb ## the package on a clean Debian: install, use, upgrade, remove, purge (as root)
+	@$(PYTHON) -m pytest tests/installed -m deb
 
 test: setup-test ## run all tests; the few that fail side by side once more, alone
 	@tests/run

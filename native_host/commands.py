@@ -55,7 +55,7 @@ def run_command(arguments: Sequence[str]) -> int:
 
     Ends the process on wrong arguments or --help.
     """
-    options = _parser().parse_args(arguments)
+    options = command_parser().parse_args(arguments)
     try:
         return _COMMANDS[options.command](options)
     except OdcError as error:
@@ -131,7 +131,8 @@ def _targets(options: argparse.Namespace) -> list[Target]:
     return found + user_targets(named) if options.browser or not found else found
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line; man pages and completions are made from it."""
     parser = argparse.ArgumentParser(
         prog="odc-native-host",
         description=DESCRIPTION,

@@ -36,7 +36,7 @@ exit codes: 0 done, 1 failed, 2 wrong usage, 3 the agent cannot be reached,
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    parser = _parser()
+    parser = command_parser()
     options = parser.parse_args(arguments)
     try:
         return int(options.run(options))
@@ -53,7 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return Exit.FAILED
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line; man pages and completions are made from it."""
     parser = argparse.ArgumentParser(
         prog="odc-agent",
         description="Keeps the digital certificates on your organisation's USB tokens alive.",

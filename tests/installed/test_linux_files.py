@@ -1,0 +1,122 @@
+"""What a package installs besides the program: unit, desktop files, man pages, completions."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import completions
+import pytest
+from command_tree import command_tree
+from manuals import manual
+
+from agent.cli import command_parser as agent_parser
+from native_host.commands import command_parser as host_parser
+
+LINUX = Path(__file__).parents[2] / "installer" / "linux"
+PARSERS = pytest.mark.parametrize("parser", [agent_parser, host_parser])
+
+
+def run(*command, **options):
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=60, **options
+    )
+
+
+def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path):
+    text = (LINUX / "odc-agent.service").read_text()
+    unit = tmp_path / "odc-agent.service"
+    unit.write_text(text.replace("/usr/bin/odc-agent", "/bin/true"))  # not installed here
+    environment = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)}
+    done = run("systemd-analyze", "verify", "--user", "--man=no", str(unit), env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Type=notify" in text
+
+
+@pytest.mark.parametrize("name", ["odc-agent.desktop", "odc-agent-autostart.desktop"])
+def test_desktop_entries_are_valid(name):
+    done = run("desktop-file-validate", str(LINUX / name))
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_software_centres_can_read_what_the_program_is():
+    file = str(LINUX / "org.odc.agent.metainfo.xml")
+    done = run("appstreamcli", "validate", "--no-net", "--pedantic", file)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.fixture
+def login(tmp_path):
+    """Run what the desktop starts at login, with programs that note their arguments."""
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    noted = tmp_path / "noted"
+    script = tmp_path / "at-login"
+    text = (LINUX / "at-login").read_text().replace("/usr/bin/odc-agent", "odc-agent")
+    script.write_text(text)
+
+    def program(name, code=0):
+        (tools / name).write_text(f'#!/bin/sh\necho "{name} $*" >>{noted}\nexit {code}\n')
+        (tools / name).chmod(0o755)
+
+    def log_in():
+        environment = {"PATH": f"{tools}:/bin:/usr/bin", "DISPLAY": ":7"}
+        assert run("sh", str(script), env=environment).returncode == 0
+        return [line for line in noted.read_text().splitlines() if "show-env" not in line]
+
+    program("odc-agent")
+    return program, log_in
+
+
+def test_at_login_the_unit_is_started_where_the_user_has_a_systemd(login):
+    program, log_in = login
+    program("systemctl")
+    assert log_in() == [
+        "systemctl --user import-environment DISPLAY",
+        "systemctl --user start odc-agent.service",
+    ]
+
+
+def test_at_login_the_agent_itself_is_started_where_there_is_no_systemd(login):
+    program, log_in = login
+    program("systemctl", code=1)
+    assert log_in() == ["odc-agent run"]
+
+
+@PARSERS
+def test_man_pages_name_every_command_and_every_option(parser, tmp_path):
+    tree = command_tree(parser())
+    page = tmp_path / "page.1"
+    page.write_text(manual(tree, "1.0", ()))
+    done = run("man", "--warnings", "-l", str(page), env={**os.environ, "MANWIDTH": "500"})
+    assert (done.returncode, done.stderr) == (0, "")
+    for command in tree.walk():
+        assert " ".join(command.words[1:]) in done.stdout
+        assert not [flag for flag in command.flags if flag not in done.stdout]
+
+
+def offered(script, *words):
+    """Return what bash offers after ``words``."""
+    line = " ".join(f"'{word}'" for word in words)
+    code = f"source {script}; COMP_WORDS=({line}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); "
+    code += "_odc_agent; echo ${COMPREPLY[@]}"
+    return run("bash", "-c", code).stdout.split()
+
+
+def test_bash_offers_what_may_follow(tmp_path):
+    script = tmp_path / "odc-agent"
+    script.write_text(completions.bash(command_tree(agent_parser())))
+    assert {"status", "renew", "pin", "--version"} <= set(offered(script, "odc-agent", ""))
+    assert offered(script, "odc-agent", "pin", "ch") == ["change"]
+    assert "--pin-stdin" in offered(script, "odc-agent", "pin", "change", "--")
+    assert "--pin-stdin" not in offered(script, "odc-agent", "status", "--")
+    assert offered(script, "odc-agent", "metrics", "--output", "--ou") == ["--output"]
+
+
+@PARSERS
+def test_every_shell_is_offered_every_command(parser):
+    tree = command_tree(parser())
+    for write in (completions.bash, completions.zsh, completions.fish):
+        script = write(tree)
+        assert not [c.words for c in tree.walk() if c.words[-1] not in script]
