@@ -99,9 +99,11 @@ def _print_spawns(hosts: dict[str, Host]) -> None:
                 _round_trip(process, host.request(0))
                 times[name].append((time.perf_counter() - started) * 1000)
     print_times(f"spawn to first reply, {SPAWNS} rounds", times)
-    bare = statistics.median(times[BARE])
-    ours = statistics.median(times["odc-native-host, itself"])
-    print(f"ours is {ours / bare:.2f} of the bare interpreter (goal 1.6)")
+    bare, ours = times[BARE], times["odc-native-host, itself"]
+    median, fastest = statistics.median(ours) / statistics.median(bare), min(ours) / min(bare)
+    print(
+        f"ours is {median:.2f} of the bare interpreter, {fastest:.2f} in the fastest rounds (goal 1.6)"
+    )
 
 
 def _print_sessions(hosts: dict[str, Host]) -> None:
