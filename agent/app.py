@@ -336,6 +336,7 @@ class Agent:
                 discovery=discovery,
                 with_known_pins=pins.shown,
                 config=lambda: self._config,
+                config_problems=lambda: self._settings.problems,
                 trust=known.trust,
                 paths=self._paths,
                 clock=self._clock,

@@ -13,6 +13,7 @@ from agent.checks.browser_seen import BrowserSeen
 from agent.checks.verdicts.authority import Reached
 from agent.clock import Clock
 from agent.config import Config
+from agent.errors import ErrorReport
 from agent.paths import Paths
 from agent.tokens.discovery import Discovery
 from agent.tokens.inventory import Inventory
@@ -33,6 +34,8 @@ class Parts:
     with_known_pins: Callable[[Snapshot], Snapshot]
     """Adds to a snapshot what earlier tries showed of the PINs."""
     config: Callable[[], Config]
+    config_problems: Callable[[], tuple[ErrorReport, ...]] = tuple
+    """What of the configuration files cannot be used."""
     trust: TrustStore | None
     paths: Paths
     clock: Clock

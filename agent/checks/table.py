@@ -15,7 +15,13 @@ from agent.checks.run import Parts, Run
 from agent.checks.verdicts.authority import judge_authorities, judge_clock
 from agent.checks.verdicts.browsers import Browser, judge_browsers, judge_extension, judge_manifests
 from agent.checks.verdicts.chains import judge_chains
-from agent.checks.verdicts.computer import Others, judge_disk, judge_others, judge_versions
+from agent.checks.verdicts.computer import (
+    Others,
+    judge_disk,
+    judge_others,
+    judge_settings,
+    judge_versions,
+)
 from agent.checks.verdicts.desktop import (
     Autostart,
     Tray,
@@ -139,11 +145,19 @@ async def _notices(run: Run) -> Findings:
     return judge_notices(await desktop.look_at_notices(is_wanted=is_wanted))
 
 
-async def _autostart(_run: Run) -> Findings:
+async def _autostart(run: Run) -> Findings:
     ways = await in_thread(this_systems_autostart().ways)
     return judge_autostart(
-        Autostart(ways=tuple(way.place for way in ways), is_right=all(way.is_right for way in ways))
+        Autostart(
+            ways=tuple(way.place for way in ways),
+            is_right=all(way.is_right for way in ways),
+            is_wanted=run.parts.config().autostart is not False,
+        )
     )
+
+
+async def _settings(run: Run) -> Findings:
+    return judge_settings(run.parts.config_problems())
 
 
 async def _disk(run: Run) -> Findings:
@@ -180,6 +194,7 @@ CHECKS = (
     Check("tray", mark("Tray icon"), _tray),
     Check("notices", mark("Notices"), _notices),
     Check("autostart", mark("Start at login"), _autostart),
+    Check("settings", mark("Settings"), _settings),
     Check("disk", mark("Disk space"), _disk),
     Check("versions", mark("Versions"), _versions),
 )

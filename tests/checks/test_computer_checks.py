@@ -17,9 +17,17 @@ from agent.checks.model import CheckState
 from agent.checks.probes import computer
 from agent.checks.probes.smart_cards import look_at_smart_cards
 from agent.checks.service import FixFailedError
-from agent.checks.verdicts.computer import Room, Versions, judge_disk, judge_versions
+from agent.checks.verdicts.computer import (
+    Room,
+    Versions,
+    judge_disk,
+    judge_settings,
+    judge_versions,
+)
 from agent.checks.verdicts.smart_cards import Service, judge_smart_cards
+from agent.config import Config
 from agent.language import Language
+from agent.settings.errors import PolicyKeyError
 from sandbox.usb_token import own_pcscd as pcsc
 
 needs_namespaces = pytest.mark.skipif(pcsc.missing() is not None, reason=str(pcsc.missing()))
@@ -169,6 +177,20 @@ async def test_the_start_at_login_is_switched_on(desk):
     assert (before.state, before.fix) == (CheckState.WARNING, "autostart")
     [after] = await desk.service().fix("autostart")
     assert after.state is CheckState.OK
+
+
+async def test_an_agent_that_is_not_to_start_at_login_is_well(desk):
+    desk.config = Config(autostart=False)
+    found = await desk.check("autostart")
+    assert (found.state, found.fix) == (CheckState.OK, None)
+
+
+def test_what_of_the_configuration_is_not_used_is_told():
+    assert [found.state for found in judge_settings([])] == [CheckState.OK]
+    wrong = PolicyKeyError(file="policy.toml", line=3, key="language", reason="no")
+    [found] = judge_settings([wrong.report()])
+    assert found.state is CheckState.WARNING
+    assert "3" in found.said.text(Language.ZH)
 
 
 async def test_being_started_twice_is_told_and_mended(desk, own_folders):

@@ -67,3 +67,4 @@ def test_an_agent_with_a_broken_configuration_goes_on_with_the_last_good_one(
     assert status["tokens"] == 1
     assert [problem["code"] for problem in status["problems"]] == ["config_not_used"]
     assert "langauge" in odc_agent("config", "show").stdout
+    assert "langauge" in odc_agent("check", "settings").stdout

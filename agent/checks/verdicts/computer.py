@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent.checks.model import CheckState, Finding, Findings, finding, ok
+from agent.checks.model import CheckState, Finding, Findings, finding, ok, reported
+from agent.errors import ErrorReport
 from agent.language import mark
 
 ENOUGH = 100 << 20
@@ -51,6 +52,13 @@ def _room(room: Room) -> Finding:
         sentence = mark("The disk of {folder} is almost full: {megabytes} MB are free.")
         return finding(CheckState.WARNING, sentence, make_room, **values)
     return ok(mark("{folder}: {megabytes} MB are free."), **values)
+
+
+def judge_settings(problems: Sequence[ErrorReport]) -> Findings:
+    """Return what of the configuration files cannot be used."""
+    return [reported(CheckState.WARNING, problem) for problem in problems] or [
+        ok(mark("The configuration files are valid."))
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

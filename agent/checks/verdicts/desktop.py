@@ -119,11 +119,15 @@ class Autostart:
     """File or entry of each way that is switched on."""
     is_right: bool = True
     """False where what they start is not this installation."""
+    is_wanted: bool = True
+    """False where the settings say that it is not to start."""
 
 
 def judge_autostart(autostart: Autostart) -> Findings:
     """Return whether exactly one thing starts the agent at login."""
     advice = mark("Have it mended here, or run `odc-agent config set autostart true`.")
+    if not autostart.ways and not autostart.is_wanted:
+        return [ok(mark("By its settings the agent does not start at login."))]
     if not autostart.ways:
         return [
             finding(
