@@ -7,6 +7,7 @@ import logging
 import socket
 import sys
 
+from agent.dumps import forbid_dumps
 from agent.language import Language
 from agent.windows.link import Link
 from agent.windows.style import application
@@ -25,6 +26,7 @@ _CLASSES = {
     "renew": "agent.windows.renew.window:RenewWindow",
 }
 """Each window's module and class: loaded alone, since the others' would only take time."""
+_TAKES_PINS = frozenset({"pin", "renew"})
 
 
 def open_window(name: str, context: Context, subject: str) -> Window:
@@ -39,6 +41,8 @@ def main() -> int:
     # Standard error is the agent's log, which adds the time.
     logging.basicConfig(format="%(levelname)s %(message)s")
     name, descriptor, subject, language = sys.argv[1:5]
+    if name in _TAKES_PINS:
+        forbid_dumps()
     app = application(sys.argv[:1])
     context = Context(Link(socket.socket(fileno=int(descriptor))), Words(Language(language)))
     window = open_window(name, context, subject)

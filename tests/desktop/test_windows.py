@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from display import desktop, eventually
@@ -170,6 +171,19 @@ async def test_a_window_that_is_killed_costs_nothing_and_opens_again(screen, ser
     finally:
         await windows.close()
     assert not windows.open_names
+
+
+@pytest.mark.parametrize(("name", "title"), [("pin", "修改PIN码"), ("renew", "证照更新")])
+async def test_a_window_that_takes_pins_writes_no_core(screen, server, name, title):
+    windows = windows_of(server)
+    try:
+        windows.open_window(name)
+        [shown] = await until(lambda: ids_of(screen, f"^{title}$"))
+        limits = Path(f"/proc/{pid_of(screen, shown)}/limits").read_text()
+    finally:
+        await windows.close()
+    [line] = [line for line in limits.splitlines() if line.startswith("Max core file size")]
+    assert line.split()[-3:-1] == ["0", "0"]
 
 
 async def test_a_window_asked_for_while_it_closes_opens_again(screen, server):

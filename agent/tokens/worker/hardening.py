@@ -1,4 +1,4 @@
-"""What a worker forbids itself: to outlive its agent, to eat the machine, to have its PIN read."""
+"""What a worker forbids itself: to outlive its agent, to eat the machine. See agent.dumps too."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import signal
 import sys
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
-_PR_SET_DUMPABLE = 4
 MAX_ADDRESS_BYTES = 1 << 30
 """A worker with OpenSC and cryptography takes a sixth of it."""
 
@@ -34,14 +33,3 @@ def limit_memory() -> None:
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
         is_lower = hard != resource.RLIM_INFINITY and hard < MAX_ADDRESS_BYTES
         resource.setrlimit(resource.RLIMIT_AS, (hard if is_lower else MAX_ADDRESS_BYTES, hard))
-
-
-def forbid_dumps() -> None:
-    """Make this process not dumpable: no core file, no ptrace by processes of the same user."""
-    if sys.platform == "win32":
-        return  # Windows writes no core files unless a debugger is attached on purpose.
-    import resource  # noqa: PLC0415 - exists on Unix only
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -6,7 +6,8 @@ import ctypes
 import sys
 from typing import ClassVar
 
-from agent.tokens.worker.hardening import end_with_agent, forbid_dumps
+from agent.dumps import forbid_dumps
+from agent.tokens.worker.hardening import end_with_agent
 
 MEMORY = 1024 * 1024 * 1024
 """Bytes of address space: decoding MAX_PIXELS in colour takes a quarter, a copy of it another."""
