@@ -205,6 +205,8 @@ def test_a_wrong_pin_is_said_and_asked_for_again_and_nothing_is_tried_by_itself(
 
 def test_what_was_filled_in_is_there_again_when_the_window_is_opened_anew(person, window_of, qtbot):
     person.start()
+    parts = [*person.pages.dossier.rows.values(), *person.pages.dossier.slots.values()]
+    assert not any(part.isWindow() for part in parts)
     person.type(person.pages.dossier.rows[ApplicantField.NAME].edit, "样例")
     front = DocumentName.ID_CARD_FRONT
     person.drop(front, person.desk.dossier / "id_card_front.jpg")

@@ -146,12 +146,12 @@ class DossierPage(QWidget):
 
     def _show_only_what_is_asked(self) -> None:
         asked = items_to_amend(self._renewal, _KNOWN)
-        for field, row in self.rows.items():
-            row.setVisible(asked is None or field.value in asked)
-        for name, slot in self.slots.items():
-            slot.setVisible(asked is None or name.value in asked)
-        for grid in (self._field_grid, self._scan_grid):
-            grid.lay_out()
+        self._field_grid.show_only(
+            [row for field, row in self.rows.items() if asked is None or field.value in asked]
+        )
+        self._scan_grid.show_only(
+            [slot for name, slot in self.slots.items() if asked is None or name.value in asked]
+        )
         has_scans = asked is None or any(name.value in asked for name in DocumentName)
         self.limits.setVisible(has_scans)
         self.letter.setVisible(asked is None or DocumentName.AUTHORISATION_LETTER.value in asked)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from PySide6.QtWidgets import QGridLayout, QWidget
 
@@ -14,29 +14,34 @@ _COLUMNS = 2
 
 
 class Grid(QGridLayout):
-    """Lays out the widgets that are not hidden, by rows."""
+    """Lays out some of its widgets by rows; the others are hidden."""
 
     def __init__(self, widgets: Iterable[QWidget]) -> None:
         super().__init__()
-        self._widgets = tuple(widgets)
+        self._widgets = self._shown = tuple(widgets)
         self._columns = _COLUMNS
         self.setHorizontalSpacing(MEDIUM)
         self.setVerticalSpacing(SMALL)
-        self.lay_out()
+        self._lay_out()
 
     def fit(self, width: int) -> None:
         """Take as many columns as ``width`` has room for."""
         columns = _COLUMNS if width >= COMFORTABLE_WIDTH else 1
         if columns != self._columns:
             self._columns = columns
-            self.lay_out()
+            self._lay_out()
 
-    def lay_out(self) -> None:
-        """Lay out anew what is to be seen now."""
+    def show_only(self, shown: Collection[QWidget]) -> None:
+        """Show these, and hide the others."""
+        self._shown = tuple(widget for widget in self._widgets if widget in shown)
+        self._lay_out()
+        for widget in self._widgets:
+            widget.setVisible(widget in self._shown)
+
+    def _lay_out(self) -> None:
         for widget in self._widgets:
             self.removeWidget(widget)
-        shown = [widget for widget in self._widgets if not widget.isHidden()]
-        for number, widget in enumerate(shown):
+        for number, widget in enumerate(self._shown):
             self.addWidget(widget, number // self._columns, number % self._columns)
         for column in range(_COLUMNS):
             self.setColumnStretch(column, 1 if column < self._columns else 0)

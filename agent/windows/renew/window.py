@@ -158,6 +158,8 @@ class RenewWindow(Window):
             self.follow(self._chosen.renewal)
         elif self.renewal is None and not self.pages.is_asking_for_licence:
             self._show_page(Page.ITEMS)
+            if is_first:
+                self.pages.items.all.setFocus()
 
     def _say_items(self) -> None:
         chosen = self._chosen
