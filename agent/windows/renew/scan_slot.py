@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import (
@@ -141,7 +142,7 @@ class ScanSlot(QFrame):
         set_kind(self.picture, "muted")
 
     def _choose(self) -> None:
-        dialog = QFileDialog(self, self.title.text())
+        dialog = QFileDialog(self, self.title.text(), str(Path.home()))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         pictures, everything = mark("Scans ({names})"), mark("All files ({names})")
         dialog.setNameFilters(
