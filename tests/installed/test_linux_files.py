@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from command_tree import command_tree
 from manuals import manual
 
 from agent.cli import command_parser as agent_parser
+from agent.settings.keys import DEFAULTS
 from native_host.commands import command_parser as host_parser
 
 LINUX = Path(__file__).parents[2] / "installer" / "linux"
@@ -120,3 +122,15 @@ def test_every_shell_is_offered_every_command(parser):
     for write in (completions.bash, completions.zsh, completions.fish):
         script = write(tree)
         assert not [c.words for c in tree.walk() if c.words[-1] not in script]
+
+
+def test_every_key_of_the_configuration_is_documented_for_administrators():
+    text = (LINUX.parents[1] / "docs" / "administrators.md").read_text("utf-8")
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    missing = [
+        key
+        for key in DEFAULTS
+        if not any(f"[{key.rpartition('.')[0]}]" in row or "." not in key for row in rows)
+        or not any(re.search(rf"\b{key.rpartition('.')[2]}\b", row) for row in rows)
+    ]
+    assert missing == []
