@@ -53,6 +53,11 @@ class UpdateService:
         self._state = self._read()
 
     @property
+    def is_on(self) -> bool:
+        """Whether updates are looked for here."""
+        return self._settings.is_on
+
+    @property
     def state(self) -> UpdateState:
         """What was found last."""
         release = self._state.release

@@ -6,27 +6,29 @@ import platform
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from agent import __version__
 from agent.api.client import Json
 from agent.language import mark
 from agent.windows.icons import icon
-from agent.windows.style import LARGE, MEDIUM, SMALL, set_kind
+from agent.windows.scrolling import scrolled
+from agent.windows.style import MEDIUM, set_kind
 from agent.windows.texts import ValueLabel
+from agent.windows.update_card import UpdateCard
 from agent.windows.window import Context, Window
 
 _WHAT = mark(
     "Keeps the digital certificates on your organisation's USB tokens alive: it reminds before they"
     " expire, renews them, and lets portals use them with your consent."
 )
-_UPDATES = mark(
-    "A newer version comes by the way this one came: your system's package manager, or your"
-    " administrator. Nothing is downloaded by itself."
-)
 _RUNS_OTHER = mark(
     "Version {version} is installed and version {running} still runs: log out and in again."
 )
+
+
+UPDATES = "updates"
+"""The subject of who opened the window to look for a newer version."""
 
 
 class AboutWindow(Window):
@@ -38,12 +40,25 @@ class AboutWindow(Window):
         self.version = QLabel()
         self.facts = ValueLabel()
         self.copy = QPushButton()
+        self.updates = UpdateCard(self.link, self.words)
         self._set_up()
         self.refresh()
+        self.show_subject(subject)
 
     def refresh(self) -> None:
         """Ask the agent what it is."""
         self.link.call("agent.status", None, self._show)
+        self.updates.refresh()
+
+    def on_event(self, event: Json) -> None:
+        """Follow an update."""
+        self.updates.on_event(event)
+
+    def show_subject(self, subject: str) -> None:
+        """Look for a newer version where that is what the window was opened for."""
+        super().show_subject(subject)
+        if subject == UPDATES:
+            self.updates.look()
 
     def _set_up(self) -> None:
         words = self.words
@@ -52,15 +67,23 @@ class AboutWindow(Window):
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._facts_text()))
         set_kind(self.version, "muted")
         set_kind(self.facts, "muted")
-        self.content.addLayout(self._heading())
-        self.content.addWidget(self._told(_WHAT))
-        self.content.addWidget(self._card())
-        self.content.addStretch(1)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(MEDIUM)
+        column.addLayout(self._heading())
+        column.addWidget(self._told(_WHAT))
+        column.addWidget(self.updates)
+        column.addStretch(1)
+        column.addLayout(self._facts())
+        self.content.addWidget(scrolled(inside), 1)
+        self.fit(560, 460)
+
+    def _facts(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.addWidget(self.facts, 1)
         row.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignBottom)
-        self.content.addLayout(row)
-        self.fit(520, 400)
+        return row
 
     def _heading(self) -> QHBoxLayout:
         picture, name = QLabel(), QLabel()
@@ -83,28 +106,13 @@ class AboutWindow(Window):
         self.words.show(label.setText, sentence)
         return label
 
-    def _card(self) -> QFrame:
-        """Return what there is to know about newer versions."""
-        card, heading = QFrame(), QLabel()
-        set_kind(card, "card")
-        set_kind(heading, "heading")
-        self.words.show(heading.setText, mark("Software update"))
-        self.update_text = self._told(_UPDATES)
-        column = QVBoxLayout(card)
-        column.setContentsMargins(LARGE, MEDIUM, LARGE, MEDIUM)
-        column.setSpacing(SMALL)
-        column.addWidget(heading)
-        column.addWidget(self.update_text)
-        return card
-
     def _show(self, status: Json) -> None:
         self._status = status
         version = mark("Version {version}")
         self.version.setText(self.words(version, version=status["version"]))
         if status["version"] != __version__:
-            self.update_text.setText(
-                self.words(_RUNS_OTHER, version=__version__, running=status["version"])
-            )
+            running = status["version"]
+            self.banner.say(self.words(_RUNS_OTHER, version=__version__, running=running))
         self.facts.show_value(self._facts_text())
 
     def _facts_text(self) -> str:

@@ -12,6 +12,7 @@ from actors import PORTALS, details_of, in_words, pair, prompt, token, tokens
 
 from agent import __version__
 from agent.api.check_views import CheckItem, CheckList, CheckName, CheckNames
+from agent.api.methods.updates import UpdateView
 from agent.api.site_views import SiteDecision, SiteList, consent_view
 from agent.api.views import TokenView
 from agent.checks.model import CheckState
@@ -20,6 +21,7 @@ from agent.language import Language, translate
 from agent.sites.model import Action, ConsentQuestion, Decision
 from agent.tokens.errors import PinFinalTryError, PinLockedError
 from agent.tokens.model import PinState
+from agent.updates.errors import UpdateUnreachableError
 
 Answers = dict[str, Any]
 
@@ -170,7 +172,38 @@ def _sites(_language: Language) -> Answers:
 
 
 def _status(_language: Language) -> Answers:
-    return {"agent__status": {"version": __version__, "home": "/home/user/.local/share/odc-agent"}}
+    return {
+        "agent__status": {"version": __version__, "home": "/home/user/.local/share/odc-agent"},
+        "updates__status": UpdateView(current=__version__, is_on=False, version=None),
+    }
+
+
+def _update(language: Language) -> Answers:
+    notes = {
+        Language.ZH: "证照更新: 资料可从其他窗口粘贴.\n修改PIN码: 剩余次数不明时先告知.",
+        Language.EN: "Renewal: details can be pasted from another window.\nPIN: unknown tries are told.",
+    }
+    update = UpdateView(
+        current=__version__, is_on=True, version="0.2.0", notes=notes[language], can_download=True,
+        page="https://agent.example.cn/", checked=dt.datetime.now(dt.UTC),
+    )  # fmt: skip
+    return {**_status(language), "updates__status": update}
+
+
+def _newest(language: Language) -> Answers:
+    update = UpdateView(
+        current=__version__, is_on=True, version=None, checked=dt.datetime.now(dt.UTC)
+    )
+    return {**_status(language), "updates__status": update, "updates__check": update}
+
+
+def _unreachable(language: Language) -> Answers:
+    error = UpdateUnreachableError(reason="Connection refused")
+    return {**_newest(language), "updates__check": error}
+
+
+def _is_told(window: Any) -> bool:
+    return bool(window.facts.text() and window.updates.about.text())
 
 
 SCENES = {
@@ -193,7 +226,10 @@ SCENES = {
     "sites": Scene(
         "sites", _sites, is_ready=lambda w: w.list.topLevelItemCount() > 0, in_all_looks=True
     ),
-    "about": Scene("about", _status, is_ready=lambda w: bool(w.facts.text()), in_all_looks=True),
+    "about": Scene("about", _status, is_ready=_is_told, in_all_looks=True),
+    "about-newer": Scene("about", _update, is_ready=_is_told),
+    "about-newest": Scene("about", _newest, is_ready=_is_told, subject="updates"),
+    "about-unreachable": Scene("about", _unreachable, is_ready=_is_told, subject="updates"),
     "help": Scene("help", lambda _language: {}, in_all_looks=True),
     "main": Scene("main", _main(token(*pair())), is_ready=_has_details, in_all_looks=True),
     "main-valid": Scene(

@@ -141,3 +141,5 @@ def test_about_tells_the_version_that_runs(desk, window_of, qtbot):
     qtbot.waitUntil(lambda: window.version.text() == f"版本 {__version__}", timeout=SECONDS)
     window.copy.click()
     assert str(desk.folder) in QGuiApplication.clipboard().text()
+    assert "不经由本程序" in window.updates.about.text()
+    assert not window.updates.check.isVisible()

@@ -10,8 +10,7 @@ import msgspec
 from agent import __version__
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
-from agent.language import Language
-from agent.updates.model import UpdateState
+from agent.updates.model import Release
 
 
 class UpdateView(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +18,8 @@ class UpdateView(msgspec.Struct, frozen=True, kw_only=True):
 
     current: str
     """The version that runs."""
+    is_on: bool
+    """Whether the agent looks for updates here."""
     version: str | None
     """A newer one; None where there is none."""
     notes: str = ""
@@ -52,27 +53,27 @@ class UpdateMethods:
 
     async def status(self, call: Call, _params: NoParams) -> UpdateView:
         """What was found last; asks nobody."""
-        return _view(self._services.updates.state, self._services.language_of(call))
+        return self._view(call)
 
     async def check(self, call: Call, _params: NoParams) -> UpdateView:
         """Look for a newer version now."""
-        state = await self._services.updates.check()
-        return _view(state, self._services.language_of(call))
+        await self._services.updates.check()
+        return self._view(call)
 
     async def download(self, _call: Call, _params: NoParams) -> DownloadView:
         """Fetch the newer version's package; progress comes as events ``update_progress``."""
         return DownloadView(file=os.fspath(await self._services.updates.download()))
 
-
-def _view(state: UpdateState, language: Language) -> UpdateView:
-    release = state.release
-    if release is None:
-        return UpdateView(current=__version__, version=None, checked=state.checked)
-    return UpdateView(
-        current=__version__,
-        version=release.version,
-        notes=release.notes.get(language.value) or release.notes.get("en", ""),
-        page=release.page,
-        can_download=bool(release.package),
-        checked=state.checked,
-    )
+    def _view(self, call: Call) -> UpdateView:
+        updates = self._services.updates
+        found, language = updates.state, self._services.language_of(call)
+        release = found.release or Release(version="")
+        return UpdateView(
+            current=__version__,
+            is_on=updates.is_on,
+            version=release.version or None,
+            notes=release.notes.get(language.value) or release.notes.get("en", ""),
+            page=release.page,
+            can_download=bool(release.package),
+            checked=found.checked,
+        )

@@ -241,6 +241,8 @@ class MainWindow(Window):
         """Have the agent open another window."""
         window = "about" if name == "upgrade" else name
         params = {"name": window}
+        if name == "upgrade":
+            params["subject"] = "updates"
         if window == "renew" and (thumbprint := self._signing()):
             params["subject"] = thumbprint
         self.link.call("windows.open", params)
