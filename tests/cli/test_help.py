@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from agent.cli import _parser
+from agent.cli import command_parser
 from agent.cli.outcome import EXIT_CODES, Exit
 
 STANDS = {"renew", *(f"renewal {name}" for name in ("show", "amend", "sms", "install", "cancel"))}
@@ -34,7 +34,7 @@ def commands(
                 yield from commands(command, (*path, name))
 
 
-COMMANDS = dict(commands(_parser()))
+COMMANDS = dict(commands(command_parser()))
 
 
 @pytest.mark.parametrize("command", COMMANDS)

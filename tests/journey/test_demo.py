@@ -27,7 +27,8 @@ def demo_environment(short_folder):
 
 
 def start_demo(environment):
-    command = [sys.executable, "-m", "sandbox", "demo"]
+    # As a terminal starts it: what is run in the background inherits that Ctrl-C is ignored.
+    command = ["env", "--default-signal=INT", sys.executable, "-m", "sandbox", "demo"]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     )
