@@ -50,6 +50,7 @@ class ScanSlot(QFrame):
         self.remark = make_label("warning")
         self.choose, self.paste = QPushButton(), QPushButton()
         self.look, self.remove = QPushButton(), QPushButton()
+        self._is_waiting = False
         self._set_up()
         self._arrange()
 
@@ -57,17 +58,17 @@ class ScanSlot(QFrame):
         """Show what there is for the document; None for nothing yet."""
         self._scan, self._is_required = scan, is_required
         say(self.remark, f"※ {remark}" if remark else "")
-        self.setEnabled(True)
+        self._allow(is_waiting=False)
         self._say()
 
     def show_finding(self, text: str) -> None:
         """Say why a file was not taken, or that one is needed."""
-        self.setEnabled(True)
+        self._allow(is_waiting=False)
         say(self.finding, text, "bad")
 
     def wait(self) -> None:
         """Take nothing while the agent looks into a file."""
-        self.setEnabled(False)
+        self._allow(is_waiting=True)
         say(self.finding, self._words(mark("The file is looked into …")), "muted")
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
@@ -141,7 +142,17 @@ class ScanSlot(QFrame):
         self.picture.setText(self._words(mark("Drop a file here")))
         set_kind(self.picture, "muted")
 
+    def _allow(self, *, is_waiting: bool) -> None:
+        # What has the keyboard stays enabled: Qt would hand it to the next document.
+        self._is_waiting = is_waiting
+        focused = self.window().focusWidget()
+        for button in (self.choose, self.paste, self.look, self.remove):
+            button.setEnabled(not is_waiting or button is focused)
+        self.setAcceptDrops(not is_waiting)
+
     def _choose(self) -> None:
+        if self._is_waiting:
+            return
         dialog = QFileDialog(self, self.title.text(), str(Path.home()))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         pictures, everything = mark("Scans ({names})"), mark("All files ({names})")
@@ -152,6 +163,8 @@ class ScanSlot(QFrame):
         dialog.open()
 
     def _paste(self) -> None:
+        if self._is_waiting:
+            return
         found = given_by(QGuiApplication.clipboard().mimeData())
         if found is None:
             nothing = mark("The clipboard holds neither a file nor a picture.")
