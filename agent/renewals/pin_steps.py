@@ -11,6 +11,7 @@ import msgspec
 from cryptography import x509
 
 from agent.errors import OdcError, ReportedError
+from agent.files import NotSavedError
 from agent.language import mark
 from agent.renewals.checks import CertificateRefusedError, proves_key
 from agent.renewals.encryption_key import install_encryption_key, with_recipient
@@ -69,8 +70,14 @@ async def install(context: Context, renewal: Renewal, session: PinSession) -> Re
         log.info("installation not confirmed yet id=%s code=%s", renewal.id, error.code)
         return proved
     installed = proved.moved(State.INSTALLED, context.clock())
-    with contextlib.suppress(StaleRenewalError):  # its own task was woken meanwhile, and was faster
-        installed = context.save_after_pin(proved, installed)
+    try:
+        with contextlib.suppress(
+            StaleRenewalError
+        ):  # its own task was woken meanwhile, and was faster
+            installed = context.save_after_pin(proved, installed)
+    except NotSavedError as error:
+        log.info("installation not saved yet id=%s code=%s", renewal.id, error.code)
+        return proved
     await remove_leftovers(context, renewal, session)
     return installed
 

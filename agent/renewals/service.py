@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import logging
 from collections.abc import Mapping
 
 from agent.bus import Event, EventBus
 from agent.clock import Clock
+from agent.files import NotSavedError
 from agent.renewals.authorities import Authorities
 from agent.renewals.beginning import new_renewal
 from agent.renewals.dossier.checks import check_dossier, cleaned_applicant
@@ -27,6 +29,8 @@ from agent.renewals.states import State, Waiting
 from agent.renewals.steps import Context, credentials_of
 from agent.tokens.inventory import Inventory, TokensChanged
 from agent.tokens.pin_sessions import PinSessions
+
+log = logging.getLogger(__name__)
 
 _FOR_A_TOKEN = frozenset({Waiting.TOKEN, Waiting.PIN, Waiting.SPACE})
 CANCEL_SECONDS = 15.0
@@ -220,8 +224,12 @@ class RenewalService:
 
     def _after_pin(self, before: Renewal, after: Renewal) -> None:
         """Take a PIN step's outcome, and let the renewal go on."""
-        with contextlib.suppress(StaleRenewalError):  # the step itself, or its task, went further
+        try:
             self._keeper.save_after_pin(before, after)
+        except StaleRenewalError:
+            pass  # the step itself, or its task, went further
+        except NotSavedError as error:
+            log.warning("renewal not saved id=%s code=%s", before.id, error.code)
         self._driver.wake(before.id)
 
     def _on_event(self, event: Event) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from functools import partial
 
 import pytest
 from display import artefacts, desktop, eventually, missing_programs
@@ -141,13 +142,17 @@ def start(screen, renewal):
 def fill_in_fields(screen, renewal, folder):
     """Type into one field after the other; the first has the keyboard."""
     applicant = json.loads((folder / "applicant.json").read_text("utf-8"))
-    first = applicant[FIELDS[0]]
-    has_first = lambda: renewal.dossier["applicant"].get(FIELDS[0]) == first  # noqa: E731
-    type_until(screen, first, has_first, end="End")
-    for field in FIELDS[1:]:
-        screen.press("Tab")
-        screen.type(applicant[field])
+    for number, field in enumerate(FIELDS):
+        if number:
+            screen.press("Tab")
+        type_until(
+            screen, applicant[field], partial(_has, renewal, field, applicant[field]), end="End"
+        )
     until(lambda: renewal.dossier["applicant"] == applicant)
+
+
+def _has(renewal, field, value):
+    return renewal.dossier["applicant"].get(field) == value
 
 
 def paste_scans(screen, renewal, folder):
