@@ -3,9 +3,19 @@
 
 const SCRIPT = "allowed-sites";
 
-/** Register the content script for the sites allowed now, and again whenever they change. */
+/**
+ * Register the content script for the sites allowed now, and again whenever they change.
+ *
+ * Looked at whenever the worker starts, too: an event may have been lost. One registration follows
+ * the other, or two that run at once would take each other's script away.
+ */
 export function keepSitesInStep(api) {
-  const renew = () => register(api).catch((error) => console.error("sites", error));
+  let last = Promise.resolve();
+  const renew = () => {
+    last = last.then(() => register(api)).catch((error) => console.error("sites", error));
+    return last;
+  };
+  renew();
   api.permissions.onAdded.addListener(renew);
   api.permissions.onRemoved.addListener(renew);
   api.runtime.onInstalled.addListener(renew);
@@ -46,12 +56,19 @@ export function fits(pattern, address) {
 
 async function register(api) {
   const matches = await allowedSites(api);
-  const known = await api.scripting.getRegisteredContentScripts({ ids: [SCRIPT] });
-  if (known.length > 0) {
+  const [known] = await api.scripting.getRegisteredContentScripts({ ids: [SCRIPT] });
+  if (isSame(known?.matches ?? [], matches)) {
+    return;
+  }
+  if (known) {
     await api.scripting.unregisterContentScripts({ ids: [SCRIPT] });
   }
   if (matches.length > 0) {
     const script = { id: SCRIPT, matches, js: ["content.js"], runAt: "document_start" };
     await api.scripting.registerContentScripts([{ ...script, allFrames: false }]);
   }
+}
+
+function isSame(some, others) {
+  return JSON.stringify([...some].sort()) === JSON.stringify([...others].sort());
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import zipfile
 
@@ -32,7 +33,17 @@ async def browser(desk, certificate, tmp_path_factory):
     rules = ", ".join(f"MAP {name} 127.0.0.1" for name in (LISTED, ALLOWED, OTHER))
     pin = f"--ignore-certificate-errors-spki-list={certificate[1]}"
     async with chromium(desk, f"--host-resolver-rules={rules}", pin) as context:
+        await registered(context)
         yield context
+
+
+async def registered(context):
+    """Wait until the extension runs on the site the user allowed: it tells the browser at its start."""
+    workers = context.service_workers
+    worker = workers[0] if workers else await context.wait_for_event("serviceworker")
+    async with asyncio.timeout(60):
+        while not await worker.evaluate("chrome.scripting?.getRegisteredContentScripts()"):
+            await asyncio.sleep(0.05)
 
 
 async def test_it_serves_the_listed_portals(tabs, secure_port):

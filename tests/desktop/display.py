@@ -111,16 +111,21 @@ class Desktop:
 
     def press(self, from_right: int) -> bool:
         """Press a button of xfce4-notifyd's notice with the mouse; False while there is no notice."""
-        shown = self.run("xdotool", "search", "--onlyvisible", "--class", "notifyd").split()
-        if not shown:
+        place = self._place_of_notice()
+        if not place or place != self._place_of_notice():
             return False
-        told = self.run("xdotool", "getwindowgeometry", "--shell", shown[0])
-        place = dict(line.split("=") for line in told.split())
         # As its theme draws them: 85 pixels wide with 7 between, at the lower right.
         x = int(place["X"]) + int(place["WIDTH"]) - 56 - 92 * from_right
         y = int(place["Y"]) + int(place["HEIGHT"]) - 31
         self.run("xdotool", "mousemove", str(x), str(y), "click", "1")
         return True
+
+    def _place_of_notice(self) -> dict[str, str]:
+        """Return where the notice is after a moment: it slides in, and a click beside it closes it."""
+        time.sleep(0.3)
+        shown = self.run("xdotool", "search", "--onlyvisible", "--class", "notifyd").split()
+        told = self.run("xdotool", "getwindowgeometry", "--shell", shown[0]) if shown else ""
+        return dict(line.split("=") for line in told.split())
 
     def shown(self) -> int:
         """Return how many notices dunst shows."""
