@@ -15,6 +15,12 @@ from test_extension import STATUS
 from agent import __version__
 from browser_ext.build import build_all
 
+REGISTERED = """async () => {
+  while ((await chrome.scripting.getRegisteredContentScripts()).length === 0) {
+    await new Promise((go_on) => setTimeout(go_on, 50));
+  }
+}"""
+
 pytestmark = one_browser("chromium with the release build")
 
 
@@ -41,9 +47,7 @@ async def registered(context):
     """Wait until the extension runs on the site the user allowed: it tells the browser at its start."""
     workers = context.service_workers
     worker = workers[0] if workers else await context.wait_for_event("serviceworker")
-    async with asyncio.timeout(60):
-        while not await worker.evaluate("chrome.scripting?.getRegisteredContentScripts()"):
-            await asyncio.sleep(0.05)
+    await asyncio.wait_for(worker.evaluate(REGISTERED), 60)
 
 
 async def test_it_serves_the_listed_portals(tabs, secure_port):
