@@ -42,7 +42,7 @@ class AuthoritySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """PEM file of the root its TLS and its certificates must chain to."""
     profile: Literal["ra", "est"] = "ra"
     """``ra``: EST and the RA API; ``est``: a plain EST server with a user name and a password."""
-    label: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9._~-]*$")] = ""
+    label: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._~-]*\Z")] = ""
     """EST label (RFC 7030, 3.2.2), for ``est``."""
     user: str = ""
     """User name, for ``est``."""
@@ -101,7 +101,7 @@ class UpdateSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     enabled: bool = True
     """False where a package manager updates: the policy then says so."""
     url: Annotated[
-        str, msgspec.Meta(pattern=r"^(https://[^/]+|http://(localhost|127\.0\.0\.1)[:/]|$)")
+        str, msgspec.Meta(pattern=r"^(https://[^/]+|http://(localhost|127\.0\.0\.1)[:/]|\Z)")
     ] = ""
     """Base URL of a TUF repository: ``metadata/`` and ``targets/`` are below it."""
     root: Path | None = None

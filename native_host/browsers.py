@@ -57,7 +57,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Browser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One entry of the table."""
 
-    name: Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,40}$")]
+    name: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,40}\Z")]
     title: str = ""
     family: Family = Family.CHROMIUM
     programs: tuple[str, ...] = ()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 
@@ -62,3 +64,21 @@ def test_a_build_replaces_a_build_and_nothing_else(tmp_path):
     (tmp_path / "precious").touch()
     assert run("firefox", tmp_path, check=False) == 1
     assert (tmp_path / "precious").exists()
+
+
+def test_a_release_is_the_same_bytes_wherever_and_whenever_it_is_made(tmp_path):
+    """From a copy of the source with other times and modes, under another umask and locale."""
+    copy = tmp_path / "elsewhere"
+    for folder in ("browser_ext", "native_host", "agent"):
+        shutil.copytree(ROOT / folder, copy / folder, copy_function=shutil.copyfile)
+    environment = {**os.environ, "TZ": "Asia/Shanghai", "LC_ALL": "C", "PYTHONHASHSEED": "7"}
+    subprocess.run(
+        [sys.executable, copy / "browser_ext" / "build.py", "all", tmp_path / "there"],
+        check=True, stderr=subprocess.DEVNULL, env=environment, umask=0o077,
+    )  # fmt: skip
+    run("all", tmp_path / "here")
+    made = {file.name: file.read_bytes() for file in (tmp_path / "here").iterdir()}
+    assert {name for name in made if name.endswith(".zip")} == {
+        "odc-extension-chromium.zip", "odc-extension-firefox.zip",
+    }  # fmt: skip
+    assert made == {file.name: file.read_bytes() for file in (tmp_path / "there").iterdir()}

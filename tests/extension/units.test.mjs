@@ -9,7 +9,7 @@ import { hops } from "../../browser_ext/extension/hops.js";
 import { NativeLink } from "../../browser_ext/extension/native.js";
 import { isOwnPage } from "../../browser_ext/extension/own.js";
 import { originOf, parametersOf } from "../../browser_ext/extension/requests.js";
-import { fits, patternOf } from "../../browser_ext/extension/sites.js";
+import { fits, keepSitesInStep, patternOf } from "../../browser_ext/extension/sites.js";
 
 const THUMBPRINT = "ab".repeat(32);
 const RENEWAL = "00000000-0000-4000-8000-000000000001";
@@ -37,6 +37,28 @@ function fakeApi() {
   return api;
 }
 
+/** The browser's part in registered scripts: each answer comes later, as in a browser. */
+function fakeSites(origins, registered = []) {
+  const late = async (value) => value;
+  const api = { registered, made: 0, origins };
+  api.runtime = { getManifest: () => ({ content_scripts: [{ matches: ["https://*.gov.cn/*"] }] }) };
+  api.runtime.onInstalled = event();
+  api.runtime.onStartup = event();
+  api.permissions = { onAdded: event(), onRemoved: event(), getAll: () => late({ origins: api.origins }) };
+  api.scripting = {
+    getRegisteredContentScripts: () => late([...api.registered]),
+    unregisterContentScripts: () => late((api.registered = [])),
+    registerContentScripts: (scripts) => {
+      assert.equal(api.registered.length, 0, "registered twice");
+      api.made += 1;
+      return late((api.registered = scripts));
+    },
+  };
+  return api;
+}
+
+/** When all answers are there: they come before the next timer. */
+const settled = () => new Promise((resolve) => setTimeout(resolve));
 const noTrace = { begin: () => null, sent() {}, end() {} };
 const tab = { tab: { id: 1 }, frameId: 0, origin: PORTAL, url: `${PORTAL}/page` };
 
@@ -284,4 +306,34 @@ it("hops add up and unknown ones are left out", () => {
     ["page", 1], ["content", 2], ["worker", 4], ["host", 1], ["agent", 5],
   ]);
   assert.deepEqual(hops({ worker: 1, done: null }), []);
+});
+
+describe("sites the user allowed", () => {
+  const SITE = "https://portal.example/*";
+
+  it("are registered once, whatever tells of them at the same time", async () => {
+    const api = fakeSites([SITE]);
+    keepSitesInStep(api);
+    api.runtime.onInstalled.fire();
+    api.runtime.onStartup.fire();
+    await settled();
+    assert.deepEqual(api.registered[0].matches, [SITE]);
+    assert.equal(api.made, 1);
+  });
+
+  it("follow what is allowed and withdrawn, the last word last", async () => {
+    const api = fakeSites([], [{ matches: [SITE] }]);
+    keepSitesInStep(api);
+    await settled();
+    assert.deepEqual(api.registered, []);
+    api.origins = [SITE, "https://www.sz.gov.cn/*"];
+    api.permissions.onAdded.fire();
+    api.permissions.onAdded.fire();
+    await settled();
+    assert.deepEqual(api.registered[0].matches, ["https://www.sz.gov.cn/*", SITE].sort());
+    api.origins = [];
+    api.permissions.onRemoved.fire();
+    await settled();
+    assert.deepEqual(api.registered, []);
+  });
 });

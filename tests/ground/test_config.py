@@ -142,6 +142,14 @@ def test_an_authority_is_reached_over_https_only(paths, url):
         load_config(paths)
 
 
+@pytest.mark.parametrize("label", ["a b", "a/b", "ra\\n"])
+def test_an_authority_has_a_label_that_fits_into_a_path(paths, label):
+    text = AUTHORITY.format(url="https://ca.example", anchor="root.pem")
+    user_writes(paths, f'{text}\nlabel = "{label}"\n')
+    with pytest.raises(ConfigError, match="label"):
+        load_config(paths)
+
+
 def test_one_folder_holds_everything_of_a_home(monkeypatch, tmp_path):
     monkeypatch.setenv("ODC_HOME", str(tmp_path))
     paths = find_paths()

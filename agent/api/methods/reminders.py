@@ -14,7 +14,7 @@ from agent.reminders.rules import Later
 class PutOffParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Parameters of ``reminders.put_off``."""
 
-    thumbprint: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+    thumbprint: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
     until: Later
 
 
