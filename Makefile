@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 CHAOS_CASES := build/chaos/cases
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup setup-test demo extension deb deb-test test chaos check format bench screenshots translations clean
+.PHONY: help setup setup-test demo extension deb deb-test test chaos check format bench screenshots docs translations clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -52,6 +52,10 @@ bench: ## measure, side by side with peers
 
 screenshots: setup-test ## take docs/screenshots of all windows anew; look at them
 	$(PYTHON) tests/windows/screenshots.py
+
+docs: ## the documentation as a site, in build/docs; broken links are errors
+	@[ -x build/docs-venv/bin/mkdocs ] || { python3 -m venv build/docs-venv && build/docs-venv/bin/python -m pip install --quiet --require-hashes -r requirements/docs.txt; }
+	@NO_MKDOCS_2_WARNING=1 build/docs-venv/bin/mkdocs build --quiet
 
 translations: setup ## bring the catalogue up to date with the sentences in the code
 	$(PYTHON) installer/translations.py update
