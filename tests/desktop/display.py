@@ -191,7 +191,7 @@ def _environment(folder: Path) -> dict[str, str]:
         (folder / leaf).mkdir(mode=0o700)
         kept[name] = str(folder / leaf)
     return {**kept, "LANG": "C.UTF-8", "NO_AT_BRIDGE": "1", "GSETTINGS_BACKEND": "memory",
-            "GDK_BACKEND": "x11", "XDG_CURRENT_DESKTOP": "XFCE"}  # fmt: skip
+            "GDK_BACKEND": "x11", "QT_QPA_PLATFORM": "xcb", "XDG_CURRENT_DESKTOP": "XFCE"}  # fmt: skip
 
 
 def _start(

@@ -75,8 +75,9 @@ def running():
 
 
 @pytest.fixture
-def desk(running, short_folder):
+def desk(running, short_folder, monkeypatch):
     """The authority, an expired token and the agent with its tray, on that desktop."""
+    monkeypatch.setenv("ODC_LANGUAGE", "zh_CN")  # what clients in this process are told
     folder = short_folder / "odc"
     folder.mkdir()
     with Desk(folder, environment={**running.environment, "ODC_LANGUAGE": "zh_CN"}) as desk:
@@ -119,6 +120,7 @@ def test_a_renewal_from_the_reminder_to_the_sentence_of_success(running, desk, t
         until(screen.press_renew_now)
     finally:
         screen.screenshot(artefacts(tmp_path) / "pressed.png")
+        print((desk.folder / "logs" / "agent.log").read_text("utf-8"))
     with desk.client() as client:
         renewal = Renewal(client)
         until(lambda: start(screen, renewal))
