@@ -11,11 +11,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from agent.dumps import forbid_dumps
+
 _LONGEST = 255
 
 
 def read_secret(prompt: str, *, from_stdin: bool) -> bytearray:
-    """Return one line without its end; empty at the end of input."""
+    """Return one line without its end; empty at the end of input. From then on no dump is made."""
+    forbid_dumps()
     if from_stdin:
         return _read_line(sys.stdin.fileno())
     # The prompt comes once nothing typed is shown any more: some people, and programs, are quick.

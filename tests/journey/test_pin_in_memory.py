@@ -96,9 +96,11 @@ def check_that_nothing_holds(desk, secret: str, *, among: set[int]) -> None:
     assert [f for f in files if holds(f.read_bytes(), secret)] == []
 
 
-def check_that_the_worker_cannot_be_looked_into(desk) -> None:
+def check_that_neither_worker_nor_command_can_be_looked_into(desk, command) -> None:
     [worker] = pin_workers(desk)
     assert not is_dumpable(worker)
+    assert not is_dumpable(command.pid)
+    assert _core_limit(command.pid) == "0"
     assert any(is_dumpable(pid) for pid in ours(desk)), "others can: the question has two answers"
 
 
@@ -108,7 +110,7 @@ def test_nothing_holds_a_pin_after_it_was_changed_and_used(desk, terminal):
         agent = desk.start_agent("--no-tray")
         change = terminal("pin", "change")
         change.wait_for("旧密码:")
-    check_that_the_worker_cannot_be_looked_into(desk)
+    check_that_neither_worker_nor_command_can_be_looked_into(desk, change)
     change.type(PIN)
     for prompt in ("新密码:", "确认新密码:"):
         change.wait_for(prompt)
@@ -125,7 +127,7 @@ def test_nothing_holds_a_pin_after_it_was_changed_and_used(desk, terminal):
     with not_root():
         renew = terminal("renew", *dossier)
         renew.wait_for("证书密码(用于签署申请):")
-    check_that_the_worker_cannot_be_looked_into(desk)
+    check_that_neither_worker_nor_command_can_be_looked_into(desk, renew)
     renew.type(secret)
     # The application is signed, sent and approved; the command stays for the code.
     renew.wait_for("短信验证码:")
