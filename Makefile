@@ -53,9 +53,14 @@ bench: ## measure, side by side with peers
 screenshots: setup-test ## take docs/screenshots of all windows anew; look at them
 	$(PYTHON) tests/windows/screenshots.py
 
-docs: ## the documentation as a site, in build/docs; broken links are errors
-	@[ -x build/docs-venv/bin/mkdocs ] || { python3 -m venv build/docs-venv && build/docs-venv/bin/python -m pip install --quiet --require-hashes -r requirements/docs.txt; }
+docs: build/docs-venv/.installed ## the documentation as a site, in build/docs; broken links are errors
 	@NO_MKDOCS_2_WARNING=1 build/docs-venv/bin/mkdocs build --quiet
+
+build/docs-venv/.installed: requirements/docs.txt
+	@installer/bootstrap run
+	@$(PYTHON) -m venv --clear build/docs-venv
+	@build/docs-venv/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r $<
+	@touch $@
 
 translations: setup ## bring the catalogue up to date with the sentences in the code
 	$(PYTHON) installer/translations.py update

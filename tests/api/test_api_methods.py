@@ -169,6 +169,7 @@ async def test_a_damaged_certificate_is_told_of_and_not_renewed(token_desk, toke
         ("renewals.verify_sms", {"id": UNKNOWN, "code": "123"}),
         ("renewals.amend", {"id": UNKNOWN, "applicant": {"shoe_size": "43"}}),
         ("licences.update", {"thumbprint": "3f2a"}),
+        ("reminders.put_off", {"thumbprint": "0" * 64 + "\n", "until": "day"}),
         ("windows.open", {"name": "shell"}),
         ("tokens.list", {"refresh": "yes"}),
     ],

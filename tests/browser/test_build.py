@@ -72,6 +72,7 @@ def test_a_release_is_the_same_bytes_wherever_and_whenever_it_is_made(tmp_path):
     for folder in ("browser_ext", "native_host", "agent"):
         shutil.copytree(ROOT / folder, copy / folder, copy_function=shutil.copyfile)
     environment = {**os.environ, "TZ": "Asia/Shanghai", "LC_ALL": "C", "PYTHONHASHSEED": "7"}
+    environment["PYTHONPATH"] = str(copy)  # before the installed source
     subprocess.run(
         [sys.executable, copy / "browser_ext" / "build.py", "all", tmp_path / "there"],
         check=True, stderr=subprocess.DEVNULL, env=environment, umask=0o077,

@@ -18,7 +18,7 @@ def without_code(text):
 
 
 def anchors(page):
-    """The anchors of a page's headings, as both GitHub and the site's generator write them."""
+    """The anchors of a page's headings, as a forge writes them; `make docs` sees to the site's own."""
     headings = re.findall(r"^#+ (.+)$", without_code(page.read_text("utf-8")), flags=re.MULTILINE)
     plain = [re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings]
     return {text.strip().replace(" ", "-") for text in plain}

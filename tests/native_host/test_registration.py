@@ -174,7 +174,11 @@ def test_an_administrator_adds_changes_and_removes_browsers(tmp_path):
     assert "qq" not in found
     (target,) = user_targets([found["house"]])
     assert target.path == Path.home() / ".house/Hosts/org.odc.agent.json"
-    (tmp_path / "wrong.toml").write_text('[[browser]]\nname = "x"\nfolder = "/"\n')
+
+
+@pytest.mark.parametrize("entry", ['name = "x"\nfolder = "/"', 'name = "x\\n"'])
+def test_an_entry_that_is_none_is_named_by_its_file(tmp_path, entry):
+    (tmp_path / "wrong.toml").write_text(f"[[browser]]\n{entry}\n")
     with pytest.raises(BrowserTableError, match=r"wrong\.toml"):
         load_browsers([tmp_path])
 
