@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+import msgspec
 import pytest
 from api_desk import ALLOWED, names
 from certificate_maker import ENCRYPTION, USCC, china, make_der, thumbprint_of, utf8_string
@@ -11,6 +12,7 @@ from der_maker import USUAL_EXTENSIONS, make
 from soft_token import LABEL
 
 from agent import __version__
+from agent.api.methods.reminders import PutOffParams
 from agent.api.views import BrowserCertificate
 from agent.tokens import inventory
 
@@ -169,13 +171,18 @@ async def test_a_damaged_certificate_is_told_of_and_not_renewed(token_desk, toke
         ("renewals.verify_sms", {"id": UNKNOWN, "code": "123"}),
         ("renewals.amend", {"id": UNKNOWN, "applicant": {"shoe_size": "43"}}),
         ("licences.update", {"thumbprint": "3f2a"}),
-        ("reminders.put_off", {"thumbprint": "0" * 64 + "\n", "until": "day"}),
         ("windows.open", {"name": "shell"}),
         ("tokens.list", {"refresh": "yes"}),
     ],
 )
 async def test_what_has_another_form_is_not_looked_at(desk, method, params):
     assert await (await desk.control()).refusal(method, params) == INVALID_PARAMS
+
+
+@pytest.mark.parametrize("thumbprint", ["0" * 63, "Z" * 64, "0" * 64 + "\n"])
+def test_a_thumbprint_is_its_digits_and_nothing_after_them(thumbprint):
+    with pytest.raises(msgspec.ValidationError, match="thumbprint"):
+        msgspec.convert({"thumbprint": thumbprint, "until": "day"}, PutOffParams)
 
 
 @pytest.mark.parametrize("content", [None, b"x" * (32 * 1024 * 1024 + 1)], ids=["gone", "huge"])
