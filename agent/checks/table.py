@@ -10,6 +10,7 @@ from agent.autostart import this_systems_autostart
 from agent.certificates.pairs import group
 from agent.checks.model import Findings
 from agent.checks.probes import computer, desktop, smart_cards
+from agent.checks.probes.fonts import look_for_fonts
 from agent.checks.probes.threads import in_thread
 from agent.checks.run import Parts, Run
 from agent.checks.verdicts.authority import judge_authorities, judge_clock
@@ -26,6 +27,7 @@ from agent.checks.verdicts.desktop import (
     Autostart,
     Tray,
     judge_autostart,
+    judge_fonts,
     judge_notices,
     judge_tray,
 )
@@ -156,6 +158,10 @@ async def _autostart(run: Run) -> Findings:
     )
 
 
+async def _fonts(_run: Run) -> Findings:
+    return judge_fonts(await in_thread(look_for_fonts))
+
+
 async def _settings(run: Run) -> Findings:
     return judge_settings(run.parts.config_problems())
 
@@ -193,6 +199,7 @@ CHECKS = (
     Check("extension", mark("Browser extension"), _extension),
     Check("tray", mark("Tray icon"), _tray),
     Check("notices", mark("Notices"), _notices),
+    Check("fonts", mark("Chinese characters"), _fonts),
     Check("autostart", mark("Start at login"), _autostart),
     Check("settings", mark("Settings"), _settings),
     Check("disk", mark("Disk space"), _disk),

@@ -9,6 +9,7 @@ import sys
 
 from agent.dumps import forbid_dumps
 from agent.language import Language
+from agent.windows.fonts import NO_CHINESE_FONT, readable
 from agent.windows.link import Link
 from agent.windows.style import application
 from agent.windows.window import Context, Window
@@ -44,8 +45,10 @@ def main() -> int:
     if name in _TAKES_PINS:
         forbid_dumps()
     app = application(sys.argv[:1])
-    context = Context(Link(socket.socket(fileno=int(descriptor))), Words(Language(language)))
-    window = open_window(name, context, subject)
+    words = Words(readable(Language(language)))
+    window = open_window(name, Context(Link(socket.socket(fileno=int(descriptor))), words), subject)
+    if words.language != language:
+        window.banner.say(words(NO_CHINESE_FONT))
     window.show()
     window.come_forward()
     return app.exec()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from agent.api.client import Json
 from agent.language import Language, mark, user_language
 from agent.windows.banner import Banner
+from agent.windows.fonts import readable
 from agent.windows.link import Link
 from agent.windows.style import LARGE, MEDIUM
 from agent.windows.words import Words
@@ -82,7 +83,7 @@ class Window(QWidget):
 
     def _change_language(self, listed: Json) -> None:
         chosen = next(s["value"] for s in listed["settings"] if s["key"] == "language")
-        self.words.change(Language(chosen) if chosen else user_language())
+        self.words.change(readable(Language(chosen) if chosen else user_language()))
 
     def _on_raised(self, subject: str) -> None:
         if subject:

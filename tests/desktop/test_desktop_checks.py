@@ -11,7 +11,8 @@ from display import desktop, missing_programs, start_daemon
 
 from agent.checks.model import CheckState
 from agent.checks.probes.desktop import look_at_notices, look_for_tray_host
-from agent.checks.verdicts.desktop import Tray, TrayHost, judge_notices, judge_tray
+from agent.checks.probes.fonts import look_for_fonts
+from agent.checks.verdicts.desktop import Tray, TrayHost, judge_fonts, judge_notices, judge_tray
 from agent.language import Language
 
 pytestmark = pytest.mark.skipif(bool(missing_programs()), reason="needs a desktop's programs")
@@ -60,6 +61,17 @@ async def test_without_a_screen_no_tray_is_looked_for(monkeypatch):
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
     assert await look_for_tray_host() is TrayHost.NO_SCREEN
+
+
+def test_fonts_with_chinese_characters_are_found_and_missed(monkeypatch, tmp_path):
+    monkeypatch.setenv("DISPLAY", ":0")
+    assert [found.state for found in judge_fonts(look_for_fonts())] == [CheckState.OK]
+    no_fonts = tmp_path / "fonts.conf"
+    no_fonts.write_text("<fontconfig></fontconfig>")
+    monkeypatch.setenv("FONTCONFIG_FILE", str(no_fonts))
+    assert [found.state for found in judge_fonts(look_for_fonts())] == [CheckState.WARNING]
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert [found.state for found in judge_fonts(look_for_fonts())] == [CheckState.UNKNOWN]
 
 
 @pytest.mark.parametrize(

@@ -158,3 +158,31 @@ def judge_autostart(autostart: Autostart) -> Findings:
             )
         ]
     return [ok(mark("The agent starts at login."))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fonts:
+    """The fonts with Chinese characters."""
+
+    has_screen: bool = True
+    families: tuple[str, ...] | None
+    """Their names; None where nothing tells what fonts there are."""
+
+
+def judge_fonts(fonts: Fonts) -> Findings:
+    """Return whether Chinese is shown as characters instead of boxes."""
+    if not fonts.has_screen:
+        return [finding(CheckState.UNKNOWN, NO_SCREEN)]
+    if fonts.families is None:
+        return [finding(CheckState.UNKNOWN, mark("What fonts there are cannot be told here."))]
+    if not fonts.families:
+        return [
+            finding(
+                CheckState.WARNING,
+                mark("No font on this computer has Chinese characters."),
+                mark(
+                    "Install one, such as Noto Sans CJK (Debian: fonts-noto-cjk), and log in anew."
+                ),
+            )
+        ]
+    return [ok(mark("Chinese characters are shown, by {font}."), font=fonts.families[0])]
