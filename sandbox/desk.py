@@ -6,10 +6,8 @@ Every part is the real program in a process of its own; closing the desk ends th
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -27,9 +25,11 @@ from sandbox.home import Home, RunningSandbox, SandboxError
 
 T = TypeVar("T")
 
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 START_SECONDS = 30.0
 END_SECONDS = 10.0
+# The system ends what we started when we are killed. By a program (util-linux), since a function that
+# Python runs between fork and exec has hooks run in this process that swallow a Ctrl-C.
+_ENDING_WITH_US = ("setpriv", "--pdeathsig", "TERM") if sys.platform == "linux" else ()
 SOFTHSM = "/usr/lib/softhsm/libsofthsm2.so"
 ISSUER = "CN=ODC Sandbox Organization CA,OU=Sandbox,O=ODC Sandbox Authority,C=CN"
 
@@ -152,13 +152,12 @@ class Desk:
         logs.mkdir(parents=True, exist_ok=True)
         with (logs / f"{module.partition('.')[0]}-{arguments[0]}.log").open("ab") as log:
             process = subprocess.Popen(
-                self._command(module, arguments),
+                [*_ENDING_WITH_US, *self._command(module, arguments)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 env=self.environment,
                 start_new_session=True,  # Ctrl-C is for whoever runs the desk, who then ends it
-                preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
             )
         self.processes.append(process)
         return process
@@ -198,8 +197,3 @@ class Desk:
                 raise SandboxError(f"{what} ended at its start (exit code {process.returncode})")
             time.sleep(0.05)
         raise SandboxError(f"{what} was not ready within {START_SECONDS:g} seconds")
-
-
-def _end_with_parent() -> None:
-    """Have the system end this process when the desk's ends, even by a kill or in mid-start."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
