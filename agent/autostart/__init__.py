@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Protocol
 
 from agent.autostart.model import Way
@@ -49,4 +50,6 @@ def this_systems_autostart() -> Autostart:
         return LaunchAgent(agent_command())
     from agent.autostart.linux import LinuxAutostart  # noqa: PLC0415
 
-    return LinuxAutostart(agent_command())
+    # A package's files start the agent of the user's usual home.
+    installation = None if home_override() else Path(sys.prefix)
+    return LinuxAutostart(agent_command(), installation)

@@ -1,7 +1,8 @@
 """Linux: a file for the desktop's start (Desktop Application Autostart Specification), or a systemd unit.
 
 Both would start the agent twice; the second one ends at once, but whoever switches it off would have to
-find both. So a unit that is switched on already is kept, and else the file is what is written.
+find both. What the package or an administrator put there for everybody is let be where it starts this
+installation; a file of the user's own is written where nothing else does.
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ _RESERVED = frozenset(" \t\n\"'\\><~|&;$*?#()`")
 class LinuxAutostart:
     """See agent.autostart.Autostart."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], installation: Path | None = None) -> None:
+        """Start ``command``; system-wide files that start a program of ``installation`` do so already."""
         self._command = list(command)
+        self._installation = installation
 
     def ways(self) -> list[Way]:
         """Return the file that counts, if it starts anything, and the unit, if it is switched on."""
@@ -35,16 +38,22 @@ class LinuxAutostart:
         file = next((file for file in _files() if file.exists()), None)
         if file is not None and (program := _started_by(file)) is not None:
             found.append(Way(str(file), shutil.which(program) is not None))
+            if self._is_ours(program):
+                return found  # it starts the unit where there is one: no second start
         if unit := next(_wanted_units(), None):
             found.append(Way(str(unit), unit.exists()))
         return found
 
     def switch_on(self) -> None:
-        """Keep a systemd unit that is on; else have the desktop start this installation."""
-        if any(unit.exists() for unit in _wanted_units()):
+        """Let what starts this agent for everybody do so, else a unit that is on, else a file of ours."""
+        if _is_masked():
+            _mask().unlink()
+        if self._is_started_for_everybody():
+            _user_file().unlink(missing_ok=True)
+        elif any(unit.exists() for unit in _wanted_units()):
             self._have_file_start_nothing()
-            return
-        write_private(_user_file(), _desktop_entry(self._command).encode())
+        else:
+            write_private(_user_file(), _desktop_entry(self._command).encode())
 
     def switch_off(self) -> None:
         """Have neither file nor unit start anything for this user."""
@@ -56,6 +65,18 @@ class LinuxAutostart:
             _mask().parent.mkdir(parents=True, exist_ok=True)
             _mask().unlink(missing_ok=True)
             _mask().symlink_to(_NOBODY)
+
+    def _is_started_for_everybody(self) -> bool:
+        file = next((file for file in _files()[1:] if file.exists()), None)
+        program = None if file is None else _started_by(file)
+        return program is not None and self._is_ours(program)
+
+    def _is_ours(self, program: str) -> bool:
+        """Return whether a program that is there belongs to this installation."""
+        found = shutil.which(program)
+        if found is None or self._installation is None:
+            return False
+        return Path(found).resolve().is_relative_to(self._installation.resolve())
 
     def _have_file_start_nothing(self) -> None:
         _user_file().unlink(missing_ok=True)
@@ -87,9 +108,13 @@ def _mask() -> Path:
     return _user_units() / UNIT_NAME
 
 
+def _is_masked() -> bool:
+    return _mask().is_symlink() and _mask().readlink() == _NOBODY
+
+
 def _wanted_units() -> Iterator[Path]:
     """Yield the links by which a target of the user's systemd starts the unit, unless it is masked."""
-    if _mask().is_symlink() and _mask().readlink() == _NOBODY:
+    if _is_masked():
         return
     for folder in (_user_units(), *map(Path, _SYSTEM_UNITS)):
         yield from folder.glob(f"*.wants/{UNIT_NAME}")

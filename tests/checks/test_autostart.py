@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 
@@ -43,6 +44,71 @@ def test_what_is_started_for_everybody_is_switched_off_for_this_user_alone(syste
     assert system.exists()
     this_systems_autostart().switch_on()
     assert len(places()) == 1
+
+
+class Everybody:
+    """What a package puts there for everybody: a file, a unit, and the program both start."""
+
+    def __init__(self, folder, file):
+        self.file = file
+        self.units = folder / "units"
+        self.wanted = self.units / "default.target.wants" / "odc-agent.service"
+        self.wanted.parent.mkdir(parents=True)
+        (self.units / "odc-agent.service").write_text("")
+        program = folder / "usr" / "at-login"
+        program.parent.mkdir()
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+        self.program = program
+        self.autostart = LinuxAutostart(["/opt/agent", "run"], program.parent)
+        file.write_text(f"[Desktop Entry]\nExec={program}\n")
+
+    def enable_unit(self):
+        self.wanted.symlink_to(self.units / "odc-agent.service")
+
+
+@pytest.fixture
+def everybody(own_folders, system, monkeypatch):
+    made = Everybody(own_folders, system)
+    monkeypatch.setattr("agent.autostart.linux._SYSTEM_UNITS", (str(made.units),))
+    return made
+
+
+ORDERS = [
+    order for length in range(1, 5) for order in itertools.product(("on", "off"), repeat=length)
+]
+
+
+@pytest.mark.parametrize("has_unit", [False, True])
+@pytest.mark.parametrize("order", ORDERS, ids="-".join)
+def test_in_every_order_the_package_starts_the_agent_once_or_not_at_all(everybody, has_unit, order):
+    if has_unit:
+        everybody.enable_unit()
+    for step in order:
+        getattr(everybody.autostart, f"switch_{step}")()
+        found = [str(everybody.file)] if step == "on" else []
+        assert places(everybody.autostart) == found, "through the package's own start"
+
+
+def test_another_installation_than_the_packages_is_started_in_its_place(everybody, own_folders):
+    LinuxAutostart([sys.executable, "run"], own_folders / "other").switch_on()
+    assert places() == [str(own_folders / ".config/autostart/odc-agent.desktop")]
+
+
+def test_a_unit_that_is_on_is_enough_where_no_file_is_installed(everybody):
+    everybody.file.unlink()
+    everybody.enable_unit()
+    for switch in ("on", "off", "on"):
+        getattr(everybody.autostart, f"switch_{switch}")()
+        assert places(everybody.autostart) == ([str(everybody.wanted)] if switch == "on" else [])
+
+
+def test_what_the_user_switched_off_stays_off_when_the_package_is_upgraded(everybody):
+    everybody.enable_unit()
+    everybody.autostart.switch_off()
+    everybody.file.write_text(f"[Desktop Entry]\nExec={everybody.program}\nTryExec=sh\n")
+    (everybody.units / "odc-agent.service").write_text("[Service]\n")
+    assert places(everybody.autostart) == []
 
 
 @pytest.mark.parametrize("line", ["Hidden=true", "X-GNOME-Autostart-enabled=false"])

@@ -58,32 +58,46 @@ def login(tmp_path):
     text = (LINUX / "at-login").read_text().replace("/usr/bin/odc-agent", "odc-agent")
     script.write_text(text)
 
-    def program(name, code=0):
-        (tools / name).write_text(f'#!/bin/sh\necho "{name} $*" >>{noted}\nexit {code}\n')
+    def program(name, body=""):
+        (tools / name).write_text(f'#!/bin/sh\necho "{name} $*" >>{noted}\n{body}\n')
         (tools / name).chmod(0o755)
 
     def log_in():
         environment = {"PATH": f"{tools}:/bin:/usr/bin", "DISPLAY": ":7"}
         assert run("sh", str(script), env=environment).returncode == 0
-        return [line for line in noted.read_text().splitlines() if "show-env" not in line]
+        asked = re.compile("show-environment|is-enabled")
+        return [line for line in noted.read_text().splitlines() if not asked.search(line)]
 
     program("odc-agent")
     return program, log_in
 
 
+ON_SCREEN = "systemctl --user import-environment DISPLAY"
+START = "systemctl --user start odc-agent.service"
+
+
 def test_at_login_the_unit_is_started_where_the_user_has_a_systemd(login):
     program, log_in = login
     program("systemctl")
-    assert log_in() == [
-        "systemctl --user import-environment DISPLAY",
-        "systemctl --user start odc-agent.service",
-    ]
+    assert log_in() == [ON_SCREEN, START]
 
 
 def test_at_login_the_agent_itself_is_started_where_there_is_no_systemd(login):
     program, log_in = login
-    program("systemctl", code=1)
+    program("systemctl", "exit 1")
     assert log_in() == ["odc-agent run"]
+
+
+def test_at_login_the_agent_itself_is_started_where_systemd_cannot_start_it(login):
+    program, log_in = login
+    program("systemctl", "[ $2 != start ]")
+    assert log_in() == [ON_SCREEN, START, START.replace("start", "stop"), "odc-agent run"]
+
+
+def test_at_login_nothing_is_started_where_the_user_masked_the_unit(login):
+    program, log_in = login
+    program("systemctl", "[ $2 != is-enabled ] || { echo masked; exit 1; }")
+    assert log_in() == []
 
 
 @PARSERS
