@@ -1,33 +1,100 @@
-"""A clean Debian in a folder, entered as its own machine: mounts and processes end with it.
+"""A clean Debian in a folder, entered as its own machine: mounts, processes and changes end with it.
 
-``debootstrap`` fetches it once, with what the package depends on, into ``build/``; each test works on a
-copy. Mirror and release are those of this machine's apt.
+``debootstrap`` fetches it once, with what the package depends on and what the tests drive, into ``build/``;
+each test works in a layer above it, in memory. Mirror and release are those of this machine's apt.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
+import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "build" / "deb-test"
+DRIVEN = "adduser chromium dbus openbox python3-xdg softhsm2 systemd xauth xvfb"
+"""What the tests drive there: a session that knows the autostart folders, a browser, a token."""
 LIMIT = 300
+_BASE = 'mount --bind "$1" "$1" && machine=$1'
+_LAYER = """
+mount -t tmpfs layer "$2" && mkdir "$2/upper" "$2/work" "$2/machine" && machine=$2/machine &&
+mount -t overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" machine "$machine" &&
+mkdir -p "$machine$3" && mount --bind "$3" "$machine$3"
+"""
 _ENTER = """
-mount --bind "$1" "$1" && mount -t proc proc "$1/proc" && mount --rbind /dev "$1/dev" &&
-mount -t tmpfs run "$1/run" && exec chroot "$1" sh -c 'echo ready; exec sleep infinity'
+mount -t proc proc "$machine/proc" && mount --rbind /dev "$machine/dev" &&
+mount -t tmpfs run "$machine/run" && exec chroot "$machine" sh -c 'echo ready; exec sleep infinity'
 """
 
 
+class Debian:
+    """Runs commands in the system whose first process is ``pid``."""
+
+    def __init__(self, pid: str, folder: Path) -> None:
+        # The folder by name, whatever the process's root is: never this machine's own.
+        self._enter = ["nsenter", "-t", pid, "-m", "-p", "chroot", str(folder)]
+
+    def command(self, command: str, user: str = "root") -> list[str]:
+        """Return what runs a shell command there."""
+        return [*self._enter, "su", "-s", "/bin/bash", user, "-c", command]
+
+    def __call__(self, command: str, user: str = "root", *, check: bool = True) -> str:
+        """Run a shell command to its end and return what it said."""
+        done = subprocess.run(
+            self.command(command, user),
+            capture_output=True,
+            text=True,
+            env=ENVIRONMENT,
+            timeout=LIMIT,
+            check=False,
+        )
+        said = done.stdout + done.stderr
+        assert not check or done.returncode == 0, f"{command}\n{said}"
+        return said
+
+    @contextlib.contextmanager
+    def running(self, command: str, user: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+        """Run a shell command while the block runs, with all it starts."""
+        with (
+            log.open("wb") as out,
+            subprocess.Popen(
+                self.command(command, user),
+                stdout=out,
+                stderr=out,
+                env=ENVIRONMENT,
+                start_new_session=True,
+            ) as process,
+        ):
+            try:
+                yield process
+            finally:
+                os.killpg(process.pid, signal.SIGTERM)
+
+    def wait_for(self, condition: str, user: str = "root") -> None:
+        """Wait until a shell condition is true; its own limit makes that a failure."""
+        until = f"n=0; until {condition}; do sleep 0.2; [ $((n += 1)) -lt 300 ] || exit 1; done"
+        self(until, user)
+
+
+ENVIRONMENT = {
+    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+    "LANG": "C.UTF-8",
+    "DEBIAN_FRONTEND": "noninteractive",
+}
+
+
 def base(package: Path) -> Path:
-    """Return the tar of a Debian with the package's dependencies, without the package."""
-    kept = KEPT / "base.tar"
-    if kept.exists():
-        return kept
-    KEPT.mkdir(parents=True, exist_ok=True)
-    folder = KEPT / "root"
-    shutil.rmtree(folder, ignore_errors=True)
+    """Return the folder of a Debian with the package's dependencies, without the package."""
+    folder, stamp = KEPT / "root", KEPT / "complete"
+    wanted = f"{_output('dpkg-deb', '-f', str(package), 'Depends').strip()}\n{DRIVEN}\n"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return folder
+    shutil.rmtree(KEPT, ignore_errors=True)
+    KEPT.mkdir(parents=True)
     release = _output("dpkg-query", "-f", "${Version}", "-W", "base-files").split(".")[0]
     codename = {"12": "bookworm", "13": "trixie"}.get(release.split("+")[0], "bookworm")
     query = ("apt-get", "indextargets", "--format", "$(REPO_URI)", f"Codename: {codename}")
@@ -37,48 +104,37 @@ def base(package: Path) -> Path:
         shutil.copy(file, folder / "etc/apt/apt.conf.d" / file.name)
     # Recommended are a font, a tray and drivers: what is tested does without.
     (folder / "etc/apt/apt.conf.d/99test").write_text('APT::Install-Recommends "false";\n')
-    shutil.copy(package, folder / "package.deb")
-    with clean_debian(folder) as debian:
-        debian("apt-get update -qq && apt-get install -y -qq /package.deb adduser xvfb xauth dbus")
-        debian("dpkg --purge odc-agent && rm /package.deb && apt-get clean")
-    _run("tar", "-C", str(folder), "-cf", str(kept), ".")
-    shutil.rmtree(folder)
-    return kept
+    (folder / "etc/dpkg/dpkg.cfg.d/test").write_text("force-unsafe-io\n")
+    depends, driven = wanted.splitlines()
+    with _entered(_BASE, folder, folder) as debian:
+        debian(f"apt-get update -qq && apt-get satisfy -y -qq '{depends}'")
+        debian(f"apt-get install -y -qq {driven} && apt-get clean")
+    stamp.write_text(wanted)
+    return folder
 
 
 @contextlib.contextmanager
-def clean_debian(folder: Path):
-    """Enter the system in ``folder``; yields a function that runs a shell command there as root."""
-    command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", _ENTER, "sh"]
-    with subprocess.Popen([*command, str(folder)], stdout=subprocess.PIPE) as holder:
+def clean_debian(package: Path, shared: Path) -> Iterator[Debian]:
+    """Enter a Debian without the package; ``shared`` is there by the same name, and stays."""
+    layer = shared / "layer"
+    layer.mkdir()
+    with _entered(_LAYER, base(package), layer / "machine", str(layer), str(shared)) as debian:
+        yield debian
+
+
+@contextlib.contextmanager
+def _entered(prepare: str, lower: Path, machine: Path, *arguments: str) -> Iterator[Debian]:
+    """Enter a system; its mounts and processes end with the block."""
+    command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c"]
+    command += [f"{prepare.strip()} && {_ENTER.strip()}", "sh", str(lower), *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as holder:
         try:
             assert holder.stdout is not None
             assert holder.stdout.readline() == b"ready\n"
             children = Path(f"/proc/{holder.pid}/task/{holder.pid}/children").read_text().split()
-            yield _Entered(children[0], folder)
+            yield Debian(children[0], machine)
         finally:
             holder.kill()
-
-
-class _Entered:
-    """Runs commands in the system whose first process is ``pid``."""
-
-    def __init__(self, pid: str, folder: Path) -> None:
-        # The folder by name, whatever the process's root is: never this machine's own.
-        self._enter = ["nsenter", "-t", pid, "-m", "-p", "chroot", str(folder)]
-
-    def __call__(self, command: str, *, user: str = "root", check: bool = True) -> str:
-        words = [*self._enter, "su", "-s", "/bin/bash", user, "-c", command]
-        environment = {
-            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
-            "LANG": "C.UTF-8",
-            "DEBIAN_FRONTEND": "noninteractive",
-        }
-        done = subprocess.run(
-            words, capture_output=True, text=True, env=environment, timeout=LIMIT, check=False
-        )
-        assert not check or done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-        return done.stdout + done.stderr
 
 
 def newer(package: Path, version: str, folder: Path) -> Path:
@@ -91,7 +147,8 @@ def newer(package: Path, version: str, folder: Path) -> Path:
     [program] = content.glob("usr/lib/odc-agent/lib/python3.*/site-packages/agent/__init__.py")
     program.write_text(program.read_text().replace(old, version))
     file = folder / "newer.deb"
-    _run("dpkg-deb", "-Zgzip", "-z1", "--root-owner-group", "-b", str(content), str(file))
+    _run("dpkg-deb", "-Znone", "--root-owner-group", "-b", str(content), str(file))
+    shutil.rmtree(content)
     return file
 
 

@@ -7,15 +7,59 @@ the package built. ``make deb-test`` does all that.
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
-import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
-from clean_debian import ROOT, base, clean_debian, newer
+from clean_debian import ROOT, Debian, clean_debian, newer
+from playwright.sync_api import sync_playwright
+
+sys.path.append(str(ROOT / "tests" / "browser"))
+
+from chromium import portal_server
+from portal_names import LISTED, make_certificate
+
+from sandbox.desk import Desk, Holder
+from sandbox.dossier import write_sample_dossier
 
 pytestmark = [pytest.mark.deb, pytest.mark.timeout(900)]
 
-SESSION = "export XDG_RUNTIME_DIR=/run/user/1000 LANG=C.UTF-8;"
+USER, UID = "zhang", 1000
+EXTENSIONS = "/usr/share/chromium/extensions"
+"""What Debian's Chromium loads of itself: the administrator's switch is a link there."""
+AGENTS = "pgrep -u zhang -f '^/usr/lib/odc-agent/bin/python .*odc-agent run'"
+HARDWARE = {"pcscd", "tray", "notices"}
+"""Checks that want a reader, or a desktop with a panel and a notification daemon."""
+
+
+@dataclass
+class Machine:
+    """The Debian, and one user's desk on it: token, authority, what is shared with this side."""
+
+    debian: Debian
+    shared: Path
+    desk: Desk
+
+    def agent(self, *words: str, stdin: str = "", check: bool = True) -> str:
+        """Run the installed command as the user, without starting an agent."""
+        command = shlex.join(("odc-agent", *words))
+        return self.debian(
+            f"{self.session} ODC_NO_START=1 {command} <<<{shlex.quote(stdin)}", USER, check=check
+        )
+
+    def status(self) -> dict:
+        return json.loads(self.agent("status", "--json"))
+
+    def agents(self) -> list[str]:
+        return self.debian(AGENTS, check=False).split()
+
+    @property
+    def session(self) -> str:
+        return f"export XDG_RUNTIME_DIR=/run/user/{UID} LANG=C.UTF-8 ODC_LANGUAGE=en;"
 
 
 @pytest.fixture(scope="module")
@@ -24,20 +68,20 @@ def package():
     return found
 
 
-@pytest.fixture(scope="module")
-def debian(package, tmp_path_factory):
-    kept = base(package)
-    folder = tmp_path_factory.mktemp("debian")
-    subprocess.run(["tar", "-C", folder, "-xf", kept], check=True)
-    shutil.copy(package, folder / "old.deb")
-    newer(package, "0.1.1", folder)
-    with clean_debian(folder) as entered:
-        entered("useradd -m -u 1000 zhang && install -d -m 700 -o zhang /run/user/1000")
-        entered(
-            "echo discover_modules = false >/tmp/c && install -D -o zhang /tmp/c"
-            " /home/zhang/.config/odc-agent/config.toml && chown -R zhang /home/zhang && rm /tmp/c"
-        )
-        yield entered
+@pytest.fixture
+def machine(package):
+    # A short name: the token's folder is told by it on both sides, and sockets want short ones.
+    with tempfile.TemporaryDirectory(prefix="odc-") as name:
+        shared = Path(name)
+        shared.chmod(0o755)
+        shutil.copy(package, shared / "old.deb")
+        environment = {"ODC_LANGUAGE": "en"}
+        with (
+            Desk(shared / "desk", environment=environment) as desk,
+            clean_debian(package, shared) as debian,
+        ):
+            debian(f"useradd -m -u {UID} {USER} && install -d -m 700 -o {USER} /run/user/{UID}")
+            yield Machine(debian, shared, desk)
 
 
 def files(debian) -> set[str]:
@@ -47,43 +91,159 @@ def files(debian) -> set[str]:
     return {file for file in listed.splitlines() if not file.startswith(kept)}
 
 
-def status(debian):
-    return json.loads(debian(f"{SESSION} ODC_NO_START=1 odc-agent status --json", user="zhang"))
-
-
-def test_installed_used_upgraded_removed_purged(debian):
+def test_installed_used_upgraded_removed_purged(machine, tmp_path):
     """One story in order: each chapter starts where the one before ended."""
+    debian = machine.debian
     before = files(debian)
-    debian("dpkg -i /old.deb")
+    half_installed_is_finished(machine)
+    issue_token(machine)
+    with logged_in(machine, tmp_path / "session.log"):
+        exactly_one_agent_starts(machine)
+        all_is_well_but_for_hardware(machine)
+        thumbprint = a_browser_shows_the_certificates(machine, tmp_path)
+        an_upgrade_keeps_all_and_replaces_the_agent(machine, thumbprint)
+        debian("dpkg --remove odc-agent")
+        debian.wait_for(f"! {AGENTS}")
+    assert "No such file" in debian("ls /usr/lib/odc-agent", check=False)
+    kept = in_home(machine)
+    debian(f"dpkg --purge odc-agent && rm -r {EXTENSIONS}")
+    assert files(debian) - before == set()
+    assert in_home(machine) == kept, "a home belongs to its user"
 
-    # Without systemd the file of the autostart folder starts the agent itself.
-    start = debian("sed -n 's/^Exec=//p' /etc/xdg/autostart/odc-agent.desktop").strip()
-    debian(f"{SESSION} setsid xvfb-run -a {start} >/dev/null 2>&1 &", user="zhang")
-    wait_for(debian, "test -S /run/user/1000/odc-agent/control.sock")
-    first = status(debian)
-    assert first["version"] == "0.1.0"
-    debian(f"{SESSION} odc-agent sites deny https://forum.example", user="zhang")
-    kinds = " ".join(f"-not -name '{name}'" for name in ("*.log*", "agent.lock", "*.sqlite-*"))
-    data = f"cd /home/zhang && find . -type f {kinds} | sort"
-    kept = debian(data)
 
-    debian("dpkg -i /newer.deb")
-    wait_for(
-        debian, f"{SESSION} ODC_NO_START=1 odc-agent status --json | grep -q '\"0.1.1\"'", "zhang"
+def half_installed_is_finished(machine):
+    """dpkg is killed while it configures; what the administrator is told to do mends that."""
+    debian = machine.debian
+    debian(f"dpkg --unpack {machine.shared}/old.deb")
+    debian(
+        "dpkg --configure odc-agent & until pgrep -f [c]ompileall >/dev/null; do sleep 0.01; done;"
+        " pkill -KILL dpkg; pkill -KILL -f [p]ostinst; pkill -KILL -f [c]ompileall; wait"
     )
-    second = status(debian)
+    assert debian("dpkg-query -f '${Status}' -W odc-agent") == "install ok half-configured"
+    debian("dpkg --configure -a")
+    assert debian("dpkg-query -f '${Status}' -W odc-agent") == "install ok installed"
+
+
+def logged_in(machine, log):
+    """A session on a screen, whose session manager starts what the autostart folders name."""
+    return machine.debian.running(
+        f"{machine.session} exec dbus-run-session -- xvfb-run -a openbox-session", USER, log
+    )
+
+
+def issue_token(machine):
+    """An organisation's token and its authority; the user's agent is told of both."""
+    desk = machine.desk
+    running = desk.start_authority(
+        "--dossier", "always", "--no-sms", "--earliest-days-before-expiry", "120"
+    )
+    desk.issue_token("--valid-days", "100")
+    write_sample_dossier(desk.dossier)
+    desk.configure_agent(running.url)
+    file = desk.folder / "config.toml"
+    text = file.read_text("utf-8").replace("sandbox/ca.pem", str(desk.folder / "sandbox/ca.pem"))
+    file.write_text(text.replace("http://localhost:*", f"https://{LISTED}:*"), "utf-8")
+    home = f"/home/{USER}/.config/odc-agent"
+    machine.debian(
+        f"chmod -R a+rX {desk.folder} && chown -R {USER} {desk.folder}/token"
+        f" && install -D -o {USER} {file} {home}/config.toml && chown -R {USER} /home/{USER}"
+    )
+
+
+def exactly_one_agent_starts(machine):
+    """From the autostart folder, since this Debian has no systemd; a second start changes nothing."""
+    control = f"test -S /run/user/{UID}/odc-agent/control.sock"
+    machine.debian.wait_for(control)
+    assert machine.agents() == [str(machine.status()["pid"])]
+    again = machine.debian(f"{machine.session} /usr/lib/odc-agent/at-login", USER, check=False)
+    assert "already running" in again
+    assert machine.agents() == [str(machine.status()["pid"])]
+
+
+def all_is_well_but_for_hardware(machine):
+    items = json.loads(machine.agent("check", "--json", check=False))["items"]
+    bad = {item["name"]: item for item in items if item["state"] in ("failed", "warning")}
+    assert set(bad) <= HARDWARE, bad
+
+
+def a_browser_shows_the_certificates(machine, tmp_path):
+    """Debian's Chromium, with the extension and the host the package brings, on a listed portal."""
+    machine.debian(
+        f"mkdir -p {EXTENSIONS} && ln -s /usr/share/odc-agent/extension/chromium {EXTENSIONS}/odc-agent"
+    )
+    tls, pin = make_certificate(tmp_path)
+    profile = machine.shared / "profile"
+    profile.mkdir()
+    profile.chmod(0o777)
+    command = (
+        f"{machine.session} exec chromium --headless=new --no-sandbox --disable-gpu --no-first-run"
+        f" --remote-debugging-port=0 --user-data-dir={profile}"
+        f" --host-resolver-rules='MAP {LISTED} 127.0.0.1'"
+        f" --ignore-certificate-errors-spki-list={pin} about:blank"
+    )
+    port = profile / "DevToolsActivePort"
+    with (
+        portal_server(tls=tls) as address,
+        machine.debian.running(command, USER, tmp_path / "chromium.log"),
+        sync_playwright() as playwright,
+    ):
+        machine.debian.wait_for(f"test -s {port}")
+        number = port.read_text().split()[0]
+        browser = playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{number}")
+        page = browser.contexts[0].new_page()
+        page.goto(f"https://{LISTED}:{address.rpartition(':')[2]}/")
+        page.wait_for_function("() => window.odc !== undefined")
+        assert page.evaluate("() => odc.status()")["state"] == "ready"
+        found = page.evaluate("() => odc.certificates({ use: 'signing' })")
+        [signing] = found
+        assert signing["organisation"] == Holder().organisation
+        return signing["thumbprint"]
+
+
+def an_upgrade_keeps_all_and_replaces_the_agent(machine, thumbprint):
+    """In the same session and process, with settings, what sites may do, and a renewal under way."""
+    first = machine.status()
+    machine.agent("sites", "deny", "https://forum.example")
+    machine.agent("config", "set", "reminders.quiet_hours", "22:00-08:00")
+    machine.debian(f"chown -R {USER} {machine.desk.dossier}")
+    folder = str(machine.desk.dossier)
+    said = machine.agent(
+        "renew", "--thumbprint", thumbprint, "--no-wait", "--pin-stdin", "--applicant", f"{folder}/applicant.json",
+        "--documents", folder, stdin=f"{Holder().pin}\n", check=False,
+    )  # fmt: skip
+    kept = user_data(machine)
+    assert kept["renewals"], said
+
+    newer_package = newer(machine.shared / "old.deb", "0.1.1", machine.shared)
+    machine.debian(f"dpkg -i {newer_package}")
+    machine.debian.wait_for(
+        f"{machine.session} ODC_NO_START=1 odc-agent status --json | grep -q '\"0.1.1\"'", USER
+    )
+    second = machine.status()
     assert second["pid"] == first["pid"], "the same session goes on with the new version"
     assert second["started"] > first["started"]
-    assert debian(data) == kept
+    assert user_data(machine) == kept
 
-    debian("dpkg --remove odc-agent")
-    wait_for(debian, "! pgrep -f '[l]ib/odc-agent/bin/python'")
-    assert "No such file" in debian("ls /usr/lib/odc-agent", check=False)
-    debian("dpkg --purge odc-agent")
-    assert files(debian) - before == set()
-    assert debian(data) == kept, "a home belongs to its user"
+    machine.desk.run("sandbox", "approve", kept["renewals"][0]["id"])
+    renewed = machine.agent(
+        "renew", "--thumbprint", thumbprint, "--pin-stdin", stdin=f"{Holder().pin}\n"
+    )
+    assert json.loads(machine.agent("renewals", "--json"))["renewals"][0]["state"] == "installed", (
+        renewed
+    )
 
 
-def wait_for(debian, condition: str, user: str = "root") -> None:
-    """Wait until a shell condition is true; its own limit makes that a failure."""
-    debian(f"timeout 60 bash -c {json.dumps(f'until {condition}; do sleep 0.2; done')}", user=user)
+def user_data(machine) -> dict:
+    """What the user set, allowed and began, as the agent tells it."""
+    words = {
+        "settings": ("config", "show"),
+        "decisions": ("sites", "list"),
+        "renewals": ("renewals",),
+    }
+    return {
+        name: json.loads(machine.agent(*command, "--json"))[name] for name, command in words.items()
+    }
+
+
+def in_home(machine) -> str:
+    return machine.debian(f"cd /home/{USER} && find . -type f | grep -v '^./.cache' | sort")
