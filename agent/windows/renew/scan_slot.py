@@ -153,7 +153,7 @@ class ScanSlot(QFrame):
     def _choose(self) -> None:
         if self._is_waiting:
             return
-        dialog = QFileDialog(self, self.title.text(), str(Path.home()))
+        dialog = QFileDialog(self, self.title.text().removesuffix(" *"), str(Path.home()))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         pictures, everything = mark("Scans ({names})"), mark("All files ({names})")
         dialog.setNameFilters(
