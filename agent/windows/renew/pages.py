@@ -2,58 +2,132 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QStackedWidget
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from agent.api.client import Json
 from agent.language import mark
-from agent.windows.pin_asking import PinAsking
 from agent.windows.renew.area import Area
-from agent.windows.renew.dossier_page import DossierPage
-from agent.windows.renew.end_page import EndPage
 from agent.windows.renew.items_page import ItemsPage
-from agent.windows.renew.pin_page import PinPage
 from agent.windows.renew.plan import Page
-from agent.windows.renew.sms_page import SmsPage
-from agent.windows.renew.waiting_page import WaitingPage
 from agent.windows.window import Context
+
+if TYPE_CHECKING:
+    from agent.windows.pin_asking import PinAsking
+    from agent.windows.renew.dossier_page import DossierPage
+    from agent.windows.renew.end_page import EndPage
+    from agent.windows.renew.pin_page import PinPage
+    from agent.windows.renew.sms_page import SmsPage
+    from agent.windows.renew.waiting_page import WaitingPage
+
+# ruff: noqa: PLC0415 - a page is loaded and made when it is first shown: the window opens without it
 
 _IMPORT = mark("Leave the token plugged in until the key pair has been imported.")
 
 
-class Pages:
-    """The pages, each in an area in which it can be scrolled."""
+class Pages(QObject):
+    """The pages, each in an area in which it can be scrolled. They are named as :class:`Page` has them."""
+
+    moved_on = Signal(dict)
+    """The renewal after something on a page moved it on."""
+    said = Signal(str, str)
+    """A sentence for the window's banner, and its kind."""
+    left = Signal()
+    """Back to both items."""
+    pin_wanted = Signal()
+    """Ask for the PIN of the renewal once more."""
+    licence_wanted = Signal()
+    licence_done = Signal(dict)
+    closed = Signal()
 
     def __init__(self, context: Context) -> None:
-        words = self._words = context.words
-        self._link = context.link
-        self.items = ItemsPage(words)
-        self.dossier = DossierPage(context)
-        self.submission = PinPage(words, mark("Sign and submit the application"))
-        self.installation = PinPage(words, mark("Importing the key pair …"))
-        self.licence = PinPage(words, mark("Fetch the business licence"))
-        self.waiting = WaitingPage(words)
-        self.sms = SmsPage(context)
-        self.end = EndPage(words)
-        self.pin = QStackedWidget()
-        self.pin.addWidget(self.submission)
-        self.pin.addWidget(self.installation)
-        self.licence_area = Area(self.licence)
+        super().__init__()
+        self._context = context
+        self._words = context.words
+        self.stack = QStackedWidget()
+        self._areas: dict[QWidget, Area] = {}
+        self._entered: set[DossierPage | PinPage] = set()
         self.is_asking_for_licence = False
-        self.areas = {
-            Page.ITEMS: Area(self.items),
-            Page.DOSSIER: Area(self.dossier),
-            Page.PIN: Area(self.pin),
-            Page.WAITING: Area(self.waiting),
-            Page.SMS: Area(self.sms),
-            Page.END: Area(self.end),
-        }
-        self.areas[Page.DOSSIER].widened.connect(self.dossier.fit)
+        self.items = ItemsPage(self._words)
+        self._put(self.items)
+
+    @cached_property
+    def dossier(self) -> DossierPage:
+        """The dossier's form."""
+        from agent.windows.renew.dossier_page import DossierPage
+
+        page = DossierPage(self._context)
+        page.submitted.connect(self.moved_on)
+        page.said.connect(self.said)
+        self._put(page).widened.connect(page.fit)
+        return page
+
+    @cached_property
+    def submission(self) -> PinPage:
+        """The PIN that signs the application."""
+        return self._make_pin_page(mark("Sign and submit the application"))
+
+    @cached_property
+    def installation(self) -> PinPage:
+        """The PIN with which the key pair is imported."""
+        return self._make_pin_page(mark("Importing the key pair …"))
+
+    @cached_property
+    def licence(self) -> PinPage:
+        """The PIN for the business licence alone."""
+        from agent.windows.renew.pin_page import PinPage
+
+        page = PinPage(self._words, mark("Fetch the business licence"))
+        page.again.connect(self.licence_wanted)
+        page.left.connect(self.left)
+        page.done.connect(self.licence_done)
+        self._put(page)
+        return page
+
+    @cached_property
+    def waiting(self) -> WaitingPage:
+        """How far the review is."""
+        from agent.windows.renew.waiting_page import WaitingPage
+
+        page = WaitingPage(self._words)
+        self._put(page)
+        return page
+
+    @cached_property
+    def sms(self) -> SmsPage:
+        """The code from the telephone."""
+        from agent.windows.renew.sms_page import SmsPage
+
+        page = SmsPage(self._context)
+        page.released.connect(self.moved_on)
+        self._put(page)
+        return page
+
+    @cached_property
+    def end(self) -> EndPage:
+        """What came of it."""
+        from agent.windows.renew.end_page import EndPage
+
+        page = EndPage(self._words)
+        page.closed.connect(self.closed)
+        page.restarted.connect(self.left)
+        self._put(page)
+        return page
+
+    def show(self, page: Page, renewal: Json | None) -> None:
+        """Turn to a page; ``renewal`` is the one it is about."""
+        widget = self._pin_page(renewal) if page is Page.PIN else getattr(self, page.value)
+        self.stack.setCurrentWidget(self._areas[widget])
 
     def enter(self, page: Page, renewal: Json, days_left: int | None) -> None:
         """Have a page begin anew for a renewal."""
         if page is Page.PIN:
             self._ask_pin(renewal, days_left)
         elif page is Page.DOSSIER:
+            self._entered.add(self.dossier)
             self.dossier.enter(renewal)
         elif page is Page.SMS:
             self.sms.enter(renewal)
@@ -71,23 +145,25 @@ class Pages:
 
     def leave(self) -> None:
         """Keep what was typed, and let go of whatever waits for a PIN."""
-        self.dossier.leave()
         self.is_asking_for_licence = False
-        for page in (self.submission, self.installation, self.licence):
-            page.decline()
+        while self._entered:
+            self._entered.pop().leave()
 
-    def ask_for_licence(self, asking: PinAsking) -> None:
+    def ask_for_licence(self, thumbprint: str) -> None:
         """Update the licence by itself; a PIN is asked for where no application is open."""
+        asking = self._asking("licences.update", thumbprint=thumbprint)
         self.is_asking_for_licence = True
+        self._entered.add(self.licence)
         self.licence.ask(asking)
+        self.stack.setCurrentWidget(self._areas[self.licence])
 
     def _ask_pin(self, renewal: Json, days_left: int | None) -> None:
         page = self._pin_page(renewal)
-        self.pin.setCurrentWidget(page)
+        self._entered.add(page)
         note = self._words(_IMPORT)
         if page is self.submission:
             note = self._expired(days_left)
-        page.ask(PinAsking(self._link, "renewals.pin", {"id": renewal["id"]}), note)
+        page.ask(self._asking("renewals.pin", id=renewal["id"]), note)
         page.show_error(renewal)
 
     def _expired(self, days_left: int | None) -> str:
@@ -104,3 +180,25 @@ class Pages:
 
     def _pin_page(self, renewal: Json) -> PinPage:
         return self.submission if renewal["state"] == "signing" else self.installation
+
+    def _asking(self, method: str, **params: str) -> PinAsking:
+        from agent.windows.pin_asking import PinAsking
+
+        def prompt_in(answer: Json) -> Json | None:
+            return answer["pin"] if method == "licences.update" else answer
+
+        return PinAsking(self._context.link, method, dict(params), prompt_in=prompt_in)
+
+    def _make_pin_page(self, heading: str) -> PinPage:
+        from agent.windows.renew.pin_page import PinPage
+
+        page = PinPage(self._words, heading)
+        page.again.connect(self.pin_wanted)
+        page.left.connect(self.left)
+        self._put(page)
+        return page
+
+    def _put(self, page: QWidget) -> Area:
+        area = self._areas[page] = Area(page)
+        self.stack.addWidget(area)
+        return area

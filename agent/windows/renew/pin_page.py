@@ -33,19 +33,19 @@ class PinPage(QWidget):
         words.show(self.retry.setText, mark("Try again"))
         self.retry.clicked.connect(self.again)
         self.panel.failed.connect(lambda _report: self.retry.setVisible(not self._is_asking()))
-        self.panel.cancelled.connect(self._leave)
+        self.panel.cancelled.connect(self._leave_for_items)
         self.panel.done.connect(self.done)
         self._arrange()
 
     def ask(self, asking: PinAsking, note: str = "") -> None:
         """Ask for a PIN, with ``note`` above it."""
-        self.decline()
+        self.leave()
         self._asking = asking
         say(self.note, note)
         self.retry.hide()
         self.panel.begin(asking)
 
-    def decline(self) -> None:
+    def leave(self) -> None:
         """Let the worker go that waits for the PIN, where one does."""
         asking, self._asking = self._asking, None
         if asking is not None:
@@ -61,8 +61,8 @@ class PinPage(QWidget):
     def _is_asking(self) -> bool:
         return self.panel.field.isVisible() or self.panel.progress.isVisible()
 
-    def _leave(self) -> None:
-        self.decline()
+    def _leave_for_items(self) -> None:
+        self.leave()
         self.left.emit()
 
     def _arrange(self) -> None:

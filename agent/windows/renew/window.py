@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QCloseEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QPushButton, QStackedWidget
+from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QPushButton
 
 from agent.api.client import Json
 from agent.language import mark
-from agent.windows.pin_asking import PinAsking
 from agent.windows.renew.choices import Choice, find_choices, preferred
 from agent.windows.renew.labels import isolated, make_label
 from agent.windows.renew.pages import Pages
@@ -41,7 +40,6 @@ class RenewWindow(Window):
         self.heading = make_label("title")
         self.time_line = TimeLine(self.words)
         self.pages = Pages(context)
-        self.stack = QStackedWidget()
         self.back, self.cancel = QPushButton(), QPushButton()
         self._set_up()
         self._arrange()
@@ -104,7 +102,7 @@ class RenewWindow(Window):
             self.pages.leave()
 
     def _show_page(self, page: Page) -> None:
-        self.stack.setCurrentWidget(self.pages.areas[page])
+        self.pages.show(page, self.renewal)
         has_ended = self.renewal is None or self.renewal["state"] in ENDED
         came_to_nothing = has_ended and not (self.renewal and self.renewal["state"] == "installed")
         self.time_line.setVisible(self.renewal is not None and not came_to_nothing)
@@ -127,10 +125,7 @@ class RenewWindow(Window):
 
     def _show_licence_pin(self) -> None:
         assert self._chosen is not None
-        self.pages.ask_for_licence(
-            self._asking("licences.update", thumbprint=self._chosen.thumbprint)
-        )
-        self.stack.setCurrentWidget(self.pages.licence_area)
+        self.pages.ask_for_licence(self._chosen.thumbprint)
         self.back.show()
 
     def _on_tokens(self, answer: Json) -> None:
@@ -207,11 +202,6 @@ class RenewWindow(Window):
         self.follow(renewal)
         self.link.call("renewals.list", None, self._on_renewals)
 
-    def _asking(self, method: str, **params: Json) -> PinAsking:
-        if method == "licences.update":
-            return PinAsking(self.link, method, params, prompt_in=lambda answer: answer["pin"])
-        return PinAsking(self.link, method, params)
-
     def _ask_pin(self) -> None:
         assert self.renewal is not None
         self._shown = None
@@ -264,25 +254,19 @@ class RenewWindow(Window):
         pages.items.wants_all.connect(lambda: self._start(with_licence=True))
         pages.items.wants_certificate.connect(lambda: self._start(with_licence=False))
         pages.items.wants_licence.connect(self._show_licence_pin)
-        pages.dossier.submitted.connect(self.follow)
-        pages.dossier.said.connect(self.banner.say)
-        pages.sms.released.connect(self.follow)
-        pages.end.closed.connect(self.close)
-        pages.end.restarted.connect(self._show_items)
-        for page in (pages.submission, pages.installation):
-            page.again.connect(self._ask_pin)
-            page.left.connect(self._show_items)
-        pages.licence.again.connect(self._show_licence_pin)
-        pages.licence.left.connect(self._show_items)
-        pages.licence.done.connect(self._on_licence_done)
+        pages.moved_on.connect(self.follow)
+        pages.said.connect(self.banner.say)
+        pages.left.connect(self._show_items)
+        pages.pin_wanted.connect(self._ask_pin)
+        pages.licence_wanted.connect(self._show_licence_pin)
+        pages.licence_done.connect(self._on_licence_done)
+        pages.closed.connect(self.close)
 
     def _on_licence_done(self, _result: Json) -> None:
         self._show_items()
         self.link.call("licences.list", None, self._on_licences)
 
     def _arrange(self) -> None:
-        for area in (*self.pages.areas.values(), self.pages.licence_area):
-            self.stack.addWidget(area)
         below = QHBoxLayout()
         below.addWidget(self.back)
         below.addStretch(1)
@@ -291,7 +275,7 @@ class RenewWindow(Window):
             button.setAutoDefault(False)
         self.content.addWidget(self.heading)
         self.content.addWidget(self.time_line)
-        self.content.addWidget(self.stack, 1)
+        self.content.addWidget(self.pages.stack, 1)
         self.content.addLayout(below)
         self.content.setSpacing(MEDIUM)
         self._show_page(Page.ITEMS)
