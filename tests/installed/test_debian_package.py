@@ -208,8 +208,8 @@ def an_upgrade_keeps_all_and_replaces_the_agent(machine, thumbprint):
     machine.debian(f"chown -R {USER} {machine.desk.dossier}")
     folder = str(machine.desk.dossier)
     said = machine.agent(
-        "renew", "--thumbprint", thumbprint, "--no-wait", "--pin-stdin", "--applicant", f"{folder}/applicant.json",
-        "--documents", folder, stdin=f"{Holder().pin}\n", check=False,
+        "renew", "--thumbprint", thumbprint, "--no-wait", "--pin-stdin", "--documents", folder,
+        "--applicant", f"{folder}/applicant.json", stdin=f"{Holder().pin}\n", check=False,
     )  # fmt: skip
     kept = user_data(machine)
     assert kept["renewals"], said
