@@ -180,6 +180,8 @@ def _sheet(chosen: Colours) -> str:
 def set_kind(widget: QWidget, kind: str) -> None:
     """Make ``widget`` look as its kind does: primary, card, title, heading, muted, bad, warning, good."""
     widget.setProperty("kind", kind)
+    if not widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
+        return  # it was not styled yet, and will be by its kind
     widget.style().unpolish(widget)
     widget.style().polish(widget)
     widget.updateGeometry()

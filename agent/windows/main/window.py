@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
 
 from agent.api.client import Json
 from agent.language import Language, mark
-from agent.windows.main.details import DetailsDialog
 from agent.windows.main.exporting import FILTERS, SUFFIXES, file_name, write
 from agent.windows.main.information import CertificateInformation
 from agent.windows.main.nothing import NothingHere
@@ -106,7 +105,6 @@ class MainWindow(Window):
         words.show(self.reload.setText, mark("Refresh"))
         words.show(self.search.setPlaceholderText, mark("Search by name or number"))
         words.show(self.search.setAccessibleName, mark("Search by name or number"))
-        self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self.tree.search)
         self.search.hide()
         set_kind(self.problems, "warning")
@@ -183,6 +181,8 @@ class MainWindow(Window):
         self.search.setVisible(len(self._tokens) >= MANY_TOKENS)
         if self.search.isHidden():
             self.search.clear()
+        else:
+            self.search.setClearButtonEnabled(True)  # its picture takes a while to be found
         suffix = "_zh" if self.words.language is Language.ZH else ""
         said = [problem[f"message{suffix}"] for problem in listed["problems"]]
         self.problems.show_value("\n".join(said))
@@ -218,6 +218,8 @@ class MainWindow(Window):
             self.information.export.setEnabled(True)
 
     def _show_details(self) -> None:
+        from agent.windows.main.details import DetailsDialog  # noqa: PLC0415 - when asked for
+
         if self._details:
             DetailsDialog(self, self.words, self._details).open()
 

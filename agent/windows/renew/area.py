@@ -32,7 +32,7 @@ class Area(QScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Tell the page how much room there is."""
         super().resizeEvent(event)
-        self.widened.emit(self.viewport().width())
+        self.widened.emit(event.size().width())  # the viewport's
 
     def _follow(self, _before: QWidget | None, now: QWidget | None) -> None:
         if now is not None and self.isAncestorOf(now):
