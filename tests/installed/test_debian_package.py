@@ -7,6 +7,7 @@ the package built. ``make deb-test`` does all that.
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
 import sys
@@ -31,7 +32,18 @@ pytestmark = [pytest.mark.deb, pytest.mark.timeout(900)]
 USER, UID = "zhang", 1000
 EXTENSIONS = "/usr/share/chromium/extensions"
 """What Debian's Chromium loads of itself: the administrator's switch is a link there."""
-AGENTS = "pgrep -u zhang -f '^/usr/lib/odc-agent/bin/python .*odc-agent run'"
+PROGRAM = "/usr/lib/odc-agent/bin/python .*odc-agent run"
+AGENTS = f"pgrep -u {USER} -f '^{PROGRAM}'"
+GROUP = f"/sys/fs/cgroup/odc-deb-test-{os.getpid()}"
+CONTROL_GROUP = (
+    "mkdir -p /run/systemd/system && mount -t sysfs sys /sys && mount -t cgroup2 cgroup /sys/fs/cgroup"
+    f" && mkdir -p {GROUP} && chown -R {USER} {GROUP}"
+)
+BROKEN_UNIT = (
+    "sh -c 'd=~/.config/systemd/user/odc-agent.service.d; mkdir -p $d;"
+    ' printf "[Service]\\nExecStart=\\nExecStart=/bin/false\\n" >$d/broken.conf;'
+    " systemctl --user daemon-reload'"
+)
 HARDWARE = {"pcscd", "tray", "notices"}
 """Checks that want a reader, or a desktop with a panel and a notification daemon."""
 
@@ -109,6 +121,45 @@ def test_installed_used_upgraded_removed_purged(machine, tmp_path):
     debian(f"dpkg --purge odc-agent && rm -r {EXTENSIONS}")
     assert files(debian) - before == set()
     assert in_home(machine) == kept, "a home belongs to its user"
+
+
+def test_where_the_user_has_a_systemd_it_alone_keeps_the_agent(machine, tmp_path):
+    """A real systemd of the user's, in a control group of its own; the package's script is the login."""
+    debian = machine.debian
+    debian(f"dpkg -i {machine.shared}/old.deb && {CONTROL_GROUP}")
+    # Only root may move a process into the group.
+    as_user = f"{machine.session} exec /usr/lib/systemd/systemd --user --log-target=console"
+    systemd = f"echo $$ >{GROUP}/cgroup.procs; exec su -s /bin/sh {USER} -c '{as_user}'"
+    log_in = f"{machine.session} /usr/lib/odc-agent/at-login"
+    unit = f"{machine.session} systemctl --user %s odc-agent.service"
+    with debian.running(systemd, "root", tmp_path / "systemd.log"):
+        debian.wait_for(unit % "show" + " >/dev/null 2>&1", USER)
+        debian(f"{log_in}; {log_in}", USER)
+        [agent] = machine.agents()
+        assert main_process(machine) == agent, "the unit's, and it said that it was ready"
+
+        debian(f"pkill -KILL -f '^{PROGRAM}'")
+        debian.wait_for(f"pgrep -f '^{PROGRAM}' | grep -vqx {agent}")
+        [again] = machine.agents()
+        assert main_process(machine) == again, "started anew where it was killed"
+
+        debian(unit % "stop" + " && " + unit % "mask", USER)
+        debian(log_in, USER)
+        assert machine.agents() == [], "nothing where the user masked the unit"
+
+        debian(unit % "unmask", USER)
+        debian(f"{machine.session} {BROKEN_UNIT}", USER)
+        with debian.running(log_in, USER, tmp_path / "login.log"):
+            debian.wait_for(AGENTS)
+            assert main_process(machine) == "0", "the agent itself where the unit cannot be started"
+            assert len(machine.agents()) == 1
+            debian(f"{machine.session} systemctl --user exit", USER)
+    debian.wait_for(f"find {GROUP} -depth -type d -exec rmdir {{}} +")
+
+
+def main_process(machine) -> str:
+    show = "systemctl --user show --value --property=MainPID odc-agent.service"
+    return machine.debian(f"{machine.session} {show}", USER).strip()
 
 
 def half_installed_is_finished(machine):
@@ -208,8 +259,9 @@ def an_upgrade_keeps_all_and_replaces_the_agent(machine, thumbprint):
     machine.debian(f"chown -R {USER} {machine.desk.dossier}")
     folder = str(machine.desk.dossier)
     said = machine.agent(
-        "renew", "--thumbprint", thumbprint, "--no-wait", "--pin-stdin", "--documents", folder,
-        "--applicant", f"{folder}/applicant.json", stdin=f"{Holder().pin}\n", check=False,
+        "renew", "--thumbprint", thumbprint, "--no-wait", "--pin-stdin",
+        "--applicant", f"{folder}/applicant.json", "--documents", folder,
+        stdin=f"{Holder().pin}\n", check=False,
     )  # fmt: skip
     kept = user_data(machine)
     assert kept["renewals"], said
