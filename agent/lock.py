@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from agent.errors import OdcError
+from agent.home import writing_to
 from agent.language import mark
 from agent.paths import make_private
 
@@ -30,8 +31,11 @@ class AgentLock:
     """Held while the agent runs; the system lets go of it however the process ends."""
 
     def __init__(self, file: Path) -> None:
-        make_private(file.parent)
-        self._descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+        """Open the file; HomeNotUsableError."""
+        self._folder = file.parent
+        with writing_to(self._folder):
+            make_private(self._folder)
+            self._descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
 
     def __enter__(self) -> Self:
         try:
@@ -40,8 +44,9 @@ class AgentLock:
             holder = os.read(self._descriptor, 20).decode("ascii", "replace").strip()
             os.close(self._descriptor)
             raise AlreadyRunningError(pid=holder or "?") from error
-        os.ftruncate(self._descriptor, 0)
-        os.write(self._descriptor, str(os.getpid()).encode())
+        with writing_to(self._folder):
+            os.ftruncate(self._descriptor, 0)
+            os.write(self._descriptor, str(os.getpid()).encode())
         return self
 
     def __exit__(

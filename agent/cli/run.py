@@ -8,7 +8,12 @@ import sys
 
 from agent.app import Agent
 from agent.cli.outcome import Exit
-from agent.lock import AgentLock
+from agent.desktop.notices.choosing import this_desktops_display
+from agent.desktop.notices.model import Notice
+from agent.errors import OdcError
+from agent.home import see_to_room
+from agent.language import mark, translate, user_language
+from agent.lock import AgentLock, AlreadyRunningError
 from agent.logs import set_up_logging
 from agent.paths import find_paths
 from agent.settings.service import Settings
@@ -24,11 +29,43 @@ async def _run(*, has_tray: bool) -> bool:
 
 def run(*, has_tray: bool) -> int:
     """Run the agent until it is asked to end."""
-    paths = find_paths()
-    with AgentLock(paths.lock):
-        set_up_logging(paths.logs, to_stderr=sys.stderr is not None and sys.stderr.isatty())
-        is_to_start_anew = asyncio.run(_run(has_tray=has_tray))
+    try:
+        is_to_start_anew = _run_alone(has_tray=has_tray)
+    except AlreadyRunningError:
+        raise
+    except OdcError as error:
+        if _is_unseen():
+            asyncio.run(_show(error))
+        raise
     if is_to_start_anew:
         # In place: the same process for a service manager, the same display and session bus.
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - no shell
     return Exit.DONE
+
+
+def _run_alone(*, has_tray: bool) -> bool:
+    """Run the agent while no other one does; return whether another version is to take its place."""
+    paths = find_paths()
+    with AgentLock(paths.lock):
+        see_to_room(paths.data, paths.logs)
+        set_up_logging(paths.logs, to_stderr=sys.stderr is not None and sys.stderr.isatty())
+        return asyncio.run(_run(has_tray=has_tray))
+
+
+def _is_unseen() -> bool:
+    """Return whether nobody reads what is printed here.
+
+    Where systemd started this it is tried again, at last by what the desktop starts: that one says it.
+    """
+    is_read = sys.stderr is not None and sys.stderr.isatty()
+    return not is_read and "NOTIFY_SOCKET" not in os.environ
+
+
+async def _show(error: OdcError) -> None:
+    """Say on the desktop why the agent does not start, where there is one."""
+    language = user_language()
+    display = this_desktops_display(lambda: language)
+    sentences = filter(None, (error.text(language), error.advice_text(language)))
+    title = translate(mark("Certificate Manager"), language)
+    await display.show("start", Notice(title=title, text="\n".join(sentences), is_urgent=True))
+    await display.close()

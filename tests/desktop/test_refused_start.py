@@ -1,0 +1,84 @@
+"""An agent that cannot start at login: said on the desktop, where nobody reads what it prints."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+from display import desktop, missing_programs
+
+START = [sys.executable, "-P", "-m", "agent.cli", "run", "--no-tray"]
+KEPT = "reminders = {}\n"
+DISKS = {
+    "full": 'mount -t tmpfs -o size=512k disk "$1" && cp -r "$2/." "$1" && '
+    '{ dd if=/dev/zero of="$1/rest" 2>/dev/null || true; }',
+    "read-only": 'cp -r "$2/." "$1" && mount --bind "$1" "$1" && mount -o remount,bind,ro "$1"',
+}
+
+pytestmark = [
+    pytest.mark.skipif(bool(missing_programs()), reason=f"needs {', '.join(missing_programs())}"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root: disks are mounted"),
+]
+
+
+@pytest.fixture
+def home(short_folder):
+    """What an agent left when it last ran."""
+    left = short_folder / "left"
+    (left / "data").mkdir(parents=True)
+    (left / "config.toml").write_text("discover_modules = false\n")
+    (left / "data" / "reminders.json").write_text(KEPT)
+    return short_folder / "home", left
+
+
+@pytest.fixture
+def screen(home):
+    with desktop(panel=False) as running:
+        running.environment.update(ODC_HOME=str(home[0]), ODC_LANGUAGE="en")
+        yield running
+
+
+def start(screen, home, disk):
+    """Start the agent on a disk of its own; what it says, and what is on the disk then."""
+    place, left = home
+    place.mkdir()
+    script = f'{DISKS[disk]} && shift 2 && {{ "$@"; echo "exit $?"; cat "$ODC_HOME"/data/*.json; }}'
+    return subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script, "sh", place, left, *START],
+        env=screen.environment, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("disk", "reason"),
+    [("full", "No space left on device"), ("read-only", "Read-only file system")],
+)
+def test_a_disk_that_takes_nothing_is_told_of_and_keeps_what_it_has(screen, home, disk, reason):
+    done = start(screen, home, disk)
+    assert done.stdout == f"exit 1\n{KEPT}"
+    assert f"cannot start: nothing can be written to {home[0]}/data ({reason})." in done.stderr
+    assert "Traceback" not in done.stderr
+    [notice] = screen.notices()
+    assert f"({reason})" in notice["body"]
+    assert "start the agent again" in notice["body"]
+
+
+def test_an_older_version_than_the_one_before_says_so_and_changes_nothing(screen, home):
+    place, left = home
+    left.rename(place)
+    journal = place / "data" / "renewals.sqlite"
+    with sqlite3.connect(journal) as database:
+        database.execute("PRAGMA user_version = 1000")
+    done = subprocess.run(
+        START, env=screen.environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    [notice] = screen.notices()
+    for said in (done.stderr, notice["body"]):
+        assert "written by a newer version of this program." in said
+        assert "Install the newer version again." in said
+    with sqlite3.connect(journal) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (1000,)
