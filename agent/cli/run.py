@@ -6,6 +6,9 @@ import asyncio
 import os
 import sys
 
+from agent import __version__
+from agent.api.client import CallError, Client, ConnectionLostError
+from agent.api.starting import AgentMissingError, connect
 from agent.app import Agent
 from agent.cli.outcome import Exit
 from agent.desktop.notices.choosing import this_desktops_display
@@ -16,7 +19,18 @@ from agent.language import mark, translate, user_language
 from agent.lock import AgentLock, AlreadyRunningError
 from agent.logs import set_up_logging
 from agent.paths import find_paths
+from agent.runtime import CONTROL_SOCKET
 from agent.settings.service import Settings
+
+
+class OtherVersionRunsError(OdcError):
+    """Another version of the agent runs for this user; it is left alone."""
+
+    code = "other_version_runs"
+    sentence = mark("Version {running} of the agent is running (process {pid}); this one is {own}.")
+    advice = mark(
+        "To change over run `odc-agent quit` and start this one; renewals under way go on."
+    )
 
 
 async def _run(*, has_tray: bool) -> bool:
@@ -31,8 +45,8 @@ def run(*, has_tray: bool) -> int:
     """Run the agent until it is asked to end."""
     try:
         is_to_start_anew = _run_alone(has_tray=has_tray)
-    except AlreadyRunningError:
-        raise
+    except AlreadyRunningError as error:
+        raise _other_version() or error from None
     except OdcError as error:
         if _is_unseen():
             asyncio.run(_show(error))
@@ -41,6 +55,18 @@ def run(*, has_tray: bool) -> int:
         # In place: the same process for a service manager, the same display and session bus.
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - no shell
     return Exit.DONE
+
+
+def _other_version() -> OdcError | None:
+    """Return what is to be said where the agent that runs is of another version."""
+    try:
+        with Client(connect(CONTROL_SOCKET, start=False), "odc-agent") as client:
+            running, pid = client.welcome["version"], client.welcome["pid"]
+    except (AgentMissingError, ConnectionLostError, CallError):
+        return None  # it starts or ends just now, or is so different that it does not tell
+    if running == __version__:
+        return None
+    return OtherVersionRunsError(running=running, pid=pid, own=__version__)
 
 
 def _run_alone(*, has_tray: bool) -> bool:
