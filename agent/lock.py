@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,6 +13,8 @@ from agent.errors import OdcError
 from agent.home import writing_to
 from agent.language import mark
 from agent.paths import make_private
+
+PAUSE_SECONDS = 0.05
 
 
 class AlreadyRunningError(OdcError):
@@ -30,16 +33,17 @@ def lock_holder(file: Path) -> int:
 class AgentLock:
     """Held while the agent runs; the system lets go of it however the process ends."""
 
-    def __init__(self, file: Path) -> None:
-        """Open the file; HomeNotUsableError."""
+    def __init__(self, file: Path, *, seconds: float = 0) -> None:
+        """Open the file, to be waited for so long; HomeNotUsableError."""
         self._folder = file.parent
+        self._seconds = seconds
         with writing_to(self._folder):
             make_private(self._folder)
             self._descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
 
     def __enter__(self) -> Self:
         try:
-            _lock(self._descriptor)
+            self._wait()
         except OSError as error:
             holder = os.read(self._descriptor, 20).decode("ascii", "replace").strip()
             os.close(self._descriptor)
@@ -48,6 +52,18 @@ class AgentLock:
             os.ftruncate(self._descriptor, 0)
             os.write(self._descriptor, str(os.getpid()).encode())
         return self
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + self._seconds
+        while True:
+            try:
+                _lock(self._descriptor)
+            except OSError:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(PAUSE_SECONDS)
+            else:
+                return
 
     def __exit__(
         self,

@@ -57,6 +57,9 @@ def _add_run(subparsers: Subparsers) -> None:
         "  odc-agent run\n  odc-agent run --no-tray   on a machine without a desktop",
     )
     parser.add_argument("--no-tray", action="store_true", help="show no tray icon")
+    parser.add_argument(
+        "--replace", action="store_true", help="have an agent that runs already end first"
+    )
 
 
 def _add_window(subparsers: Subparsers) -> None:
@@ -192,7 +195,7 @@ def _add_config(subparsers: Subparsers) -> None:
 def _run(options: argparse.Namespace) -> int:
     from agent.cli import run  # noqa: PLC0415 - loads the whole agent
 
-    return run.run(has_tray=not options.no_tray)
+    return run.run(has_tray=not options.no_tray, replaces=options.replace)
 
 
 def _status(options: argparse.Namespace) -> int:

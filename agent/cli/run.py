@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 
@@ -10,6 +11,7 @@ from agent import __version__
 from agent.api.client import CallError, Client, ConnectionLostError
 from agent.api.starting import AgentMissingError, connect
 from agent.app import Agent
+from agent.cli.listing import quit_agent
 from agent.cli.outcome import Exit
 from agent.desktop.notices.choosing import this_desktops_display
 from agent.desktop.notices.model import Notice
@@ -21,6 +23,9 @@ from agent.logs import set_up_logging
 from agent.paths import find_paths
 from agent.runtime import CONTROL_SOCKET
 from agent.settings.service import Settings
+
+END_SECONDS = 20.0
+"""How long an agent that was asked to end may take: a step that is under way is finished."""
 
 
 class OtherVersionRunsError(OdcError):
@@ -41,10 +46,10 @@ async def _run(*, has_tray: bool) -> bool:
     return agent.is_to_start_anew
 
 
-def run(*, has_tray: bool) -> int:
-    """Run the agent until it is asked to end."""
+def run(*, has_tray: bool, replaces: bool = False) -> int:
+    """Run the agent until it is asked to end; one that runs has to end first where it is replaced."""
     try:
-        is_to_start_anew = _run_alone(has_tray=has_tray)
+        is_to_start_anew = _run_alone(has_tray=has_tray, lock_seconds=_end_other(replaces=replaces))
     except AlreadyRunningError as error:
         raise _other_version() or error from None
     except OdcError as error:
@@ -69,10 +74,19 @@ def _other_version() -> OdcError | None:
     return OtherVersionRunsError(running=running, pid=pid, own=__version__)
 
 
-def _run_alone(*, has_tray: bool) -> bool:
+def _end_other(*, replaces: bool) -> float:
+    """Ask an agent that runs to end, where it is to be replaced; return how long to wait for that."""
+    if replaces:
+        with contextlib.suppress(OdcError, CallError):
+            quit_agent()
+            return END_SECONDS
+    return 0
+
+
+def _run_alone(*, has_tray: bool, lock_seconds: float) -> bool:
     """Run the agent while no other one does; return whether another version is to take its place."""
     paths = find_paths()
-    with AgentLock(paths.lock):
+    with AgentLock(paths.lock, seconds=lock_seconds):
         see_to_room(paths.data, paths.logs)
         set_up_logging(paths.logs, to_stderr=sys.stderr is not None and sys.stderr.isatty())
         return asyncio.run(_run(has_tray=has_tray))

@@ -73,7 +73,9 @@ def login(tmp_path):
 
 
 ON_SCREEN = "systemctl --user import-environment DISPLAY"
-START = "systemctl --user start odc-agent.service"
+START = "systemctl --user restart odc-agent.service"
+
+RUN = "odc-agent run --replace"
 
 
 def test_at_login_the_unit_is_started_where_the_user_has_a_systemd(login):
@@ -85,13 +87,13 @@ def test_at_login_the_unit_is_started_where_the_user_has_a_systemd(login):
 def test_at_login_the_agent_itself_is_started_where_there_is_no_systemd(login):
     program, log_in = login
     program("systemctl", "exit 1")
-    assert log_in() == ["odc-agent run"]
+    assert log_in() == [RUN]
 
 
 def test_at_login_the_agent_itself_is_started_where_systemd_cannot_start_it(login):
     program, log_in = login
-    program("systemctl", "[ $2 != start ]")
-    assert log_in() == [ON_SCREEN, START, START.replace("start", "stop"), "odc-agent run"]
+    program("systemctl", "[ $2 != restart ]")
+    assert log_in() == [ON_SCREEN, START, START.replace("restart", "stop"), RUN]
 
 
 def test_at_login_nothing_is_started_where_the_user_masked_the_unit(login):
