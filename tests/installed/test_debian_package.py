@@ -44,8 +44,8 @@ BROKEN_UNIT = (
     ' printf "[Service]\\nExecStart=\\nExecStart=/bin/false\\n" >$d/broken.conf;'
     " systemctl --user daemon-reload'"
 )
-HARDWARE = {"pcscd", "tray", "notices"}
-"""Checks that want a reader, or a desktop with a panel and a notification daemon."""
+HARDWARE = {"pcscd", "tray", "notices", "fonts"}
+"""Checks that want a reader, a desktop with a panel and a notification daemon, or the recommended font."""
 
 
 @dataclass
