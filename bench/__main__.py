@@ -13,6 +13,7 @@ from bench import (
     memory,
     polls,
     renewal,
+    start,
     windows,
 )
 
@@ -25,6 +26,7 @@ _ALL = {
     "journal": journal.main,
     "polls": polls.main,
     "renewal": renewal.main,
+    "start": start.main,
     "windows": windows.main,
     "host": host.main,
     "browser": browser.main,

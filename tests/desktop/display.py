@@ -173,7 +173,8 @@ def desktop(
         if notifications:
             start_daemon(stack, running, notifications)
         if panel:
-            _start_panel(stack, running, folder, is_dark=is_dark, scale=scale)
+            start_panel(stack, running, is_dark=is_dark, scale=scale)
+            assert eventually(lambda: _has_owner(running, WATCHER[0])), "no tray in the panel"
         yield running
 
 
@@ -271,15 +272,16 @@ def start_daemon(
     return process
 
 
-def _start_panel(
-    stack: contextlib.ExitStack, running: Desktop, folder: Path, *, is_dark: bool, scale: int
+def start_panel(
+    stack: contextlib.ExitStack, running: Desktop, *, is_dark: bool = True, scale: int = 1
 ) -> None:
-    settings = folder / "config/xfce4/xfconf/xfce-perchannel-xml/xfce4-panel.xml"
+    """Start a panel with a tray; it is there when its watcher is on the bus."""
+    configuration = Path(running.environment["XDG_CONFIG_HOME"])
+    settings = configuration / "xfce4/xfconf/xfce-perchannel-xml/xfce4-panel.xml"
     settings.parent.mkdir(parents=True, exist_ok=True)
     drawn = {"dark": str(is_dark).lower(), "icon": 22 * scale, "height": PANEL_HEIGHT * scale}
     settings.write_text(_PANEL.format(**drawn))
     _start(stack, running.environment, "xfce4-panel", "--disable-wm-check")
-    assert eventually(lambda: _has_owner(running, WATCHER[0])), "no tray in the panel"
 
 
 def _has_owner(running: Desktop, name: str) -> bool:
