@@ -18,6 +18,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # run as a script, from anywhere
 
 import completions
+from browser_examples import examples
 from command_tree import command_tree
 from manuals import manual
 
@@ -34,6 +35,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LINUX = ROOT / "installer" / "linux"
 HOME = Path("/usr/lib/odc-agent")
 """Where the program lies, once installed."""
+EXAMPLES = Path("/usr/share/doc/odc-agent/examples")
 SHARE = Path("/usr/share/odc-agent")
 INTERPRETER = HOME / "bin" / "python"
 PACKAGES = HOME / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"
@@ -131,6 +133,8 @@ class Tree:
             folder = self._at(SHARE / "extension" / target)
             folder.mkdir(parents=True)
             build_folder(target, folder)
+        for name, content in examples().items():
+            self._write(EXAMPLES / name, content)
 
     def manuals(self) -> None:
         """Write the man pages."""

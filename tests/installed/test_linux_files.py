@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -9,12 +10,14 @@ from pathlib import Path
 
 import completions
 import pytest
+from browser_examples import CHROME_STORE, examples
 from command_tree import command_tree
 from manuals import manual
 
 from agent.cli import command_parser as agent_parser
 from agent.settings.keys import DEFAULTS
 from native_host.commands import command_parser as host_parser
+from native_host.identity import FIREFOX_ID
 
 LINUX = Path(__file__).parents[2] / "installer" / "linux"
 PARSERS = pytest.mark.parametrize("parser", [agent_parser, host_parser])
@@ -100,6 +103,19 @@ def test_at_login_nothing_is_started_where_the_user_masked_the_unit(login):
     program, log_in = login
     program("systemctl", "[ $2 != is-enabled ] || { echo masked; exit 1; }")
     assert log_in() == []
+
+
+def test_the_examples_for_browsers_follow_the_stores_id_and_force_nobody(monkeypatch):
+    stores = "abcdefghijklmnopabcdefghijklmnop"
+    monkeypatch.setattr("browser_examples.STORE_IDS", (stores,))
+    files = examples()
+    hint = json.loads(files[f"external-extensions/{stores}.json"])
+    assert hint == {"external_update_url": CHROME_STORE}
+    chromium = json.loads(files["policies/chromium.json"])["ExtensionSettings"]
+    firefox = json.loads(files["policies/firefox.json"])["policies"]["ExtensionSettings"]
+    assert (set(chromium), set(firefox)) == ({stores}, {FIREFOX_ID})
+    settings = [*chromium.values(), *firefox.values()]
+    assert {setting["installation_mode"] for setting in settings} == {"normal_installed"}
 
 
 @PARSERS
