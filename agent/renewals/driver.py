@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from agent.clock import Clock
+from agent.clock import Clock, since_boot
 from agent.errors import OdcError
 from agent.files import NotSavedError
 from agent.renewals.authority import AuthorityUnreachableError
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 DAY_SECONDS = 86_400.0
 """How long a renewal is left alone that waits for a person: it may be abandoned by then."""
+LOOK_SECONDS = 900.0
+"""Timers stand still while the machine sleeps, so a longer wait looks at the clock this often."""
 _DISK_ERRORS = (NotSavedError, sqlite3.Error, OSError)
 
 
@@ -191,5 +193,8 @@ def _seconds_of(pause: _Pause, failures: int) -> float | None:
 
 
 async def _woken(wake: asyncio.Event, seconds: float | None) -> None:
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(wake.wait(), DAY_SECONDS if seconds is None else seconds)
+    """Wait until woken or so many seconds have passed, those in which the machine slept included."""
+    end = since_boot() + (DAY_SECONDS if seconds is None else seconds)
+    while not wake.is_set() and (left := end - since_boot()) > 0:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(wake.wait(), min(left, LOOK_SECONDS))

@@ -11,6 +11,7 @@ import pytest
 from renewal_maker import NOW, new_renewal
 
 from agent.bus import EventBus
+from agent.renewals import driver as driver_module
 from agent.renewals.authority import AuthorityUnreachableError, Polled
 from agent.renewals.driver import Driver
 from agent.renewals.journal import Journal
@@ -69,6 +70,22 @@ async def driving(journal, authority):
         yield driver
     finally:
         await driver.close()
+
+
+async def test_a_pause_goes_on_while_the_machine_sleeps(journal, monkeypatch):
+    slept = 0.0
+    monkeypatch.setattr(driver_module, "since_boot", lambda: slept)
+    monkeypatch.setattr(driver_module, "LOOK_SECONDS", 0.01)
+    renewal = journal.add(new_renewal(state=State.REVIEWING))
+    authority = Authority()
+    async with driving(journal, authority) as driver:
+        driver.resume(renewal)
+        await authority.was_asked()
+        slept = HOUR - 1
+        await asyncio.sleep(0.1)  # timers that ran meanwhile do not count
+        assert await authority.is_left_alone()
+        slept = 2 * HOUR
+        await authority.was_asked()
 
 
 async def test_the_pause_an_authority_asks_for_outlives_the_agent(journal):
