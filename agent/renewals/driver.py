@@ -25,8 +25,10 @@ from agent.renewals.steps import ApplicationClosed, Context, Wait, advance
 
 log = logging.getLogger(__name__)
 
-DAY_SECONDS = 86_400.0
-"""How long a renewal is left alone that waits for a person: it may be abandoned by then."""
+LEFT_ALONE_SECONDS = 7200.0
+"""How long a renewal is left alone that waits for a person: it may be abandoned by then.
+
+Not a day, since many agents do not run that long."""
 LOOK_SECONDS = 900.0
 """Timers stand still while the machine sleeps, so a longer wait looks at the clock this often."""
 _DISK_ERRORS = (NotSavedError, sqlite3.Error, OSError)
@@ -44,7 +46,7 @@ class _Run:
 
 @dataclass(frozen=True, slots=True)
 class _Pause:
-    """How long to sleep before the next look: a day without a number, by back-off after a failure."""
+    """How long to sleep before the next look: two hours without a number, by back-off after a failure."""
 
     seconds: float | None = None
     is_failure: bool = False
@@ -194,7 +196,7 @@ def _seconds_of(pause: _Pause, failures: int) -> float | None:
 
 async def _woken(wake: asyncio.Event, seconds: float | None) -> None:
     """Wait until woken or so many seconds have passed, those in which the machine slept included."""
-    end = since_boot() + (DAY_SECONDS if seconds is None else seconds)
+    end = since_boot() + (LEFT_ALONE_SECONDS if seconds is None else seconds)
     while not wake.is_set() and (left := end - since_boot()) > 0:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(wake.wait(), min(left, LOOK_SECONDS))

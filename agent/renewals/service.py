@@ -9,7 +9,7 @@ import logging
 from collections.abc import Mapping
 
 from agent.bus import Event, EventBus
-from agent.clock import Clock
+from agent.clock import Clock, since_boot
 from agent.files import NotSavedError
 from agent.renewals.authorities import Authorities
 from agent.renewals.beginning import new_renewal
@@ -35,6 +35,11 @@ log = logging.getLogger(__name__)
 _FOR_A_TOKEN = frozenset({Waiting.TOKEN, Waiting.PIN, Waiting.SPACE})
 CANCEL_SECONDS = 15.0
 """How long a cancellation waits for the authority before it says that it is under way."""
+CLOCK_SETTLES_SECONDS = 3600.0
+"""How long after the agent's start nothing is taken for abandoned, whose dossier would be deleted.
+
+A clock that was years off when the machine was switched on has been set by then.
+"""
 
 
 class RenewalService:
@@ -59,6 +64,7 @@ class RenewalService:
         self._bus = bus
         self._clock = clock
         self._abandoned_after = abandoned_after
+        self._started = since_boot()
         self._keeper = Keeper(journal, scans, bus)
         self._driver = Driver(
             journal=journal, save=self._keeper.save, context_of=self.context_of, clock=clock
@@ -208,8 +214,13 @@ class RenewalService:
             save_after_pin=self._keeper.save_after_pin,
             leftovers=self._journal,
             is_plugged_in=lambda r: self._inventory.snapshot.find(r.thumbprint) is not None,
-            abandoned_after=self._abandoned_after,
+            abandoned_after=self._patience(),
         )
+
+    def _patience(self) -> dt.timedelta:
+        """Return how long a renewal may wait for a person, as far as the clock can be believed."""
+        has_settled = since_boot() - self._started >= CLOCK_SETTLES_SECONDS
+        return self._abandoned_after if has_settled else dt.timedelta.max
 
     def _in_state(self, renewal_id: str, state: State) -> Renewal:
         renewal = self.get(renewal_id)

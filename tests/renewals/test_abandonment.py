@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from contextlib import closing
+from itertools import chain, repeat
 from types import SimpleNamespace
 
 import pytest
@@ -17,7 +18,7 @@ from agent.renewals.journal import Journal
 from agent.renewals.protocol import DocumentName
 from agent.renewals.record import PrivatePart
 from agent.renewals.scan_store import ScanStore
-from agent.renewals.service import RenewalService
+from agent.renewals.service import CLOCK_SETTLES_SECONDS, RenewalService
 from agent.renewals.states import ENDED, State, Waiting
 
 LIMIT = dt.timedelta(days=30)
@@ -63,7 +64,11 @@ class Authority:
         self.withdrawn.append(credentials.application)
 
 
-async def test_an_abandoned_dossier_is_withdrawn_at_the_authority_and_deleted_here(tmp_path, vault):
+async def test_an_abandoned_dossier_is_withdrawn_at_the_authority_and_deleted_here(
+    tmp_path, vault, monkeypatch
+):
+    times = chain([0.0], repeat(CLOCK_SETTLES_SECONDS))
+    monkeypatch.setattr("agent.renewals.service.since_boot", lambda: next(times))
     bus, authority, ended = EventBus(), Authority(), asyncio.Event()
     scans = ScanStore(tmp_path / "scans", vault)
     with closing(Journal(tmp_path / "renewals.sqlite", vault)) as journal:
@@ -92,3 +97,26 @@ async def test_an_abandoned_dossier_is_withdrawn_at_the_authority_and_deleted_he
     assert authority.withdrawn == [left.id]
     assert (kept.state, kept.waiting) == (State.REJECTED, Waiting.APPLICANT)
     assert [folder.name for folder in (tmp_path / "scans").iterdir()] == [young.id]
+
+
+async def test_a_clock_that_may_not_be_set_yet_makes_no_renewal_an_abandoned_one(tmp_path, vault):
+    bus, looked_at = EventBus(), asyncio.Event()
+    with closing(Journal(tmp_path / "renewals.sqlite", vault)) as journal:
+        renewal = journal.add(new_renewal(state=State.REJECTED, private=PRIVATE))
+        service = RenewalService(
+            journal=journal,
+            scans=ScanStore(tmp_path / "scans", vault),
+            inventory=None,
+            pins=None,
+            authorities=SimpleNamespace(client=lambda _: Authority(), issuers=lambda _: ()),
+            bus=bus,
+            clock=lambda: NOW + 1000 * LIMIT,
+            abandoned_after=LIMIT,
+        )
+        waits = Waiting.APPLICANT
+        bus.subscribe(lambda event: looked_at.set() if event.renewal.waiting is waits else None)
+        service.resume()
+        async with asyncio.timeout(20):
+            await looked_at.wait()
+        await service._driver.close()
+        assert journal.get(renewal.id).private == PRIVATE
