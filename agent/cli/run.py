@@ -77,7 +77,7 @@ def _other_version() -> OdcError | None:
 def _end_other(*, replaces: bool) -> float:
     """Ask an agent that runs to end, where it is to be replaced; return how long to wait for that."""
     if replaces:
-        with contextlib.suppress(OdcError, CallError):
+        with contextlib.suppress(OdcError, CallError, OSError, ValueError):
             quit_agent()
             return END_SECONDS
     return 0
