@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 
 MAX_UNREAD = 4 * 1024 * 1024
 """Bytes a client may leave unread before it is dropped: the agent's memory is not its buffer."""
-MAX_UNDER_WAY = 32
-"""Requests one client may have under way."""
+MAX_UNDER_WAY = 256
+"""Requests one client may have under way; a browser is one client for all its tabs."""
 
 
 class StreamConnection:

@@ -67,9 +67,15 @@ class Consent:
             return Decision.ALWAYS
         return self.memory.decision(origin, action)
 
-    async def require(self, origin: str, action: Action) -> None:
+    def is_denied(self, origin: str, action: Action) -> bool:
+        """Return whether the administrator or the user forbids this for good."""
+        return self.standing(origin, action) is Decision.NEVER
+
+    async def require(self, origin: str, action: Action, subject: str = "") -> None:
         """Return once the site may do this, after asking the user where nothing is decided.
 
+        An answer is for all requests about the same ``subject``: who allows one renewal once has not
+        allowed those that a page asked for along with it.
         Cancelling it takes the question back, unless another request waits for its answer.
 
         Raises:
@@ -78,7 +84,7 @@ class Consent:
         check_origin(origin)
         decision = self.standing(origin, action)
         if decision is None:
-            decision = await self._ask(origin, action)
+            decision = await self._ask(origin, action, subject)
         if decision not in GRANTING:
             raise ConsentDeniedError(origin=origin)
 
@@ -88,8 +94,7 @@ class Consent:
         Raises:
             ConsentDeniedError: it was not.
         """
-        denied = self.standing(origin, Action.RENEW) is Decision.NEVER
-        if denied or not self.memory.may_follow(origin, renewal_id):
+        if self.is_denied(origin, Action.RENEW) or not self.memory.may_follow(origin, renewal_id):
             raise ConsentDeniedError(origin=origin)
 
     def answer(self, question_id: str, decision: Decision) -> None:
@@ -127,21 +132,22 @@ class Consent:
 
         return leave
 
-    async def _ask(self, origin: str, action: Action) -> Decision:
-        while (other := self.questions.of(origin)) and other.action is not action:
+    async def _ask(self, origin: str, action: Action, subject: str) -> Decision:
+        wanted = (action, subject)
+        while (other := self.questions.of(origin)) and (other.action, other.subject) != wanted:
             await self.questions.closed(other.id)  # one window at a time
             if (decision := self.standing(origin, action)) is not None:
                 return decision
         question = self.questions.of(origin)
         return await self.questions.answer_to(
-            question.id if question else self._put(origin, action)
+            question.id if question else self._put(origin, action, subject)
         )
 
-    def _put(self, origin: str, action: Action) -> str:
+    def _put(self, origin: str, action: Action, subject: str) -> str:
         """Put a new question and show it; return its id."""
         if not self._asked.take(origin):
             raise RateLimitedError(origin=origin)
-        question = self.questions.put(origin, action)
+        question = self.questions.put(origin, action, subject)
         try:
             self._open_window("consent", question.id)
         except OdcError as error:

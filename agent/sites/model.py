@@ -56,6 +56,8 @@ class ConsentQuestion(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     origin: str
     action: Action
+    subject: str = ""
+    """What it is about, where an answer is for that alone: a thumbprint."""
     asked: dt.datetime
     expires: dt.datetime
     """When no answer counts as declined."""

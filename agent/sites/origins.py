@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from agent.errors import OdcError
 from agent.language import mark
 
-_HTTPS = re.compile(r"https://[a-z0-9.-]{1,253}(:\d{1,5})?")
-_LOCALHOST = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?")
-_PORT = re.compile(r":\d+$")
+# A host that ends with a dot is the same host by another name (RFC 3986, 3.2.2), past every pattern.
+_HTTPS = re.compile(r"https://[a-z0-9.-]{0,252}[a-z0-9-](:[0-9]{1,5})?")
+_LOCALHOST = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?")
+_PORT = re.compile(r":[0-9]+$")
 
 
 class OriginNotAllowedError(OdcError):

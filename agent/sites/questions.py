@@ -47,7 +47,7 @@ class Questions:
         """Return the question of a site."""
         return next((question for question in self.all if question.origin == origin), None)
 
-    def put(self, origin: str, action: Action) -> ConsentQuestion:
+    def put(self, origin: str, action: Action, subject: str = "") -> ConsentQuestion:
         """Open a question; declined unless it is settled in time. RateLimitedError."""
         if len(self._open) >= MOST_OPEN:
             raise RateLimitedError(origin=origin)
@@ -56,6 +56,7 @@ class Questions:
             id=str(uuid.uuid4()),
             origin=origin,
             action=action,
+            subject=subject,
             asked=now,
             expires=now + dt.timedelta(seconds=ANSWER_SECONDS),
         )

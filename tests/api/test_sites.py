@@ -9,6 +9,7 @@ import logging
 import pytest
 from api_desk import ALLOWED, ApiDesk, names
 
+from agent.api.methods.browser_watches import MOST_OF_A_SITE
 from agent.api.site_views import ConsentView
 from agent.sites import questions
 from agent.sites.consent import QUESTIONS_AT_ONCE, REQUESTS_AT_ONCE
@@ -121,6 +122,19 @@ async def test_a_site_has_one_window_at_a_time(desk, user):
     assert await renewing == await other == DENIED
 
 
+async def test_who_allows_one_renewal_once_has_not_allowed_those_asked_for_along_with_it(
+    desk, user
+):
+    asking = [await ask(desk, method="browser.renew", thumbprint=n * 64) for n in "abb"]
+    [question] = await asked(user)
+    await answer(user, question, "once")
+    assert await asking[0] == (-32000, "certificate_not_found")
+    [other] = await asked(user)
+    assert other["id"] != question["id"]
+    await answer(user, other, "decline")
+    assert await asking[1] == await asking[2] == DENIED
+
+
 async def test_without_a_window_and_without_anybody_there_the_page_is_told_so(desk):
     peer = await desk.browser()
     error = (await peer.ask("browser.certificates", {"origin": SITE}))["error"]["data"]
@@ -226,6 +240,25 @@ async def test_a_flood_of_requests_is_refused(desk):
         codes.add(answer.get("error", {}).get("data", {}).get("code"))
     assert codes == {None, "rate_limited"}
     assert await peer.result("browser.status", {"origin": OTHER})
+
+
+async def test_sites_that_let_questions_wait_do_not_use_up_the_browsers_connection(desk, user):
+    page = await desk.browser()  # the one connection of all tabs
+    waiting = {}
+    for n in range(MOST_OPEN):
+        params = {"origin": f"https://{n}.example.cn"}
+        for _ in range(MOST_OF_A_SITE):
+            waiting[page.send("browser.certificates", params)] = params["origin"]
+    await asked(user, MOST_OPEN)
+    too_much = {"origin": "https://0.example.cn"}
+    assert await page.refusal("browser.certificates", too_much) == (-32000, "rate_limited")
+    assert await page.refusal("browser.certificates", {"origin": ALLOWED}) == NO_TOKEN
+    assert await page.result("browser.overview")
+    for number, origin in waiting.items():
+        page.send("browser.cancel", {"origin": origin, "request": number})
+    await asked(user, 0)
+    page.send("browser.certificates", too_much)
+    await asked(user, 1)
 
 
 async def test_no_crowd_of_sites_fills_the_screen(desk, user):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import logging
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Protocol, TypeVar
@@ -94,7 +95,7 @@ class BrowserMethods:
         self._consent = services.consent
         self._opened: dict[str, dt.datetime] = {}
         self._waiting = Waiting()
-        self._watches = Watches(services.bus)
+        self._watches = Watches(services.bus, services.consent)
 
     def register(self, registry: Registry) -> None:
         """Make the methods callable."""
@@ -119,7 +120,9 @@ class BrowserMethods:
             outcome = "interrupted"
             try:
                 self._consent.admit(params.origin)
-                answer = await self._waiting.run(call, handler(call, params))
+                answer = await self._waiting.run(
+                    call, params.origin, functools.partial(handler, call, params)
+                )
                 outcome = "answered"
             except OdcError as error:
                 outcome = error.code
@@ -155,7 +158,7 @@ class BrowserMethods:
 
     async def renew(self, call: Call, params: RenewParams) -> BrowserRenewal:
         """Start a renewal or join it, open its window, and tell the page each state from now on."""
-        await self._consent.require(params.origin, Action.RENEW)
+        await self._consent.require(params.origin, Action.RENEW, params.thumbprint)
         services = self._services
         renewal = await services.renewals.start(params.thumbprint, origin=params.origin)
         self._consent.memory.let_follow(params.origin, renewal.id)

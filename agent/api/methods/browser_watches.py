@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -15,8 +16,9 @@ from agent.bus import Event, EventBus
 from agent.errors import OdcError
 from agent.language import mark
 from agent.renewals.record import Renewal, RenewalChanged
-from agent.sites.errors import ConsentDeniedError
-from agent.sites.model import SiteWithdrawn
+from agent.sites.consent import Consent
+from agent.sites.errors import ConsentDeniedError, RateLimitedError
+from agent.sites.model import Action, SiteWithdrawn
 
 T = TypeVar("T")
 Asked = tuple[Connection, int | str]
@@ -24,6 +26,11 @@ Asked = tuple[Connection, int | str]
 
 MAX_WATCHED = 64
 """Renewals one browser may watch at once, over all its tabs."""
+MOST_OF_A_SITE = 16
+"""Requests one site may have under way, over all its tabs: the connection is everybody's.
+
+As many sites as may ask a question at once leave the connection room (connection.MAX_UNDER_WAY).
+"""
 
 
 class RequestCancelledError(OdcError):
@@ -38,12 +45,16 @@ class Waiting:
 
     def __init__(self) -> None:
         self._tasks: dict[Asked, asyncio.Task[Any]] = {}
+        self._of_site: Counter[str] = Counter()
 
-    async def run(self, call: Call, work: Coroutine[Any, Any, T]) -> T:
-        """Do ``work`` until it is withdrawn; RequestCancelledError."""
+    async def run(self, call: Call, origin: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Do ``work`` for a site until it is withdrawn; RequestCancelledError, RateLimitedError."""
+        if self._of_site[origin] >= MOST_OF_A_SITE:
+            raise RateLimitedError(origin=origin)
         asked = (call.connection, call.request)
-        task = asyncio.create_task(work)
+        task = asyncio.create_task(work())
         self._tasks[asked] = task
+        self._of_site[origin] += 1
         try:
             return await task
         except asyncio.CancelledError:
@@ -54,6 +65,8 @@ class Waiting:
         finally:
             if self._tasks.get(asked) is task:
                 del self._tasks[asked]
+            self._of_site[origin] -= 1
+            self._of_site += Counter()  # sites without requests are forgotten
 
     def withdraw(self, asked: Asked) -> None:
         """End the request, where it still waits."""
@@ -65,8 +78,9 @@ class Waiting:
 class Watches:
     """Renewals whose states pages are told of."""
 
-    def __init__(self, bus: EventBus) -> None:
+    def __init__(self, bus: EventBus, consent: Consent) -> None:
         self._bus = bus
+        self._consent = consent
         self._watches: dict[Asked, Callable[[], None]] = {}
 
     def begin(self, call: Call, origin: str, renewal: Renewal) -> None:
@@ -79,16 +93,19 @@ class Watches:
             raise InvalidRequestError("too many renewals watched")
 
         def tell(event: Event) -> None:
-            if isinstance(event, RenewalChanged) and event.renewal.id == renewal.id:
-                view = msgspec.to_builtins(browser_renewal(event.renewal))
-                call.connection.notify("browser.renewal_changed", {"origin": origin, **view})
-                if event.renewal.has_ended:
-                    self.end(asked)
-            elif isinstance(event, SiteWithdrawn) and event.origin == origin:
+            is_change = isinstance(event, RenewalChanged) and event.renewal.id == renewal.id
+            is_withdrawn = isinstance(event, SiteWithdrawn) and event.origin == origin
+            # Forbidden meanwhile, by the user or the administrator: found at the next change.
+            if is_withdrawn or (is_change and self._consent.is_denied(origin, Action.RENEW)):
                 error = ConsentDeniedError(origin=origin).report()
                 lost = {"origin": origin, "id": renewal.id, "error": error}
                 call.connection.notify("browser.renewal_lost", lost)
                 self.end(asked)
+            elif isinstance(event, RenewalChanged) and is_change:
+                view = msgspec.to_builtins(browser_renewal(event.renewal))
+                call.connection.notify("browser.renewal_changed", {"origin": origin, **view})
+                if event.renewal.has_ended:
+                    self.end(asked)
 
         self._watches[asked] = self._bus.subscribe(tell)
         call.connection.on_close(lambda: self.end(asked))

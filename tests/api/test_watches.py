@@ -1,0 +1,73 @@
+"""Renewals whose states a page is told of: as long as the site may, and no longer."""
+
+from __future__ import annotations
+
+import pytest
+from api_desk import ALLOWED, NOW
+
+from agent.api.methods.browser_watches import Watches
+from agent.api.registry import Call
+from agent.renewals.record import PrivatePart, Renewal, RenewalChanged
+from agent.renewals.states import State
+from agent.sites.model import Action, Decision
+from agent.tokens.model import TokenReference
+
+SITE = "https://www.example.gov.cn"
+RENEWAL = Renewal(
+    id="00000000-0000-4000-8000-000000000001",
+    thumbprint="ab" * 32,
+    organisation="样例",
+    authority="ca",
+    token=TokenReference(module="m", serial="1", label="t"),
+    key_id=b"1",
+    new_key_id=b"2",
+    state=State.DRAFTING,
+    waiting=None,
+    created=NOW,
+    updated=NOW,
+    private=PrivatePart(secret="", certificate=b""),
+)
+
+
+class Page:
+    """A connection that keeps what it is told."""
+
+    def __init__(self):
+        self.told = []
+
+    def notify(self, method, params):
+        self.told.append((method, params["origin"]))
+
+    def on_close(self, callback):
+        pass
+
+
+@pytest.fixture
+def page(desk):
+    page = Page()
+    watches = Watches(desk.bus, desk.consent)
+    watches.begin(Call(page, 1), SITE, RENEWAL)
+    watches.begin(Call(page, 2), ALLOWED, RENEWAL)
+    return page
+
+
+def forbid(desk):
+    desk.consent.decide(SITE, Action.RENEW, Decision.NEVER)
+
+
+def ban(desk):
+    desk.consent.deny = (SITE,)
+
+
+@pytest.mark.parametrize("end", [forbid, ban])
+async def test_a_site_forbidden_meanwhile_is_told_no_state_more(desk, page, end):
+    change = RenewalChanged(renewal=RENEWAL)
+    desk.bus.publish(change)
+    assert page.told == [("browser.renewal_changed", origin) for origin in (SITE, ALLOWED)]
+    page.told.clear()
+    end(desk)
+    desk.bus.publish(change)
+    desk.bus.publish(change)
+    lost, *others = page.told
+    assert lost == ("browser.renewal_lost", SITE)
+    assert others == [("browser.renewal_changed", ALLOWED)] * 2
