@@ -1,7 +1,7 @@
 // One page that asks: its requests under way and the renewals it watches.
 
 import { report } from "./errors.js";
-import { isPageId, originOf, parametersOf } from "./requests.js";
+import { isMethod, isPageId, originOf, parametersOf } from "./requests.js";
 
 /** More requests than this at once are no honest page's. */
 const MOST_UNDER_WAY = 16;
@@ -14,7 +14,7 @@ export class Client {
   #origin;
   /** Page's request id → native request id, while no answer has come. */
   #underWay = new Map();
-  /** Page's request id → {request, renewal}, from the answer to the renewal's end. */
+  /** Page's request id → {request, renewal, told}, from the answer to the renewal's end. */
   #watches = new Map();
 
   constructor(port, link, trace, { isDeveloper }) {
@@ -50,8 +50,11 @@ export class Client {
       return;
     }
     const isLast = ENDED.has(state);
+    const news = newsOf({ state, waiting });
     for (const [pageId, watch] of this.#watches) {
-      if (watch.renewal === id) {
+      // The agent tells of a change once for each watch, whosever it is; a page hears it once.
+      if (watch.renewal === id && watch.told !== news) {
+        watch.told = news;
         this.#port.postMessage({ id: pageId, event: { id, state, waiting }, more: !isLast });
         if (isLast) {
           this.#watches.delete(pageId);
@@ -81,7 +84,8 @@ export class Client {
   #ask(id, method, given, times) {
     const params = parametersOf(method, given);
     const refusal = this.#refusal(id, params);
-    const entry = this.#trace.begin({ origin: this.#origin, method, times });
+    const named = isMethod(method) ? method : "?"; // a page may name a megabyte
+    const entry = this.#trace.begin({ origin: this.#origin, method: named, times });
     if (refusal) {
       this.#trace.end(entry, refusal);
       this.#port.postMessage({ id, error: report(refusal), more: false });
@@ -116,7 +120,7 @@ export class Client {
     const renewal = method === "browser.renew" ? outcome.result : undefined;
     const more = renewal !== undefined && !ENDED.has(renewal?.state);
     if (more) {
-      this.#watches.set(id, { request, renewal: renewal.id });
+      this.#watches.set(id, { request, renewal: renewal.id, told: newsOf(renewal) });
     }
     this.#port.postMessage({ id, ...outcome, more });
   }
@@ -130,4 +134,9 @@ export class Client {
     }
     this.#link.rest();
   }
+}
+
+/** What a page is told of a renewal, to be compared. */
+function newsOf({ state, waiting }) {
+  return JSON.stringify([state, waiting ?? null]);
 }

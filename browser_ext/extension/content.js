@@ -5,10 +5,14 @@
 (() => {
   "use strict";
 
-  const api = globalThis.browser ?? globalThis.chrome;
+  // Every browser has it as the global's own; `browser` may be an element of the page of that id.
+  const api = globalThis.chrome;
+  /** Version of what page and content script say to each other. */
+  const PROTOCOL = 1;
   const REQUEST_KEYS = ["id", "kind", "method", "odc", "params"];
   const SHORT_KEYS = ["id", "kind", "odc"];
-  const LONGEST_ID = 64;
+  const PAGE_ID = /^[0-9a-f-]{1,64}$/;
+  const LONGEST_METHOD = 64;
   const LONGEST_PARAMS = 16_384;
   /** Messages of one page in a second; more is no honest page's, and costs the worker nothing. */
   const MOST_IN_A_SECOND = 200;
@@ -48,7 +52,7 @@
       event.isTrusted && event.source === window && event.origin === location.origin;
     const message = event.data;
     // Only kinds a page sends are handled: our own answers pass here too and must not loop.
-    if (!isOwn || message === null || typeof message !== "object" || message.odc !== 1) {
+    if (!isOwn || message === null || typeof message !== "object" || message.odc !== PROTOCOL) {
       return;
     }
     if (isFlood()) {
@@ -76,7 +80,7 @@
       own.length === keys.length &&
       own.every((key, index) => key === keys[index]) &&
       typeof message.id === "string" &&
-      message.id.length <= LONGEST_ID
+      PAGE_ID.test(message.id)
     );
   }
 
@@ -97,7 +101,8 @@
   }
 
   function ask({ id, method, params }, posted) {
-    if (typeof method !== "string" || tooLong(params) || underWay.has(id)) {
+    const isMethod = typeof method === "string" && method.length <= LONGEST_METHOD;
+    if (!isMethod || tooLong(params) || underWay.has(id)) {
       return;
     }
     underWay.add(id);
@@ -158,6 +163,6 @@
   }
 
   function reply(message) {
-    window.postMessage({ odc: 1, ...message }, location.origin);
+    window.postMessage({ odc: PROTOCOL, ...message }, location.origin);
   }
 })();

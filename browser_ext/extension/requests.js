@@ -20,6 +20,9 @@ const METHODS = {
   "browser.renewal": { id: matches(IDENTIFIER) },
 };
 
+/** Whether a page may call `method`. */
+export const isMethod = (method) => typeof method === "string" && method in METHODS;
+
 /** Whether `value` may be the id a page gave its request. */
 export const isPageId = matches(PAGE_ID);
 
@@ -53,16 +56,13 @@ export function originOf(sender, { isDeveloper = false } = {}) {
   if (!sender?.tab || sender.frameId !== 0) {
     return null;
   }
-  // Firefox before 126 has no sender.origin; the address of a main frame says the same.
-  const origin = sender.origin ?? originOfAddress(sender.url);
+  const { origin } = sender;
   const address = parsed(origin);
   const isLocal =
     isDeveloper && address?.protocol === "http:" && address.hostname === "localhost";
-  return address?.protocol === "https:" || isLocal ? origin : null;
-}
-
-function originOfAddress(address) {
-  return parsed(address)?.origin ?? "null";
+  // With a dot at its end a host has a second name, past every decision on its first.
+  const isSecure = address?.protocol === "https:" && !address.hostname.endsWith(".");
+  return isSecure || isLocal ? origin : null;
 }
 
 function parsed(address) {

@@ -34,13 +34,14 @@ export async function allowedSites(api) {
   return origins.filter((pattern) => !listed.has(pattern)).sort();
 }
 
-/** The match pattern of an address's site, or null where the extension cannot run there. */
+/** The match pattern of an address's one site, or null where the extension cannot run there. */
 export function patternOf(address) {
   if (!URL.canParse(address)) {
     return null;
   }
   const { protocol, hostname } = new URL(address);
-  return protocol === "https:" && hostname ? `https://${hostname}/*` : null;
+  const isOne = hostname !== "" && !hostname.includes("*"); // an address may have one, a site none
+  return protocol === "https:" && isOne ? `https://${hostname}/*` : null;
 }
 
 /** Whether a match pattern of ours (a scheme, a host that may start with `*.`, all paths) fits. */

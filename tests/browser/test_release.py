@@ -36,7 +36,7 @@ async def browser(desk, certificate, tmp_path_factory):
     manifest = {**json.loads(file.read_text("utf-8")), "host_permissions": [f"https://{ALLOWED}/*"]}
     file.write_text(json.dumps(manifest))
     desk.register_host()
-    rules = ", ".join(f"MAP {name} 127.0.0.1" for name in (LISTED, ALLOWED, OTHER))
+    rules = ", ".join(f"MAP {name} 127.0.0.1" for name in (LISTED, f"{LISTED}.", ALLOWED, OTHER))
     pin = f"--ignore-certificate-errors-spki-list={certificate[1]}"
     async with chromium(desk, f"--host-resolver-rules={rules}", pin) as context:
         await registered(context)
@@ -54,6 +54,13 @@ async def test_it_serves_the_listed_portals(tabs, secure_port):
     page = await tabs(f"https://{LISTED}:{secure_port}")
     status = await page.evaluate(STATUS)
     assert (status["state"], status["extension"]) == ("agent_missing", __version__)
+
+
+async def test_a_portal_by_its_second_name_may_not_ask(tabs, secure_port):
+    """A dot at the end makes the same host another origin, which no ban and no refusal names."""
+    page = await tabs(f"https://{LISTED}.:{secure_port}")
+    error = await page.evaluate("odc.status().catch(({ code }) => code)")
+    assert error == "origin_not_allowed"
 
 
 async def test_it_serves_a_site_the_user_allowed(tabs, secure_port):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import wire
 
-from browser_ext.build import PAGE
+from browser_ext.build import PAGE, SOURCE
 from browser_ext.classic import classic_script
 
 HERE = Path(__file__).parent
@@ -44,6 +45,15 @@ def test_the_javascript_unit_tests_pass(node):
     )
     assert done.returncode == 0, done.stdout[-5000:]
     assert files
+
+
+@pytest.mark.parametrize("source", [PAGE / "odc.js", SOURCE / "content.js"])
+def test_page_and_content_script_speak_the_version_the_schema_says(source):
+    """A page keeps the library it was written with: another version is another number for both."""
+    (version,) = re.findall(r"^ *const PROTOCOL = (\d+);$", source.read_text("utf-8"), re.MULTILINE)
+    message = {"odc": int(version), "kind": "ping", "id": "a"}
+    assert wire.is_valid("pageMessage", message)
+    assert not wire.is_valid("pageMessage", {**message, "odc": int(version) + 1})
 
 
 def test_what_the_extension_lets_through_is_what_the_schema_and_so_the_agent_takes(node):

@@ -1,7 +1,7 @@
 // Units of the extension and the page library, with node's own runner: no browser, no packages.
 
 import assert from "node:assert/strict";
-import { beforeEach, describe, it } from "node:test";
+import { afterEach, beforeEach, describe, it, mock } from "node:test";
 
 import { Client } from "../../browser_ext/extension/client.js";
 import { forPage } from "../../browser_ext/extension/errors.js";
@@ -67,13 +67,14 @@ const tab = { tab: { id: 1 }, frameId: 0, origin: PORTAL, url: `${PORTAL}/page` 
 describe("who asks", () => {
   for (const [sender, origin] of [
     [tab, PORTAL],
-    [{ ...tab, origin: undefined }, PORTAL],
+    [{ ...tab, origin: undefined }, null],
     [{ ...tab, frameId: 3 }, null],
     [{ ...tab, tab: undefined }, null],
     [{ ...tab, origin: "http://www.sz.gov.cn" }, null],
     [{ ...tab, origin: "http://localhost:8000" }, null],
     [{ ...tab, origin: "null" }, null],
-    [{ ...tab, origin: undefined, url: "data:text/html,x" }, null],
+    [{ ...tab, origin: "https://www.sz.gov.cn." }, null],
+    [{ ...tab, origin: "https://www.sz.gov.cn.:8443" }, null],
     [undefined, null],
   ]) {
     it(`${JSON.stringify(sender)} is ${origin}`, () => assert.equal(originOf(sender), origin));
@@ -140,7 +141,9 @@ describe("sites the user allowed", () => {
 
   it("are https only", () => {
     assert.equal(patternOf("https://a.example:444/x?y"), "https://a.example/*");
-    for (const address of ["http://a.example", "chrome://settings", "", "file:///etc/passwd"]) {
+    for (const address of [
+      "http://a.example", "chrome://settings", "", "file:///etc/passwd", "https://*", "https://*.cn/x",
+    ]) {
       assert.equal(patternOf(address), null);
     }
   });
@@ -149,7 +152,9 @@ describe("sites the user allowed", () => {
 describe("the connection to the host", () => {
   let api, link, told, settled;
 
+  afterEach(() => mock.timers.reset());
   beforeEach(() => {
+    mock.timers.enable({ apis: ["setTimeout"] });
     api = fakeApi();
     told = [];
     settled = [];
@@ -204,6 +209,18 @@ describe("the connection to the host", () => {
     port.onMessage.fire({ jsonrpc: "2.0", id, result: { agent: "1" } });
     port.onMessage.fire({ jsonrpc: "2.0", id, result: { agent: "2" } });
     assert.deepEqual(settled, [{ result: { agent: "1" } }]);
+  });
+
+  it("is closed when nothing was under way for a while, and no sooner", () => {
+    const id = ask();
+    const [port] = api.ports;
+    mock.timers.tick(60_000);
+    assert.ok(port.isOpen, "somebody waits");
+    port.onMessage.fire({ jsonrpc: "2.0", id, result: {} });
+    mock.timers.tick(19_999);
+    assert.ok(port.isOpen && link.isOpen);
+    mock.timers.tick(1);
+    assert.ok(!port.isOpen && !link.isOpen);
   });
 
   it("passes on what the agent tells, and no unknown notification", () => {
@@ -285,6 +302,28 @@ describe("a page that asks", () => {
       ["installed", false],
     ]);
     assert.ok(!client.isWatching);
+  });
+
+  it("is told each change once, however many watch the renewal", () => {
+    receive("a", "browser.renew", { thumbprint: THUMBPRINT });
+    requests[0].settle({ result: { id: RENEWAL, state: "drafting", waiting: null } });
+    const change = { origin: PORTAL, id: RENEWAL };
+    for (const waiting of [null, "person", "person", "pin", "pin", "person"]) {
+      client.renewalChanged({ ...change, state: "drafting", waiting });
+    }
+    const told = port.sent.slice(1).map(({ event }) => event.waiting);
+    assert.deepEqual(told, ["person", "pin", "person"]);
+  });
+
+  it("leaves nothing of a method it made up in the trace", () => {
+    const begun = [];
+    const trace = { ...noTrace, begin: (entry) => begun.push(entry.method) };
+    const link = { request: () => 1, rest() {} };
+    client = new Client(port, link, trace, { isDeveloper: false });
+    receive("a", "x".repeat(1_000_000), {});
+    receive("b", "toString", {});
+    receive("c", "browser.status", {});
+    assert.deepEqual(begun, ["?", "?", "browser.status"]);
   });
 
   it("takes everything back when it goes", () => {
