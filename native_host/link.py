@@ -16,8 +16,9 @@ from native_host.trace import Trace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from _socket import socket
     from collections.abc import Callable, Iterator
+
+    from agent.api.starting import Stream
 
 PROTOCOL = 1
 """Version of the local API; equals ``agent.api.views.PROTOCOL_VERSION`` (a test holds them equal)."""
@@ -38,7 +39,7 @@ class ProtocolMismatchError(Exception):
 class AgentLink:
     """A connection that has shaken hands. ``send`` is called from one thread only."""
 
-    def __init__(self, connection: socket, deliver: Callable[[bytes], None], trace: Trace) -> None:
+    def __init__(self, connection: Stream, deliver: Callable[[bytes], None], trace: Trace) -> None:
         self._connection = connection
         self._deliver = deliver
         self._trace = trace
@@ -163,7 +164,7 @@ class AgentLink:
             pass  # it may be gone already
 
 
-def _frames(connection: socket) -> Iterator[bytes]:
+def _frames(connection: Stream) -> Iterator[bytes]:
     decoder = FrameDecoder(limit=MAX_REPLY)
     while data := connection.recv(READ_SIZE):
         yield from decoder.feed(data)

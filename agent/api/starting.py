@@ -16,8 +16,17 @@ from agent.runtime import home_override, runtime_path
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
-    from _socket import socket as plain_socket
     from subprocess import Popen
+
+    # A connection of the interpreter's own type, or the pipe that has as much of its interface.
+    if sys.platform == "win32":
+        from agent.pipes.stream import PipeStream
+
+        Stream = PipeStream
+    else:
+        from _socket import socket as plain_socket
+
+        Stream = plain_socket
 
 NO_START = "ODC_NO_START"
 """Environment variable: when set, nothing here starts an agent (tests, administrators)."""
@@ -52,8 +61,13 @@ def connect(
     """Return a blocking connection to the agent's socket; see :func:`connect_plainly`."""
     import socket  # noqa: PLC0415 - costs more than the rest of a relay's start
 
-    plain = connect_plainly(socket_name, start=start, timeout=timeout, folder=folder)
-    return socket.socket(fileno=plain.detach())
+    stream = connect_plainly(socket_name, start=start, timeout=timeout, folder=folder)
+    if sys.platform == "win32":
+        from agent.pipes.bridge import bridge  # noqa: PLC0415 - as above
+
+        return bridge(stream)
+    else:  # noqa: RET505 - mypy skips the other platform's branch only with an else
+        return socket.socket(fileno=stream.detach())
 
 
 def connect_plainly(
@@ -62,8 +76,8 @@ def connect_plainly(
     start: bool = True,
     timeout: float = START_TIMEOUT,
     folder: str | os.PathLike[str] | None = None,
-) -> plain_socket:
-    """Return a blocking connection to the agent's socket ``socket_name``, of the interpreter's own type.
+) -> Stream:
+    """Return a blocking connection to the agent's socket ``socket_name``, as cheap as there is one.
 
     Args:
         socket_name: ``agent.runtime.CONTROL_SOCKET`` or ``BROWSER_SOCKET``.
@@ -119,7 +133,7 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "ODC_HOME": os.fspath(home)} if home else dict(os.environ)
 
 
-def _wait_for(path: str, process: Popen[bytes], timeout: float) -> plain_socket:
+def _wait_for(path: str, process: Popen[bytes], timeout: float) -> Stream:
     """Connect again and again, with growing pauses, until ``timeout`` seconds have passed."""
     deadline = time.monotonic() + timeout
     delay = FIRST_DELAY
@@ -146,15 +160,18 @@ def _why(process: Popen[bytes], timeout: float) -> str:
 
 if sys.platform == "win32":
 
-    def _attempt(path: str) -> plain_socket:
-        """Connect once. Python on Windows has no Unix sockets; the named pipe is not there yet."""
-        raise OSError(f"the local API has no named pipe for {path} on Windows yet")
+    def _attempt(path: str) -> Stream:
+        """Connect once, to nobody's pipe but this user's."""
+        from agent.pipes.stream import open_pipe, pipe_name  # noqa: PLC0415 - only where needed
+        from agent.pipes.windows import WindowsSystem  # noqa: PLC0415 - only where needed
+
+        return open_pipe(WindowsSystem(), pipe_name(path))
 
 else:
     from _socket import AF_UNIX, SOCK_STREAM
     from _socket import socket as _socket
 
-    def _attempt(path: str) -> plain_socket:
+    def _attempt(path: str) -> Stream:
         """Connect once, to nobody's socket but this user's."""
         folder = os.path.dirname(path)
         if not is_private(folder):
@@ -170,7 +187,7 @@ else:
             raise
         return connection
 
-    def _check_peer(connection: plain_socket) -> None:
+    def _check_peer(connection: Stream) -> None:
         """Refuse an agent that runs as another user."""
         if not is_same_user(connection):
             raise PermissionError("the agent's socket belongs to another user")

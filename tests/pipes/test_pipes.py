@@ -1,0 +1,250 @@
+"""The agent's and its clients' ends of a pipe, on a system of the test's own in Windows' place."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import select
+import socket
+import threading
+import time
+
+import pytest
+
+from agent.pipes.bridge import bridge
+from agent.pipes.listener import PipeListener
+from agent.pipes.stream import open_pipe, pipe_name
+
+ME, STRANGER = "S-1-5-21-1", "S-1-5-21-2"
+NAME = pipe_name("/run/user/1/odc-agent/control.sock")
+
+
+class Aborted:
+    """What can be waited for, and ended from another thread."""
+
+    def __init__(self, finish, waited_for, wake, woken):
+        self._finish, self._waited_for = finish, waited_for
+        self._wake, self._woken = wake, woken
+
+    def wait(self, seconds):
+        ready, _, _ = select.select([self._woken, self._waited_for], [], [], seconds)
+        if not ready:
+            raise TimeoutError
+        if self._woken in ready:
+            raise OSError("cancelled")
+        return self._finish()
+
+    def cancel(self):
+        self._wake.send(b"x")
+
+
+class FakeSystem:
+    """Pipes of socket pairs. ``client`` and ``server`` are the users who open and make them."""
+
+    def __init__(self):
+        self.client = self.server = ME
+        self.instances, self.open_ends = {}, {}
+        self.clients = set()
+        self.goes_at_once = False
+        self._handles = itertools.count(1)
+        self._sockets = []
+
+    def pair(self):
+        pair = socket.socketpair()
+        self._sockets += pair
+        return pair
+
+    def dispose(self):
+        for one in self._sockets:
+            one.close()
+
+    def own_sid(self):
+        return ME
+
+    def create(self, name, sid, *, is_first):
+        assert sid == ME
+        if is_first and name in self.instances:
+            raise PermissionError("there is such a pipe")
+        ours, theirs = self.pair()
+        handle = next(self._handles)
+        self.open_ends[handle] = ours
+        self.instances.setdefault(name, []).append(theirs)
+        return handle
+
+    def accept(self, handle):
+        if self.goes_at_once:
+            self.goes_at_once = False
+            raise OSError("the client has gone (ERROR_NO_DATA)")
+        ours = self.open_ends[handle]
+        return Aborted(lambda: ours.recv(1), ours, *self.pair())
+
+    def open(self, name):
+        if name not in self.instances:
+            raise FileNotFoundError(name)
+        deadline = time.monotonic() + 20
+        while not self.instances[name]:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        theirs = self.instances[name].pop(0)
+        theirs.send(b"!")  # a client is there
+        handle = next(self._handles)
+        self.open_ends[handle] = theirs
+        self.clients.add(handle)
+        return handle
+
+    def client_sid(self, _handle):
+        return self.client
+
+    def server_sid(self, _handle):
+        if self.server is None:
+            raise OSError("no such process")
+        return self.server
+
+    def read(self, handle, size):
+        end = self.open_ends[handle]
+
+        def finish():
+            if not (data := end.recv(size)):
+                raise BrokenPipeError
+            return data
+
+        return Aborted(finish, end, *self.pair())
+
+    def write(self, handle, data):
+        self.open_ends[handle].sendall(data)
+        return Done()
+
+    def close(self, handle):
+        self.open_ends.pop(handle).close()
+
+
+class Done:
+    def wait(self, _seconds):
+        return b""
+
+    def cancel(self):
+        pass
+
+
+def echo(client):
+    with client, contextlib.suppress(OSError):
+        while data := client.recv(1000):
+            client.sendall(data.upper())
+
+
+@pytest.fixture
+def system():
+    system = FakeSystem()
+    yield system
+    system.dispose()
+
+
+@pytest.fixture
+def listener(system):
+    def accepted(client):
+        threading.Thread(target=echo, args=(client,), daemon=True).start()
+
+    listener = PipeListener(system, NAME, accepted)
+    yield listener
+    listener.close()
+
+
+def received(stream, count):
+    data = b""
+    while len(data) < count:
+        more = stream.recv(1000)
+        assert more
+        data += more
+    return data
+
+
+def until(condition):
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_clients_are_served_one_beside_the_other_and_each_to_its_end(system, listener):
+    first, second = open_pipe(system, NAME), open_pipe(system, NAME)
+    for stream in (second, first):
+        stream.sendall(b"a" * 100_000)
+        assert received(stream, 100_000) == b"A" * 100_000
+    first.close()
+    second.sendall(b"b")
+    assert second.recv(10) == b"B"
+    second.close()
+    until(lambda: len(system.open_ends) == 1)  # the one that waits for the next client
+    listener.close()
+    assert not system.open_ends
+
+
+def test_a_client_that_wants_a_socket_gets_one(system, listener):
+    with bridge(open_pipe(system, NAME)) as client:
+        client.sendall(b"hello")
+        assert client.recv(10) == b"HELLO"
+    until(lambda: len(system.open_ends) == 1)
+
+
+@pytest.mark.parametrize("owner", [STRANGER, None])
+def test_a_pipe_that_is_not_this_users_is_not_spoken_to(system, listener, owner):
+    system.server = owner
+    with pytest.raises(OSError, match=r"another user|no such process"):
+        open_pipe(system, NAME)
+    assert not system.clients & system.open_ends.keys()
+
+
+def test_another_users_client_is_not_served_and_the_next_one_is(system, listener):
+    system.client = STRANGER
+    stranger = open_pipe(system, NAME)
+    assert stranger.recv(10) == b""
+    stranger.close()
+    system.client = ME
+    mine = open_pipe(system, NAME)
+    mine.sendall(b"a")
+    assert mine.recv(10) == b"A"
+    mine.close()
+
+
+def test_a_client_that_is_gone_at_once_keeps_nobody_else_out(system, listener):
+    system.goes_at_once = True  # of the instance after this one
+    for _ in range(2):
+        stream = open_pipe(system, NAME)
+        stream.sendall(b"a")
+        if stream.recv(10) != b"A":
+            continue  # that instance
+        stream.close()
+        return
+    pytest.fail("nobody was served")
+
+
+def test_a_pipe_somebody_has_already_is_not_listened_on(system, listener):
+    with pytest.raises(PermissionError):
+        PipeListener(system, NAME, echo)
+
+
+def test_a_reader_is_woken_by_the_end_and_by_its_timeout(system, listener):
+    stream = open_pipe(system, NAME)
+    read = []
+    reader = threading.Thread(target=lambda: read.append(stream.recv(10)))
+    reader.start()
+    stream.shutdown()
+    reader.join(20)
+    assert read == [b""]
+    with pytest.raises(OSError, match="shut down"):
+        stream.sendall(b"more")
+    stream.close()
+    stream.close()
+
+    slow = open_pipe(system, NAME)
+    slow.settimeout(0.01)
+    with pytest.raises(TimeoutError):
+        slow.recv(10)
+    assert slow.recv(10) == b"", "a part may have been lost"
+    slow.close()
+
+
+def test_each_home_and_role_has_a_pipe_of_its_own():
+    paths = ["/a/odc-agent/control.sock", "/a/odc-agent/browser.sock", "/b/odc-agent/control.sock"]
+    assert len({pipe_name(path) for path in paths}) == 3
+    assert all(pipe_name(path).startswith("\\\\.\\pipe\\odc-agent-") for path in paths)
