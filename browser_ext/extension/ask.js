@@ -2,6 +2,8 @@
 
 const api = globalThis.browser ?? globalThis.chrome;
 const WAIT_MS = 25_000;
+/** Errors of a connection that ended while an answer was under way; the next one opens it anew. */
+const LOST = new Set(["host_lost", "agent_lost", "worker_lost"]);
 
 export { api };
 
@@ -23,6 +25,18 @@ export function ask(method, params = {}) {
     port ??= connect();
     port.postMessage({ id, method, params });
   });
+}
+
+/** Ask for what asking twice does not change: once more where the connection was just ending. */
+export async function look(method) {
+  try {
+    return await ask(method);
+  } catch (error) {
+    if (!LOST.has(error.code)) {
+      throw error;
+    }
+    return ask(method);
+  }
 }
 
 function connect() {

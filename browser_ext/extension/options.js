@@ -1,6 +1,6 @@
 // The options page: where the extension runs, and what the agent was told about which site.
 
-import { api, ask, element, message, sentences, translatePage } from "./ask.js";
+import { api, ask, element, look, message, sentences, translatePage } from "./ask.js";
 import { allowedSites, listedSites, patternOf } from "./sites.js";
 
 const find = (id) => document.getElementById(id);
@@ -42,7 +42,7 @@ find("add").addEventListener("submit", async (event) => {
 
 async function showDecisions() {
   try {
-    const { decisions } = await ask("browser.sites");
+    const { decisions } = await look("browser.sites");
     find("decisions").replaceChildren(...[...byOrigin(decisions)].map(decisionRow));
     find("state").textContent = decisions.length > 0 ? "" : message("nothing_decided");
   } catch (error) {

@@ -1,7 +1,7 @@
 // The popup: what is on the tokens and a button to renew, on whatever page; whether the extension may
 // run on this one; and, for developers, where requests spend their time.
 
-import { api, ask, element, message, sentences, translatePage } from "./ask.js";
+import { api, ask, element, look, message, sentences, translatePage } from "./ask.js";
 import { allowedSites, fits, listedSites, patternOf } from "./sites.js";
 import { hops } from "./hops.js";
 
@@ -10,7 +10,7 @@ const find = (id) => document.getElementById(id);
 
 async function showCertificates() {
   try {
-    const { tokens } = await ask("browser.overview");
+    const { tokens } = await look("browser.overview");
     const certificates = tokens.flatMap((token) => token.certificates);
     find("certificates").replaceChildren(...certificates.filter(isSigning).map(row));
     const state = tokens.length === 0 ? "no_token" : "no_certificate";

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import shutil
 import signal
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from applicant import Applicant
 from chromium import ROOT, one_browser, portal_server
-from native_hosts import kill_hosts
+from native_hosts import hosts, kill_hosts
 from person import Person
 from test_extension import CAUGHT, STATUS, stop_workers
 
@@ -192,6 +193,18 @@ async def test_the_popup_shows_days_and_renews_on_no_portal_at_all(agent, tabs):
     error = popup.locator("#error")
     await error.wait_for()  # no display: said, with what to do instead
     assert "odc-agent renew" in await error.inner_text()
+
+
+async def test_the_popup_asks_again_where_the_host_was_just_ending(desk, agent, tabs, portal):
+    """A request that went to a host which never answers is not the popup's last word."""
+    page = await tabs(portal)
+    assert (await page.evaluate(STATUS))["state"] == "ready"
+    (host,) = hosts(desk)
+    os.kill(host, signal.SIGSTOP)
+    popup = await tabs(f"{OWN}/popup.html", ready=None)
+    await popup.evaluate("chrome.runtime.getPlatformInfo()")  # behind the popup's request
+    assert kill_hosts(desk) == 1
+    await popup.locator("#certificates li").wait_for()
 
 
 async def test_the_options_page_lists_sites_and_takes_consent_back(agent, tabs):
