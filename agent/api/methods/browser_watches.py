@@ -45,6 +45,7 @@ class Waiting:
 
     def __init__(self) -> None:
         self._tasks: dict[Asked, asyncio.Task[Any]] = {}
+        self._withdrawn: set[asyncio.Task[Any]] = set()
         self._of_site: Counter[str] = Counter()
 
     async def run(self, call: Call, origin: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -52,17 +53,19 @@ class Waiting:
         if self._of_site[origin] >= MOST_OF_A_SITE:
             raise RateLimitedError(origin=origin)
         asked = (call.connection, call.request)
-        task = asyncio.create_task(work())
+        task = asyncio.current_task()
+        assert task is not None
         self._tasks[asked] = task
         self._of_site[origin] += 1
         try:
-            return await task
+            return await work()
         except asyncio.CancelledError:
-            current = asyncio.current_task()
-            if current is None or current.cancelling():
+            if task not in self._withdrawn:
                 raise  # the connection has ended
+            task.uncancel()
             raise RequestCancelledError from None
         finally:
+            self._withdrawn.discard(task)
             if self._tasks.get(asked) is task:
                 del self._tasks[asked]
             self._of_site[origin] -= 1
@@ -72,6 +75,7 @@ class Waiting:
         """End the request, where it still waits."""
         task = self._tasks.get(asked)
         if task is not None:
+            self._withdrawn.add(task)
             task.cancel()
 
 
