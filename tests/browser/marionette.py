@@ -29,8 +29,6 @@ PREFERENCES = {
     "marionette.port": 0,
     "network.dns.localDomains": f"{LISTED}, {ALLOWED}, {OTHER}",
     "extensions.webextensions.uuids": json.dumps({FIREFOX_ID: EXTENSION_UUID}),
-    # A click grants what an extension asks for; no test can press the browser's own button.
-    "extensions.webextOptionalPermissionPrompts": False,
     "browser.shell.checkDefaultBrowser": False,
     "browser.startup.page": 0,
     "browser.aboutwelcome.enabled": False,
@@ -45,6 +43,16 @@ PREFERENCES = {
     "browser.safebrowsing.phishing.enabled": False,
     "services.settings.server": "data:,#remote-settings-dummy/v1",
 }
+# The browser's own question whether an extension may run on a site. It takes no click for a moment.
+PRESS_ALLOW = """
+const { PopupNotifications, document } = Services.wm.getMostRecentWindow("navigator:browser");
+if (!PopupNotifications.getNotification("addon-webext-permissions")) return null;
+const asking = document.getElementById("addon-webext-permissions-notification");
+if (!asking || PopupNotifications.panel.state !== "open") return "";
+const text = asking.textContent;
+asking.button.click();
+return text;
+"""
 # The page's own world is reached by a script element; what it says comes back as text.
 EVALUATE = """
 const [source, done] = arguments;
@@ -112,6 +120,20 @@ class Marionette:
         while self.call("WebDriver:GetCurrentURL") != address or not self.script(LOADED):
             time.sleep(0.02)
         return new.pop()
+
+    def press_allow(self) -> str:
+        """Press what the browser itself asks, as soon as it does; return what it said."""
+        self.call("Marionette:SetContext", value="chrome")
+        said = ""
+        deadline = time.monotonic() + START_SECONDS
+        while (
+            now := self.call("WebDriver:ExecuteScript", script=PRESS_ALLOW, args=[])
+        ) or not said:
+            said = now or said
+            assert time.monotonic() < deadline, "the browser asks nothing"
+            time.sleep(0.05)
+        self.call("Marionette:SetContext", value="content")
+        return said
 
     def switch(self, handle: str) -> None:
         self.call("WebDriver:SwitchToWindow", handle=handle, focus=True)

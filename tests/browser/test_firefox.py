@@ -139,6 +139,7 @@ def test_a_site_is_served_from_the_users_click_until_it_is_removed(agent, page, 
     page.open_own(f"{OWN}/options.html")
     page.type("#address", ALLOWED)
     page.click("#add button")
+    assert ALLOWED in page.press_allow()
     page.element(site)
     options = page.call("WebDriver:GetWindowHandle")
     assert state_at(page, address) == "ready"
