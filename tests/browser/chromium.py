@@ -31,7 +31,6 @@ TEST_PAGE = """<!doctype html><meta charset="utf-8"><title>test portal</title>
   window.odc = odc;
 </script>"""
 ARGUMENTS = (
-    "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
     "--no-first-run",
@@ -138,13 +137,17 @@ def one_browser(group: str) -> list[pytest.MarkDecorator]:
 
 
 @contextlib.asynccontextmanager
-async def chromium(desk: Desk, *arguments: str) -> AsyncIterator[BrowserContext]:
+async def chromium(
+    desk: Desk, *arguments: str, headless: bool = True
+) -> AsyncIterator[BrowserContext]:
     """Chromium with the desk's extension, in the desk's profile and environment."""
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
             desk.profile,
             executable_path=CHROMIUM,
+            headless=headless,
             args=[
+                *(["--headless=new"] if headless else []),
                 *ARGUMENTS,
                 f"--load-extension={desk.extension}",
                 f"--disable-extensions-except={desk.extension}",

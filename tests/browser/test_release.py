@@ -30,8 +30,8 @@ async def browser(desk, certificate, tmp_path_factory):
     dist = tmp_path_factory.mktemp("dist")
     build_all(dist)
     zipfile.ZipFile(dist / "odc-extension-chromium.zip").extractall(desk.extension)
-    # A permission the user grants by a click, which no test can give in Chromium, is here one from
-    # the beginning; from there on it is the same. The click itself is tried in Firefox.
+    # A permission the user grants by a click, which needs a screen, is here one from the beginning;
+    # from there on it is the same. The click itself: test_permission_prompt.py, test_firefox.py.
     file = desk.extension / "manifest.json"
     manifest = {**json.loads(file.read_text("utf-8")), "host_permissions": [f"https://{ALLOWED}/*"]}
     file.write_text(json.dumps(manifest))
