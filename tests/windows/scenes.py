@@ -124,7 +124,7 @@ FOUND = {
         "Install the extension, then open a portal that uses it.",
         None,
     ),
-    "keys": (CheckState.UNKNOWN, "Private keys", "", None),
+    "keys": (CheckState.UNKNOWN, "Only a PIN shows whether the private keys are there.", "", None),
 }
 
 

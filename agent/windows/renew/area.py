@@ -21,9 +21,10 @@ class Area(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         inside = QWidget()
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, TIGHT, 0)
-        column.addWidget(page)
+        self._column = QVBoxLayout(inside)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.addWidget(page)
+        self.verticalScrollBar().rangeChanged.connect(self._keep_off)
         self.setWidget(inside)
         app = QApplication.instance()
         assert isinstance(app, QApplication)
@@ -33,6 +34,10 @@ class Area(QScrollArea):
         """Tell the page how much room there is."""
         super().resizeEvent(event)
         self.widened.emit(event.size().width())  # the viewport's
+
+    def _keep_off(self, _least: int, most: int) -> None:
+        """Leave a gap beside the scroll bar; without one the page ends where all else does."""
+        self._column.setContentsMargins(0, 0, TIGHT if most else 0, 0)
 
     def _follow(self, _before: QWidget | None, now: QWidget | None) -> None:
         if now is not None and self.isAncestorOf(now):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from agent.api.client import Json
@@ -96,6 +96,7 @@ class ItemsPage(QWidget):
     def _set_up(self) -> None:
         words = self._words
         words.show(self.none.setText, _NONE)
+        self.none.setAlignment(Qt.AlignmentFlag.AlignCenter)
         words.show(self.choice.setAccessibleName, mark("Certificate to renew"))
         words.show(self.all.setText, mark("Update both"))
         set_kind(self.all, "primary")
@@ -115,8 +116,10 @@ class ItemsPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(MEDIUM)
-        for widget in (self.choice, self.none, self.licence, self.certificate):
-            column.addWidget(widget)
+        column.addWidget(self.choice)
+        column.addWidget(self.none, 1)  # alone on its page, in the middle of the upper half
+        column.addWidget(self.licence)
+        column.addWidget(self.certificate)
         column.addStretch(1)
         column.addLayout(buttons)
         parts: tuple[QWidget, ...] = (self.choice, self.none, self.licence, self.certificate)

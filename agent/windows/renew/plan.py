@@ -47,7 +47,7 @@ class Standing(StrEnum):
 
 
 STEP_NAMES = {
-    Step.DOSSIER: mark("Fill in the dossier"),
+    Step.DOSSIER: mark("Dossier"),
     Step.SUBMISSION: mark("Submit"),
     Step.REVIEW: mark("Review"),
     Step.SMS: mark("SMS code"),

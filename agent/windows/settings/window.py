@@ -122,7 +122,7 @@ class SettingsWindow(Window):
         key = setting["key"]
         editor = self.editors[key]
         self.titles[key].setText(setting["title"])
-        editor.setAccessibleName(setting["title"])
+        (editor.focusProxy() or editor).setAccessibleName(setting["title"])
         editor.show_value(setting["value"])
         editor.setEnabled(not setting["is_locked"])
         if setting["is_locked"]:
