@@ -165,6 +165,13 @@ def _sheet(chosen: Colours) -> str:
     QToolButton:hover {{ background: {chosen.raised}; }}
     QToolButton:focus {{ border-color: {chosen.accent}; }}
     QTreeView::item {{ padding: 4px 0; }}
+    QHeaderView::section {{
+        padding: 5px 4px; background: {chosen.raised}; color: {chosen.text}; border: none;
+    }}
+    QCheckBox::indicator:unchecked {{
+        width: 13px; height: 13px; border: 1px solid {chosen.muted}; border-radius: 3px;
+        background: {chosen.surface};
+    }}
     QListView::item {{ padding: 4px; }}
     QLabel[kind="title"] {{ font-size: 15pt; font-weight: 600; }}
     QLabel[sign="true"] {{ font-size: 13pt; font-weight: 700; }}

@@ -22,6 +22,7 @@ from agent.sites.model import Action, ConsentQuestion, Decision
 from agent.tokens.errors import PinFinalTryError, PinLockedError
 from agent.tokens.model import PinState
 from agent.updates.errors import UpdateUnreachableError
+from agent.windows.main.details import DetailsDialog
 
 Answers = dict[str, Any]
 
@@ -232,6 +233,13 @@ SCENES = {
     "about-unreachable": Scene("about", _unreachable, is_ready=_is_told, subject="updates"),
     "help": Scene("help", lambda _language: {}, in_all_looks=True),
     "main": Scene("main", _main(token(*pair())), is_ready=_has_details, in_all_looks=True),
+    "main-details": Scene(
+        "main",
+        _main(token(*pair())),
+        is_ready=_has_details,
+        prepare=lambda window: window.information.details.click(),
+        part=lambda window: window.findChild(DetailsDialog),
+    ),
     "main-valid": Scene(
         "main",
         _main(token(*pair(days=300)), portals__list={"portals": []}),
