@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
+import os
 from collections.abc import Callable
 
 import msgspec
@@ -24,6 +24,7 @@ from agent.api.views import PROTOCOL_VERSION, Hello, Welcome
 from agent.errors import OdcError
 from agent.framing import MAX_REPLY, MAX_REQUEST, FrameDecoder, FrameError, encode_frame
 from agent.language import Language
+from agent.peers import is_same_user
 
 log = logging.getLogger(__name__)
 
@@ -33,27 +34,28 @@ MAX_UNDER_WAY = 256
 """Requests one client may have under way; a browser is one client for all its tabs."""
 
 
-class StreamConnection:
-    """Serves one client until it goes, or breaks the protocol. See registry.Connection."""
+class ClientConnection(asyncio.Protocol):
+    """Serves one client until it goes, or breaks the protocol. See registry.Connection.
+
+    A protocol, not a pair of streams: a request is read and its answer begun in one turn of the loop.
+    """
 
     def __init__(
         self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
         registry: Registry,
         role: Role,
-        pid: int,
         *,
         greeted: Callable[[Role], None] = lambda _role: None,
     ) -> None:
-        self._greeted = greeted
-        self._reader = reader
-        self._writer = writer
+        """Serve ``registry``; ``greeted`` is called with the role once the client has said hello."""
         self._registry = registry
         self._role = role
-        self._pid = pid
+        self._greeted = greeted
         self._has_greeted = False
         self.language: Language | None = None
+        self._frames = FrameDecoder(limit=MAX_REQUEST)
+        self._transport: asyncio.Transport | None = None
+        self._ended = asyncio.get_running_loop().create_future()
         self._callbacks: list[Callable[[], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -70,25 +72,40 @@ class StreamConnection:
         """Call ``callback`` when the connection ends."""
         self._callbacks.append(callback)
 
-    async def serve(self) -> None:
-        """Answer requests until the end of the stream."""
+    async def close(self) -> None:
+        """Drop the client, and return when everything of it has ended."""
+        if self._transport is not None:
+            self._transport.abort()
+            await self._ended
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the connection, unless another user is at its other end."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        if not is_same_user(transport.get_extra_info("socket")):
+            log.warning("connection of another user refused role=%s", self._role)
+            transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Begin to answer what is whole by now. What is no request at all ends the connection."""
         try:
-            await self._read_frames()
+            for payload in self._frames.feed(data):
+                self._take(payload)
         except (FrameError, InvalidRequestError, ProtocolMismatchError) as error:
             self._refuse(error)
-        except ConnectionError:
-            pass
-        finally:
-            await self._close()
+            assert self._transport is not None
+            self._transport.close()
 
-    async def _read_frames(self) -> None:
-        decoder = FrameDecoder(limit=MAX_REQUEST)
-        while data := await self._reader.read(65536):
-            for payload in decoder.feed(data):
-                await self._take(payload)
+    def connection_lost(self, _reason: Exception | None) -> None:
+        """End what the client had under way."""
+        for task in self._tasks:
+            task.cancel()
+        for callback in self._callbacks:
+            callback()
+        self._ended.set_result(None)
 
-    async def _take(self, payload: bytes) -> None:
-        """Handle one message. What is no request at all ends the connection."""
+    def _take(self, payload: bytes) -> None:
+        """Handle one message."""
         try:
             request = msgspec.json.decode(payload, type=Request)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -124,7 +141,7 @@ class StreamConnection:
         welcome = Welcome(
             protocol=PROTOCOL_VERSION,
             version=__version__,
-            pid=self._pid,
+            pid=os.getpid(),
             capabilities=self._registry.names_for(self._role),
         )
         self._send(result_frame(request.id, welcome))
@@ -150,18 +167,10 @@ class StreamConnection:
         self._send(error_frame(None, told))
 
     def _send(self, payload: bytes) -> None:
-        if self._writer.is_closing():
+        transport = self._transport
+        if transport is None or transport.is_closing():
             return
-        self._writer.write(encode_frame(payload, limit=MAX_REPLY))
-        if self._writer.transport.get_write_buffer_size() > MAX_UNREAD:
+        transport.write(encode_frame(payload, limit=MAX_REPLY))
+        if transport.get_write_buffer_size() > MAX_UNREAD:
             log.warning("client does not read, dropped role=%s", self._role)
-            self._writer.transport.abort()
-
-    async def _close(self) -> None:
-        for task in list(self._tasks):
-            task.cancel()
-        for callback in self._callbacks:
-            callback()
-        self._writer.close()
-        with contextlib.suppress(ConnectionError, TimeoutError):
-            await self._writer.wait_closed()
+            transport.abort()
