@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 CHAOS_CASES := build/chaos/cases
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup setup-test demo extension deb deb-test test chaos check format bench screenshots docs translations clean
+.PHONY: help setup setup-test demo extension deb deb-test frozen test chaos check format bench screenshots docs translations clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,6 +25,11 @@ deb: setup-test ## the Debian package, in dist/
 
 deb-test: setup-test deb ## the package on a clean Debian: install, use, upgrade, remove, purge (as root)
 	@$(PYTHON) -m pytest tests/installed -m deb
+
+frozen: setup-test ## the programs PyInstaller makes for Windows and macOS, here for Linux: build in dist/, try
+	@$(PYTHON) -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/frozen.txt
+	@pyinstaller --noconfirm --log-level ERROR --workpath build/frozen installer/frozen/odc-agent.spec
+	@$(PYTHON) installer/frozen/smoke.py dist/odc-agent
 
 test: setup-test ## run all tests; the few that fail side by side once more, alone
 	@tests/run

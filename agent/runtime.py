@@ -28,6 +28,18 @@ class RuntimeFolderError(Exception):
     """The runtime folder cannot be trusted: it belongs to somebody else or is open to others."""
 
 
+def program() -> str:
+    """Return the program that runs our modules by ``-m``: the interpreter, or the frozen agent.
+
+    Frozen (PyInstaller) the native host is a program of its own, and a process goes by the name of its
+    program. On Windows the agent is the one without a console.
+    """
+    if not getattr(sys, "frozen", False):
+        return sys.executable
+    name = "odc-agentw.exe" if sys.platform == "win32" else "odc-agent"
+    return os.path.join(os.path.dirname(sys.executable), name)
+
+
 def home_override(environment: Mapping[str, str] = os.environ) -> Path | None:
     """Return the folder ``ODC_HOME`` names, which then holds all data; None when it is not set."""
     from pathlib import Path  # noqa: PLC0415 - see the module docstring

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -17,7 +18,7 @@ def read_or_none(path: Path) -> bytes | None:
 
 def write_if_different(path: Path, content: bytes, *, mode: int) -> bool:
     """Make ``path`` hold ``content``; return whether that needed writing."""
-    if read_or_none(path) == content and path.stat().st_mode & 0o777 == mode:
+    if read_or_none(path) == content and _has_mode(path, mode):
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -31,3 +32,8 @@ def write_if_different(path: Path, content: bytes, *, mode: int) -> bool:
         temporary.unlink(missing_ok=True)
         raise
     return True
+
+
+def _has_mode(path: Path, mode: int) -> bool:
+    """Return whether the file has these permissions; Windows has none of this kind."""
+    return sys.platform == "win32" or path.stat().st_mode & 0o777 == mode

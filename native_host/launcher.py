@@ -1,13 +1,15 @@
-"""The script that browsers start: this interpreter, standard library only, this user's ``ODC_HOME``.
+"""What browsers start: this interpreter, standard library only, this user's ``ODC_HOME``.
 
 A manifest names one program without arguments, so interpreter, options and paths are baked into a
-script. ``-I`` keeps the browser's environment and working folder out of the import path, ``-S``
+script. A frozen installation (PyInstaller) has a program for it, which a script stands before only to
+set ``ODC_HOME``. ``-I`` keeps the browser's environment and working folder out of the import path, ``-S``
 skips reading installed packages: together they halve the time to the first answer.
 """
 
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -21,12 +23,28 @@ PACKAGES = Path(__file__).resolve().parent.parent
 """The folder that holds the packages ``agent`` and ``native_host``."""
 
 
+def host_program() -> Path | None:
+    """Return the host's own program of a frozen installation; None where Python runs it."""
+    if not getattr(sys, "frozen", False):
+        return None
+    name = f"{LAUNCHER_NAME}.exe" if sys.platform == "win32" else LAUNCHER_NAME
+    return Path(sys.executable).with_name(name)
+
+
 def launcher_path() -> Path:
-    """Return where the launcher of this installation (or of this ``ODC_HOME``) lies."""
+    """Return what the manifests of this installation (or of this ``ODC_HOME``) name."""
+    program = host_program()
+    if program is not None and home_override() is None:
+        return program
     name = f"{LAUNCHER_NAME}.bat" if sys.platform == "win32" else LAUNCHER_NAME
+    return launcher_folder() / name
+
+
+def launcher_folder() -> Path:
+    """Return the folder of the scripts and, on Windows, of the manifests."""
     home = home_override()
     folder = home if home is not None else _data_folder() / "odc-agent"
-    return folder / "native-host" / name
+    return folder / "native-host"
 
 
 def _data_folder() -> Path:
@@ -39,8 +57,12 @@ def _data_folder() -> Path:
 def launcher_script(interpreter: str = sys.executable, packages: Path = PACKAGES) -> bytes:
     """Return the launcher's text; a package says where interpreter and packages will be."""
     home = home_override()
+    program = host_program()
     if sys.platform == "win32":
-        return _batch_file(home)
+        return _batch_file(home, program)
+    if program is not None:
+        setting = f"env ODC_HOME={shlex.quote(str(home))} " if home else ""
+        return f'#!/bin/sh\nexec {setting}{shlex.quote(str(program))} "$@"\n'.encode()
     lines = [
         *_first_lines(interpreter),
         '"""Starts the native messaging host. Written by odc-native-host install."""',
@@ -54,8 +76,11 @@ def launcher_script(interpreter: str = sys.executable, packages: Path = PACKAGES
     return ("\n".join(lines) + "\n").encode()
 
 
-def _batch_file(home: Path | None) -> bytes:
+def _batch_file(home: Path | None, program: Path | None) -> bytes:
     """Return the launcher for Windows, where only programs and batch files are started."""
+    if program is not None:
+        setting = f'set "ODC_HOME={home}"\r\n' if home else ""
+        return f'@echo off\r\n{setting}"{program}" %*\r\n'.encode()
     settings = f"os.environ['ODC_HOME'] = {str(home)!r}; " if home else ""
     script = (
         f"import os, sys; sys.path.append({str(PACKAGES)!r}); {settings}"

@@ -12,7 +12,13 @@ from pathlib import Path
 from agent.runtime import home_override
 from native_host import registry
 from native_host.files import read_or_none, write_if_different
-from native_host.launcher import LAUNCHER_MODE, launcher_path, launcher_script
+from native_host.launcher import (
+    LAUNCHER_MODE,
+    host_program,
+    launcher_folder,
+    launcher_path,
+    launcher_script,
+)
 from native_host.manifests import is_for_us, launcher_named_by, manifest
 from native_host.targets import ROOT, Target
 
@@ -67,7 +73,7 @@ def install(
     if launcher is None:
         launcher = launcher_path()
         needs_one = any(target.is_system or not _is_served(target) for target in chosen)
-        if needs_one:
+        if needs_one and launcher != host_program():
             where = root / launcher.relative_to("/") if root != ROOT else launcher
             write_if_different(where, launcher_script(), mode=LAUNCHER_MODE)
     return [Change(target, _install(target, launcher)) for target in chosen]
@@ -81,9 +87,10 @@ def remove(chosen: Iterable[Target]) -> list[Change]:
 def remove_launcher() -> None:
     """Remove the launcher and its folder, once no manifest names it."""
     launcher = launcher_path()
-    launcher.unlink(missing_ok=True)
+    if launcher != host_program():
+        launcher.unlink(missing_ok=True)
     with suppress(OSError):  # not there, or somebody keeps something in it
-        launcher.parent.rmdir()
+        launcher_folder().rmdir()
 
 
 def entries(chosen: Iterable[Target]) -> list[Entry]:
@@ -108,39 +115,54 @@ def _install(target: Target, launcher: Path) -> bool:
     content = manifest(target.family, launcher)
     changed = write_if_different(target.path, content, mode=MANIFEST_MODE)
     if target.key:
-        changed = registry.write(target.key, str(target.path)) or changed
+        changed = registry.write(target.key, str(target.path), system=target.is_system) or changed
     return changed
 
 
 def _is_served(target: Target) -> bool:
     """Return whether a system-wide manifest lets our extension start a program that is there."""
-    content = read_or_none(target.shadowed_by) if target.shadowed_by else None
+    manifest_of_all = _manifest_of_all(target)
+    content = read_or_none(manifest_of_all) if manifest_of_all else None
     if content is None or not is_for_us(content, target.family):
         return False
     program = launcher_named_by(content)
     return program is not None and os.access(program, os.X_OK)
 
 
+def _manifest_of_all(target: Target) -> Path | None:
+    """Return the system-wide manifest that a user's own one would hide."""
+    if target.is_system or not target.key:
+        return target.shadowed_by
+    named = registry.read(target.key, system=True)
+    return Path(named) if named else None
+
+
 def _state(target: Target) -> State:
     content = read_or_none(target.path)
-    if content is None or (target.key and registry.read(target.key) != str(target.path)):
+    if content is None or not _is_named(target):
         return State.SYSTEM if _is_served(target) else State.MISSING
     launcher = launcher_path()
     if launcher_named_by(content) != str(launcher):
         return State.OTHER
-    is_right = (
-        content == manifest(target.family, launcher)
-        and read_or_none(launcher) == launcher_script()
-        and os.access(launcher, os.X_OK)
-    )
-    return State.REGISTERED if is_right else State.OUTDATED
+    is_whole = launcher == host_program() or read_or_none(launcher) == launcher_script()
+    is_right = content == manifest(target.family, launcher) and is_whole
+    return State.REGISTERED if is_right and os.access(launcher, os.X_OK) else State.OUTDATED
+
+
+def _is_named(target: Target) -> bool:
+    """Return whether the browser finds the manifest: by its place, on Windows by the registry."""
+    if not target.key:
+        return True
+    return registry.read(target.key, system=target.is_system) == str(target.path)
 
 
 def _remove_ours(target: Target) -> bool:
     content = read_or_none(target.path)
-    if content is None or launcher_named_by(content) != str(launcher_path()):
+    if content is not None and launcher_named_by(content) != str(launcher_path()):
         return False
-    target.path.unlink()
-    if target.key:
-        registry.remove(target.key)
-    return True
+    # On Windows browsers of a family share a manifest, which went with the first one's entry.
+    is_entered = bool(target.key) and _is_named(target)
+    if is_entered:
+        registry.remove(target.key, system=target.is_system)
+    target.path.unlink(missing_ok=True)
+    return is_entered or content is not None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from native_host import registry
 from native_host.browsers import CHROMIUM_FOLDER, Browser, Family
-from native_host.launcher import launcher_path
+from native_host.launcher import host_program, launcher_folder
 from native_host.manifests import FILE_NAME
 
 ROOT = Path("/")
@@ -44,6 +44,8 @@ def user_targets(browsers: Iterable[Browser], *, root: Path = ROOT) -> list[Targ
 
 def system_targets(browsers: Iterable[Browser], *, root: Path = ROOT) -> list[Target]:
     """Return where browsers look for everybody's hosts below ``root``, each place once."""
+    if sys.platform == "win32":
+        return [target for browser in browsers if (target := _system_entry(browser))]
     found: dict[Path, Target] = {}
     for browser in browsers:
         path = _system_path(browser, root)
@@ -107,6 +109,15 @@ def _system_path(browser: Browser, root: Path) -> Path | None:
     return root / place.system.lstrip("/") / FILE_NAME
 
 
+def _system_entry(browser: Browser) -> Target | None:
+    """Return the entry for everybody, whose manifest lies beside the program that all users have."""
+    program = host_program()
+    if program is None or browser.place is None or not browser.place.key:
+        return None
+    path = program.with_name(f"{browser.family.value}.json")
+    return _target(browser, path, key=browser.place.key, is_system=True)
+
+
 def _own_manifest(family: Family) -> Path:
-    """Return the manifest of a family, which the registry names, beside the launcher."""
-    return launcher_path().with_name(f"{family.value}.json")
+    """Return this user's manifest of a family, which the registry names."""
+    return launcher_folder() / f"{family.value}.json"

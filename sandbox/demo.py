@@ -22,10 +22,10 @@ APPROVE_AFTER_SECONDS = 3
 REMINDER_SECONDS = 20.0
 
 
-def run_demo(folder: Path, *, with_desktop: bool) -> None:
-    """Play the whole renewal in ``folder``; with a desktop, stay until closed."""
+def run_demo(folder: Path, *, with_desktop: bool, program: Path | None = None) -> None:
+    """Play the whole renewal in ``folder``, with another agent's ``program``; on a desktop, stay."""
     holder = Holder()
-    with Desk(folder) as desk:
+    with Desk(folder, agent=program) as desk:
         say("启动证书服务中心", "Starting the certification authority")
         approve = ("--approve-after", str(APPROVE_AFTER_SECONDS), "--retry-after", "1")
         running = desk.start_authority(*approve)

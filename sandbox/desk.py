@@ -46,8 +46,16 @@ class Holder:
 class Desk:
     """Starts and ends the parts; each can be used alone."""
 
-    def __init__(self, folder: Path, *, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        environment: Mapping[str, str] | None = None,
+        agent: Path | None = None,
+    ) -> None:
+        """Keep everything in ``folder``; ``agent`` is an installed program instead of this checkout's."""
         self.folder = folder
+        self._agent = agent
         self.environment = {**os.environ, **(environment or {}), "ODC_HOME": os.fspath(folder)}
         self.processes: list[subprocess.Popen[bytes]] = []
         """What runs, the oldest first."""
@@ -182,8 +190,9 @@ class Desk:
     def __exit__(self, *_exc: object) -> None:
         self.close()
 
-    @staticmethod
-    def _command(module: str, arguments: Sequence[str]) -> list[str]:
+    def _command(self, module: str, arguments: Sequence[str]) -> list[str]:
+        if self._agent is not None and module == "agent.cli":
+            return [os.fspath(self._agent), *arguments]
         return [sys.executable, "-P", "-m", module, *arguments]
 
     @staticmethod

@@ -11,7 +11,7 @@ import sys
 import time
 
 from agent.peers import is_private, is_same_user
-from agent.runtime import home_override, runtime_path
+from agent.runtime import home_override, program, runtime_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def start_agent() -> Popen[bytes]:
     import subprocess  # noqa: PLC0415 - costs 10 ms that a relay to a running agent need not pay
 
     # -P: a folder named "agent" in a browser's working folder must never be what runs.
-    command = [sys.executable, "-P", "-m", "agent.cli", "run"]
+    command = [program(), "-P", "-m", "agent.cli", "run"]
     quiet = subprocess.DEVNULL
     folder = os.path.splitdrive(sys.executable)[0] + os.sep
     environment = _environment()

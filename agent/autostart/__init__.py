@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from agent.autostart.model import Way
-from agent.runtime import home_override
+from agent.runtime import home_override, program
 
 __all__ = ["Autostart", "Way", "agent_command", "this_systems_autostart"]
 
@@ -32,7 +32,7 @@ class Autostart(Protocol):
 def agent_command() -> list[str]:
     """Return the command that runs this agent, with the ``ODC_HOME`` it has."""
     home = home_override()
-    command = [sys.executable, "-P", "-m", "agent.cli", "run"]
+    command = [program(), "-P", "-m", "agent.cli", "run"]
     if home is None or sys.platform == "win32":
         return command
     return ["/usr/bin/env", f"ODC_HOME={os.fspath(home)}", *command]

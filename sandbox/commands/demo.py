@@ -36,6 +36,9 @@ def register(subcommands: Subcommands) -> None:
     parser.add_argument(
         "--no-desktop", action="store_true", help="no tray, no waiting, even with a display"
     )
+    parser.add_argument(
+        "--agent", type=Path, metavar="PROGRAM", help="an installed odc-agent instead of this one"
+    )
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -43,7 +46,8 @@ def _run(options: argparse.Namespace) -> int:
     folder = _fresh_folder(home_override() or Path("build/demo").absolute())
     has_display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     try:
-        run_demo(folder, with_desktop=has_display and not options.no_desktop)
+        with_desktop = has_display and not options.no_desktop
+        run_demo(folder, with_desktop=with_desktop, program=options.agent)
     except KeyboardInterrupt:
         print("\n已停止 Stopped.", file=sys.stderr)
         return 130

@@ -29,10 +29,11 @@ def entry():
     ("arguments", "meant"),
     [
         (["-P", "-m", "agent.desktop.tray", "3"], ("agent.desktop.tray", ["3"])),
-        (["-m", "agent.cli", "run"], ("agent.cli", ["run"])),
+        (["-P", "-m", "http.server"], None),
+        (["-P", "-m", "agents"], None),
         (["status", "--json"], None),
         ([], None),
-        (["-m"], None),
+        (["-P", "-m"], None),
     ],
 )
 def test_a_frozen_program_is_the_interpreter_for_its_children(entry, arguments, meant):
@@ -47,10 +48,10 @@ def test_the_entry_runs_the_module_with_its_arguments():
 
 def test_every_child_is_started_in_a_way_the_entry_understands(entry):
     code = "".join(p.read_text() for p in (INSTALLER.parent / "agent").rglob("*.py"))
-    started = re.findall(r'sys\.executable, ((?:"-[^"]*", ?)+)', code)
-    assert started, "no child is found any more"
+    started = re.findall(r'(?:sys\.executable|program\(\)), ((?:"-[^"]*", ?)+)', code)
+    assert len(started) > 5, "children are not found any more"
     for flags in started:
-        assert entry.module_of([*re.findall(r'"([^"]*)"', flags), "module"]) == ("module", [])
+        assert entry.module_of([*re.findall(r'"([^"]*)"', flags), "agent.x"]) == ("agent.x", [])
 
 
 def test_the_launch_agent_is_the_one_the_agent_knows():

@@ -12,11 +12,11 @@ import pytest
 from host_process import ROOT, Host, request
 
 from agent import __version__
-from native_host import identity, registration
+from native_host import identity, registration, registry
 from native_host.browsers import BrowserTableError, Family, load_browsers
 from native_host.launcher import SHEBANG_LIMIT, _first_lines
 from native_host.manifests import manifest
-from native_host.targets import user_targets
+from native_host.targets import profile_targets, system_targets, user_targets
 
 
 @pytest.fixture
@@ -259,6 +259,88 @@ def test_a_package_registers_for_everybody(command, tmp_path):
     }
     for file in root.rglob("*.json"):
         assert json.loads(file.read_text("utf-8"))["path"] == program
+
+
+@pytest.fixture
+def windows(tmp_path, monkeypatch):
+    """A frozen program on Windows, as far as Linux goes: the registry is a table of the test's."""
+    entries: dict[tuple[bool, str], str] = {}
+
+    def write(key, manifest, *, system=False):
+        return entries.get((system, key)) != entries.setdefault((system, key), manifest)
+
+    monkeypatch.setattr(registry, "read", lambda key, *, system=False: entries.get((system, key)))
+    monkeypatch.setattr(registry, "write", write)
+    monkeypatch.setattr(registry, "remove", lambda key, *, system=False: entries.pop((system, key)))
+    monkeypatch.setattr(registry, "has_vendor", lambda key: "Edge" in key)
+    program = tmp_path / "Programs" / "odc-agent.exe"
+    program.parent.mkdir()
+    program.with_name("odc-native-host.exe").touch(mode=0o755)
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(program))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "Local"))
+    monkeypatch.delenv("ODC_HOME", raising=False)
+    return entries
+
+
+def families(target):
+    return [json.loads(target.path.read_text("utf-8")).get(f"allowed_{kind}") is not None
+            for kind in ("origins", "extensions")]  # fmt: skip
+
+
+def test_an_installer_for_everybody_on_windows_enters_every_browser_and_takes_all_back(
+    tmp_path, windows
+):
+    host = str(tmp_path / "Programs" / "odc-native-host.exe")
+    targets = system_targets(load_browsers())
+    registration.install(targets)
+    assert set(windows) == {(True, b.win32.key) for b in load_browsers() if b.win32}
+    for target in targets:
+        assert target.path.parent == tmp_path / "Programs"
+        assert json.loads(target.path.read_text("utf-8"))["path"] == host
+        assert families(target) == [
+            target.family is Family.CHROMIUM,
+            target.family is Family.FIREFOX,
+        ]
+    assert {e.state for e in registration.entries(targets)} == {"registered"}
+    users = user_targets(load_browsers())
+    assert {e.state for e in registration.entries(users)} == {"system"}
+    assert registration.mend(users) == [], "everybody's entries serve this user"
+    registration.remove(targets)
+    assert windows == {}
+    assert [file.name for file in (tmp_path / "Programs").iterdir()] == ["odc-native-host.exe"]
+
+
+def test_a_user_on_windows_is_entered_where_the_browser_is_and_taken_out_again(tmp_path, windows):
+    targets = user_targets(load_browsers())
+    assert [change.target.browser for change in registration.mend(targets)] == ["edge"]
+    edge = {b.name: b for b in load_browsers()}["edge"].win32.key
+    assert windows == {(False, edge): str(tmp_path / "Local/odc-agent/native-host/chromium.json")}
+    assert registration.mend(targets) == []
+    registration.install(targets)
+    assert {e.state for e in registration.entries(targets)} == {"registered"}
+    registration.remove(targets)
+    registration.remove_launcher()
+    assert windows == {}
+    assert not (tmp_path / "Local/odc-agent/native-host").exists()
+    assert (tmp_path / "Programs/odc-native-host.exe").exists()
+
+
+def test_a_frozen_host_gets_its_odc_home_by_a_script(tmp_path, monkeypatch):
+    host = tmp_path / "with space" / "odc-native-host"
+    host.parent.mkdir()
+    host.write_text('#!/bin/sh\necho "$ODC_HOME" "$@"\n')
+    host.chmod(0o755)
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(host.with_name("odc-agent")))
+    monkeypatch.setenv("ODC_HOME", str(tmp_path / "home of it"))
+    registration.install(profile_targets([tmp_path / "profile"]))
+    monkeypatch.delenv("ODC_HOME")
+    manifest_file = tmp_path / "profile/NativeMessagingHosts/org.odc.agent.json"
+    launcher = json.loads(manifest_file.read_text("utf-8"))["path"]
+    said = subprocess.check_output([launcher, "an", "argument"], text=True)
+    assert said == f"{tmp_path / 'home of it'} an argument\n"
 
 
 def test_check_says_what_is_missing_tries_the_host_and_explains_sandboxes(
