@@ -1,7 +1,9 @@
 ; Inno Setup 6: the installer for Windows, from the folder PyInstaller makes.
 ; usage: iscc /DVersion=0.1.0 installer\windows\odc-agent.iss
 ; For one user without questions:      odc-agent-setup.exe /VERYSILENT /CURRENTUSER
-; For the computer, for roll-out:      odc-agent-setup.exe /VERYSILENT /ALLUSERS /NORESTART
+; For the computer, for roll-out:      odc-agent-setup.exe /VERYSILENT /ALLUSERS /NORESTART /SUPPRESSMSGBOXES
+; To remove without questions:         unins000.exe /VERYSILENT /NORESTART, in the folder of the program
+; Inno Setup 6.3 or later (x64compatible).
 ; Not run yet; see docs/administrators.md.
 #ifndef Version
   #define Version "0.0.0"
@@ -17,10 +19,18 @@ PrivilegesRequired=lowest
 PrivilegesRequiredOverridesAllowed=commandline dialog
 ArchitecturesAllowed=x64compatible
 ArchitecturesInstallIn64BitMode=x64compatible
+; An agent that is ended like this goes on where it was when it starts again.
 CloseApplications=force
+RestartApplications=no
+UninstallDisplayIcon={app}\odc-agent.exe
 OutputBaseFilename=odc-agent-setup
 OutputDir=..\..\dist
-; Signed with: iscc "/Ssign=signtool sign /fd sha256 /a $f" and a SignTool=sign line here.
+; To sign setup and uninstaller, and each program of ours before them:
+;   signtool sign /fd sha256 /td sha256 /tr TIMESTAMP_SERVER /a dist\odc-agent\odc-*.exe
+;   iscc /DSign "/Ssign=signtool sign /fd sha256 /td sha256 /tr TIMESTAMP_SERVER /a $f" ...
+#ifdef Sign
+SignTool=sign
+#endif
 
 [Files]
 Source: "..\..\dist\odc-agent\*"; DestDir: "{app}"; Flags: recursesubdirs ignoreversion
@@ -34,13 +44,21 @@ Root: HKA; Subkey: "Software\Microsoft\Windows\CurrentVersion\Run"; ValueName: "
   ValueType: string; ValueData: """{app}\odc-agentw.exe"" run"; Flags: uninsdeletevalue
 
 [Run]
-Filename: "{app}\odc-native-host.exe"; Parameters: "install --launcher ""{app}\odc-native-host.exe"""; \
-  Flags: runhidden; Check: not IsAdminInstallMode
-Filename: "{app}\odc-native-host.exe"; \
-  Parameters: "install --system --launcher ""{app}\odc-native-host.exe"""; \
-  Flags: runhidden; Check: IsAdminInstallMode
-Filename: "{app}\odc-agentw.exe"; Parameters: "run"; Flags: nowait runasoriginaluser
+; The native host enters itself with the browsers of native_host/browsers.toml: below HKEY_CURRENT_USER,
+; or HKEY_LOCAL_MACHINE with /ALLUSERS. A user's agent mends that at each start.
+Filename: "{app}\odc-native-host.exe"; Parameters: "install"; Flags: runhidden; \
+  Check: not IsAdminInstallMode
+Filename: "{app}\odc-native-host.exe"; Parameters: "install --system"; Flags: runhidden; \
+  Check: IsAdminInstallMode
+; Rolled out for everybody by a service, nobody is there whose agent could start: it does at login.
+Filename: "{app}\odc-agentw.exe"; Parameters: "run"; Flags: nowait; Check: not IsAdminInstallMode
+Filename: "{app}\odc-agentw.exe"; Parameters: "run"; Description: "Certificate Manager"; \
+  Flags: nowait postinstall skipifsilent runasoriginaluser; Check: IsAdminInstallMode
 
 [UninstallRun]
+; Which of these are run is decided when installing.
 Filename: "{app}\odc-agent.exe"; Parameters: "quit"; Flags: runhidden; RunOnceId: "quit"
-Filename: "{app}\odc-native-host.exe"; Parameters: "remove"; Flags: runhidden; RunOnceId: "remove"
+Filename: "{app}\odc-native-host.exe"; Parameters: "remove"; Flags: runhidden; \
+  RunOnceId: "remove"; Check: not IsAdminInstallMode
+Filename: "{app}\odc-native-host.exe"; Parameters: "remove --system"; Flags: runhidden; \
+  RunOnceId: "remove-system"; Check: IsAdminInstallMode

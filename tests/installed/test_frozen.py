@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import plistlib
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from agent.autostart.macos import LABEL
+from agent.cli import command_parser as agents_parser
+from native_host.commands import command_parser as hosts_parser
 
 INSTALLER = Path(__file__).parents[2] / "installer"
 ENTRY = INSTALLER / "frozen" / "entry.py"
@@ -58,3 +61,33 @@ def test_the_launch_agent_is_the_one_the_agent_knows():
     read = plistlib.loads((INSTALLER / "macos" / "org.odc.agent.plist").read_bytes())
     assert read["Label"] == LABEL
     assert read["ProgramArguments"][1:] == ["run"]
+
+
+def commands_of_setup():
+    """Each program the installer for Windows runs, with its parameters, entries joined over lines."""
+    text = (INSTALLER / "windows" / "odc-agent.iss").read_text().replace("\\\n", " ")
+    entries = re.findall(
+        r'^Filename: "{app}\\(.+?)\.exe"; +Parameters: "(.+?)";', text, re.MULTILINE
+    )
+    run_key = re.search(r'"""{app}\\(.+?)\.exe"" (\w+)"', text)
+    return [*entries, run_key.groups()]
+
+
+def test_the_installer_for_windows_runs_only_commands_that_there_are():
+    commands = commands_of_setup()
+    assert len(commands) == 8
+    for program, parameters in commands:
+        parser = hosts_parser() if program == "odc-native-host" else agents_parser()
+        parser.parse_args(shlex.split(parameters))
+
+
+@pytest.mark.parametrize("name", ["package", "remove", "scripts/postinstall"])
+def test_the_scripts_for_macos_are_scripts(name):
+    file = INSTALLER / "macos" / name
+    subprocess.run(["sh", "-n", file], check=True)
+    assert file.stat().st_mode & 0o111
+
+
+def test_a_signed_app_on_macos_may_load_the_drivers_of_others():
+    rights = plistlib.loads((INSTALLER / "macos" / "entitlements.plist").read_bytes())
+    assert rights["com.apple.security.cs.disable-library-validation"] is True
