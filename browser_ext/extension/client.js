@@ -12,16 +12,18 @@ export class Client {
   #link;
   #trace;
   #origin;
+  #policy;
   /** Page's request id → native request id, while no answer has come. */
   #underWay = new Map();
   /** Page's request id → {request, renewal, told}, from the answer to the renewal's end. */
   #watches = new Map();
 
-  constructor(port, link, trace, { isDeveloper }) {
+  constructor(port, link, trace, { isDeveloper, policy }) {
     this.#port = port;
     this.#link = link;
     this.#trace = trace;
     this.#origin = originOf(port.sender, { isDeveloper });
+    this.#policy = policy;
   }
 
   get isWatching() {
@@ -107,6 +109,9 @@ export class Client {
   #refusal(id, params) {
     if (this.#origin === null) {
       return "origin_not_allowed";
+    }
+    if (this.#policy.forbids(this.#origin)) {
+      return "consent_denied";
     }
     if (params === null || this.#underWay.has(id) || this.#watches.has(id)) {
       return "invalid_request";

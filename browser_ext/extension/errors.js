@@ -26,6 +26,12 @@ const WORDS = {
     advice: "Use the portal's secure address (https).",
     advice_zh: "请使用以 https 开头的网址访问。",
   },
+  consent_denied: {
+    message: "Your organisation does not allow this site to use the certificate agent.",
+    message_zh: "本单位不允许此网站使用证照管家。",
+    advice: "Ask your administrator.",
+    advice_zh: "请联系管理员。",
+  },
   invalid_request: {
     message: "The page's request is not one the certificate agent understands.",
     message_zh: "证照管家无法识别网页的请求。",

@@ -1,14 +1,34 @@
 // The options page: where the extension runs, and what the agent was told about which site.
 
 import { api, ask, element, look, message, sentences, translatePage } from "./ask.js";
-import { allowedSites, listedSites, patternOf } from "./sites.js";
+import { Policy } from "./policy.js";
+import { allowedSites, fits, listedSites, patternOf } from "./sites.js";
 
+const policy = new Policy(api);
 const find = (id) => document.getElementById(id);
 
 async function showSites() {
-  const listed = listedSites(api).map((pattern) => siteRow(pattern, message("listed")));
-  const allowed = (await allowedSites(api)).map((pattern) => siteRow(pattern, "", remove(pattern)));
-  find("runs").replaceChildren(...listed, ...allowed);
+  await policy.ready;
+  const allowed = await allowedSites(api);
+  const own = allowed.filter((pattern) => !policy.sites.includes(pattern));
+  find("runs").replaceChildren(
+    ...listedSites(api).map((pattern) => siteRow(pattern, message("listed"))),
+    ...policy.sites.map((pattern) => managedRow(pattern, allowed.includes(pattern))),
+    ...own.map((pattern) => siteRow(pattern, forbiddenNote(pattern), remove(pattern))),
+    ...policy.blockedSites.map((pattern) => siteRow(pattern, message("managed_blocked"))),
+  );
+  find("add").hidden = !policy.mayAddSites;
+  find("managed-only").hidden = policy.mayAddSites;
+}
+
+/** A site of the organisation's: offered until the user has allowed it, then locked. */
+function managedRow(pattern, isAllowed) {
+  const button = isAllowed ? null : action("add", () => api.permissions.request({ origins: [pattern] }));
+  return siteRow(pattern, message("managed"), button);
+}
+
+function forbiddenNote(pattern) {
+  return policy.forbids(pattern.slice(0, -1)) ? message("managed_blocked") : "";
 }
 
 function siteRow(site, note, button = null) {
@@ -20,9 +40,14 @@ function siteRow(site, note, button = null) {
 }
 
 function remove(pattern) {
-  const button = element("button", { type: "button", text: message("remove") });
+  return action("remove", () => api.permissions.remove({ origins: [pattern] }));
+}
+
+/** A button for something after which the list is shown anew. */
+function action(name, act) {
+  const button = element("button", { type: "button", text: message(name) });
   button.addEventListener("click", async () => {
-    await api.permissions.remove({ origins: [pattern] });
+    await act();
     await showSites();
   });
   return button;
@@ -34,7 +59,10 @@ find("add").addEventListener("submit", async (event) => {
   const pattern = patternOf(typed.includes("://") ? typed : `https://${typed}`);
   find("error").hidden = pattern !== null;
   find("error").textContent = message("https_only");
-  if (pattern && (await api.permissions.request({ origins: [pattern] }))) {
+  if (pattern && policy.forbids(typed.includes("://") ? typed : `https://${typed}`)) {
+    find("error").hidden = false;
+    find("error").textContent = message("managed_blocked");
+  } else if (pattern && (await api.permissions.request({ origins: [pattern] }))) {
     find("address").value = "";
     await showSites();
   }

@@ -4,8 +4,10 @@
 import { api, ask, element, look, message, sentences, translatePage } from "./ask.js";
 import { allowedSites, fits, listedSites, patternOf } from "./sites.js";
 import { hops } from "./hops.js";
+import { Policy } from "./policy.js";
 
 const TRACE_MS = 1000;
+const policy = new Policy(api);
 const find = (id) => document.getElementById(id);
 
 async function showCertificates() {
@@ -64,9 +66,12 @@ async function showSite() {
     return;
   }
   const host = new URL(tab.url).host;
+  await policy.ready;
+  const isForbidden = policy.forbids(tab.url);
+  const state = isForbidden ? "forbidden_here" : runs ? "runs_here" : "not_here";
   find("site").hidden = false;
-  find("site-text").textContent = message(runs ? "runs_here" : "not_here", host);
-  find("allow").hidden = runs;
+  find("site-text").textContent = message(state, host);
+  find("allow").hidden = runs || isForbidden;
   find("allow").addEventListener("click", () => allow(pattern, tab.id));
 }
 
@@ -79,8 +84,12 @@ async function allow(pattern, tabId) {
 }
 
 async function showDeveloper() {
-  const { developer = false } = await api.storage.local.get("developer");
+  await policy.ready;
+  const kept = await api.storage.local.get("developer");
+  const developer = policy.developerMode ?? kept.developer ?? false;
   find("developer-switch").checked = developer;
+  find("developer-switch").disabled = policy.developerMode !== null;
+  find("developer-switch").title = policy.developerMode === null ? "" : message("managed");
   find("developer").hidden = !developer;
   if (developer) {
     await showTrace();

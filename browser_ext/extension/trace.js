@@ -8,10 +8,12 @@ export class Trace {
   #entries = [];
   #byRequest = new Map();
   #isOn = false;
+  #policy;
   #tellHost;
 
   /** @param tellHost (method, params) sends a request to the host */
-  constructor(api, tellHost) {
+  constructor(api, policy, tellHost) {
+    this.#policy = policy;
     this.#tellHost = tellHost;
     api.storage.local.get(SETTING).then((kept) => (this.#isOn = kept[SETTING] === true));
     api.storage.onChanged.addListener((changes) => {
@@ -22,7 +24,7 @@ export class Trace {
   }
 
   get isOn() {
-    return this.#isOn;
+    return this.#policy.developerMode ?? this.#isOn;
   }
 
   /** The newest first. */
@@ -32,7 +34,7 @@ export class Trace {
 
   /** A request came to the worker; returns what the other calls name it by. */
   begin({ origin, method, times }) {
-    if (!this.#isOn) {
+    if (!this.isOn) {
       return null;
     }
     const entry = { origin, method, outcome: null, worker: now() };

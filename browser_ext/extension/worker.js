@@ -4,6 +4,7 @@
 import { Client } from "./client.js";
 import { NativeLink } from "./native.js";
 import { isOwnPage, OwnPage } from "./own.js";
+import { Policy } from "./policy.js";
 import { keepSitesInStep, listedSites } from "./sites.js";
 import { Trace } from "./trace.js";
 
@@ -11,7 +12,8 @@ const api = globalThis.browser ?? globalThis.chrome;
 /** Only a developer build runs on pages without https. */
 const isDeveloper = listedSites(api).some((pattern) => pattern.startsWith("http:"));
 const clients = new Set();
-const trace = new Trace(api, (method, params) => {
+const policy = new Policy(api);
+const trace = new Trace(api, policy, (method, params) => {
   if (link.isOpen) {
     link.request(method, params, () => {});
   }
@@ -33,9 +35,14 @@ api.runtime.onConnect.addListener((port) => {
     port.onDisconnect.addListener(() => page.leave());
     return;
   }
-  const client = new Client(port, link, trace, { isDeveloper });
+  const client = new Client(port, link, trace, { isDeveloper, policy });
   clients.add(client);
-  port.onMessage.addListener((message) => client.receive(message));
+  port.onMessage.addListener(async (message) => {
+    await policy.ready; // in the order they came
+    if (clients.has(client)) {
+      client.receive(message);
+    }
+  });
   port.onDisconnect.addListener(() => {
     clients.delete(client);
     client.leave();

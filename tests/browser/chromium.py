@@ -9,18 +9,22 @@ from __future__ import annotations
 import contextlib
 import functools
 import http.server
+import json
 import os
 import ssl
 import subprocess
 import sys
 import tempfile
 import threading
+import zipfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from playwright.async_api import BrowserContext, async_playwright
+
+from browser_ext.build import build_zip
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
@@ -124,6 +128,19 @@ class Desk:
         )
 
 
+def build_release(desk: Desk, *allowed: str) -> None:
+    """Unpack the zip a store gets, for a user who has allowed these sites.
+
+    A permission the user grants by a click, which needs a screen, is here one from the beginning; from
+    there on it is the same. The click itself: test_permission_prompt.py, test_firefox.py.
+    """
+    build_zip("chromium", desk.folder / "release.zip")
+    zipfile.ZipFile(desk.folder / "release.zip").extractall(desk.extension)
+    file = desk.extension / "manifest.json"
+    hosts = [f"https://{name}/*" for name in allowed]
+    file.write_text(json.dumps({**json.loads(file.read_text("utf-8")), "host_permissions": hosts}))
+
+
 @contextlib.contextmanager
 def short_folder() -> Iterator[Path]:
     """A folder with a short name: socket paths have about 100 bytes, pytest's names are long."""
@@ -138,13 +155,13 @@ def one_browser(group: str) -> list[pytest.MarkDecorator]:
 
 @contextlib.asynccontextmanager
 async def chromium(
-    desk: Desk, *arguments: str, headless: bool = True
+    desk: Desk, *arguments: str, headless: bool = True, program: Path = CHROMIUM
 ) -> AsyncIterator[BrowserContext]:
     """Chromium with the desk's extension, in the desk's profile and environment."""
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
             desk.profile,
-            executable_path=CHROMIUM,
+            executable_path=program,
             headless=headless,
             args=[
                 *(["--headless=new"] if headless else []),

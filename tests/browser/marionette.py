@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from chromium import Desk
-from portal_names import ALLOWED, LISTED, OTHER
+from portal_names import ALLOWED, FORBIDDEN, LISTED, OTHER
 
 from native_host.identity import FIREFOX_ID
 
@@ -27,7 +27,7 @@ EXTENSION_UUID = "11111111-2222-4333-8444-555555555555"
 OWN = f"moz-extension://{EXTENSION_UUID}"
 PREFERENCES = {
     "marionette.port": 0,
-    "network.dns.localDomains": f"{LISTED}, {ALLOWED}, {OTHER}",
+    "network.dns.localDomains": f"{LISTED}, {ALLOWED}, {OTHER}, {FORBIDDEN}",
     "extensions.webextensions.uuids": json.dumps({FIREFOX_ID: EXTENSION_UUID}),
     "browser.shell.checkDefaultBrowser": False,
     "browser.startup.page": 0,

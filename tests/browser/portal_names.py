@@ -14,13 +14,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 
 LISTED, ALLOWED, OTHER = "www.demo.gov.cn", "portal.allowed.example", "www.other.example"
+FORBIDDEN = "www.forbidden.gov.cn"
 
 
 def make_certificate(folder: Path) -> tuple[ssl.SSLContext, str]:
     """A key and a certificate for all the names: the server's side, and its key's pin."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test portals")])
-    names = [x509.DNSName(n) for n in (LISTED, ALLOWED, OTHER)]
+    names = [x509.DNSName(n) for n in (LISTED, ALLOWED, OTHER, FORBIDDEN)]
     now = dt.datetime.now(dt.UTC)
     made = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
@@ -11,14 +12,16 @@ from chromium import ROOT, portal_server
 from marionette import FIREFOX, OWN, firefox
 from native_hosts import hosts, kill_hosts
 from person import Person
-from portal_names import ALLOWED, LISTED, OTHER
+from portal_names import ALLOWED, FORBIDDEN, LISTED, OTHER
 from test_portal import START, agent_desk, finish_renewal, forget_sites, quit_agent
 
 from agent import __version__
+from native_host.identity import FIREFOX_ID
 
 STARTS_AGENT = True
 pytestmark = pytest.mark.xdist_group("firefox")
 __all__ = ["agent_desk"]
+MANAGED = {"sites": ["managed.example"], "blocked_sites": [FORBIDDEN], "developer_mode": False}
 CERTIFICATES = "odc.certificates({ use: 'signing' })"
 
 
@@ -38,6 +41,11 @@ def browser(desk):
         [sys.executable, "-m", "native_host", "install", "--browser", "firefox"],
         check=True, env=desk.environment, cwd=ROOT, stdout=subprocess.DEVNULL,
     )  # fmt: skip
+    # Of this user alone; an administrator's own place is the policy 3rdparty, with the same content.
+    folder = desk.home / ".mozilla" / "managed-storage"
+    folder.mkdir(parents=True)
+    values = {"name": FIREFOX_ID, "description": "policy", "type": "storage", "data": MANAGED}
+    (folder / f"{FIREFOX_ID}.json").write_text(json.dumps(values))
     with firefox(desk) as session:
         yield session
 
@@ -147,6 +155,17 @@ def test_a_site_is_served_from_the_users_click_until_it_is_removed(agent, page, 
     page.click(f"{site} button")
     page.element(f"#runs:not(:has({site.removeprefix('#runs ')}))")
     assert state_at(page, address) == "extension_unreachable"
+
+
+def test_an_administrators_policy_is_kept_and_shown(agent, page, secure_port):
+    page.open(f"https://{FORBIDDEN}:{secure_port}")
+    assert page.evaluate(until("window.odc"))
+    assert page.evaluate("odc.status()")["code"] == "consent_denied"
+    page.open_own(f"{OWN}/options.html")
+    for site in ("managed.example", FORBIDDEN):
+        assert "your organisation" in page.text(f'#runs [data-site="https://{site}/*"] small')
+    page.open_own(f"{OWN}/popup.html")
+    assert page.script('return document.querySelector("#developer-switch:disabled") !== null')
 
 
 def test_listed_portals_are_served_and_others_are_not(agent, page, secure_port):

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import zipfile
 
 import pytest
 import pytest_asyncio
-from chromium import chromium, one_browser
+from chromium import build_release, chromium, one_browser
 from portal_names import ALLOWED, LISTED, OTHER
 from test_extension import STATUS
 
 from agent import __version__
-from browser_ext.build import build_all
 
 REGISTERED = """async () => {
   while ((await chrome.scripting.getRegisteredContentScripts()).length === 0) {
@@ -25,16 +22,9 @@ pytestmark = one_browser("chromium with the release build")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser(desk, certificate, tmp_path_factory):
+async def browser(desk, certificate):
     """Chromium with the release, whose user has allowed one more site."""
-    dist = tmp_path_factory.mktemp("dist")
-    build_all(dist)
-    zipfile.ZipFile(dist / "odc-extension-chromium.zip").extractall(desk.extension)
-    # A permission the user grants by a click, which needs a screen, is here one from the beginning;
-    # from there on it is the same. The click itself: test_permission_prompt.py, test_firefox.py.
-    file = desk.extension / "manifest.json"
-    manifest = {**json.loads(file.read_text("utf-8")), "host_permissions": [f"https://{ALLOWED}/*"]}
-    file.write_text(json.dumps(manifest))
+    build_release(desk, ALLOWED)
     desk.register_host()
     rules = ", ".join(f"MAP {name} 127.0.0.1" for name in (LISTED, f"{LISTED}.", ALLOWED, OTHER))
     pin = f"--ignore-certificate-errors-spki-list={certificate[1]}"

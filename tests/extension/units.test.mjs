@@ -8,6 +8,7 @@ import { forPage } from "../../browser_ext/extension/errors.js";
 import { hops } from "../../browser_ext/extension/hops.js";
 import { NativeLink } from "../../browser_ext/extension/native.js";
 import { isOwnPage } from "../../browser_ext/extension/own.js";
+import { Policy } from "../../browser_ext/extension/policy.js";
 import { originOf, parametersOf } from "../../browser_ext/extension/requests.js";
 import { fits, keepSitesInStep, patternOf } from "../../browser_ext/extension/sites.js";
 
@@ -61,6 +62,7 @@ function fakeSites(origins, registered = []) {
 
 /** When all answers are there: they come before the next timer. */
 const settled = () => new Promise((resolve) => setTimeout(resolve));
+const noPolicy = { forbids: () => false };
 const noTrace = { begin: () => null, sent() {}, end() {} };
 const tab = { tab: { id: 1 }, frameId: 0, origin: PORTAL, url: `${PORTAL}/page` };
 
@@ -121,6 +123,58 @@ describe("what may be asked", () => {
     it(`refuses ${method} ${JSON.stringify(params)}`, () =>
       assert.equal(parametersOf(method, params), null));
   }
+});
+
+describe("an administrator's policy", () => {
+  const read = async (values) => {
+    const api = fakeSites([]);
+    const managed = { get: () => (values ? Promise.resolve(values) : Promise.reject(new Error("none"))) };
+    api.storage = { managed, onChanged: event() };
+    const policy = new Policy(api);
+    await policy.ready;
+    return { api, policy };
+  };
+  const OTHER = "https://portal.example";
+
+  it("forbids nothing where there is none", async () => {
+    const { policy } = await read(null);
+    assert.deepEqual([policy.sites, policy.blockedSites], [[], []]);
+    assert.deepEqual([policy.mayAddSites, policy.developerMode], [true, null]);
+    assert.equal(policy.forbids(OTHER), false);
+  });
+
+  it("forbids a site and what is below it, on whatever port, before all else", async () => {
+    const { policy } = await read({ sites: ["a.example"], blocked_sites: ["a.example", "*.b.example"] });
+    assert.equal(policy.forbids("https://a.example:8443"), true);
+    assert.equal(policy.forbids("https://x.b.example"), true);
+    assert.equal(policy.forbids(OTHER), false);
+  });
+
+  it("leaves the listed portals and its own sites where users may add none", async () => {
+    const { policy } = await read({ sites: ["*.portal.example"], add_sites: false });
+    assert.equal(policy.forbids(PORTAL), false);
+    assert.equal(policy.forbids("https://x.portal.example"), false);
+    assert.equal(policy.forbids("https://portal.example.evil"), true);
+    assert.equal(policy.forbids("http://localhost:8000"), true);
+  });
+
+  it("takes nothing of another kind: Firefox holds it to no schema", async () => {
+    const sites = ["*", "https://a.example", "a b", 7, null, "", "a.example/x", "*.*.example"];
+    const { policy } = await read({ sites, blocked_sites: "a.example", add_sites: 0, developer_mode: "on" });
+    assert.deepEqual([policy.sites, policy.blockedSites], [[], []]);
+    assert.deepEqual([policy.mayAddSites, policy.developerMode], [true, null]);
+  });
+
+  it("holds as soon as it changes", async () => {
+    const { api, policy } = await read({});
+    api.storage.managed.get = async () => ({ blocked_sites: ["portal.example"] });
+    api.storage.onChanged.fire({}, "local");
+    await policy.ready;
+    assert.equal(policy.forbids(OTHER), false);
+    api.storage.onChanged.fire({}, "managed");
+    await policy.ready;
+    assert.equal(policy.forbids(OTHER), true);
+  });
 });
 
 describe("sites the user allowed", () => {
@@ -265,7 +319,7 @@ describe("a page that asks", () => {
       cancel: (...what) => cancelled.push(what),
       rest() {},
     };
-    client = new Client(port, link, noTrace, { isDeveloper: false });
+    client = new Client(port, link, noTrace, { isDeveloper: false, policy: noPolicy });
   });
 
   const receive = (id, method, params) => client.receive({ id, method, params });
@@ -319,11 +373,20 @@ describe("a page that asks", () => {
     const begun = [];
     const trace = { ...noTrace, begin: (entry) => begun.push(entry.method) };
     const link = { request: () => 1, rest() {} };
-    client = new Client(port, link, trace, { isDeveloper: false });
+    client = new Client(port, link, trace, { isDeveloper: false, policy: noPolicy });
     receive("a", "x".repeat(1_000_000), {});
     receive("b", "toString", {});
     receive("c", "browser.status", {});
     assert.deepEqual(begun, ["?", "?", "browser.status"]);
+  });
+
+  it("may not ask where the administrator forbids it", () => {
+    client = new Client(port, { request: assert.fail }, noTrace, {
+      isDeveloper: false,
+      policy: { forbids: (origin) => origin === PORTAL },
+    });
+    receive("a", "browser.status", {});
+    assert.deepEqual(codes(), ["consent_denied"]);
   });
 
   it("takes everything back when it goes", () => {
@@ -347,6 +410,58 @@ it("hops add up and unknown ones are left out", () => {
     ["page", 1], ["content", 2], ["worker", 4], ["host", 1], ["agent", 5],
   ]);
   assert.deepEqual(hops({ worker: 1, done: null }), []);
+});
+
+describe("an administrator's policy", () => {
+  const read = async (values) => {
+    const api = fakeSites([]);
+    const managed = { get: () => (values ? Promise.resolve(values) : Promise.reject(new Error("none"))) };
+    api.storage = { managed, onChanged: event() };
+    const policy = new Policy(api);
+    await policy.ready;
+    return { api, policy };
+  };
+  const OTHER = "https://portal.example";
+
+  it("forbids nothing where there is none", async () => {
+    const { policy } = await read(null);
+    assert.deepEqual([policy.sites, policy.blockedSites], [[], []]);
+    assert.deepEqual([policy.mayAddSites, policy.developerMode], [true, null]);
+    assert.equal(policy.forbids(OTHER), false);
+  });
+
+  it("forbids a site and what is below it, on whatever port, before all else", async () => {
+    const { policy } = await read({ sites: ["a.example"], blocked_sites: ["a.example", "*.b.example"] });
+    assert.equal(policy.forbids("https://a.example:8443"), true);
+    assert.equal(policy.forbids("https://x.b.example"), true);
+    assert.equal(policy.forbids(OTHER), false);
+  });
+
+  it("leaves the listed portals and its own sites where users may add none", async () => {
+    const { policy } = await read({ sites: ["*.portal.example"], add_sites: false });
+    assert.equal(policy.forbids(PORTAL), false);
+    assert.equal(policy.forbids("https://x.portal.example"), false);
+    assert.equal(policy.forbids("https://portal.example.evil"), true);
+    assert.equal(policy.forbids("http://localhost:8000"), true);
+  });
+
+  it("takes nothing of another kind: Firefox holds it to no schema", async () => {
+    const sites = ["*", "https://a.example", "a b", 7, null, "", "a.example/x", "*.*.example"];
+    const { policy } = await read({ sites, blocked_sites: "a.example", add_sites: 0, developer_mode: "on" });
+    assert.deepEqual([policy.sites, policy.blockedSites], [[], []]);
+    assert.deepEqual([policy.mayAddSites, policy.developerMode], [true, null]);
+  });
+
+  it("holds as soon as it changes", async () => {
+    const { api, policy } = await read({});
+    api.storage.managed.get = async () => ({ blocked_sites: ["portal.example"] });
+    api.storage.onChanged.fire({}, "local");
+    await policy.ready;
+    assert.equal(policy.forbids(OTHER), false);
+    api.storage.onChanged.fire({}, "managed");
+    await policy.ready;
+    assert.equal(policy.forbids(OTHER), true);
+  });
 });
 
 describe("sites the user allowed", () => {
