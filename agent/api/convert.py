@@ -189,6 +189,7 @@ def renewal_view(renewal: Renewal, language: Language) -> RenewalView:
         remarks=tuple(msgspec.to_builtins(remark) for remark in renewal.private.remarks),
         expected_by=renewal.expected_by,
         phone_hint=renewal.private.phone_hint,
+        code_sent=renewal.code_sent,
         error=error.code if error else None,
         error_text=_in_language(error.message, error.message_zh, language) if error else "",
         advice_text=_in_language(error.advice, error.advice_zh, language) if error else "",

@@ -186,6 +186,8 @@ class RenewalView(msgspec.Struct, frozen=True, kw_only=True):
     remarks: tuple[dict[str, str], ...] = ()
     expected_by: dt.date | None = None
     phone_hint: str = ""
+    code_sent: dt.datetime | None = None
+    """When the last SMS code was sent, where the renewal waits for one."""
     error: str | None = None
     """Code of what went wrong last; the renewal may still go on."""
     error_text: str = ""

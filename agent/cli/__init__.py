@@ -13,6 +13,7 @@ from agent import __version__
 from agent.api.client import CallError
 from agent.cli import commands
 from agent.cli.outcome import Exit, explain
+from agent.cli.output import say
 from agent.errors import OdcError
 from agent.runtime import RuntimeFolderError
 
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OdcError, CallError) as error:
         return explain(error)
     except RuntimeFolderError as error:
-        print(error, file=sys.stderr)
+        say(error, file=sys.stderr)
         return Exit.FAILED
 
 

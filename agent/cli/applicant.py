@@ -9,6 +9,7 @@ import msgspec
 
 from agent.cli.input_files import read_applicant
 from agent.cli.outcome import Exit
+from agent.cli.output import say
 from agent.errors import OdcError
 from agent.language import mark, translate, user_language
 from agent.paths import find_paths
@@ -34,14 +35,14 @@ def keep(file: Path) -> int:
     if findings:
         language = user_language()
         error = DossierIncompleteError(findings)
-        print(error.text(language), file=sys.stderr)
+        say(error.text(language), file=sys.stderr)
         for finding in findings:
-            print(f"  {finding.item.value}: {finding.text(language)}", file=sys.stderr)
+            say(f"  {finding.item.value}: {finding.text(language)}", file=sys.stderr)
         return Exit.NEEDED
     paths = find_paths()
     keep_profile(paths.applicant_profile, open_vault(paths.vault_key), applicant)
     kept = mark("Kept, encrypted, until `odc-agent applicant forget`.")
-    print(translate(kept, user_language()))
+    say(translate(kept, user_language()))
     return Exit.DONE
 
 
@@ -59,7 +60,7 @@ def kept_applicant() -> Applicant:
 def show() -> int:
     """Print what is kept, as `odc-agent renew --applicant` takes it."""
     encoded = msgspec.json.format(msgspec.json.encode(kept_applicant()), indent=2)
-    print(encoded.decode())
+    say(encoded.decode())
     return Exit.DONE
 
 

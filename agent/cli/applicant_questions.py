@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from agent.cli.applicant import NoProfileError, kept_applicant
 from agent.cli.outcome import explain
+from agent.cli.output import say
 from agent.language import translate, user_language
 from agent.renewals.dossier.fields import check_field, cleaned
 from agent.renewals.dossier.findings import FIELD_NAMES
@@ -42,9 +43,9 @@ def _ask(field: ApplicantField, kept: str) -> str:
     name = translate(FIELD_NAMES[field], language)
     prompt = f"{name} [{kept}]: " if kept else f"{name}: "
     while True:
-        print(prompt, end="", file=sys.stderr, flush=True)
+        say(prompt, end="", file=sys.stderr, flush=True)
         value = cleaned(sys.stdin.readline()) or kept
         finding = check_field(field, value)
         if finding is None:
             return value
-        print(f"  {finding.text(language)}", file=sys.stderr)
+        say(f"  {finding.text(language)}", file=sys.stderr)

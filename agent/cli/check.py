@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from agent.api.client import CallError, Client, Json
 from agent.cli.connect import agent
 from agent.cli.outcome import Exit, explain
+from agent.cli.output import say, say_json
 from agent.cli.progress import progress
 from agent.language import Language, mark, translate, user_language
 
@@ -25,9 +24,9 @@ def check(*, names: list[str], as_json: bool, as_report: bool, mends: bool) -> i
             explain(error)
             return Exit.USAGE if error.code == "unknown_check" else Exit.FAILED
     if as_json:
-        print(json.dumps(answer, ensure_ascii=False, indent=2))
+        say_json(answer)
     elif as_report:
-        print(answer["report"], end="")
+        say(answer["report"], end="")
     else:
         _print(answer["items"])
     has_failed = any(item["state"] == "failed" for item in answer["items"])
@@ -46,12 +45,12 @@ def _print(items: list[Json]) -> None:
     language = user_language()
     for item in items:
         lines = item["text"].splitlines()
-        print(f"{_MARKS[item['state']]} {item['name']}: {item['title']} - {lines[0]}")
+        say(f"{_MARKS[item['state']]} {item['name']}: {item['title']} - {lines[0]}")
         for line in lines[1:]:
-            print(f"    {line}")
+            say(f"    {line}")
         for line in item["advice"].splitlines():
-            print(f"    → {line}")
-    print(_summary(items, language))
+            say(f"    → {line}")
+    say(_summary(items, language))
 
 
 def _summary(items: list[Json], language: Language) -> str:

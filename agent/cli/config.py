@@ -7,6 +7,7 @@ import json
 from agent.api.client import CallError, Json
 from agent.cli.connect import agent
 from agent.cli.outcome import Exit, explain
+from agent.cli.output import say, say_json
 from agent.language import Language, mark, translate, user_language
 
 _SOURCES = {
@@ -21,15 +22,15 @@ def show(*, as_json: bool) -> int:
     with agent() as client:
         answer = client.call("settings.get")
     if as_json:
-        print(json.dumps(answer, ensure_ascii=False, indent=2))
+        say_json(answer)
         return Exit.DONE
     language = user_language()
-    print(answer["file"])
+    say(answer["file"])
     for setting in answer["settings"]:
-        print(_line(setting, language))
+        say(_line(setting, language))
     message = "message_zh" if language is Language.ZH else "message"
     for problem in answer["problems"]:
-        print(f"! {problem[message]}")
+        say(f"! {problem[message]}")
     return Exit.DONE
 
 
@@ -44,9 +45,9 @@ def set_value(key: str, text: str | None) -> int:
                 Exit.USAGE if error.code in {"unknown_setting", "setting_invalid"} else Exit.FAILED
             )
     language = user_language()
-    print(_line(setting, language))
+    say(_line(setting, language))
     if setting["needs_restart"]:
-        print(translate(mark("It takes effect when the agent starts again."), language))
+        say(translate(mark("It takes effect when the agent starts again."), language))
     return Exit.DONE
 
 

@@ -11,6 +11,7 @@ from typing import TextIO
 
 from agent.api.client import CallError, Client, Json
 from agent.cli.outcome import NEEDED_FIRST, Exit, has_ended, sentences, standing
+from agent.cli.output import say
 from agent.cli.pin_prompt import begin, in_words
 from agent.cli.progress import progress
 from agent.cli.renew_answers import Answers
@@ -157,7 +158,7 @@ class Conversation:
             return
         self._said = lines
         for line in lines:
-            print(line, flush=True, file=self._to)
+            say(line, flush=True, file=self._to)
 
     def _print_remarks(self) -> None:
         _print_all(list(remark_lines(self.renewal, user_language())))
@@ -166,9 +167,9 @@ class Conversation:
 def say_sms_sent(renewal: Json) -> None:
     """Say to which phone an SMS code was sent."""
     sentence = mark("An SMS code was sent to {phone}.")
-    print(in_words(sentence, phone=renewal["phone_hint"]), file=sys.stderr)
+    say(in_words(sentence, phone=renewal["phone_hint"]), file=sys.stderr)
 
 
 def _print_all(lines: list[str]) -> None:
     for line in lines:
-        print(line, file=sys.stderr)
+        say(line, file=sys.stderr)

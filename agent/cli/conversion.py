@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import msgspec
 
 from agent.cli.input_files import read_file, write_new
 from agent.cli.outcome import Exit
+from agent.cli.output import say, say_json
 from agent.errors import InvalidInputError
 from agent.language import mark, translate, user_language
 from agent.renewals.protocol import Policy
@@ -43,10 +43,10 @@ def convert(source: Path, target: Path, *, page: int, is_agreed: bool, as_json: 
 def _print(offer: Conversion) -> None:
     language = user_language()
     before, after = (facts_text(facts, language) for facts in (offer.before, offer.after))
-    print(translate(mark("before: {facts}"), language, facts=before))
-    print(translate(mark("after: {facts}"), language, facts=after))
+    say(translate(mark("before: {facts}"), language, facts=before))
+    say(translate(mark("after: {facts}"), language, facts=after))
     for change in offer.changes_text(language):
-        print(f"  - {change}")
+        say(f"  - {change}")
 
 
 def _print_json(offer: Conversion) -> None:
@@ -56,15 +56,15 @@ def _print_json(offer: Conversion) -> None:
         "changes": [change.value for change in offer.changes],
         "page": offer.page,
     }
-    print(json.dumps(answer, ensure_ascii=False, indent=2))
+    say_json(answer)
 
 
 def _is_wanted(target: Path) -> bool:
     """Ask; nobody there to ask is a no."""
     language = user_language()
     if not sys.stdin.isatty():
-        print(translate(mark("Not written. Give --yes to write it."), language), file=sys.stderr)
+        say(translate(mark("Not written. Give --yes to write it."), language), file=sys.stderr)
         return False
     question = translate(mark("Write it to {file}? [y/N] "), language, file=target.name)
-    print(question, end="", file=sys.stderr, flush=True)
+    say(question, end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in {"y", "yes", "是"}

@@ -6,7 +6,6 @@ looked at again when the dossier is submitted.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import msgspec
 
 from agent.cli.input_files import STDIN, find_scans, read_applicant, read_file
 from agent.cli.outcome import Exit
+from agent.cli.output import say, say_json
 from agent.language import Language, mark, translate, user_language
 from agent.renewals.dossier.checks import check_applicant
 from agent.renewals.dossier.findings import DOCUMENT_NAMES, FIELD_NAMES, Finding
@@ -54,10 +54,10 @@ def check(path: Path, *, as_json: bool) -> int:
     """Print what is wrong; return DONE where nothing keeps it from being submitted, else NEEDED."""
     result = _looked_through(path)
     if as_json:
-        print(json.dumps(_as_json(result), ensure_ascii=False, indent=2))
+        say_json(_as_json(result))
     else:
         for line in _lines(result, user_language()):
-            print(line)
+            say(line)
     return Exit.DONE if result.is_complete else Exit.NEEDED
 
 

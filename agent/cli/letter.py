@@ -13,6 +13,7 @@ from agent.cli.choosing import thumbprint_of
 from agent.cli.connect import agent
 from agent.cli.input_files import read_applicant, write_new
 from agent.cli.outcome import Exit
+from agent.cli.output import say
 from agent.clock import utc_now
 from agent.errors import InvalidInputError
 from agent.language import mark, translate, user_language
@@ -51,7 +52,7 @@ def export(out: Path, source: Source, *, has_date: bool) -> int:
     )
     write_new(out, _set(letter, out.suffix.lower()))
     done = mark("Written to {file}. It is to be printed, signed and stamped.")
-    print(translate(done, user_language(), file=out))
+    say(translate(done, user_language(), file=out))
     return Exit.DONE
 
 

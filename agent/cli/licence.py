@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
 from agent.api.client import Client, Json
 from agent.cli.choosing import signing_certificate, thumbprint_of
 from agent.cli.connect import agent
 from agent.cli.outcome import Exit
+from agent.cli.output import say, say_json
 from agent.cli.pin_prompt import begin, in_words
 from agent.cli.progress import progress
 from agent.cli.renew_answers import Answers
@@ -23,10 +23,10 @@ def show_all(*, as_json: bool) -> int:
     with agent() as client:
         answer = client.call("licences.list")
     if as_json:
-        print(json.dumps(answer, ensure_ascii=False, indent=2))
+        say_json(answer)
         return Exit.DONE
     if not answer["licences"]:
-        print(in_words(mark("No business licence was updated yet.")))
+        say(in_words(mark("No business licence was updated yet.")))
     for licence in answer["licences"]:
         _print(licence)
     return Exit.DONE
@@ -39,11 +39,11 @@ def update(*, thumbprint: str | None, answers: Answers, as_json: bool) -> int:
         chosen = thumbprint_of(client, thumbprint) if thumbprint else signing_certificate(client)
         licence = _update(client, chosen, answers)
     if as_json:
-        print(json.dumps(licence, ensure_ascii=False, indent=2))
+        say_json(licence)
     else:
         _print(licence)
         if licence["error"] and licence["advice_text"]:
-            print(licence["advice_text"], file=sys.stderr)
+            say(licence["advice_text"], file=sys.stderr)
     return Exit.FAILED if licence["error"] else Exit.DONE
 
 
@@ -81,12 +81,12 @@ def _next_licence(client: Client) -> Json:
 
 
 def _print(licence: Json) -> None:
-    print(f"{licence['organisation']}  {licence['uscc']}")
-    print(f"  {licence_line(licence, user_language())}")
+    say(f"{licence['organisation']}  {licence['uscc']}")
+    say(f"  {licence_line(licence, user_language())}")
     if licence["name"]:
         ends = licence["valid_to"] or in_words(mark("no end"))
         person = in_words(
             mark("legal representative: {name}"), name=licence["legal_representative"]
         )
-        print(f"  {licence['name']}  {person}  {licence['valid_from']} – {ends}")
-        print(f"  {licence['address']}")
+        say(f"  {licence['name']}  {person}  {licence['valid_from']} – {ends}")
+        say(f"  {licence['address']}")

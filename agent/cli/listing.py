@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 
@@ -10,6 +9,7 @@ from agent.api.client import CallError, Json
 from agent.cli.certificates import token_lines
 from agent.cli.connect import agent
 from agent.cli.outcome import Exit
+from agent.cli.output import say, say_json
 from agent.language import Language, mark, translate, user_language
 from agent.lock import lock_holder
 from agent.paths import find_paths
@@ -41,7 +41,7 @@ def certs(*, as_json: bool, has_all: bool) -> int:
         _Say()(mark("No token is plugged in."))
     for token in answer["tokens"]:
         for line in token_lines(token, user_language(), has_all=has_all):
-            print(line)
+            say(line)
     _print_problems(answer["problems"])
     return Exit.DONE
 
@@ -54,10 +54,10 @@ def renewals(*, as_json: bool) -> int:
     if not answer["renewals"]:
         _Say()(mark("There are no renewals."))
     for renewal in answer["renewals"]:
-        print(f"{renewal['created'][:10]}  {renewal['organisation']}  {renewal['text']}")
+        say(f"{renewal['created'][:10]}  {renewal['organisation']}  {renewal['text']}")
         if renewal["error_text"] and renewal["error_text"] not in renewal["text"]:
-            print(f"    {renewal['error_text']}")
-        print(f"    {renewal['id']}")
+            say(f"    {renewal['error_text']}")
+        say(f"    {renewal['id']}")
     return Exit.DONE
 
 
@@ -86,14 +86,14 @@ def _ask(method: str, params: dict[str, Json] | None = None) -> Json:
 
 
 def _print_json(answer: Json) -> int:
-    print(json.dumps(answer, ensure_ascii=False, indent=2))
+    say_json(answer)
     return Exit.DONE
 
 
 def _print_problems(problems: list[Json]) -> None:
     suffix = "_zh" if user_language() is Language.ZH else ""
     for problem in problems:
-        print(f"! {problem[f'message{suffix}']}")
+        say(f"! {problem[f'message{suffix}']}")
 
 
 class _Say:
@@ -103,4 +103,4 @@ class _Say:
         self._language = user_language()
 
     def __call__(self, sentence: str, **values: object) -> None:
-        print(translate(sentence, self._language, **values))
+        say(translate(sentence, self._language, **values))

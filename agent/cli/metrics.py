@@ -17,6 +17,7 @@ from pathlib import Path
 from agent.api.client import Json
 from agent.cli.connect import agent
 from agent.cli.outcome import Exit, NoAgentError
+from agent.cli.output import say
 from agent.errors import InvalidInputError
 from agent.language import mark
 
@@ -50,7 +51,7 @@ def metrics(*, output: Path | None) -> int:
     """Print the figures, or have ``output`` hold them, all of them or none."""
     text = exposition(_families())
     if output is None:
-        print(text, end="")
+        say(text, end="")
         return Exit.DONE
     try:
         _replace(output, text.encode())

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from agent.api.client import Json
 from agent.cli.connect import agent
 from agent.cli.outcome import Exit
+from agent.cli.output import say, say_json
 from agent.language import Language, mark, translate, user_language
 
 _STATES = {
@@ -23,19 +22,19 @@ def modules(*, as_json: bool) -> int:
     with agent() as client:
         answer = client.call("modules.list")
     if as_json:
-        print(json.dumps(answer, ensure_ascii=False, indent=2))
+        say_json(answer)
         return Exit.DONE
     language = user_language()
     if not answer["modules"]:
-        print(translate(mark("No token driver was found. Install the token's driver."), language))
+        say(translate(mark("No token driver was found. Install the token's driver."), language))
     for module in answer["modules"]:
         for line in _lines(module, language):
-            print(line)
+            say(line)
     message = "message_zh" if language is Language.ZH else "message"
     for left_out in answer["left_out"]:
-        print(f"- {left_out[message]}")
+        say(f"- {left_out[message]}")
     for problem in answer["problems"]:
-        print(f"! {problem[message]}")
+        say(f"! {problem[message]}")
     return Exit.DONE
 
 

@@ -6,6 +6,7 @@ import sys
 from enum import IntEnum, unique
 
 from agent.api.client import CallError, Json
+from agent.cli.output import say
 from agent.errors import OdcError
 from agent.language import Language, mark, user_language
 
@@ -89,7 +90,7 @@ class NoAgentError(OdcError):
 def explain(error: OdcError | CallError) -> Exit:
     """Print what happened and what to do next, and return the exit code for it."""
     for line in sentences(error):
-        print(line, file=sys.stderr)
+        say(line, file=sys.stderr)
     if isinstance(error, NeededError) or error.code in NEEDED_FIRST:
         return Exit.NEEDED
     return Exit.NO_AGENT if error.code == NoAgentError.code else Exit.FAILED

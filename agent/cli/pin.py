@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
 from agent.api.client import Client, Json
 from agent.cli.connect import agent
 from agent.cli.outcome import Exit, explain
+from agent.cli.output import say, say_json
 from agent.cli.pin_prompt import begin, in_words, question, read_pin, say_state
 from agent.cli.secret_input import read_secret
 from agent.errors import OdcError
@@ -45,9 +45,9 @@ def change(*, token: str | None, from_stdin: bool, accepts: bool, as_json: bool)
                 return Exit.NEEDED
         send_pin(prompt["endpoint"], *pins)
     if as_json:
-        print(json.dumps({"changed": True, "token": reference}, ensure_ascii=False, indent=2))
+        say_json({"changed": True, "token": reference})
     else:
-        print(in_words(mark("The PIN of {label} has been changed."), label=reference["label"]))
+        say(in_words(mark("The PIN of {label} has been changed."), label=reference["label"]))
     return Exit.DONE
 
 
@@ -56,13 +56,13 @@ def status(*, as_json: bool) -> int:
     with agent() as client:
         tokens = [_known(token) for token in _tokens(client)]
     if as_json:
-        print(json.dumps({"tokens": tokens}, ensure_ascii=False, indent=2))
+        say_json({"tokens": tokens})
         return Exit.DONE
     for token in tokens:
-        print(f"{token['label']}  ({token['serial']})")
-        print(f"  {token['text']}")
+        say(f"{token['label']}  ({token['serial']})")
+        say(f"  {token['text']}")
     if not tokens:
-        print(in_words(mark("No token is plugged in.")))
+        say(in_words(mark("No token is plugged in.")))
     return Exit.DONE
 
 
@@ -96,11 +96,11 @@ def _choose(client: Client, wanted: str | None) -> Json | None:
     if not fitting:
         missing = mark("The token {label} is not plugged in.")
         none = mark("No token is plugged in.")
-        print(in_words(missing, label=wanted) if wanted else in_words(none), file=sys.stderr)
+        say(in_words(missing, label=wanted) if wanted else in_words(none), file=sys.stderr)
     else:
-        print(in_words(mark("Several tokens fit. Choose one with --token:")), file=sys.stderr)
+        say(in_words(mark("Several tokens fit. Choose one with --token:")), file=sys.stderr)
         for token in fitting:
-            print(f"  {token['serial']}  {token['label']}", file=sys.stderr)
+            say(f"  {token['serial']}  {token['label']}", file=sys.stderr)
     return None
 
 

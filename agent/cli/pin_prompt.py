@@ -6,6 +6,7 @@ import sys
 
 from agent.api.client import CallError, Client, Json
 from agent.cli.outcome import sentences
+from agent.cli.output import say
 from agent.cli.secret_input import read_secret
 from agent.language import mark, translate, user_language
 from agent.tokens.errors import TRIES_LEFT
@@ -42,7 +43,7 @@ def begin(
         if error.code != "pin_final_try" or not is_person:
             raise
         for line in sentences(error):
-            print(line, file=sys.stderr)
+            say(line, file=sys.stderr)
         if not confirmed(mark("Risk the last try? [y/N] ")):
             raise
     return client.call(method, {**params, "accept_final_try": True})
@@ -85,9 +86,9 @@ def in_words(sentence: str, **values: object) -> str:
 
 def confirmed(sentence: str) -> bool:
     """Ask a person a question and return whether the answer is yes."""
-    print(in_words(sentence), end="", file=sys.stderr, flush=True)
+    say(in_words(sentence), end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in {"y", "yes", "是"}
 
 
 def _say(sentence: str) -> None:
-    print(in_words(sentence), file=sys.stderr)
+    say(in_words(sentence), file=sys.stderr)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from agent.cli.output import say
 from agent.language import translate, user_language
 
 AFTER_SECONDS = 1.0
@@ -17,7 +18,7 @@ AFTER_SECONDS = 1.0
 def progress(sentence: str) -> Iterator[None]:
     """Say ``sentence`` on standard error should the block take more than a second."""
     words = translate(sentence, user_language())
-    timer = threading.Timer(AFTER_SECONDS, lambda: print(words, file=sys.stderr, flush=True))
+    timer = threading.Timer(AFTER_SECONDS, lambda: say(words, file=sys.stderr, flush=True))
     timer.daemon = True
     timer.start()
     try:

@@ -7,6 +7,7 @@ from agent.cli.choosing import certificate_due, thumbprint_of
 from agent.cli.connect import agent
 from agent.cli.conversation import Conversation
 from agent.cli.licence import await_updates
+from agent.cli.output import say
 from agent.cli.progress import progress
 from agent.cli.renew_answers import Answers
 from agent.cli.renewal_lines import certificate_line, licence_line
@@ -39,5 +40,5 @@ def _print_items(client: Client, renewal: Json) -> None:
     language = user_language()
     organisation = renewal["organisation"]
     licences = [one for one in await_updates(client) if one["organisation"] == organisation]
-    print(licence_line(licences[0] if licences else None, language))
-    print(certificate_line(renewal, language))
+    say(licence_line(licences[0] if licences else None, language))
+    say(certificate_line(renewal, language))

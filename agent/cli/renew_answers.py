@@ -15,6 +15,7 @@ from agent.cli.applicant import kept_applicant
 from agent.cli.applicant_questions import ask_applicant, find_kept
 from agent.cli.input_files import find_scans
 from agent.cli.outcome import NeededError
+from agent.cli.output import say
 from agent.cli.pin_prompt import in_words, question, read_pin, say_state
 from agent.cli.secret_input import read_secret
 from agent.language import mark
@@ -142,6 +143,6 @@ def _find_scans(folder: Path) -> dict[str, str]:
 
 
 def _ask_folder() -> Path | None:
-    print(in_words(mark("Folder with the scans: ")), end="", file=sys.stderr, flush=True)
+    say(in_words(mark("Folder with the scans: ")), end="", file=sys.stderr, flush=True)
     answer = sys.stdin.readline().strip()
     return Path(answer).expanduser() if answer else None

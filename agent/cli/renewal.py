@@ -5,7 +5,6 @@ Where nothing else is said, a command ends with the code for where the renewal t
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from agent.cli.choosing import renewal_of
 from agent.cli.connect import agent
 from agent.cli.conversation import EVERYTHING, Conversation, say_sms_sent
 from agent.cli.outcome import Exit, NeededError, has_ended, standing
+from agent.cli.output import say, say_json
 from agent.cli.pin_prompt import confirmed
 from agent.cli.progress import progress
 from agent.cli.renew_answers import Answers
@@ -108,7 +108,7 @@ def _cancelled(client: Client, renewal: Json) -> Json:
 
 def _is_meant(renewal: Json) -> bool:
     for line in renewal_lines(renewal, user_language()):
-        print(line, file=sys.stderr)
+        say(line, file=sys.stderr)
     if not sys.stdin.isatty():
         raise ConsentMissingError
     return confirmed(mark("Cancel this renewal? [y/N] "))
@@ -119,9 +119,9 @@ def _shown(renewal: Json, *, as_json: bool) -> int:
         _print_json(renewal)
     else:
         for line in renewal_lines(renewal, user_language()):
-            print(line)
+            say(line)
     return standing(renewal)
 
 
 def _print_json(renewal: Json) -> None:
-    print(json.dumps(renewal, ensure_ascii=False, indent=2))
+    say_json(renewal)

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from agent.cli.output import say
 from agent.dumps import forbid_dumps
 
 _LONGEST = 255
@@ -48,7 +49,7 @@ if sys.platform == "win32":
     @contextmanager
     def _terminal(prompt: str) -> Iterator[int]:
         """Give a pipe into which what is typed without echo is put."""
-        print(prompt, end="", flush=True, file=sys.stderr)
+        say(prompt, end="", flush=True, file=sys.stderr)
         reader, writer = os.pipe()
         try:
             while (key := msvcrt.getwch()) not in "\r\n":
@@ -56,7 +57,7 @@ if sys.platform == "win32":
                     raise KeyboardInterrupt
                 os.write(writer, key.encode())
             os.close(writer)
-            print(file=sys.stderr)
+            say(file=sys.stderr)
             yield reader
         finally:
             os.close(reader)
@@ -74,9 +75,9 @@ else:
             silent[3] &= ~termios.ECHO
             termios.tcsetattr(descriptor, termios.TCSAFLUSH, silent)
             try:
-                print(prompt, end="", flush=True, file=sys.stderr)
+                say(prompt, end="", flush=True, file=sys.stderr)
                 yield descriptor
-                print(file=sys.stderr)
+                say(file=sys.stderr)
             finally:
                 termios.tcsetattr(descriptor, termios.TCSAFLUSH, before)
         finally:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from agent.api.client import CallError, Client, Json
 from agent.cli.connect import agent
 from agent.cli.outcome import Exit, NeededError, explain
+from agent.cli.output import say, say_json
 from agent.language import mark, translate, user_language
 
 _ACTIONS = {"certificates": mark("see certificates"), "renew": mark("renew")}
@@ -35,13 +36,13 @@ def list_all(*, as_json: bool) -> int:
     language = user_language()
     for entry in answer["decisions"]:
         what = translate(_ACTIONS[entry["action"]], language)
-        print(f"{entry['origin']}  {what}: {translate(_DECISIONS[entry['decision']], language)}")
+        say(f"{entry['origin']}  {what}: {translate(_DECISIONS[entry['decision']], language)}")
     of_configuration = ((mark("always"), "allow"), (mark("never"), "deny"))
     for word, name in of_configuration:
         for pattern in answer[name]:
-            print(f"{pattern}  {translate(word, language)} {translate(_CONFIGURED, language)}")
+            say(f"{pattern}  {translate(word, language)} {translate(_CONFIGURED, language)}")
     if not answer["decisions"] and not answer["allow"] and not answer["deny"]:
-        print(translate(mark("Nothing has been decided about any site."), language))
+        say(translate(mark("Nothing has been decided about any site."), language))
     return Exit.DONE
 
 
@@ -72,7 +73,7 @@ def ask(*, question: str) -> int:
         return explain(AnswerMissingError())
     with agent() as client:
         try:
-            print(_text(client.call("consent.get", {"id": question})))
+            say(_text(client.call("consent.get", {"id": question})))
             typed = input(translate(_CHOICES, user_language())).strip().lower()
         except (EOFError, KeyboardInterrupt):
             typed = ""  # nobody said yes
@@ -112,7 +113,7 @@ def _answer(client: Client, question: str, decision: str) -> int:
 
 def _say(questions: Iterable[Json], *, as_json: bool) -> None:
     for question in questions:
-        print(json.dumps(question, ensure_ascii=False) if as_json else _text(question), flush=True)
+        say(json.dumps(question, ensure_ascii=False) if as_json else _text(question), flush=True)
 
 
 def _text(question: Json) -> str:
@@ -120,4 +121,4 @@ def _text(question: Json) -> str:
 
 
 def _print_json(value: Json) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    say_json(value)

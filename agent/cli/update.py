@@ -9,6 +9,7 @@ import sys
 from agent.api.client import Json
 from agent.cli.connect import agent
 from agent.cli.outcome import Exit
+from agent.cli.output import say, say_json
 from agent.cli.progress import progress
 from agent.language import mark, translate, user_language
 
@@ -18,7 +19,7 @@ def check(*, as_json: bool) -> int:
     with agent() as client:
         answer = client.call("updates.check")
     if as_json:
-        print(json.dumps(answer, ensure_ascii=False, indent=2))
+        say_json(answer)
     else:
         _print(answer)
     return Exit.DONE
@@ -31,9 +32,9 @@ def download(*, opens: bool, as_json: bool) -> int:
         with progress(mark("The update is being downloaded …")):
             file = client.call("updates.download")["file"]
     if as_json:
-        print(json.dumps({"file": file}))
+        say(json.dumps({"file": file}))
     else:
-        print(translate(mark("Downloaded and verified: {file}"), user_language(), file=file))
+        say(translate(mark("Downloaded and verified: {file}"), user_language(), file=file))
     if opens:
         _open(file)
     return Exit.DONE
@@ -42,16 +43,16 @@ def download(*, opens: bool, as_json: bool) -> int:
 def _print(answer: Json) -> None:
     language = user_language()
     if answer["version"] is None:
-        print(translate(mark("This is the newest version ({current})."), language, **answer))
+        say(translate(mark("This is the newest version ({current})."), language, **answer))
         return
     said = mark("There is a newer version: {version} (this is {current}).")
-    print(translate(said, language, **answer))
+    say(translate(said, language, **answer))
     for line in answer["notes"].splitlines():
-        print(f"    {line}")
+        say(f"    {line}")
     if answer["can_download"]:
-        print(translate(mark("`odc-agent update download` fetches it."), language))
+        say(translate(mark("`odc-agent update download` fetches it."), language))
     elif answer["page"]:
-        print(answer["page"])
+        say(answer["page"])
 
 
 def _open(file: str) -> None:

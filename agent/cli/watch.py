@@ -7,6 +7,7 @@ import json
 from agent.api.client import Json
 from agent.cli.connect import agent
 from agent.cli.outcome import Exit
+from agent.cli.output import say
 from agent.language import mark, translate, user_language
 
 
@@ -18,7 +19,7 @@ def watch(*, as_json: bool) -> int:
             event = message["params"]
             line = json.dumps(event, ensure_ascii=False) if as_json else _line(event)
             if line:
-                print(line, flush=True)
+                say(line, flush=True)
     return Exit.DONE
 
 

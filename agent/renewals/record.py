@@ -95,6 +95,8 @@ class Renewal(msgspec.Struct, frozen=True, kw_only=True):
     failure: ErrorReport | None = None
     """Why it is withdrawn; None where the user cancelled it."""
     expected_by: dt.date | None = None
+    code_sent: dt.datetime | None = None
+    """When the last SMS code was sent; None as long as there was none in this state."""
     error: ErrorReport | None = None
     new_thumbprint: str | None = None
     origin: str = ""
@@ -121,7 +123,8 @@ class Renewal(msgspec.Struct, frozen=True, kw_only=True):
     def moved(self, state: State, now: dt.datetime) -> Renewal:
         """Return the renewal in a following state, waiting for nothing, its error forgotten."""
         check_transition(self.state, state)
-        return self.changed(now, state=state, since=now, waiting=None, error=None, usual_pause=None)
+        forgotten = {"waiting": None, "error": None, "usual_pause": None, "code_sent": None}
+        return self.changed(now, state=state, since=now, **forgotten)
 
     def failing(self, now: dt.datetime, failure: ErrorReport) -> Renewal:
         """Return the renewal as it is to be withdrawn, for an error that trying again would not mend."""

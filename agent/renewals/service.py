@@ -147,7 +147,11 @@ class RenewalService:
         """Have the SMS code sent; WrongStateError, SmsTooSoonError, AuthorityUnreachableError."""
         renewal = self._in_state(renewal_id, State.APPROVED)
         await self._authorities.client(renewal.authority).send_sms(credentials_of(renewal))
-        return renewal
+        # Read again: its task may have saved what it waits for meanwhile.
+        renewal, now = self.get(renewal_id), self._clock()
+        if renewal.state is not State.APPROVED:
+            return renewal
+        return self._keeper.save(renewal.changed(now, code_sent=now))
 
     async def verify_sms(self, renewal_id: str, code: str) -> Renewal:
         """Release the application; WrongStateError, SmsCodeWrongError, AuthorityUnreachableError."""

@@ -114,11 +114,11 @@ def test_an_amendment_is_only_what_changed(desk, started, odc_agent, tmp_path):
 
 def test_nobody_there_to_amend_is_told_the_remarks_and_what_to_give(desk, started, odc_agent):
     submit(desk, odc_agent)
-    desk.run("sandbox", "reject", started["id"], "--remark", "=请重新提交")
+    desk.run("sandbox", "reject", started["id"], "--remark", "=\x1b[2J请重新提交")
     wait_for(desk, started, "rejected")
     done = odc_agent("renewal", "amend")
     assert done.returncode == NEEDED
-    assert "请重新提交" in done.stderr
+    assert "�[2J请重新提交" in done.stderr, "the staff's words do nothing to the terminal"
     assert "--documents" in done.stderr
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import msgspec
 import pytest
 from actors import certificate, pair, token
 
 from agent.renewals.states import ENDED, State, Waiting
 from agent.windows.renew.choices import find_choices, last_installed, preferred
-from agent.windows.renew.countdown import Countdown, pause_named
+from agent.windows.renew.countdown import Countdown, pause_named, pause_since
 from agent.windows.renew.plan import (
     Page,
     Standing,
@@ -135,3 +137,10 @@ def test_a_countdown_ends_and_obeys_the_pause_the_authority_names():
     assert (countdown.left(100.5), countdown.left(159.9), countdown.left(160.0)) == (60, 1, 0)
     assert pause_named({"details": {"seconds": 12}}) == 12
     assert pause_named({"details": {}}) is None
+
+
+def test_what_is_left_of_a_pause_is_never_more_than_a_pause_whatever_the_clock_did():
+    sent = "2026-11-23T10:00:00Z"
+    at = dt.datetime.fromisoformat(sent)
+    after = (dt.timedelta(seconds=seconds) for seconds in (0, 20, 60, 86400, -86400))
+    assert [pause_since(sent, at + each) for each in after] == [60, 40, 0, 0, 60]

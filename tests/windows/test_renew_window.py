@@ -191,6 +191,35 @@ def test_a_wrong_code_says_how_often_one_may_try_and_another_is_sent_after_a_pau
     person.window.close()
 
 
+def test_the_pause_between_two_codes_outlives_the_window(person, window_of, qtbot):
+    person.submit()
+    person.review("approve")
+    person.press(person.pages.sms.send)
+    person.wait(lambda: "已发送" in person.pages.sms.told.text())
+    person.window.close()
+    again = Person(person.desk, window_of("renew", person.desk), qtbot)
+    sms = again.pages.sms
+    again.wait(sms.send.isVisible)
+    assert not sms.send.isEnabled()
+    assert "重新发送 (" in sms.send.text()
+    assert "已发送" in sms.told.text()
+
+
+def test_after_a_refusal_the_keyboard_is_where_the_first_thing_is_to_be_mended(person):
+    person.start()
+    person.fill_in_fields()
+    back = DocumentName.ID_CARD_BACK
+    for name in DocumentName:
+        if name is not back:
+            person.drop(name, next(person.desk.dossier.glob(f"{name.value}.*")))
+            person.wait(person.pages.dossier.slots[name].look.isVisible)
+    person.press(person.pages.dossier.submit)
+    slot = person.pages.dossier.slots[back]
+    person.wait(slot.finding.isVisible)
+    person.wait(slot.choose.hasFocus)
+    person.wait(lambda: not slot.choose.visibleRegion().isEmpty())
+
+
 def test_a_wrong_pin_is_said_and_asked_for_again_and_nothing_is_tried_by_itself(person):
     person.start()
     person.fill_in_fields()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from dataclasses import dataclass
 
@@ -22,6 +23,15 @@ class Countdown:
     def left(self, now: float) -> int:
         """Return whole seconds that are left, 0 when it is over."""
         return max(0, math.ceil(self.ends_at - now))
+
+
+def pause_since(sent: str, now: dt.datetime) -> float:
+    """Return what is left of the usual pause after a code that was ``sent`` (ISO 8601).
+
+    Never more than a whole pause, however far the clock was set back since.
+    """
+    gone = (now - dt.datetime.fromisoformat(sent)).total_seconds()
+    return min(max(USUAL_SECONDS - gone, 0.0), USUAL_SECONDS)
 
 
 def pause_named(report: dict[str, object]) -> float | None:

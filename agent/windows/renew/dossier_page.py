@@ -227,7 +227,15 @@ class DossierPage(QWidget):
         suffix = "_zh" if self._words.language.value.startswith("zh") else ""
         for item in report["items"]:
             self._show_finding(item["item"], item[f"message{suffix}"])
+        self._turn_to({item["item"] for item in report["items"]})
         self.said.emit(" ".join(filter(None, self._words.of_report(report))), "bad")
+
+    def _turn_to(self, items: set[str]) -> None:
+        """Put the keyboard where the first thing is to be mended; the page scrolls there by itself."""
+        rows = [row for field, row in self.rows.items() if field.value in items]
+        slots = [slot for name, slot in self.slots.items() if name.value in items]
+        for widget in [*rows, *slots][:1]:
+            widget.setFocus()
 
     def _show_finding(self, item: str, text: str) -> None:
         for field, row in self.rows.items():

@@ -92,6 +92,7 @@ class ScanSlot(QFrame):
         words = self._words
         set_kind(self, "card")
         self.setAcceptDrops(True)
+        self.setFocusProxy(self.choose)
         self.picture.setFixedSize(THUMBNAIL, THUMBNAIL)
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.picture.setWordWrap(True)

@@ -17,8 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from agent.api.client import Json
+from agent.clock import utc_now
 from agent.language import mark, translate_count
-from agent.windows.renew.countdown import USUAL_SECONDS, Countdown, pause_named
+from agent.windows.renew.countdown import USUAL_SECONDS, Countdown, pause_named, pause_since
 from agent.windows.renew.labels import isolated, make_label, say
 from agent.windows.style import LARGE, MEDIUM, SMALL, set_kind
 from agent.windows.window import Context
@@ -57,6 +58,8 @@ class SmsPage(QWidget):
         self.code.clear()
         say(self.told, "")
         self._say()
+        if not self._has_sent and renewal["code_sent"]:
+            self._say_sent(renewal, pause_since(renewal["code_sent"], utc_now()))
         (self.code if self._has_sent else self.send).setFocus()
 
     def _set_up(self) -> None:
@@ -83,11 +86,14 @@ class SmsPage(QWidget):
         )
 
     def _on_sent(self, renewal: Json) -> None:
+        self._say_sent(renewal, USUAL_SECONDS)
+        self.code.setFocus()
+
+    def _say_sent(self, renewal: Json, pause: float) -> None:
         phone = renewal["phone_hint"] or self._renewal["phone_hint"]
         sent = mark("An SMS code was sent to {phone}.")
         say(self.told, self._words(sent, phone=isolated(phone)), "good")
-        self._count(USUAL_SECONDS)
-        self.code.setFocus()
+        self._count(pause)
 
     def _on_not_sent(self, report: Json) -> None:
         say(self.told, " ".join(filter(None, self._words.of_report(report))), "warning")

@@ -1,0 +1,33 @@
+"""What commands print: every line goes through here, for some of it was written by strangers.
+
+An authority's remark or a token's label must not move the cursor, recolour the screen or type into it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TextIO
+
+from agent.certificates.names import harmless, is_hidden
+
+
+def say(
+    text: object = "", *, file: TextIO | None = None, end: str = "\n", flush: bool = False
+) -> None:
+    """Print ``text``, with what would do something to a terminal marked; lines stay lines."""
+    lines = str(text).split("\n")
+    print("\n".join(map(harmless, lines)), file=file or sys.stdout, end=end, flush=flush)
+
+
+def say_json(value: object, *, indent: int | None = 2, flush: bool = False) -> None:
+    """Print a value as JSON: the same value for a program, and harmless on a screen (RFC 8259, 7)."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    print("".join(map(_escaped, text)), flush=flush)
+
+
+def _escaped(character: str) -> str:
+    if character == "\n" or not is_hidden(character):
+        return character
+    pair = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{pair[i : i + 2].hex()}" for i in range(0, len(pair), 2))
