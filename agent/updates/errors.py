@@ -22,6 +22,29 @@ class UpdateUnreachableError(OdcError):
     advice = mark("Check the network and try again later.")
 
 
+class UpdateTooSlowError(OdcError):
+    """It would go on for ever (TUF: slow retrieval attack)."""
+
+    code = "update_too_slow"
+    sentence = mark("The server of updates sends so slowly that it would not come to an end.")
+    advice = mark("Try again later, or in another network.")
+
+
+class UpdateCancelledError(OdcError):
+    """The user, or whoever asked, wants it no more."""
+
+    code = "update_cancelled"
+    sentence = mark("The download was cancelled. What has come already is kept for the next time.")
+
+
+class UpdateRootError(OdcError):
+    """The installation's own part of the trust is missing or damaged."""
+
+    code = "update_root_unreadable"
+    sentence = mark("The root of trust for updates cannot be read: {file} ({reason})")
+    advice = mark("Ask your administrator to correct the configuration.")
+
+
 class UpdateTamperedError(OdcError):
     """Signature, length or hash is not what it must be (TUF: arbitrary software attack)."""
 

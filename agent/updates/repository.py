@@ -7,15 +7,17 @@ an error that says which way of being deceived it is.
 from __future__ import annotations
 
 import contextlib
+import re
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import msgspec
 from tuf.api import exceptions as tuf
-from tuf.ngclient import FetcherInterface, TargetFile, Updater, UpdaterConfig
+from tuf.api.metadata import Metadata, Root
+from tuf.ngclient import TargetFile, Updater, UpdaterConfig
 
-from agent import __version__
 from agent.errors import OdcError
 from agent.paths import make_private
 from agent.updates.errors import (
@@ -24,13 +26,16 @@ from agent.updates.errors import (
     UpdateMixedUpError,
     UpdateNotSavedError,
     UpdateRolledBackError,
+    UpdateRootError,
     UpdateTamperedError,
     UpdateUnreachableError,
 )
+from agent.updates.fetching import Fetcher
 from agent.updates.model import Release, release_target
 
-TIMEOUT_SECONDS = 30.0
 MAX_RELEASE_BYTES = 100_000
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+~-]{0,200}")
+"""Of a package on disk: nothing any system takes for a folder, a drive or a device of its own."""
 Progress = Callable[[int, int], None]
 """Called with the bytes received and the bytes to come."""
 
@@ -38,7 +43,9 @@ Progress = Callable[[int, int], None]
 class Repository:
     """The publisher's repository, trusted by its first root."""
 
-    def __init__(self, url: str, root: Path, folder: Path) -> None:
+    def __init__(self, url: str, root: Path, folder: Path, stop: threading.Event) -> None:
+        """Look at ``url`` until ``stop`` is set; what was fetched is kept in ``folder``."""
+        self._fetcher = Fetcher(stop)
         self._url = url.rstrip("/")
         self._root = root
         self._metadata = folder / "metadata"
@@ -57,20 +64,29 @@ class Repository:
                 return None
             if target.length > MAX_RELEASE_BYTES:
                 raise UpdateTamperedError
-            return msgspec.json.decode(self._fetched(updater, target).read_bytes(), type=Release)
+            file = self._fetched(updater, target)
+            return msgspec.json.decode(file.read_bytes(), type=Release)
 
     def download(self, release: Release, progress: Progress) -> Path:
         """Fetch the release's package, verify it and return where it lies."""
         with _told_apart():
-            fetcher = _Fetcher()
-            updater = self._updater(fetcher)
+            updater = self._updater()
             target = updater.get_targetinfo(release.package)
             if target is None:
                 raise NoUpdateError
-            fetcher.progress = lambda received: progress(received, target.length)
-            return self._fetched(updater, target)
+            part = self._targets / f".{target.hashes[min(target.hashes)][:32]}.part"
+            self.forget_packages(part.name, Path(target.path).name)
+            self._fetcher.keep(part, lambda received: progress(received, target.length))
+            with _kept_while_right(part):
+                return self._fetched(updater, target)
 
-    def _updater(self, fetcher: _Fetcher | None = None) -> Updater:
+    def forget_packages(self, *but: str) -> None:
+        """Remove what was fetched of other versions; a package may be a hundred megabytes."""
+        for file in self._targets.glob("*"):
+            if file.name not in but:
+                file.unlink(missing_ok=True)
+
+    def _updater(self) -> Updater:
         make_private(self._metadata)
         make_private(self._targets)
         return Updater(
@@ -78,37 +94,53 @@ class Repository:
             metadata_base_url=f"{self._url}/metadata/",
             target_dir=str(self._targets),
             target_base_url=f"{self._url}/targets/",
-            fetcher=fetcher or _Fetcher(),
+            fetcher=self._fetcher,
             config=UpdaterConfig(max_root_rotations=32),
-            bootstrap=self._root.read_bytes(),
+            bootstrap=self._first_root(),
         )
+
+    def _first_root(self) -> bytes:
+        """Return what all trust begins with; UpdateRootError where the installation has none."""
+        try:
+            root = self._root.read_bytes()
+            if not isinstance(Metadata.from_bytes(root).signed, Root):
+                raise UpdateRootError(file=str(self._root), reason="not a root")
+        except OSError as error:
+            raise UpdateRootError(file=str(self._root), reason=error.strerror) from error
+        except tuf.RepositoryError as error:
+            raise UpdateRootError(file=str(self._root), reason=str(error)[:200]) from error
+        return root
 
     def _fetched(self, updater: Updater, target: TargetFile) -> Path:
         # By its own last name alone: a system's installer goes by the suffix.
-        file = self._targets / Path(target.path).name
+        name = target.path.rpartition("/")[2]
+        if not _FILE_NAME.fullmatch(name):
+            raise UpdateTamperedError
+        file = self._targets / name
         if updater.find_cached_target(target, str(file)) is None:
-            partly = file.with_name(f".{file.name}")
-            updater.download_target(target, str(partly))
-            partly.replace(file)
+            verified = file.with_name(f".{name}")
+            try:
+                updater.download_target(target, str(verified))
+                verified.replace(file)
+            finally:
+                verified.unlink(missing_ok=True)  # cut short: the disk is full
         return file
 
 
-class _Fetcher(FetcherInterface):
-    """Fetches with the agent's own HTTP library, so that one proxy and one set of CAs hold."""
-
-    def __init__(self) -> None:
-        self.progress: Callable[[int], None] = lambda _received: None
-
-    def _fetch(self, url: str) -> Iterator[bytes]:
-        headers = {"User-Agent": f"odc-agent/{__version__}", "Accept-Encoding": "identity"}
-        with httpx.stream("GET", url, headers=headers, timeout=TIMEOUT_SECONDS) as response:
-            if response.status_code != httpx.codes.OK:
-                raise tuf.DownloadHTTPError(f"{response.status_code}", response.status_code)
-            received = 0
-            for chunk in response.iter_bytes(65536):
-                received += len(chunk)
-                self.progress(received)
-                yield chunk
+@contextlib.contextmanager
+def _kept_while_right(part: Path) -> Iterator[None]:
+    """Keep what has come only after a break, from which the next try goes on."""
+    is_worth_keeping = False
+    try:
+        yield
+    except (tuf.DownloadLengthMismatchError, tuf.RepositoryError):
+        raise
+    except (tuf.DownloadError, httpx.HTTPError, OdcError):
+        is_worth_keeping = True
+        raise
+    finally:
+        if not is_worth_keeping:
+            part.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -118,7 +150,7 @@ def _told_apart() -> Iterator[None]:
         yield
     except tuf.DownloadLengthMismatchError as error:
         raise UpdateTamperedError from error
-    except (tuf.DownloadError, httpx.HTTPError) as error:
+    except (tuf.DownloadError, httpx.HTTPError, httpx.InvalidURL) as error:
         raise UpdateUnreachableError(reason=str(error.__cause__ or error)[:200]) from error
     except (tuf.RepositoryError, msgspec.DecodeError) as error:
         raise _deception(error) from error

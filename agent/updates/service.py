@@ -6,8 +6,10 @@ import asyncio
 import datetime as dt
 import logging
 import random
+import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -17,7 +19,7 @@ from agent.clock import Clock
 from agent.config import UpdateSettings
 from agent.errors import OdcError
 from agent.files import write_private
-from agent.updates.errors import NoUpdateError, UpdatesOffError
+from agent.updates.errors import NoUpdateError, UpdatesOffError, UpdateUnreachableError
 from agent.updates.model import (
     Release,
     UpdateFound,
@@ -29,6 +31,7 @@ from agent.updates.model import (
 if TYPE_CHECKING:
     from agent.updates.repository import Repository
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 DAY = dt.timedelta(days=1)
@@ -50,6 +53,7 @@ class UpdateService:
         self._clock = clock
         self._late = dt.timedelta(seconds=random.uniform(0, JITTER_SECONDS))  # noqa: S311 - no secret
         self._one_at_a_time = asyncio.Lock()
+        self._stop = threading.Event()
         self._state = self._read()
 
     @property
@@ -70,12 +74,20 @@ class UpdateService:
         """Check once a day; ends at once where updates are off."""
         while self._settings.is_on:
             if self._is_due():
-                try:
-                    await self.check()
-                except OdcError as error:
-                    log.warning("update check failed: %s", error)
-                    self._save(msgspec.structs.replace(self._state, checked=self._clock()))
+                await self._check_by_itself()
             await asyncio.sleep(LOOK_SECONDS)
+
+    async def _check_by_itself(self) -> None:
+        try:
+            await self.check()
+        except UpdateUnreachableError as error:
+            log.info("update check failed: %s", error)  # at login, before the network is there
+        except OdcError as error:
+            log.warning("update check failed: %s", error)
+            self._save(msgspec.structs.replace(self._state, checked=self._clock()))
+        except Exception:  # whatever it is, tomorrow is another day
+            log.exception("update check failed")
+            self._save(msgspec.structs.replace(self._state, checked=self._clock()))
 
     async def check(self) -> UpdateState:
         """Look now.
@@ -85,9 +97,8 @@ class UpdateService:
         """
         if not self._settings.is_on:
             raise UpdatesOffError
-        async with self._one_at_a_time:
-            newest = await asyncio.to_thread(self._newest)
-        found = newest if newest and is_newer(newest.version, __version__) else None
+        newest = await self._in_a_thread(_newest)
+        found = newest if _is_for_us(newest) else None
         self._save(UpdateState(checked=self._clock(), release=found))
         log.info("update check newest=%s", newest.version if newest else None)
         if found:
@@ -107,18 +118,30 @@ class UpdateService:
             event = UpdateProgress(received=received, total=total)
             loop.call_soon_threadsafe(self._bus.publish, event)
 
-        async with self._one_at_a_time:
-            return await asyncio.to_thread(self._repository().download, release, progress)
+        return await self._in_a_thread(lambda repository: repository.download(release, progress))
 
-    def _newest(self) -> Release | None:
-        return self._repository().newest()
+    def cancel(self) -> None:
+        """End a download that is under way: its caller gets UpdateCancelledError."""
+        self._stop.set()
+
+    async def _in_a_thread(self, look: Callable[[Repository], T]) -> T:
+        """Look at the repository, one at a time; when cancelled, end that look before anything else."""
+        async with self._one_at_a_time:
+            self._stop.clear()
+            looking = asyncio.create_task(asyncio.to_thread(lambda: look(self._repository())))
+            try:
+                return await asyncio.shield(looking)
+            except asyncio.CancelledError:
+                self._stop.set()
+                await asyncio.wait({looking})
+                raise
 
     def _repository(self) -> Repository:
         # 60 modules that an agent without updates never needs.
         from agent.updates.repository import Repository  # noqa: PLC0415
 
         assert self._settings.root is not None
-        return Repository(self._settings.url, self._settings.root, self._folder)
+        return Repository(self._settings.url, self._settings.root, self._folder, self._stop)
 
     def _is_due(self) -> bool:
         checked = self._state.checked
@@ -142,3 +165,14 @@ class UpdateService:
             write_private(self._file, msgspec.json.encode(state))
         except (OSError, OdcError):
             log.warning("state of updates not saved", exc_info=True)
+
+
+def _newest(repository: Repository) -> Release | None:
+    newest = repository.newest()
+    if not _is_for_us(newest):
+        repository.forget_packages()  # the one that was fetched last is installed by now
+    return newest
+
+
+def _is_for_us(release: Release | None) -> bool:
+    return release is not None and is_newer(release.version, __version__)

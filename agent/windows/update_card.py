@@ -45,6 +45,7 @@ class UpdateCard(QFrame):
         self.check = QPushButton()
         self.download = QPushButton()
         self.page = QPushButton()
+        self.cancel = QPushButton()
         self._set_up()
         self._arrange()
 
@@ -63,6 +64,7 @@ class UpdateCard(QFrame):
             self._open()
             return
         self._begin()
+        self.cancel.show()
         self._link.call("updates.download", None, self._take, self._fail)
 
     def on_event(self, event: Json) -> None:
@@ -77,9 +79,11 @@ class UpdateCard(QFrame):
         words = self._words
         words.show(self.check.setText, mark("Check for updates"))
         words.show(self.page.setText, mark("Download page"))
+        words.show(self.cancel.setText, mark("Cancel"))
         words.show(self.progress.setAccessibleName, mark("Software update"))
         self.check.clicked.connect(self.look)
         self.download.clicked.connect(self.fetch)
+        self.cancel.clicked.connect(lambda: self._link.call("updates.cancel"))
         self.page.clicked.connect(lambda: QDesktopServices.openUrl(QUrl(self._update["page"])))
         set_kind(self, "card")
         set_kind(self.about, "muted")
@@ -87,7 +91,7 @@ class UpdateCard(QFrame):
         set_kind(self.download, "primary")
         for widget in (self.text, self.notes, self.progress, self.failure):
             widget.hide()
-        for button in (self.check, self.download, self.page):
+        for button in (self.check, self.download, self.page, self.cancel):
             button.hide()
 
     def _arrange(self) -> None:
@@ -96,7 +100,7 @@ class UpdateCard(QFrame):
         self._words.show(heading.setText, mark("Software update"))
         buttons = QHBoxLayout()
         buttons.setSpacing(SMALL)
-        for button in (self.check, self.download, self.page):
+        for button in (self.check, self.download, self.cancel, self.page):
             buttons.addWidget(button)
         buttons.addStretch(1)
         column = QVBoxLayout(self)
@@ -160,6 +164,7 @@ class UpdateCard(QFrame):
 
     def _end(self) -> None:
         self.progress.hide()
+        self.cancel.hide()
         self.check.setEnabled(True)
         self.download.setEnabled(True)
 

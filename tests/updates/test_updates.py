@@ -10,9 +10,8 @@ import urllib.error
 import urllib.request
 
 import pytest
+from update_desk import PACKAGE, Desk
 
-from agent.bus import EventBus
-from agent.config import UpdateSettings
 from agent.updates.errors import (
     NoUpdateError,
     UpdateExpiredError,
@@ -22,46 +21,10 @@ from agent.updates.errors import (
     UpdateTamperedError,
     UpdateUnreachableError,
 )
-from agent.updates.model import Release, UpdateProgress, is_newer
-from agent.updates.service import DAY, JITTER_SECONDS, UpdateService
+from agent.updates.model import UpdateProgress, is_newer
+from agent.updates.service import DAY, JITTER_SECONDS
 from sandbox.commands.updates import server
 from sandbox.update_repository import UpdateRepository
-
-PACKAGE = bytes(range(256)) * 1024
-
-
-class Desk:
-    """A repository that is served, and agents that ask it."""
-
-    def __init__(self, folder, address):
-        self.folder = folder
-        self.repository = UpdateRepository(folder / "repository")
-        self.address = address
-        self.events = []
-        self.now = dt.datetime.now(dt.UTC)
-        self.bus = EventBus()
-        self.bus.subscribe(self.events.append)
-
-    @property
-    def metadata(self):
-        return self.repository.folder / "metadata"
-
-    def publish(self, version, notes="更快"):
-        package = self.folder / f"odc-agent_{version}.deb"
-        package.write_bytes(PACKAGE)
-        self.repository.publish(Release(version=version, notes={"zh_CN": notes}), package)
-
-    def agent(self, **changed):
-        said = {"url": self.address, "root": self.repository.root, **changed}
-        return UpdateService(
-            settings=UpdateSettings(**said),
-            folder=self.folder / "agent",
-            bus=self.bus,
-            clock=lambda: self.now,
-        )
-
-    def check(self):
-        return asyncio.run(self.agent().check()).release
 
 
 @pytest.fixture
@@ -69,7 +32,7 @@ def desk(tmp_path):
     repository = UpdateRepository(tmp_path / "repository")
     repository.create()
     with server(repository, 0) as serving:
-        threading.Thread(target=serving.serve_forever, daemon=True).start()
+        threading.Thread(target=serving.serve_forever, args=(0.05,), daemon=True).start()
         yield Desk(tmp_path, f"http://127.0.0.1:{serving.server_port}")
         serving.shutdown()
 

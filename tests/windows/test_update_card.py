@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from PySide6.QtGui import QDesktopServices
 
 from agent import __version__
 from agent.updates.model import Release
-from sandbox.commands.updates import server
+from sandbox.commands.updates import _Handler, server
 from sandbox.desk import Desk
 from sandbox.update_repository import UpdateRepository
 
@@ -101,6 +102,35 @@ def test_a_newer_version_is_looked_for_downloaded_and_opened(
     assert not card.progress.isVisible()
     qtbot.mouseClick(card.download, Qt.MouseButton.LeftButton)
     assert installer.opened == [installer.opened[0]] * 2, "opened again, not fetched again"
+
+
+def test_a_download_may_be_cancelled_and_begun_again(
+    publisher, installer, window_of, qtbot, monkeypatch
+):
+    def drip(handler, content, out):
+        while chunk := content.read(100):
+            out.write(chunk)
+            time.sleep(0.05)
+
+    publisher.publish("9.0.0")
+    card = window_of("about", publisher.desk, "updates").updates
+    qtbot.waitUntil(
+        lambda: card.download.isVisible() and card.download.isEnabled(), timeout=SECONDS
+    )
+    assert not card.cancel.isVisible()
+    monkeypatch.setattr(_Handler, "copyfile", drip)
+    qtbot.mouseClick(card.download, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(card.cancel.isVisible, timeout=SECONDS)
+    qtbot.waitUntil(lambda: card.progress.maximum() > 0, timeout=SECONDS)
+    qtbot.mouseClick(card.cancel, Qt.MouseButton.LeftButton)
+    monkeypatch.undo()
+    qtbot.waitUntil(card.failure.isVisible, timeout=SECONDS)
+    assert "已取消" in card.failure.text()
+    assert not card.cancel.isVisible()
+    assert installer.opened == []
+    qtbot.mouseClick(card.download, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: installer.opened != [], timeout=SECONDS)
+    assert installer.opened[0].read_bytes() == PACKAGE
 
 
 def test_a_check_that_fails_says_why_and_what_to_do_and_may_be_repeated(

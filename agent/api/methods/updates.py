@@ -50,6 +50,7 @@ class UpdateMethods:
         registry.add("updates.status", NoParams, self.status, *own)
         registry.add("updates.check", NoParams, self.check, *own)
         registry.add("updates.download", NoParams, self.download, Role.CONTROL)
+        registry.add("updates.cancel", NoParams, self.cancel, Role.CONTROL)
 
     async def status(self, call: Call, _params: NoParams) -> UpdateView:
         """What was found last; asks nobody."""
@@ -63,6 +64,10 @@ class UpdateMethods:
     async def download(self, _call: Call, _params: NoParams) -> DownloadView:
         """Fetch the newer version's package; progress comes as events ``update_progress``."""
         return DownloadView(file=os.fspath(await self._services.updates.download()))
+
+    async def cancel(self, _call: Call, _params: NoParams) -> None:
+        """End the download that is under way, if there is one; going away ends one's own, too."""
+        self._services.updates.cancel()
 
     def _view(self, call: Call) -> UpdateView:
         updates = self._services.updates
