@@ -105,7 +105,11 @@ class Agent:
         self._presence: Presence | None = None
         self._browser_seen = BrowserSeen(paths.browser_seen, clock)
         self._updates = UpdateService(
-            settings=settings.config.updates, folder=paths.updates, bus=self._bus, clock=clock
+            settings=settings.config.updates,
+            network=settings.config.network,
+            folder=paths.updates,
+            bus=self._bus,
+            clock=clock,
         )
         self.is_to_start_anew = False
         """Asked to end so that another version can take over (SIGHUP, sent by the package)."""
@@ -131,7 +135,7 @@ class Agent:
             # The key is read from, or written to, a disk that may be slow.
             vault = await asyncio.to_thread(_open_vault, self._paths.vault_key)
             journal = Journal(self._paths.journal, vault)
-            authorities = Authorities(self._config.authorities)
+            authorities = Authorities(self._config.authorities, self._config.network)
             renewals = self._renewals(inventory, pins, vault, journal, authorities)
             parts.push_async_callback(renewals.close)
             licences = self._licences(inventory, pins, vault, journal, authorities)

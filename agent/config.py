@@ -118,6 +118,19 @@ class UpdateSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             raise ValueError("a repository needs root")
 
 
+class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The way to authorities and updates; what is not said here is as the system has it."""
+
+    proxy: Annotated[
+        str, msgspec.Meta(pattern=r"^(direct|http://(\[[0-9a-f:]+\]|[\w.-]+)(:\d{1,5})?/?)?\Z")
+    ] = ""
+    """``http://host:port``, or ``direct`` for none; empty for the system's. No password: others read it."""
+    bypass: tuple[str, ...] = ()
+    """Hosts that are reached without that proxy; ``*.example.cn`` means those below."""
+    ca: Path | None = None
+    """PEM file of the company's own authorities, for updates; authorities are pinned to their own."""
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be configured."""
 
@@ -136,6 +149,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Extensions that carry an organisation's identity; they come before those known already."""
     browser: BrowserSettings = BrowserSettings()
     updates: UpdateSettings = UpdateSettings()
+    network: NetworkSettings = NetworkSettings()
     portals: tuple[PortalSettings, ...] = msgspec.field(name="portal", default=())
     autostart: bool | None = None
     """Whether the agent is to start at login; it sees to that at each start. None leaves it as it is."""
@@ -175,6 +189,8 @@ def with_absolute_paths(file: Path, values: dict[str, Any]) -> dict[str, Any]:
         absolute["trust_store"] = str(file.parent / values["trust_store"])
     if "updates" in values:
         absolute["updates"] = {**values["updates"], **_absolute(file, values["updates"], "root")}
+    if "network" in values:
+        absolute["network"] = {**values["network"], **_absolute(file, values["network"], "ca")}
     return {**values, **absolute}
 
 

@@ -67,9 +67,9 @@ class Run:
         # Here: an agent that checks nothing need not load it.
         from agent.checks.probes.authority import reach  # noqa: PLC0415
 
-        authorities = self.parts.config().authorities
-        clock = self.parts.clock
-        return list(await asyncio.gather(*(reach(each, clock) for each in authorities)))
+        config, clock = self.parts.config(), self.parts.clock
+        tries = (reach(each, clock, config.network) for each in config.authorities)
+        return list(await asyncio.gather(*tries))
 
     def _once(self, name: str, find_out: Callable[[], Awaitable[T]]) -> asyncio.Task[T]:
         if name not in self._shared:

@@ -11,6 +11,7 @@ from agent.certificates.pairs import group
 from agent.checks.model import Findings
 from agent.checks.probes import computer, desktop, smart_cards
 from agent.checks.probes.fonts import look_for_fonts
+from agent.checks.probes.network import look_at_way_out
 from agent.checks.probes.threads import in_thread
 from agent.checks.run import Parts, Run
 from agent.checks.verdicts.authority import judge_authorities, judge_clock
@@ -32,6 +33,7 @@ from agent.checks.verdicts.desktop import (
     judge_tray,
 )
 from agent.checks.verdicts.drivers import Driver, Drivers, judge_drivers
+from agent.checks.verdicts.network import judge_way_out
 from agent.checks.verdicts.smart_cards import judge_smart_cards
 from agent.checks.verdicts.tokens import (
     judge_certificates,
@@ -113,6 +115,11 @@ async def _clock(run: Run) -> Findings:
     return judge_clock(await run.reached())
 
 
+async def _network(run: Run) -> Findings:
+    config = run.parts.config()
+    return judge_way_out(await in_thread(lambda: look_at_way_out(config)))
+
+
 async def _authority(run: Run) -> Findings:
     return judge_authorities(await run.reached())
 
@@ -192,6 +199,7 @@ CHECKS = (
     Check("certificates", mark("Certificates"), _certificates),
     Check("keys", mark("Private keys"), _keys),
     Check("chain", mark("Issuing authority"), _chain),
+    Check("network", mark("Way out"), _network),
     Check("authority", mark("Connection to the authority"), _authority),
     Check("clock", mark("Date and time"), _clock),
     Check("browsers", mark("Browsers"), _browsers),

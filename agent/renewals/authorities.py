@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 
 from agent.certificates.model import Certificate
-from agent.config import AuthoritySettings
+from agent.config import AuthoritySettings, NetworkSettings
 from agent.errors import OdcError
 from agent.language import mark
+from agent.network import SYSTEMS
 from agent.renewals.errors import NoAuthorityError
 
 if TYPE_CHECKING:
@@ -31,8 +32,12 @@ class TrustAnchorError(OdcError):
 class Authorities:
     """The configured authorities; a client is made when it is first needed."""
 
-    def __init__(self, settings: tuple[AuthoritySettings, ...]) -> None:
+    def __init__(
+        self, settings: tuple[AuthoritySettings, ...], network: NetworkSettings = SYSTEMS
+    ) -> None:
+        """Reach those of ``settings`` the way ``network`` says."""
         self._settings = settings
+        self._network = network
         self._clients: dict[str, Client] = {}
 
     def for_certificate(self, certificate: Certificate) -> AuthoritySettings:
@@ -61,8 +66,8 @@ class Authorities:
 
             is_plain = settings.profile == "est"
             try:
-                client = EstAuthority(settings) if is_plain else RaAuthority(settings)
-                self._clients[name] = client
+                kind = EstAuthority if is_plain else RaAuthority
+                self._clients[name] = kind(settings, self._network)
             except (OSError, ValueError) as error:
                 raise _unreadable(settings, error) from error
         return self._clients[name]

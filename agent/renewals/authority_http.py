@@ -14,8 +14,9 @@ import msgspec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent import __version__
-from agent.config import AuthoritySettings
+from agent.config import AuthoritySettings, NetworkSettings
 from agent.errors import OdcError
+from agent.network import SYSTEMS, proxy_for
 from agent.renewals.authority import (
     AuthorityRefusedError,
     AuthorityUnreachableError,
@@ -46,17 +47,23 @@ _SERVER_TROUBLE = frozenset({408, 425, 429})
 class AuthorityHttp:
     """The connection to one authority, pinned to its trust anchor."""
 
-    def __init__(self, settings: AuthoritySettings) -> None:
+    def __init__(self, settings: AuthoritySettings, network: NetworkSettings = SYSTEMS) -> None:
+        """Go the way ``network`` says; AuthorityUnreachableError where its proxy is of no known kind."""
         self._url = settings.url.rstrip("/")
         # Only the authority's own root: a public CA's certificate for that name does not do.
         tls = ssl.create_default_context(cafile=settings.trust_anchor)
-        self._http = httpx.AsyncClient(
-            base_url=self._url,
-            verify=tls,
-            timeout=TIMEOUT_SECONDS,
-            headers={"User-Agent": f"odc-agent/{__version__}"},
-            follow_redirects=False,  # the password is for this host alone
-        )
+        try:
+            self._http = httpx.AsyncClient(
+                base_url=self._url,
+                verify=tls,
+                proxy=proxy_for(self._url, network),
+                trust_env=False,  # a .netrc has other passwords
+                timeout=TIMEOUT_SECONDS,
+                headers={"User-Agent": f"odc-agent/{__version__}"},
+                follow_redirects=False,  # the password is for this host alone
+            )
+        except (ImportError, ValueError, httpx.InvalidURL) as error:  # SOCKS, or no URL
+            raise AuthorityUnreachableError(reason=str(error)) from error
 
     @property
     def url(self) -> str:

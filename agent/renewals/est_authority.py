@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import httpx
 
-from agent.config import AuthoritySettings
+from agent.config import AuthoritySettings, NetworkSettings
 from agent.errors import OdcError
 from agent.language import mark
+from agent.network import SYSTEMS
 from agent.renewals.authority import (
     AuthorityRefusedError,
     Credentials,
@@ -47,8 +48,8 @@ class PasswordFileError(OdcError):
 class EstAuthority(AuthorityHttp):
     """See :class:`agent.renewals.authority.Authority`."""
 
-    def __init__(self, settings: AuthoritySettings) -> None:
-        super().__init__(settings)
+    def __init__(self, settings: AuthoritySettings, network: NetworkSettings = SYSTEMS) -> None:
+        super().__init__(settings, network)
         self._name = settings.name
         self._path = f"{EST_PATH}/{settings.label}" if settings.label else EST_PATH
         self._user = Credentials(settings.user, _password(settings))

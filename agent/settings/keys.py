@@ -40,6 +40,9 @@ TITLES = {
     "updates.enabled": mark("Look for updates"),
     "updates.url": mark("Server of updates"),
     "updates.root": mark("Key of updates"),
+    "network.proxy": mark("Proxy"),
+    "network.bypass": mark("Reached without the proxy"),
+    "network.ca": mark("The company's own authorities"),
     "poll_seconds": mark("Seconds between looks at drivers without events"),
 }
 

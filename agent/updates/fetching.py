@@ -6,6 +6,7 @@ slow retrieval attack), or packs a little that unpacks to much, is kept from it 
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +17,13 @@ from tuf.api import exceptions as tuf
 from tuf.ngclient import FetcherInterface
 
 from agent import __version__
-from agent.updates.errors import UpdateCancelledError, UpdateTooSlowError
+from agent.config import NetworkSettings
+from agent.network import SYSTEMS, proxy_for, tls_for_anybody
+from agent.updates.errors import (
+    UpdateCancelledError,
+    UpdateTooSlowError,
+    UpdateUnreachableError,
+)
 
 SILENCE_SECONDS = 15.0
 """How long a server may send nothing."""
@@ -30,9 +37,10 @@ _NOTHING_AFTER = httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE
 class Fetcher(FetcherInterface):
     """Fetches for one look at a repository."""
 
-    def __init__(self, stop: threading.Event) -> None:
-        """End with UpdateCancelledError as soon as ``stop`` is set."""
+    def __init__(self, stop: threading.Event, network: NetworkSettings = SYSTEMS) -> None:
+        """End with UpdateCancelledError as soon as ``stop`` is set; go the way ``network`` says."""
         self._stop = stop
+        self._network = network
         self._part: Path | None = None
         self._progress: Callable[[int], None] = lambda _received: None
 
@@ -43,7 +51,7 @@ class Fetcher(FetcherInterface):
     def _fetch(self, url: str) -> Iterator[bytes]:
         part = self._part
         kept = part.stat().st_size if part is not None and part.exists() else 0
-        with httpx.stream("GET", url, headers=_headers(kept), timeout=SILENCE_SECONDS) as response:
+        with self._answer(url, _headers(kept)) as response:
             if part is not None and response.status_code == _NOTHING_AFTER:
                 part.unlink()
                 yield from self._fetch(url)
@@ -55,6 +63,24 @@ class Fetcher(FetcherInterface):
                 yield from self._paced(response)
             else:
                 yield from self._kept_along(part, kept if is_rest else 0, response)
+
+    @contextlib.contextmanager
+    def _answer(self, url: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
+        try:
+            client = httpx.Client(
+                verify=tls_for_anybody(self._network),
+                proxy=proxy_for(url, self._network),
+                trust_env=False,
+                timeout=SILENCE_SECONDS,
+            )
+        except (
+            ImportError,
+            ValueError,
+            OSError,
+        ) as error:  # SOCKS, no URL, no file of the company's
+            raise UpdateUnreachableError(reason=str(error)) from error
+        with client, client.stream("GET", url, headers=headers) as response:
+            yield response
 
     def _kept_along(self, part: Path, kept: int, response: httpx.Response) -> Iterator[bytes]:
         """Yield what ``part`` has where the answer is the rest of it, then what comes, written to it too."""

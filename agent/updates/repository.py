@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -43,9 +42,9 @@ Progress = Callable[[int, int], None]
 class Repository:
     """The publisher's repository, trusted by its first root."""
 
-    def __init__(self, url: str, root: Path, folder: Path, stop: threading.Event) -> None:
-        """Look at ``url`` until ``stop`` is set; what was fetched is kept in ``folder``."""
-        self._fetcher = Fetcher(stop)
+    def __init__(self, url: str, root: Path, folder: Path, fetcher: Fetcher) -> None:
+        """Look at ``url`` by ``fetcher``; what was fetched is kept in ``folder``."""
+        self._fetcher = fetcher
         self._url = url.rstrip("/")
         self._root = root
         self._metadata = folder / "metadata"

@@ -16,9 +16,10 @@ import msgspec
 from agent import __version__
 from agent.bus import EventBus
 from agent.clock import Clock
-from agent.config import UpdateSettings
+from agent.config import NetworkSettings, UpdateSettings
 from agent.errors import OdcError
 from agent.files import write_private
+from agent.network import SYSTEMS
 from agent.updates.errors import NoUpdateError, UpdatesOffError, UpdateUnreachableError
 from agent.updates.model import (
     Release,
@@ -45,9 +46,16 @@ class UpdateService:
     """What there is to know of updates."""
 
     def __init__(
-        self, *, settings: UpdateSettings, folder: Path, bus: EventBus, clock: Clock
+        self,
+        *,
+        settings: UpdateSettings,
+        folder: Path,
+        bus: EventBus,
+        clock: Clock,
+        network: NetworkSettings = SYSTEMS,
     ) -> None:
         self._settings = settings
+        self._network = network
         self._folder = folder
         self._bus = bus
         self._clock = clock
@@ -138,10 +146,12 @@ class UpdateService:
 
     def _repository(self) -> Repository:
         # 60 modules that an agent without updates never needs.
+        from agent.updates.fetching import Fetcher  # noqa: PLC0415
         from agent.updates.repository import Repository  # noqa: PLC0415
 
         assert self._settings.root is not None
-        return Repository(self._settings.url, self._settings.root, self._folder, self._stop)
+        fetcher = Fetcher(self._stop, self._network)
+        return Repository(self._settings.url, self._settings.root, self._folder, fetcher)
 
     def _is_due(self) -> bool:
         checked = self._state.checked

@@ -11,13 +11,13 @@ import os
 import socket
 import ssl
 import urllib.parse
-import urllib.request
 from dataclasses import dataclass, field, replace
 
 from agent.checks.probes.threads import in_thread
 from agent.checks.verdicts.authority import Obstacle, Reached
 from agent.clock import Clock
-from agent.config import AuthoritySettings
+from agent.config import AuthoritySettings, NetworkSettings
+from agent.network import SYSTEMS, proxy_for
 
 STEP_SECONDS = 5.0
 """How long each step may take."""
@@ -67,14 +67,16 @@ class _Way:
     proxy: _Proxy | None
 
 
-async def reach(settings: AuthoritySettings, clock: Clock) -> Reached:
+async def reach(
+    settings: AuthoritySettings, clock: Clock, network: NetworkSettings = SYSTEMS
+) -> Reached:
     """Ask the authority for what it tells everybody, and return how far that came."""
     url = urllib.parse.urlsplit(settings.url)
     reached = Reached(
         authority=settings.name, host=url.hostname or settings.url, obstacle=Obstacle.NONE
     )
     try:
-        way = _way(settings, url)
+        way = _way(settings, url, network)
         if way.proxy is not None:
             reached = replace(reached, proxy=str(way.proxy.address))
         return await _answered(reached, settings, way, clock)
@@ -116,23 +118,24 @@ def _unverified() -> ssl.SSLContext:
     return tls
 
 
-def _way(settings: AuthoritySettings, url: urllib.parse.SplitResult) -> _Way:
+def _way(
+    settings: AuthoritySettings, url: urllib.parse.SplitResult, network: NetworkSettings
+) -> _Way:
     try:
         target = _Address(url.hostname or "", url.port or 443)
     except ValueError as error:
         raise _StoppedError(Obstacle.NAME, error) from error
     label = f"/{settings.label}" if settings.profile == "est" and settings.label else ""
     path = _PATHS[settings.profile].replace("/est/", f"/est{label}/")
-    return _Way(target, url.path.rstrip("/") + path, _proxy(target))
+    return _Way(target, url.path.rstrip("/") + path, _proxy(settings.url, network))
 
 
-def _proxy(target: _Address) -> _Proxy | None:
-    """Return the proxy this system names for https, as the agent's own requests find it."""
-    proxies = urllib.request.getproxies()
-    named = proxies.get("https") or proxies.get("all")
-    if not named or urllib.request.proxy_bypass(str(target)):
+def _proxy(target: str, network: NetworkSettings) -> _Proxy | None:
+    """Return the proxy on the way there, as the agent's own requests find it."""
+    named = proxy_for(target, network)
+    if named is None:
         return None
-    url = urllib.parse.urlsplit(named if "://" in named else f"http://{named}")
+    url = urllib.parse.urlsplit(named)
     try:
         proxy = _Address(url.hostname or "", url.port or 80)
     except ValueError as error:
