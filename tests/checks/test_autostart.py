@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import plistlib
 import subprocess
 import sys
 
 import pytest
 
-from agent.autostart import this_systems_autostart
+from agent.autostart import macos, this_systems_autostart
 from agent.autostart.linux import LinuxAutostart
+from agent.autostart.macos import LaunchAgent
 
 
 @pytest.fixture
@@ -148,3 +150,36 @@ def test_the_desktop_starts_exactly_the_command(own_folders, system, awkward):
             break
         subprocess.run(["sleep", "0.05"], check=True)
     assert said.read_text() == awkward
+
+
+@pytest.fixture
+def launchd(tmp_path, monkeypatch):
+    """The files of macOS' launchd, which are files here, too: this user's, and everybody's."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    everybodys = tmp_path / "Library of all" / "org.odc.agent.plist"
+    monkeypatch.setattr(macos, "_FOR_EVERYBODY", everybodys)
+    return LaunchAgent([sys.executable, "run"]), tmp_path / "Library/LaunchAgents", everybodys
+
+
+def test_macos_starts_it_by_a_file_of_the_users_own(launchd):
+    agent, folder, _ = launchd
+    assert agent.ways() == []
+    agent.switch_on()
+    [way] = agent.ways()
+    assert way.is_right
+    assert way.place == str(folder / "org.odc.agent.plist")
+    agent.switch_off()
+    assert agent.ways() == []
+
+
+def test_macos_does_not_start_twice_what_a_package_starts_for_everybody(launchd):
+    agent, folder, everybodys = launchd
+    agent.switch_on()
+    everybodys.parent.mkdir()
+    everybodys.write_bytes(plistlib.dumps({"ProgramArguments": [sys.executable, "run"]}))
+    assert len(agent.ways()) == 2
+    agent.switch_on()
+    assert [way.place for way in agent.ways()] == [str(everybodys)]
+    everybodys.write_bytes(plistlib.dumps({"ProgramArguments": ["/gone/odc-agent", "run"]}))
+    agent.switch_on()
+    assert {way.place for way in agent.ways() if way.is_right} == {str(folder / everybodys.name)}
