@@ -10,6 +10,7 @@ import sys
 import msgspec
 
 from agent.bus import Event
+from agent.errors import ErrorReport
 
 _ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
@@ -32,6 +33,8 @@ class UpdateState(msgspec.Struct, frozen=True, kw_only=True):
     checked: dt.datetime | None = None
     release: Release | None = None
     """A version newer than ours; None where there is none."""
+    refusal: ErrorReport | None = None
+    """Why the last look by itself took nothing: somebody may be holding updates back."""
 
 
 class UpdateFound(Event, frozen=True, kw_only=True, tag="update_found"):

@@ -92,7 +92,8 @@ class UpdateService:
             log.info("update check failed: %s", error)  # at login, before the network is there
         except OdcError as error:
             log.warning("update check failed: %s", error)
-            self._save(msgspec.structs.replace(self._state, checked=self._clock()))
+            state = msgspec.structs.replace(self._state, checked=self._clock())
+            self._save(msgspec.structs.replace(state, refusal=error.report()))
         except Exception:  # whatever it is, tomorrow is another day
             log.exception("update check failed")
             self._save(msgspec.structs.replace(self._state, checked=self._clock()))

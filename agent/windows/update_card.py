@@ -113,6 +113,8 @@ class UpdateCard(QFrame):
     def _show_known(self, update: Json) -> None:
         # A check that failed counts as one, so only an answer to our own says "the newest".
         self._show(update, _NONE_KNOWN if update["checked"] else "")
+        if update["refusal"] and update["is_on"]:
+            self._fail(update["refusal"])
 
     def _show_found(self, update: Json) -> None:
         self._end()

@@ -143,6 +143,23 @@ def test_it_is_checked_once_a_day_and_not_at_the_same_time_everywhere(desk):
     assert len({desk.agent()._late for _ in range(3)}) == 3
 
 
+def test_a_refusal_nobody_saw_is_kept_until_a_look_succeeds(desk):
+    desk.publish("9.0.0")
+    desk.repository.refresh(days=-1)
+
+    asyncio.run(desk.agent()._check_by_itself())
+    assert desk.agent().state.refusal.code == UpdateExpiredError.code
+    desk.repository.refresh()
+    desk.check()
+    assert desk.agent().state.refusal is None
+
+
+def test_without_a_network_it_is_looked_again_within_the_hour(desk):
+    asyncio.run(desk.agent(url="http://127.0.0.1:9")._check_by_itself())
+    assert desk.agent()._is_due()
+    assert desk.agent().state.refusal is None
+
+
 def test_without_a_network_it_is_said_so_and_nothing_is_lost(desk):
     desk.publish("9.0.0")
     desk.check()

@@ -10,6 +10,7 @@ import msgspec
 from agent import __version__
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
+from agent.errors import ErrorReport
 from agent.updates.model import Release
 
 
@@ -29,6 +30,8 @@ class UpdateView(msgspec.Struct, frozen=True, kw_only=True):
     can_download: bool = False
     """Whether there is a package for this system."""
     checked: dt.datetime | None = None
+    refusal: ErrorReport | None = None
+    """Why the last look of the agent's own took nothing."""
 
 
 class DownloadView(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,4 +84,5 @@ class UpdateMethods:
             page=release.page,
             can_download=bool(release.package),
             checked=found.checked,
+            refusal=found.refusal,
         )
