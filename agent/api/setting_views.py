@@ -33,3 +33,5 @@ class SettingList(msgspec.Struct, frozen=True, kw_only=True):
     """What of the files could not be used."""
     file: str
     """The user's file."""
+    policy: str | None
+    """The administrator's file, where there is one."""

@@ -25,7 +25,9 @@ def show(*, as_json: bool) -> int:
         say_json(answer)
         return Exit.DONE
     language = user_language()
-    say(answer["file"])
+    _tell(mark("Your file: {file}"), file=answer["file"])
+    if answer["policy"] is not None:
+        _tell(mark("The administrator's file: {file}"), file=answer["policy"])
     for setting in answer["settings"]:
         say(_line(setting, language))
     message = "message_zh" if language is Language.ZH else "message"
@@ -47,7 +49,7 @@ def set_value(key: str, text: str | None) -> int:
     language = user_language()
     say(_line(setting, language))
     if setting["needs_restart"]:
-        say(translate(mark("It takes effect when the agent starts again."), language))
+        _tell(mark("It takes effect when the agent starts again."))
     return Exit.DONE
 
 
@@ -59,6 +61,10 @@ def _value(text: str | None) -> Json:
         return json.loads(text)
     except ValueError:
         return text
+
+
+def _tell(sentence: str, **values: object) -> None:
+    say(translate(sentence, user_language(), **values))
 
 
 def _line(setting: Json, language: Language) -> str:

@@ -29,6 +29,31 @@ class PolicyKeyError(OdcError):
     advice = mark("Ask your administrator to correct the configuration.")
 
 
+class PolicyEntryError(PolicyKeyError):
+    """One entry of a list of tables cannot be used; the others hold."""
+
+    code = "policy_entry_invalid"
+    sentence = mark(
+        "Line {line} of {file}: this entry of {key} is not valid and not used: {reason}"
+    )
+
+
+class PolicyKeyUnknownError(PolicyKeyError):
+    """The policy has a key that does not exist."""
+
+    code = "policy_key_unknown"
+    sentence = mark("Line {line} of {file}: there is no setting {key}, so this line is not used.")
+
+
+class PolicyKeyMisspeltError(PolicyKeyUnknownError):
+    """One that does not exist, but much like one that does."""
+
+    sentence = mark(
+        "Line {line} of {file}: there is no setting {key}, so this line is not used."
+        " Is {similar} meant?"
+    )
+
+
 class UnknownSettingError(OdcError):
     """There is no such key."""
 

@@ -31,10 +31,12 @@ TITLES = {
     "reminders.thresholds": mark("Remind so many days before expiry"),
     "reminders.notifications": mark("Show notices"),
     "reminders.quiet_hours": mark("Quiet hours"),
+    "renewals.abandoned_after_days": mark("Days a renewal waits for a person"),
     "trust_store": mark("Trusted authorities"),
     "identity_oid": mark("Further numbers of organisations"),
     "portal": mark("Popular applications"),
     "browser.allow": mark("Sites that may ask"),
+    "browser.register": mark("Register with this user's browsers"),
     "browser.deny": mark("Sites that may not ask"),
     "autostart": mark("Start at login"),
     "updates.enabled": mark("Look for updates"),
@@ -96,8 +98,11 @@ def why_wrong(file: Path, key: str, value: object) -> str | None:
     return None
 
 
-def line_of(text: str, key: str) -> int:
-    """Return the line (from 1) on which a TOML text first has ``key``; 0 where it is not found."""
+def line_of(text: str, key: str, entry: int = 0) -> int:
+    """Return the line (from 1) on which a TOML text has ``key``; 0 where it is not found.
+
+    Of a list of tables, ``[[key]]``, that of the given entry (from 0).
+    """
     wanted_table, _, name = key.rpartition(".")
     quoted = rf"[\"']?{re.escape(name)}[\"']?"
     as_table = re.compile(rf"\s*\[+\s*{quoted}\s*[\].]")
@@ -109,8 +114,12 @@ def line_of(text: str, key: str) -> int:
             table = header[1].strip("\"'")
         is_here = table == wanted_table and in_table.match(line) is not None
         is_dotted = not table and in_full.match(line) is not None
-        if is_here or is_dotted or (not wanted_table and as_table.match(line)):
+        if is_here or is_dotted:
             return number
+        if not wanted_table and as_table.match(line):
+            if not entry:
+                return number
+            entry -= 1
     return 0
 
 

@@ -17,13 +17,11 @@ from agent.config import Config, ConfigError, checked, merged_with, with_absolut
 from agent.errors import ErrorReport
 from agent.files import write_private
 from agent.paths import Paths
-from agent.settings.errors import ConfigIgnoredError, ConfigNotUsedError, PolicyKeyError
+from agent.settings.errors import ConfigIgnoredError, ConfigNotUsedError
 from agent.settings.keys import DEFAULTS, flattened, line_of, nested, why_wrong
+from agent.settings.policy import usable
 
 log = logging.getLogger(__name__)
-
-_LISTS = frozenset({"authority", "identity_oid", "module"})
-"""Keys whose value is a list of tables: a wrong one is left out, the others hold."""
 
 
 @unique
@@ -100,22 +98,14 @@ def _policy_values(
         text = _text(file)
         values = tomllib.loads(text)
     except (OSError, ValueError) as error:
+        # Its lines are not those of the last good one, whose wrong keys were told at its time.
         values = _last_good(file, paths.last_good_policy, str(error), problems)
-        text = ""
+        good, _ = usable(file, "", values)
     else:
         _keep(paths.last_good_policy, text)
-    flat = flattened(values)
-    good: dict[str, Any] = {}
-    for key, value in flat.items():
-        if (reason := why_wrong(file, key, value)) is None:
-            good[key] = value
-            continue
-        line = line_of(text, key)
-        wrong = PolicyKeyError(file=str(file), line=line, key=key, reason=reason)
-        problems.append(wrong.report())
-        if key in _LISTS and isinstance(value, list):
-            good[key] = [item for item in value if why_wrong(file, key, [item]) is None]
-    return nested(good), frozenset(flat) & DEFAULTS.keys()
+        good, wrong = usable(file, text, values)
+        problems.extend(wrong)
+    return good, frozenset(flattened(values)) & DEFAULTS.keys()
 
 
 def _last_good(file: Path, copy: Path, reason: str, problems: list[ErrorReport]) -> dict[str, Any]:

@@ -77,6 +77,11 @@ class Settings:
         """The user's file."""
         return self._paths.config_file
 
+    @property
+    def policy(self) -> Path:
+        """The administrator's file, whether it is there or not."""
+        return self._paths.policy_file
+
     def tell(self, bus: EventBus) -> None:
         """Tell ``bus`` of changes from now on."""
         self._bus = bus

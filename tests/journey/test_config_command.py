@@ -53,6 +53,10 @@ def test_what_the_administrator_decided_is_shown_as_locked(desk, agent, odc_agen
     assert done.returncode == 1
     assert "已由管理员锁定" in done.stderr
     assert settings(odc_agent)["language"]["is_locked"]
+    shown = odc_agent("config", "show", language="en").stdout
+    assert f"Your file: {desk.folder / 'config.toml'}\n" in shown
+    assert f"The administrator's file: {desk.folder / 'policy.toml'}\n" in shown
+    assert 'language = "zh_CN"  # Language; locked by the administrator' in shown
 
 
 def test_an_agent_with_a_broken_configuration_goes_on_with_the_last_good_one(

@@ -6,7 +6,7 @@ import pytest
 
 from agent.config import Config
 from agent.language import Language
-from agent.settings.keys import line_of
+from agent.settings.keys import DEFAULTS, TITLES, line_of
 from agent.settings.reading import Source, load
 
 GOOD = 'language = "en"\n[reminders]\nthresholds = [60, 7]\n'
@@ -98,27 +98,34 @@ def test_relative_paths_of_the_last_good_one_lead_where_they_did(paths):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "key", "line"),
+    ("wrong", "code", "key", "line"),
     [
-        ("langauge = 'en'", "langauge", 2),
-        ("language = 5", "language", 2),
-        ("[reminders]\nthreshold = [1]", "reminders.threshold", 3),
-        ("[reminders]\nquiet_hours = 'nachts'", "reminders.quiet_hours", 3),
-        ("reminders.notifications = 'no'", "reminders.notifications", 2),
+        ("langauge = 'en'", "policy_key_unknown", "langauge", 2),
+        ("colour = 'red'", "policy_key_unknown", "colour", 2),
+        ("language = 5", "policy_key_invalid", "language", 2),
+        ("[reminders]\nthreshold = [1]", "policy_key_unknown", "reminders.threshold", 3),
+        ("[reminders]\nquiet_hours = 'nachts'", "policy_key_invalid", "reminders.quiet_hours", 3),
+        ("reminders.notifications = 'no'", "policy_key_invalid", "reminders.notifications", 2),
     ],
 )
 def test_a_wrong_key_of_the_policy_is_named_with_its_line_and_the_others_hold(
-    paths, wrong, key, line
+    paths, wrong, code, key, line
 ):
     paths.policy_file.write_text(f"poll_seconds = 7\n{wrong}\n")
     loaded = load(paths)
     assert loaded.config.poll_seconds == 7
     report = problem(paths)
-    assert (report.code, report.details["key"], report.details["line"]) == (
-        "policy_key_invalid",
-        key,
-        line,
-    )
+    assert (report.code, report.details["key"], report.details["line"]) == (code, key, line)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("poll_second", "poll_seconds"), ("browser.alow", "browser.allow"), ("colour", None)],
+)
+def test_a_misspelt_key_of_the_policy_is_told_what_is_meant(paths, typed, meant):
+    paths.policy_file.write_text(f"{typed} = 1\n")
+    asked = f"Is {meant} meant?"
+    assert (asked in problem(paths).message) is (meant is not None)
 
 
 def test_a_wrong_key_of_the_policy_is_its_default_and_not_the_users(paths):
@@ -142,7 +149,9 @@ def test_of_several_authorities_of_the_policy_only_the_wrong_one_is_left_out(pat
     )
     loaded = load(paths)
     assert [authority.name for authority in loaded.config.authorities] == ["good"]
-    assert problem(paths).details["key"] == "authority"
+    report = problem(paths)
+    assert report.code == "policy_entry_invalid"
+    assert (report.details["key"], report.details["line"]) == ("authority", 6)
 
 
 def test_a_policy_that_is_not_toml_leaves_the_last_good_one_in_force(paths):
@@ -153,6 +162,18 @@ def test_a_policy_that_is_not_toml_leaves_the_last_good_one_in_force(paths):
     assert loaded.config.browser.allow == ("https://a.example",)
     assert loaded.sources["browser.allow"] is Source.POLICY
     assert "line 1" in problem(paths).message
+
+
+def test_lines_of_the_last_good_policy_are_not_told_as_those_of_the_broken_one(paths):
+    paths.policy_file.write_text("language = 5\npoll_seconds = 7\n")
+    assert problem(paths).details["key"] == "language"
+    paths.policy_file.write_text("[browser\n")
+    assert problem(paths).code == "config_not_used"
+    assert load(paths).config.poll_seconds == 7
+
+
+def test_every_key_has_a_title():
+    assert TITLES.keys() == DEFAULTS.keys()
 
 
 @pytest.mark.parametrize(

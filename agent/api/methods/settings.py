@@ -44,6 +44,7 @@ class SettingMethods:
             settings=tuple(_view(setting, language) for setting in found),
             problems=tuple(map(setting_problem, settings.problems)),
             file=os.fspath(settings.file),
+            policy=os.fspath(settings.policy) if settings.policy.exists() else None,
         )
 
     async def set(self, call: Call, params: SetParams) -> SettingView:
