@@ -51,6 +51,8 @@ def _run(options: argparse.Namespace) -> int:
         counted[verdict.outcome] += 1
         step, mark = verdict.step, _MARKS[verdict.outcome]
         print(f"{mark} {step.name}: {step.requirement}\n    {verdict.seen}", flush=True)
+        if verdict.outcome is Outcome.FAILED:
+            print(f"    see {step.source}", flush=True)
     print(", ".join(f"{counted[outcome]} {outcome.value}" for outcome in Outcome))
     return 1 if counted[Outcome.FAILED] else 0
 

@@ -36,6 +36,8 @@ class Step:
 
     name: str
     requirement: str
+    source: str
+    """Where that stands: a section of an RFC or of docs/authorities.md."""
     run: Callable[[Applicant], str]
     """Returns what was seen."""
     is_needed: bool = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import secrets
 import time
 from collections.abc import Callable
@@ -11,7 +10,6 @@ import httpx
 import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import pkcs7
 
 from agent.renewals.protocol import (
     EST_PATH,
@@ -20,16 +18,20 @@ from agent.renewals.protocol import (
     ApplicationStatus,
     DocumentName,
     Policy,
-    Problem,
     ProblemCode,
     SmsCode,
 )
+from sandbox.conformance.answers import CMS, certificates, expect, refused, status_of
 from sandbox.conformance.client import Applicant
 from sandbox.conformance.run import NotAskedError, Step, WrongAnswerError
 from sandbox.scans import media_type
 
 POLL_SECONDS = 2.0
-CMS = "application/pkcs7-mime"
+CALLS = "authorities.md, The calls"
+MANIFEST = "authorities.md, The manifest"
+ERRORS = "authorities.md, Errors"
+RFC_ENROL = "RFC 7030, 4.2.3"
+RFC_ATTRS = "RFC 7030, 4.5.2"
 
 
 class Renewal:
@@ -40,69 +42,58 @@ class Renewal:
         self._sms_code = sms_code
         self._policy = Policy(authority="")
         self._submission = b""
-        self._certificate = b""
+        self._certificate: x509.Certificate | None = None
         self._roots: list[x509.Certificate] = []
 
     def steps(self) -> tuple[Step, ...]:
         """Return all steps in order."""
         return (
-            Step(
-                "policy", "GET policy without authentication tells what is asked", self.policy, True
-            ),
-            Step("cacerts", "RFC 7030, 4.1: certs-only, base64, with the CA", self.cacerts, True),
-            Step("csrattrs", "RFC 7030, 4.5: 200 with attributes, or 204 or 404", self.csrattrs),
-            Step("foreign signature", "a manifest by another key: refused", self.foreign_signature),
-            Step(
-                "foreign audience",
-                "a manifest for another authority: refused",
-                self.foreign_audience,
-            ),
-            Step("apply", "PUT with the signed manifest opens the application", self.apply, True),
-            Step("apply again", "the same bytes once more: the same answer", self.apply_again),
-            Step("wrong secret", "another password: 401", self.wrong_secret),
-            Step("other bytes", "a scan the manifest does not name: refused", self.other_bytes),
-            Step("incomplete", "complete before the scans are there: refused", self.incomplete),
-            Step("scans", "each scan is taken, and taken again", self.scans, True),
-            Step("complete", "POST complete: reviewing, or further", self.complete, True),
-            Step(
-                "not released",
-                "simpleenroll before release: 202 with Retry-After",
-                self.not_released,
-            ),
-            Step("review", "GET tells the state until it is approved", self.review, True),
-            Step("wrong SMS code", "refused, and a try is counted", self.wrong_code),
-            Step("SMS code", "POST sms/verify releases the application", self.right_code, True),
-            Step("enrol", "RFC 7030, 4.2: certs-only for our key and subject", self.enrol, True),
-            Step("enrol again", "the very same certificate until installed", self.enrol_again),
-            Step("enrol, wrong secret", "another password: 401", self.enrol_wrong_secret),
-            Step("installed", "POST installed ends the application", self.installed),
-            Step("installed again", "said again: the same answer", self.installed),
+            Step("policy", "GET policy without authentication", CALLS, self.policy, True),
+            Step("cacerts", "certs-only with the CA", "RFC 7030, 4.1.3", self.cacerts, True),
+            Step("csrattrs", "200 with attributes, or 204 or 404", RFC_ATTRS, self.csrattrs),
+            Step("foreign signature", "by another key: refused", MANIFEST, self.foreign_signature),
+            Step("foreign audience", "for another: refused", MANIFEST, self.foreign_audience),
+            Step("apply", "PUT with the signed manifest opens it", CALLS, self.apply, True),
+            Step("apply again", "the same bytes: the same answer", CALLS, self.apply_again),
+            Step("wrong secret", "another password: 401", CALLS, self.wrong_secret),
+            Step("other bytes", "not the manifest's scan: refused", MANIFEST, self.other_bytes),
+            Step("incomplete", "complete before the scans: refused", ERRORS, self.incomplete),
+            Step("scans", "each is taken, and taken again", CALLS, self.scans, True),
+            Step("complete", "POST complete: reviewing, or further", CALLS, self.complete, True),
+            Step("not released", "simpleenroll: 202, Retry-After", RFC_ENROL, self.not_released),
+            Step("review", "GET tells the state until approved", CALLS, self.review, True),
+            Step("wrong SMS code", "refused, and a try is counted", ERRORS, self.wrong_code),
+            Step("SMS code", "POST sms/verify releases", CALLS, self.right_code, True),
+            Step("enrol", "certs-only, our key and subject", RFC_ENROL, self.enrol, True),
+            Step("enrol again", "the same until installed", MANIFEST, self.enrol_again),
+            Step("enrol, wrong secret", "401", CALLS, self.enrol_wrong_secret),
+            Step("installed", "POST installed ends the application", CALLS, self.installed),
+            Step("installed again", "the same answer", CALLS, self.installed),
         )
 
     def policy(self, applicant: Applicant) -> str:
         """Read the policy and make the request it asks for."""
-        answer = _expect(applicant.http.get(f"{RA_PATH}/policy"), 200)
+        answer = expect(applicant.http.get(f"{RA_PATH}/policy"), 200)
         self._policy = msgspec.json.decode(answer.content, type=Policy)
         applicant.make_request(self._policy)
         return f"{self._policy.authority}; keys {', '.join(self._policy.key_types)}"
 
     def cacerts(self, applicant: Applicant) -> str:
         """Read the authority's certificates."""
-        answer = _expect(applicant.http.get(f"{EST_PATH}/cacerts"), 200)
-        _expect_type(answer, CMS)
-        self._roots = pkcs7.load_der_pkcs7_certificates(base64.b64decode(answer.content))
+        answer = expect(applicant.http.get(f"{EST_PATH}/cacerts"), 200)
+        self._roots = certificates(answer)
         return f"{len(self._roots)} certificates"
 
     def csrattrs(self, applicant: Applicant) -> str:
         """Ask which attributes are wanted."""
         answer = applicant.http.get(f"{EST_PATH}/csrattrs")
-        return f"HTTP {_expect(answer, 200, 204, 404).status_code}"
+        return f"HTTP {expect(answer, 200, 204, 404).status_code}"
 
     def foreign_signature(self, applicant: Applicant) -> str:
         """Sign with a key that is not the certificate's."""
         stranger = rsa.generate_private_key(65537, 2048)
         signed = applicant.signed(applicant.manifest(self._wanted(applicant)), stranger)
-        return _refused(applicant.call("PUT", content=signed, media_type=CMS))
+        return refused(applicant.call("PUT", content=signed, media_type=CMS))
 
     def foreign_audience(self, applicant: Applicant) -> str:
         """Send what was signed for another authority."""
@@ -110,12 +101,12 @@ class Renewal:
             self._wanted(applicant), audience="https://another-authority.example"
         )
         answer = applicant.call("PUT", content=applicant.signed(manifest), media_type=CMS)
-        return _refused(answer, ProblemCode.WRONG_AUDIENCE)
+        return refused(answer, ProblemCode.WRONG_AUDIENCE)
 
     def apply(self, applicant: Applicant) -> str:
         """Open the application."""
         self._submission = applicant.signed(applicant.manifest(self._wanted(applicant)))
-        return _state(applicant.call("PUT", content=self._submission, media_type=CMS)).state
+        return status_of(applicant.call("PUT", content=self._submission, media_type=CMS)).state
 
     def apply_again(self, applicant: Applicant) -> str:
         """Send the same bytes again."""
@@ -123,12 +114,12 @@ class Renewal:
 
     def apply_same(self, applicant: Applicant) -> ApplicationStatus:
         """Send the submission once more."""
-        return _state(applicant.call("PUT", content=self._submission, media_type=CMS))
+        return status_of(applicant.call("PUT", content=self._submission, media_type=CMS))
 
     def wrong_secret(self, applicant: Applicant) -> str:
         """Ask with another password."""
         answer = applicant.call("GET", secret=secrets.token_urlsafe(24))
-        return f"HTTP {_expect(answer, 401).status_code}"
+        return f"HTTP {expect(answer, 401).status_code}"
 
     def other_bytes(self, applicant: Applicant) -> str:
         """Send a scan of other bytes than the manifest says."""
@@ -137,31 +128,31 @@ class Renewal:
             raise NotAskedError("no dossier")
         name, content = next(iter(wanted.items()))
         answer = self._upload(applicant, name, content + b"!")
-        return _refused(answer, ProblemCode.DOCUMENT_MISMATCH)
+        return refused(answer, ProblemCode.DOCUMENT_MISMATCH)
 
     def incomplete(self, applicant: Applicant) -> str:
         """Say that all is there when nothing is."""
         if not self._wanted(applicant):
             raise NotAskedError("no dossier")
-        return _refused(applicant.call("POST", "/complete"), ProblemCode.INCOMPLETE)
+        return refused(applicant.call("POST", "/complete"), ProblemCode.INCOMPLETE)
 
     def scans(self, applicant: Applicant) -> str:
         """Send every scan, each twice."""
         wanted = self._wanted(applicant)
         for name, content in wanted.items():
             for _ in range(2):
-                _state(self._upload(applicant, name, content))
+                status_of(self._upload(applicant, name, content))
         return f"{len(wanted)} scans"
 
     def complete(self, applicant: Applicant) -> str:
         """Say that all is there."""
-        return _state(applicant.call("POST", "/complete")).state
+        return status_of(applicant.call("POST", "/complete")).state
 
     def not_released(self, applicant: Applicant) -> str:
         """Ask for the certificate too early."""
-        if _state(applicant.call("GET")).state is ApplicationState.RELEASED:
+        if status_of(applicant.call("GET")).state is ApplicationState.RELEASED:
             raise NotAskedError("released at once")
-        answer = _expect(applicant.enrol(), 202)
+        answer = expect(applicant.enrol(), 202)
         if "Retry-After" not in answer.headers:
             raise WrongAnswerError("202 without Retry-After")
         return f"Retry-After: {answer.headers['Retry-After']}"
@@ -170,7 +161,7 @@ class Renewal:
         """Poll until the staff have decided."""
         deadline = time.monotonic() + self._wait_seconds
         while True:
-            status = _state(applicant.call("GET"))
+            status = status_of(applicant.call("GET"))
             if status.state in (ApplicationState.APPROVED, ApplicationState.RELEASED):
                 return status.state
             if status.state is not ApplicationState.REVIEWING or time.monotonic() > deadline:
@@ -179,29 +170,26 @@ class Renewal:
 
     def wrong_code(self, applicant: Applicant) -> str:
         """Have a code sent and enter another one."""
-        if not self._policy.sms or _state(applicant.call("GET")).state == "released":
+        if not self._policy.sms or status_of(applicant.call("GET")).state == "released":
             raise NotAskedError("no SMS code")
-        _state(applicant.call("POST", "/sms"))
+        status_of(applicant.call("POST", "/sms"))
         body = msgspec.json.encode(SmsCode(code="0000"))
         answer = applicant.call("POST", "/sms/verify", content=body)
-        return _refused(answer, ProblemCode.WRONG_CODE)
+        return refused(answer, ProblemCode.WRONG_CODE)
 
     def right_code(self, applicant: Applicant) -> str:
         """Enter the code that was sent."""
-        if not self._policy.sms or _state(applicant.call("GET")).state == "released":
+        if not self._policy.sms or status_of(applicant.call("GET")).state == "released":
             raise NotAskedError("no SMS code")
         body = msgspec.json.encode(SmsCode(code=self._sms_code()))
-        status = _state(applicant.call("POST", "/sms/verify", content=body))
+        status = status_of(applicant.call("POST", "/sms/verify", content=body))
         if status.state is not ApplicationState.RELEASED:
             raise WrongAnswerError(status.state)
         return status.state
 
     def enrol(self, applicant: Applicant) -> str:
         """Fetch the certificate and look it over."""
-        answer = _expect(applicant.enrol(), 200)
-        _expect_type(answer, CMS)
-        self._certificate = answer.content
-        new = self._issued(applicant, answer.content)
+        new = self._certificate = _issued(applicant, expect(applicant.enrol(), 200))
         old = applicant.holder.certificate
         if new.subject != old.subject:
             raise WrongAnswerError(f"another subject: {new.subject.rfc4514_string()}")
@@ -212,19 +200,18 @@ class Renewal:
 
     def enrol_again(self, applicant: Applicant) -> str:
         """Fetch it once more."""
-        again = self._issued(applicant, _expect(applicant.enrol(), 200).content)
-        if again != self._issued(applicant, self._certificate):
+        if _issued(applicant, expect(applicant.enrol(), 200)) != self._certificate:
             raise WrongAnswerError("another certificate: a lost answer would cost a key")
         return "the same"
 
     def enrol_wrong_secret(self, applicant: Applicant) -> str:
         """Ask for the certificate with another password."""
         answer = applicant.enrol(secrets.token_urlsafe(24))
-        return f"HTTP {_expect(answer, 401).status_code}"
+        return f"HTTP {expect(answer, 401).status_code}"
 
     def installed(self, applicant: Applicant) -> str:
         """Confirm the installation."""
-        status = _state(applicant.call("POST", "/installed"))
+        status = status_of(applicant.call("POST", "/installed"))
         if status.state is not ApplicationState.INSTALLED:
             raise WrongAnswerError(status.state)
         return status.state
@@ -240,12 +227,6 @@ class Renewal:
             "PUT", f"/documents/{name}", content=content, media_type=media_type(content) or ""
         )
 
-    def _issued(self, applicant: Applicant, body: bytes) -> x509.Certificate:
-        for certificate in pkcs7.load_der_pkcs7_certificates(base64.b64decode(body)):
-            if certificate.public_key() == applicant.new_key.public_key():
-                return certificate
-        raise WrongAnswerError("no certificate is for the key of the request")
-
     def _check_issuer(self, certificate: x509.Certificate) -> None:
         for root in self._roots:
             try:
@@ -256,30 +237,8 @@ class Renewal:
         raise WrongAnswerError("not issued by a certificate of cacerts")
 
 
-def _expect(answer: httpx.Response, *statuses: int) -> httpx.Response:
-    if answer.status_code not in statuses:
-        raise WrongAnswerError(f"HTTP {answer.status_code}: {answer.text[:120]}")
-    return answer
-
-
-def _expect_type(answer: httpx.Response, media_type: str) -> None:
-    found = answer.headers.get("Content-Type", "")
-    if found.partition(";")[0].strip() != media_type:
-        raise WrongAnswerError(f"Content-Type {found or 'missing'}")
-
-
-def _state(answer: httpx.Response) -> ApplicationStatus:
-    if not answer.is_success:
-        raise WrongAnswerError(f"HTTP {answer.status_code}: {answer.text[:120]}")
-    return msgspec.json.decode(answer.content, type=ApplicationStatus)
-
-
-def _refused(answer: httpx.Response, code: ProblemCode | None = None) -> str:
-    """Check that a call was refused by a problem document (RFC 9457)."""
-    if not answer.is_client_error:
-        raise WrongAnswerError(f"HTTP {answer.status_code}, not refused")
-    _expect_type(answer, "application/problem+json")
-    problem = msgspec.json.decode(answer.content, type=Problem)
-    if code is not None and problem.code != code:
-        raise WrongAnswerError(f"code {problem.code or 'missing'}, not {code}")
-    return f"HTTP {answer.status_code} {problem.code}"
+def _issued(applicant: Applicant, answer: httpx.Response) -> x509.Certificate:
+    for certificate in certificates(answer):
+        if certificate.public_key() == applicant.new_key.public_key():
+            return certificate
+    raise WrongAnswerError("no certificate is for the key of the request")
