@@ -15,6 +15,7 @@ from sandbox.commands import (
     demo,
     est_user,
     faults,
+    issue_files,
     issue_token,
     review,
     run,
@@ -30,6 +31,7 @@ from sandbox.problems import RefusalError
 REGISTER: tuple[Callable[[Subcommands], None], ...] = (
     run.register,
     issue_token.register,
+    issue_files.register,
     usb_token.register,
     sample_dossier.register,
     review.register,

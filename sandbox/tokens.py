@@ -71,7 +71,10 @@ def issue_token(
             use: _put_on_card(opened, use, order.organisation, order.validity, authority)
             for use in CertificateUse
         }
-    records = {use: _record(certificate, use, order) for use, certificate in issued.items()}
+    records = {
+        use: record_of(certificate, use, order.organisation, order.phone)
+        for use, certificate in issued.items()
+    }
     with store.transaction() as transaction:
         for record in records.values():
             transaction.add_certificate(record)
@@ -124,16 +127,17 @@ def _put_on_card(
     return certificate
 
 
-def _record(
-    certificate: x509.Certificate, use: CertificateUse, order: TokenOrder
+def record_of(
+    certificate: x509.Certificate, use: CertificateUse, organisation: Organisation, phone: str
 ) -> IssuedCertificate:
+    """Return what the authority keeps of a certificate it has issued."""
     der = certificate.public_bytes(Encoding.DER)
     return IssuedCertificate(
         sha256=hashlib.sha256(der).hexdigest(),
         use=use,
-        organisation=order.organisation.name,
-        uscc=order.organisation.uscc,
-        phone=order.phone,
+        organisation=organisation.name,
+        uscc=organisation.uscc,
+        phone=phone,
         not_after=certificate.not_valid_after_utc,
         der=der,
     )

@@ -7,12 +7,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
-from stdnum.cn import uscc
-from stdnum.exceptions import ValidationError
 
 from sandbox.ca import Authority
 from sandbox.cards import DEFAULT_MODULE, Card, configuration_path, new_card
-from sandbox.commands.common import Subcommands, add_command, home_of, not_negative, read_pin
+from sandbox.commands.common import Subcommands, add_command, home_of, read_pin
+from sandbox.commands.organisation import add_organisation, validity_of
 from sandbox.days import china_date, utc_now
 from sandbox.home import Home, SandboxError
 from sandbox.profiles import Organisation
@@ -22,9 +21,7 @@ from sandbox.tokens import (
     PHONE_ON_RECORD,
     IssuedToken,
     TokenOrder,
-    expired_validity,
     issue_token,
-    remaining_validity,
 )
 from sandbox.usb_token.drawer import Drawer
 from sandbox.usb_token.opensc import opensc_module, plugged_card
@@ -56,11 +53,7 @@ def register(subcommands: Subcommands) -> None:
     token = parser.add_mutually_exclusive_group(required=True)
     token.add_argument("--token-folder", type=Path, metavar="DIR", help="a new SoftHSM token")
     token.add_argument("--usb-token", metavar="NAME", help="a virtual token, see usb-token")
-    parser.add_argument("--organisation", required=True, metavar="NAME")
-    parser.add_argument("--uscc", required=True, type=_uscc, metavar="USCC")
-    days = parser.add_mutually_exclusive_group(required=True)
-    days.add_argument("--expired-days", type=not_negative, metavar="N")
-    days.add_argument("--valid-days", type=not_negative, metavar="N")
+    add_organisation(parser)
     parser.add_argument("--label", default=DEFAULT_LABEL)
     parser.add_argument("--phone", default=PHONE_ON_RECORD, help="the organisation's, on record")
     parser.add_argument("--module", type=Path, metavar="FILE", help="the PKCS#11 module to use")
@@ -73,11 +66,7 @@ def _run(options: argparse.Namespace) -> int:
     now = utc_now()
     order = TokenOrder(
         organisation=Organisation(options.organisation, options.uscc),
-        validity=(
-            remaining_validity(options.valid_days, now)
-            if options.expired_days is None
-            else expired_validity(options.expired_days, now)
-        ),
+        validity=validity_of(options, now),
         module=_module(options),
         configuration=_configuration(options.token_folder),
         label=options.label,
@@ -122,10 +111,3 @@ def _text(issued: IssuedToken) -> str:
         f"加密证书 encryption certificate SHA-256: {issued.encryption_sha256}"
     )
     return f"{text}\nexport SOFTHSM2_CONF={issued.configuration}" if issued.configuration else text
-
-
-def _uscc(text: str) -> str:
-    try:
-        return str(uscc.validate(text))
-    except ValidationError as error:
-        raise argparse.ArgumentTypeError(f"{text}: {error} (GB 32100)") from error

@@ -6,8 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from sandbox_desk import certify, new_rsa_key, running_desk
+from sandbox_desk import running_desk, sandbox_cli
 
 from sandbox.fault_kinds import FaultKind
 from sandbox.faults import Fault, Faults
@@ -23,12 +22,10 @@ def desk(short_folder):
 
 def conformance(desk, folder):
     """Run the command; its SMS code is the one the applicant's phone got."""
-    holder = certify(desk.home, new_rsa_key())
-    files = {"certificate": folder / "c.pem", "key": folder / "k.pem"}
-    files["certificate"].write_bytes(holder.certificate.public_bytes(Encoding.PEM))
-    files["key"].write_bytes(
-        holder.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    )
+    order = ["--organisation", "Sample", "--uscc", "91440300MA5DA0000F", "--expired-days", "961"]
+    issued = sandbox_cli(desk.home, "issue-files", str(folder), *order)
+    assert issued.returncode == 0, issued.stderr
+    files = {name: folder / f"{name}.pem" for name in ("certificate", "key")}
     command = [sys.executable, "-m", "sandbox", "conformance", desk.url, "--wait", "60"]
     command += ["--trust-anchor", str(desk.home.trust_anchor)]
     for name, file in files.items():

@@ -1,0 +1,57 @@
+"""``odc-sandbox issue-files``: a test organisation's signing pair as files, for ``conformance``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from agent.files import write_private
+from sandbox.ca import Authority
+from sandbox.cards import KEY_BITS
+from sandbox.commands.common import Subcommands, add_command, home_of
+from sandbox.commands.organisation import add_organisation, validity_of
+from sandbox.days import utc_now
+from sandbox.profiles import CertificateUse, Organisation
+from sandbox.store import Store
+from sandbox.tokens import PHONE_ON_RECORD, record_of
+
+_EXAMPLES = """\
+  odc-sandbox issue-files organisation --organisation 样例 --uscc 91440300MA5DA0000F --expired-days 9
+
+writes organisation/certificate.pem and organisation/key.pem, not protected: for trying only.
+"""
+
+
+def register(subcommands: Subcommands) -> None:
+    """Add the subcommand."""
+    parser = add_command(
+        subcommands,
+        "issue-files",
+        _run,
+        summary="issue a signing certificate with its key as files (签发测试证书)",
+        examples=_EXAMPLES,
+    )
+    parser.add_argument("folder", type=Path, metavar="FOLDER")
+    add_organisation(parser)
+
+
+def _run(options: argparse.Namespace) -> int:
+    home, now = home_of(options), utc_now()
+    organisation = Organisation(options.organisation, options.uscc)
+    key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
+    certificate = Authority.opened(home, now).issue(
+        organisation, CertificateUse.SIGNING, key.public_key(), validity_of(options, now)
+    )
+    options.folder.mkdir(parents=True, exist_ok=True)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    write_private(options.folder / "key.pem", private)
+    (options.folder / "certificate.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    with Store(home.database).transaction() as transaction:
+        transaction.add_certificate(
+            record_of(certificate, CertificateUse.SIGNING, organisation, PHONE_ON_RECORD)
+        )
+    print(f"已写入 written: {options.folder / 'certificate.pem'}, {options.folder / 'key.pem'}")
+    return 0
