@@ -148,6 +148,25 @@ def _sheet(chosen: Colours) -> str:
     QLineEdit:focus, QPlainTextEdit:focus, QTextBrowser:focus, QTreeView:focus, QListView:focus,
     QTableView:focus {{ border: 2px solid {chosen.accent}; }}
     QLineEdit:focus {{ padding: 4px 7px; }}
+    QComboBox {{
+        border: 1px solid {chosen.border}; border-radius: 6px; background: {chosen.surface};
+        padding: 5px 8px; min-height: 20px;
+    }}
+    QComboBox:focus {{ border: 2px solid {chosen.accent}; padding: 4px 7px; }}
+    QComboBox::drop-down {{ border: none; width: 24px; }}
+    QComboBox::down-arrow {{
+        width: 0; height: 0; border-top: 5px solid {chosen.muted};
+        border-left: 4px solid {chosen.surface}; border-right: 4px solid {chosen.surface};
+    }}
+    QScrollBar:vertical {{ background: transparent; width: 12px; }}
+    QScrollBar:horizontal {{ background: transparent; height: 12px; }}
+    QScrollBar::handle {{
+        background: {chosen.border}; border-radius: 4px; margin: 2px;
+        min-width: 32px; min-height: 32px;
+    }}
+    QScrollBar::handle:hover {{ background: {chosen.muted}; }}
+    QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+    QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
     QFrame[kind="card"] {{
         background: {chosen.surface}; border: 1px solid {chosen.border}; border-radius: 8px;
     }}

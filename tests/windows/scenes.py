@@ -17,7 +17,7 @@ from agent.api.site_views import SiteDecision, SiteList, consent_view
 from agent.api.views import TokenView
 from agent.checks.model import CheckState
 from agent.checks.table import CHECKS
-from agent.language import Language, translate
+from agent.language import Language, look_up, translate
 from agent.sites.model import Action, ConsentQuestion, Decision
 from agent.tokens.errors import PinFinalTryError, PinLockedError
 from agent.tokens.model import PinState
@@ -92,24 +92,32 @@ def _consent(_language: Language) -> Answers:
 
 
 def _checks(language: Language) -> Answers:
-    items = tuple(
-        CheckItem(
-            name=check.name,
-            title=translate(check.title, language),
-            state=FOUND.get(check.name, (CheckState.OK, "", "", None))[0],
-            text=translate(FOUND[check.name][1], language) if check.name in FOUND else "",
-            advice=translate(FOUND[check.name][2], language)
-            if FOUND.get(check.name, [""] * 3)[2]
-            else "",
-            fix=FOUND[check.name][3] if check.name in FOUND else None,
-        )
-        for check in CHECKS
-    )
+    items = tuple(_item(check.name, check.title, language) for check in CHECKS)
     names = tuple(CheckName(name=item.name, title=item.title) for item in items)
     return {
         "checks__list": CheckNames(checks=names),
         "checks__run": CheckList(items=items, report="…"),
     }
+
+
+def _item(name: str, title: str, language: Language) -> CheckItem:
+    state, text, advice, fix = FOUND.get(name, (CheckState.OK, "", "", None))
+    values = {"token": "ODC-USBKEY", "use": _said("signing certificate", language)}
+    return CheckItem(
+        name=name,
+        title=_said(title, language),
+        state=state,
+        text=_said(text, language, **values),
+        advice=_said(advice, language),
+        fix=fix,
+    )
+
+
+def _said(sentence: str, language: Language, **values: str) -> str:
+    """Return one of the agent's own sentences, not one that it once had."""
+    if sentence and look_up(sentence, Language.ZH) == sentence:
+        raise LookupError(sentence)
+    return translate(sentence, language, **values) if sentence else ""
 
 
 FOUND = {
@@ -125,7 +133,12 @@ FOUND = {
         "Install the extension, then open a portal that uses it.",
         None,
     ),
-    "keys": (CheckState.UNKNOWN, "Only a PIN shows whether the private keys are there.", "", None),
+    "keys": (
+        CheckState.UNKNOWN,
+        "{token}: whether the {use} has its private key cannot be seen without the PIN.",
+        "",
+        None,
+    ),
 }
 
 
@@ -146,7 +159,7 @@ def _settings(language: Language) -> Answers:
     settings = [
         {
             "key": key,
-            "title": translate(title, language),
+            "title": _said(title, language),
             "value": value,
             "is_locked": key in ("discover_modules", "authority"),
             "needs_restart": False,
