@@ -50,7 +50,7 @@ def zsh(tree: Command) -> str:
     for command in tree.walk():
         found = " ".join(_quoted(f"{_colon(word)}:{text}") for word, text in _described(command))
         lines.append(f'    "{_path(command)}") found=({found}) ;;')
-    return "\n".join([*lines, "esac", "_describe -o command found || _files", ""])
+    return "\n".join([*lines, "esac", "_describe command found || _files", ""])
 
 
 def fish(tree: Command) -> str:

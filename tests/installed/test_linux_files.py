@@ -148,6 +148,40 @@ def test_bash_offers_what_may_follow(tmp_path):
     assert offered(script, "odc-agent", "metrics", "--output", "--ou") == ["--output"]
 
 
+ZSH = """
+zmodload zsh/zpty
+zpty shell 'TERM=dumb zsh -f -i'
+zpty -w shell "PS1=; fpath=($1 \\$fpath); autoload -U compinit; compinit -u -D; echo REA''DY"
+zpty -r shell answer '*READY*'
+zpty -w -n shell $'odc-agent renewal \\t\\t'
+zpty -r shell answer '*enter the SMS code*'
+print -r -- $answer
+zpty -d shell
+"""
+
+
+def test_zsh_offers_what_may_follow(tmp_path):
+    (tmp_path / "_odc-agent").write_text(completions.zsh(command_tree(agent_parser())))
+    shown = run("zsh", "-f", "-c", ZSH, "zsh", str(tmp_path)).stdout
+    assert re.search(r"amend +-- submit what the review wants amended", shown)
+
+
+def test_fish_offers_what_may_follow(tmp_path):
+    script = tmp_path / "odc-agent.fish"
+    script.write_text(completions.fish(command_tree(agent_parser())))
+    home = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+
+    def offered_after(line):
+        code = f"source {script}; complete -C '{line}'"
+        lines = run("fish", "--no-config", "-c", code, env=home).stdout.splitlines()
+        return {line.partition("\t")[0] for line in lines}
+
+    assert {"status", "renew", "pin"} <= offered_after("odc-agent ")
+    assert offered_after("odc-agent pin ch") == {"change"}
+    assert "--pin-stdin" in offered_after("odc-agent pin change --")
+    assert "--pin-stdin" not in offered_after("odc-agent status --")
+
+
 @PARSERS
 def test_every_shell_is_offered_every_command(parser):
     tree = command_tree(parser())
