@@ -69,6 +69,11 @@ document.documentElement.append(script);
 """
 
 
+END_WORKER = """
+const [id, done] = arguments;
+const { extension } = WebExtensionPolicy.getByID(id);
+extension.terminateBackground({ disableResetIdleForTest: true }).then(() => done(), done);
+"""
 LOADED = "return document.readyState === 'complete'"
 OPEN_OWN = """
 const window = Services.wm.getMostRecentWindow("navigator:browser");
@@ -134,6 +139,12 @@ class Marionette:
             time.sleep(0.05)
         self.call("Marionette:SetContext", value="content")
         return said
+
+    def end_worker(self) -> None:
+        """End the extension's background, as Firefox does when nothing happens for a while."""
+        self.call("Marionette:SetContext", value="chrome")
+        self.call("WebDriver:ExecuteAsyncScript", script=END_WORKER, args=[FIREFOX_ID])
+        self.call("Marionette:SetContext", value="content")
 
     def switch(self, handle: str) -> None:
         self.call("WebDriver:SwitchToWindow", handle=handle, focus=True)

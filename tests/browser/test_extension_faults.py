@@ -14,16 +14,19 @@ import time
 
 import pytest
 import wire
-from chromium import PAGE_LIBRARY, one_browser
-from host_process import WELCOME, fake_agent, reply
+from chromium import ROOT, one_browser
+from host_process import WELCOME, fake_agent, reply, socket_path
 from native_hosts import kill_hosts
+from page_codes import CALLS, ELSEWHERE, HOST_KILLED, MEET, ROWS, WORKER_ENDED, before, named_codes
 from test_extension import CAUGHT, STATUS, stop_workers
 
 from agent import __version__
+from native_host.messages import SENTENCES
 
 THUMBPRINT = "ab" * 32
 pytestmark = one_browser("chromium with a fake agent")
 
+PAGE_METHODS = wire.SCHEMA["$defs"]["pageMessage"]["oneOf"][1]["properties"]["method"]["enum"]
 R1 = "00000000-0000-4000-8000-000000000001"
 RENEWAL = {"id": R1, "state": "drafting", "waiting": "APPLICANT"}
 RENEW = f"""() => {{
@@ -205,23 +208,31 @@ async def test_an_answer_of_a_megabyte_is_an_error_and_the_channel_lives(tabs, p
     assert (await page.evaluate(STATUS))["state"] == "ready"
 
 
-CODES = (
-    "consent_denied", "consent_unavailable", "origin_not_allowed", "rate_limited", "no_token",
-    "certificate_not_found", "certificate_damaged", "not_renewable", "no_authority",
-    "renewal_not_found", "not_saved", "internal",
-)  # fmt: skip
+async def test_a_page_meets_every_code_it_is_promised(browser, desk, tabs, portal, agent):
+    here, elsewhere = await tabs(portal), await tabs(portal.replace("localhost", "127.0.0.1"))
+    path = socket_path(desk.environment)
+    meanwhile = {
+        HOST_KILLED: lambda: asyncio.sleep(0, kill_hosts(desk)),
+        WORKER_ENDED: lambda: stop_workers(browser),
+    }
+    for row in ROWS:
+        page = elsewhere if row.trouble == ELSEWHERE else here
+        with before(row, agent, desk.host_manifest, path):
+            await page.evaluate(MEET.format(call=row.call))
+            if row.trouble in meanwhile:
+                await until(lambda: agent.requests)
+                await meanwhile[row.trouble]()
+            assert await page.evaluate("window.met") == row.met, row
 
 
-async def test_every_code_of_the_agent_reaches_the_page(tabs, portal, agent):
-    """The codes are those the types of the page library name as the agent's."""
-    types = (PAGE_LIBRARY / "odc.d.ts").read_text("utf-8").partition("// the agent")[2]
-    assert set(re.findall(r'\| "(\w+)"', types.partition(";")[0])) == set(CODES)
-    page = await tabs(portal)
-    for code in CODES:
-        data = {"code": code, "message": code, "message_zh": code}
-        error = {"code": -32000, "message": code, "data": data}
-        agent.answer = lambda m, e=error: [json.dumps({"id": m["id"], "error": e}).encode()]
-        assert (await page.evaluate(CAUGHT, "odc.certificates()"))["code"] == code
+async def test_the_table_has_every_code_a_page_may_be_told():
+    words = (ROOT / "browser_ext/extension/errors.js").read_text("utf-8")
+    extensions = set(re.findall(r"^  (\w+): \{$", words, re.MULTILINE))
+    hosts = set(SENTENCES) - {"request_too_large"}  # no page's request is: the worker checks it
+    assert named_codes() >= extensions | hosts
+    assert named_codes() <= {row.met for row in ROWS}
+    assert set(CALLS.values()) <= {row.call for row in ROWS}
+    assert {f"browser.{name}" for name in CALLS} == set(PAGE_METHODS)
 
 
 async def test_an_agents_error_reaches_the_page_without_its_details(tabs, portal, agent):

@@ -6,11 +6,14 @@ import json
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 from chromium import ROOT, portal_server
+from host_process import fake_agent, socket_path
 from marionette import FIREFOX, OWN, firefox
 from native_hosts import hosts, kill_hosts
+from page_codes import ELSEWHERE, HOST_KILLED, MEET, ROWS, WORKER_ENDED, before
 from person import Person
 from portal_names import ALLOWED, FORBIDDEN, LISTED, OTHER
 from test_portal import START, agent_desk, finish_renewal, forget_sites, quit_agent
@@ -79,6 +82,17 @@ def page(browser, portal, desk):
     kill_hosts(desk)
 
 
+def host_manifest(desk):
+    return desk.home / ".mozilla/native-messaging-hosts/org.odc.agent.json"
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def decided(agent, decision, ask):
     """Ask while somebody answers."""
     with Person(agent) as person:
@@ -87,6 +101,28 @@ def decided(agent, decision, ask):
         answer = ask()
         thread.join()
     return answer
+
+
+def test_a_page_meets_every_code_it_is_promised(desk, page, portal):
+    here = page.call("WebDriver:GetWindowHandle")
+    elsewhere = page.open(portal.replace("localhost", "127.0.0.1"))
+    path = socket_path(desk.environment)
+    launcher = desk.launcher.read_text()
+    starts_none = launcher.replace(
+        "import os, sys", "import os, sys; os.environ['ODC_NO_START'] = '1'"
+    )
+    assert starts_none != launcher
+    meanwhile = {HOST_KILLED: lambda: kill_hosts(desk), WORKER_ENDED: page.end_worker}
+    with desk.with_launcher(starts_none), fake_agent(desk.environment, None) as agent:
+        for row in ROWS:
+            page.switch(elsewhere if row.trouble == ELSEWHERE else here)
+            with before(row, agent, host_manifest(desk), path):
+                page.evaluate(MEET.format(call=row.call))
+                if row.trouble in meanwhile:
+                    wait_for(lambda: agent.requests)
+                    meanwhile[row.trouble]()
+                assert page.evaluate("window.met") == row.met, row
+    path.unlink()
 
 
 def test_the_native_host_starts_the_agent_where_none_runs(agent_desk, page):
@@ -126,7 +162,7 @@ def test_a_host_that_is_killed_is_said_and_started_again(desk, agent, page):
     ("launcher", "reason"), [(None, "not_found"), ("#!/bin/sh\nexit 3\n", "failed_to_start")]
 )
 def test_a_host_that_is_missing_or_dies_is_told_apart(desk, agent, page, launcher, reason):
-    manifest = desk.home / ".mozilla/native-messaging-hosts/org.odc.agent.json"
+    manifest = host_manifest(desk)
     kept, program = manifest.read_bytes(), desk.launcher.read_bytes()
     try:
         if launcher is None:
