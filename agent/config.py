@@ -17,6 +17,7 @@ from agent.errors import OdcError
 from agent.language import Language, mark
 from agent.paths import Paths
 from agent.quiet import quiet_hours
+from agent.site_patterns import site_pattern
 from agent.tokens.discovery import ConfiguredModule
 
 Days = Annotated[int, msgspec.Meta(ge=0, le=3650)]
@@ -86,6 +87,11 @@ class BrowserSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """Whether the agent registers the native host with this user's browsers at its start."""
     deny: tuple[str, ...] = ()
     """Origins that may never ask, on whatever port; this comes before ``allow`` and the user."""
+
+    def __post_init__(self) -> None:
+        """Refuse what no site is like: a ban that never fits would be none."""
+        for pattern in (*self.allow, *self.deny):
+            site_pattern(pattern)
 
 
 class RenewalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

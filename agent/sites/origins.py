@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from agent.errors import OdcError
 from agent.language import mark
+from agent.site_patterns import site_pattern
 
 # A host that ends with a dot is the same host by another name (RFC 3986, 3.2.2), past every pattern.
 _HTTPS = re.compile(r"https://[a-z0-9.-]{0,252}[a-z0-9-](:[0-9]{1,5})?")
@@ -19,7 +20,7 @@ class OriginNotAllowedError(OdcError):
     """The page's origin is one that may never ask."""
 
     code = "origin_not_allowed"
-    sentence = mark("Only pages over https may ask for certificates.")
+    sentence = mark("Only pages over https, with a host's plain name, may ask for certificates.")
 
 
 def is_origin(origin: str) -> bool:
@@ -54,5 +55,4 @@ def is_denied(origin: str, patterns: Iterable[str]) -> bool:
 
 
 def _matches(origin: str, pattern: str) -> bool:
-    """Return whether ``pattern`` fits, in which only ``*`` is special."""
-    return fnmatch.fnmatchcase(origin, pattern.replace("[", "[[]").replace("?", "[?]"))
+    return fnmatch.fnmatchcase(origin, site_pattern(pattern).replace("[", "[[]"))
