@@ -34,6 +34,15 @@
     reason: "",
   };
 
+  const REFUSED = {
+    code: "invalid_request",
+    message: "The page's request is not one the certificate agent understands.",
+    message_zh: "证照管家无法识别网页的请求。",
+    advice: "",
+    advice_zh: "",
+    reason: "",
+  };
+
   /** Ids of the page's requests that may still get an answer or an event. */
   const underWay = new Set();
   let port = null;
@@ -101,8 +110,12 @@
   }
 
   function ask({ id, method, params }, posted) {
+    if (underWay.has(id)) {
+      return; // an answer would be taken for the first one's
+    }
     const isMethod = typeof method === "string" && method.length <= LONGEST_METHOD;
-    if (!isMethod || tooLong(params) || underWay.has(id)) {
+    if (!isMethod || tooLong(params)) {
+      reply({ kind: "reply", id, error: REFUSED, more: false });
       return;
     }
     underWay.add(id);

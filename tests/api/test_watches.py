@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from api_desk import ALLOWED, NOW
 
-from agent.api.methods.browser_watches import Watches
+from agent.api.methods.browser_watches import MOST_WATCHED, Watches
 from agent.api.registry import Call
 from agent.renewals.record import PrivatePart, Renewal, RenewalChanged
 from agent.renewals.states import State
+from agent.sites.errors import RateLimitedError
 from agent.sites.model import Action, Decision
 from agent.tokens.model import TokenReference
 
@@ -34,12 +35,17 @@ class Page:
 
     def __init__(self):
         self.told = []
+        self.callbacks = []
 
     def notify(self, method, params):
         self.told.append((method, params["origin"]))
 
     def on_close(self, callback):
-        pass
+        self.callbacks.append(callback)
+
+    def close(self):
+        for callback in self.callbacks:
+            callback()
 
 
 @pytest.fixture
@@ -71,3 +77,28 @@ async def test_a_site_forbidden_meanwhile_is_told_no_state_more(desk, page, end)
     lost, *others = page.told
     assert lost == ("browser.renewal_lost", SITE)
     assert others == [("browser.renewal_changed", ALLOWED)] * 2
+
+
+async def test_one_site_cannot_use_up_what_others_may_watch(desk):
+    page, watches = Page(), Watches(desk.bus, desk.consent)
+    for number in range(MOST_WATCHED):
+        watches.check_room(SITE)
+        watches.begin(Call(page, number), SITE, RENEWAL)
+    with pytest.raises(RateLimitedError):
+        watches.check_room(SITE)
+    watches.check_room(ALLOWED)
+    watches.end((page, 3))
+    watches.check_room(SITE)
+
+
+async def test_a_browser_that_is_gone_is_told_nothing_and_leaves_nothing(desk):
+    page, other, watches = Page(), Page(), Watches(desk.bus, desk.consent)
+    for number in range(MOST_WATCHED):
+        watches.begin(Call(page, number), SITE, RENEWAL)
+    watches.begin(Call(other, 1), ALLOWED, RENEWAL)
+    assert len(page.callbacks) == 1, "however many renewals one connection watches"
+    page.close()
+    desk.bus.publish(RenewalChanged(renewal=RENEWAL))
+    assert page.told == []
+    assert other.told == [("browser.renewal_changed", ALLOWED)]
+    watches.check_room(SITE)

@@ -124,13 +124,6 @@ HOSTILE = [
         "params": {"thumbprint": 1},
     },
     {"odc": 1, "kind": "request", "id": "a", "method": "browser.status", "params": "x"},
-]
-IGNORED = [
-    {"odc": 2, "kind": "request", "id": "a", "method": "browser.status", "params": {}},
-    {"odc": 1, "kind": "request", "id": "a", "method": "browser.status"},
-    {"odc": 1, "kind": "request", "id": 7, "method": "browser.status", "params": {}},
-    {"odc": 1, "kind": "request", "id": "a", "method": "browser.status", "params": {}, "x": 1},
-    {"odc": 1, "kind": "request", "id": "a" * 65, "method": "browser.status", "params": {}},
     {
         "odc": 1,
         "kind": "request",
@@ -139,6 +132,13 @@ IGNORED = [
         "params": {"x": "y" * 20000},
     },
     {"odc": 1, "kind": "request", "id": "a", "method": "browser." + "s" * 60, "params": {}},
+]
+IGNORED = [
+    {"odc": 2, "kind": "request", "id": "a", "method": "browser.status", "params": {}},
+    {"odc": 1, "kind": "request", "id": "a", "method": "browser.status"},
+    {"odc": 1, "kind": "request", "id": 7, "method": "browser.status", "params": {}},
+    {"odc": 1, "kind": "request", "id": "a", "method": "browser.status", "params": {}, "x": 1},
+    {"odc": 1, "kind": "request", "id": "a" * 65, "method": "browser.status", "params": {}},
     {"odc": 1, "kind": "request", "id": "<a>", "method": "browser.status", "params": {}},
     {"odc": 1, "kind": "request", "id": "", "method": "browser.status", "params": {}},
     {"odc": 1, "kind": "reply", "id": "a", "result": {}},

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
 
 from agent.api.convert import browser_renewal
 from agent.api.registry import Call, Connection
-from agent.api.rpc import InvalidRequestError
 from agent.bus import Event, EventBus
 from agent.errors import OdcError
 from agent.language import mark
@@ -24,8 +24,8 @@ T = TypeVar("T")
 Asked = tuple[Connection, int | str]
 """A request by its connection and its JSON-RPC id."""
 
-MAX_WATCHED = 64
-"""Renewals one browser may watch at once, over all its tabs."""
+MOST_WATCHED = 16
+"""Renewals one site may watch at once, over all its tabs."""
 MOST_OF_A_SITE = 16
 """Requests one site may have under way, over all its tabs: the connection is everybody's.
 
@@ -79,13 +79,25 @@ class Waiting:
             task.cancel()
 
 
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    origin: str
+    unsubscribe: Callable[[], None]
+
+
 class Watches:
     """Renewals whose states pages are told of."""
 
     def __init__(self, bus: EventBus, consent: Consent) -> None:
         self._bus = bus
         self._consent = consent
-        self._watches: dict[Asked, Callable[[], None]] = {}
+        self._watches: dict[Asked, _Watch] = {}
+        self._connections: set[Connection] = set()
+
+    def check_room(self, origin: str) -> None:
+        """Return where the site may watch one renewal more; RateLimitedError."""
+        if sum(watch.origin == origin for watch in self._watches.values()) >= MOST_WATCHED:
+            raise RateLimitedError(origin=origin)
 
     def begin(self, call: Call, origin: str, renewal: Renewal) -> None:
         """Tell the page each state from now on, until the end of the renewal or of its consent."""
@@ -93,8 +105,6 @@ class Watches:
             return
         asked = (call.connection, call.request)
         self.end(asked)  # a client that uses an id again has no use for the first one's answers
-        if sum(connection is call.connection for connection, _ in self._watches) >= MAX_WATCHED:
-            raise InvalidRequestError("too many renewals watched")
 
         def tell(event: Event) -> None:
             is_change = isinstance(event, RenewalChanged) and event.renewal.id == renewal.id
@@ -111,11 +121,18 @@ class Watches:
                 if event.renewal.has_ended:
                     self.end(asked)
 
-        self._watches[asked] = self._bus.subscribe(tell)
-        call.connection.on_close(lambda: self.end(asked))
+        self._watches[asked] = _Watch(origin, self._bus.subscribe(tell))
+        if call.connection not in self._connections:
+            self._connections.add(call.connection)
+            call.connection.on_close(lambda: self._forget(call.connection))
 
     def end(self, asked: Asked) -> None:
         """Tell that page nothing more."""
-        unsubscribe = self._watches.pop(asked, None)
-        if unsubscribe is not None:
-            unsubscribe()
+        watch = self._watches.pop(asked, None)
+        if watch is not None:
+            watch.unsubscribe()
+
+    def _forget(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        for asked in [asked for asked in self._watches if asked[0] is connection]:
+            self.end(asked)
