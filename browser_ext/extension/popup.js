@@ -7,19 +7,34 @@ import { hops } from "./hops.js";
 import { Policy } from "./policy.js";
 
 const TRACE_MS = 1000;
+/** How often an open popup looks at the tokens again: one may be plugged in or still be read. */
+const LOOK_MS = 2000;
 const policy = new Policy(api);
 const find = (id) => document.getElementById(id);
 
+/** Show what is on the tokens for as long as the agent answers; one that ended is not started anew. */
 async function showCertificates() {
+  let shown = null;
   try {
-    const { tokens } = await look("browser.overview");
-    const certificates = tokens.flatMap((token) => token.certificates);
-    find("certificates").replaceChildren(...certificates.filter(isSigning).map(row));
-    const state = tokens.length === 0 ? "no_token" : "no_certificate";
-    certificates.some(isSigning) ? say("ready", "") : say(state);
+    for (;;) {
+      const { tokens } = await look("browser.overview");
+      const seen = JSON.stringify(tokens);
+      if (seen !== shown) {
+        showTokens(tokens);
+      }
+      shown = seen;
+      await new Promise((done) => setTimeout(done, LOOK_MS));
+    }
   } catch (error) {
     say(error.code ?? "internal", sentences(error));
   }
+}
+
+function showTokens(tokens) {
+  const certificates = tokens.flatMap((token) => token.certificates);
+  find("certificates").replaceChildren(...certificates.filter(isSigning).map(row));
+  const state = tokens.length === 0 ? "no_token" : "no_certificate";
+  certificates.some(isSigning) ? say("ready", "") : say(state);
 }
 
 const isSigning = ({ use }) => use === "signing";

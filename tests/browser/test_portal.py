@@ -66,6 +66,23 @@ def forget_sites(agent_desk):
             client.call("sites.withdraw", {"origin": origin})
 
 
+@contextlib.contextmanager
+def token_pulled(agent_desk):
+    """No token is there meanwhile, and the agent has seen it go and come."""
+    tokens = agent_desk.token_configuration.parent / "tokens"
+    hidden = tokens.with_name("pulled out")
+    with agent_desk.client() as client:
+        shutil.move(tokens, hidden)
+        tokens.mkdir()
+        try:
+            client.call("tokens.list", {"refresh": True})
+            yield
+        finally:
+            shutil.rmtree(tokens)
+            shutil.move(hidden, tokens)
+            client.call("tokens.list", {"refresh": True})
+
+
 def quit_agent(agent_desk):
     """Also an agent that the native host started; it is nobody's child here."""
     with agent_desk.client() as client:
@@ -167,21 +184,21 @@ async def test_a_host_killed_while_the_user_is_asked_is_said_and_another_asks_ag
 
 async def test_a_token_that_is_pulled_is_said_after_consent_only(agent, tabs, portal):
     page = await tabs(portal)
-    tokens = agent.token_configuration.parent / "tokens"
-    hidden = tokens.with_name("pulled out")
-    with agent.client() as client, Person(agent) as person:
-        shutil.move(tokens, hidden)
-        tokens.mkdir()
-        client.call("tokens.list", {"refresh": True})
+    with token_pulled(agent), Person(agent) as person:
         asking = asyncio.create_task(page.evaluate(CAUGHT, CERTIFICATES))
         await asyncio.to_thread(person.answer, "decline")
         assert (await asking)["code"] == "consent_denied"
         asking = asyncio.create_task(page.evaluate(CAUGHT, CERTIFICATES))
         await asyncio.to_thread(person.answer, "once")
         assert (await asking)["code"] == "no_token"
-        shutil.rmtree(tokens)
-        shutil.move(hidden, tokens)
-        client.call("tokens.list", {"refresh": True})
+
+
+async def test_an_open_popup_follows_the_token_out_and_in(agent, tabs):
+    popup = await tabs(f"{OWN}/popup.html", ready=None)
+    with token_pulled(agent):
+        await popup.wait_for_selector('#state[data-state="no_token"]')
+        assert not await popup.locator("#certificates li").count()
+    await popup.wait_for_selector("#certificates li")
 
 
 async def test_the_popup_shows_days_and_renews_on_no_portal_at_all(agent, tabs):
