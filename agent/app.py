@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import functools
 import logging
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,7 @@ class Agent:
             clock=clock,
         )
         self.is_to_start_anew = False
-        """Asked to end so that another version can take over (SIGHUP, sent by the package)."""
+        """Asked to end and to be started again: by the package (SIGHUP), or for settings to take effect."""
 
     @property
     def _config(self) -> Config:
@@ -124,7 +125,6 @@ class Agent:
         _stop_on_signals(self._stop)
         self._settings.tell(self._bus)
         await asyncio.to_thread(self._settings.see_to_autostart)
-        self._start_anew_on_hang_up()
         discovery = self._find_modules()
         inventory = _inventory(discovery, self._bus)
         async with contextlib.AsyncExitStack() as parts:
@@ -148,6 +148,8 @@ class Agent:
             parts.push_async_callback(server.close)
             windows = self._windows(server)
             parts.push_async_callback(windows.close)
+            start_anew = functools.partial(self._start_anew, windows)
+            _call_on_hang_up(start_anew)
             self._register(
                 registry,
                 windows=windows,
@@ -160,6 +162,7 @@ class Agent:
                 licences=licences,
                 dossiers=self._dossiers(renewals, vault),
                 known=known,
+                restart=start_anew,
             )
             self._presence = presence = self._show_presence(windows, reminders, renewals)
             parts.push_async_callback(presence.close)
@@ -174,6 +177,7 @@ class Agent:
             await parts.enter_async_context(_background(self._updates.run()))
             await parts.enter_async_context(ServiceManager().told())
             log.info("agent runs home=%s", self._paths.data)
+            windows.take_over()
             await self._stop.wait()
         log.info("agent ended")
 
@@ -181,13 +185,10 @@ class Agent:
         # Homes may lie on a share that hangs.
         await asyncio.to_thread(mend_registration, self._paths)
 
-    def _start_anew_on_hang_up(self) -> None:
-        def start_anew() -> None:
-            self.is_to_start_anew = True
-            self._stop.set()
-
-        if sys.platform != "win32":
-            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, start_anew)
+    def _start_anew(self, windows: DesktopWindows) -> None:
+        self.is_to_start_anew = True
+        windows.hand_over()
+        self._stop.set()
 
     def _find_modules(self) -> Discovery:
         around = this_system(self._paths.module_tables) if self._config.looks_around else None
@@ -286,6 +287,7 @@ class Agent:
         licences: LicenceService,
         dossiers: DossierService,
         known: Known,
+        restart: Callable[[], None],
     ) -> None:
         services = Services(
             inventory=inventory,
@@ -314,6 +316,7 @@ class Agent:
             home=self._paths.data,
             started=self._clock(),
             quit=self._stop.set,
+            restart=restart,
             known=known,
             portals=self._config.portals,
             discovery=discovery,
@@ -385,6 +388,11 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
         else:
             loop.add_signal_handler(number, stop.set)
+
+
+def _call_on_hang_up(start_anew: Callable[[], None]) -> None:
+    if sys.platform != "win32":
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, start_anew)
 
 
 @contextlib.asynccontextmanager

@@ -62,6 +62,7 @@ class Services:
     home: Path
     started: dt.datetime
     quit: Callable[[], None]
+    restart: Callable[[], None]
     portals: tuple[PortalSettings, ...] = ()
     known: Known = field(default_factory=Known)
     discovery: Discovery = field(default_factory=Discovery)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import subprocess
 import sys
 
 from agent import __version__
@@ -39,7 +40,7 @@ class OtherVersionRunsError(OdcError):
 
 
 async def _run(*, has_tray: bool) -> bool:
-    """Run the agent; return whether another version is to take its place."""
+    """Run the agent; return whether it is to be started anew."""
     paths = find_paths()
     agent = Agent(Settings(paths), paths, has_tray=has_tray)
     await agent.run()
@@ -57,9 +58,20 @@ def run(*, has_tray: bool, replaces: bool = False) -> int:
             asyncio.run(_show(error))
         raise
     if is_to_start_anew:
-        # In place: the same process for a service manager, the same display and session bus.
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - no shell
+        _start_anew()
     return Exit.DONE
+
+
+def _start_anew() -> None:
+    """Run the same command again, in place where the system knows how.
+
+    In place: the same process for a service manager, the same display and session bus.
+    """
+    command = [sys.executable, *sys.orig_argv[1:]]
+    if sys.platform == "win32":  # its exec quotes no spaces, and is a new process all the same
+        subprocess.Popen(command)
+    else:
+        os.execv(sys.executable, command)  # noqa: S606 - no shell
 
 
 def _other_version() -> OdcError | None:
@@ -84,7 +96,7 @@ def _end_other(*, replaces: bool) -> float:
 
 
 def _run_alone(*, has_tray: bool, lock_seconds: float) -> bool:
-    """Run the agent while no other one does; return whether another version is to take its place."""
+    """Run the agent while no other one does; return whether it is to be started anew."""
     paths = find_paths()
     with AgentLock(paths.lock, seconds=lock_seconds):
         see_to_room(paths.data, paths.logs)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import os
 import socket
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 _ONE_FOR_EACH = frozenset({"consent"})
 """Windows of which there is one for each subject, instead of one that shows another subject."""
 
+_HANDED_OVER = "ODC_WINDOWS_HANDED_OVER"
+"""An environment variable: what was open when the agent was started anew in its own place."""
 
 _LOGGING = "qt.qpa.services.warning=false;qt.qpa.theme.gnome.warning=false"
 """Qt warns, at each start, of desktop portals that are not there."""
@@ -101,6 +104,21 @@ class DesktopWindows:
         for opened in self._open.values():
             if opened.connection is connection:
                 opened.is_awaited = False
+
+    def hand_over(self) -> None:
+        """Have the agent that takes this one's place open what is open now; a site asks anew itself."""
+        opened = [
+            (name, window.subject)
+            for (name, _), window in self._open.items()
+            if name not in _ONE_FOR_EACH
+        ]
+        os.environ[_HANDED_OVER] = json.dumps(opened)
+
+    def take_over(self) -> None:
+        """Open what was open in the agent whose place this one took, where there still is a display."""
+        with contextlib.suppress(NoWindowError):
+            for name, subject in json.loads(os.environ.pop(_HANDED_OVER, "[]")):
+                self.open_window(name, subject)
 
     async def close(self) -> None:
         """End all windows."""

@@ -142,6 +142,11 @@ class PinSessions:
         if before is not None and is_change and before.has_pin and before.task is not None:
             await asyncio.wait({before.task}, timeout=ENDING_SECONDS)
 
+    async def settled(self) -> None:
+        """Wait until no work is under way that a PIN was entered for; PINs asked for do not count."""
+        while at_work := [a.task for a in self._asked.values() if a.has_pin and a.task]:
+            await asyncio.wait(at_work)
+
     async def close(self) -> None:
         """End all sessions."""
         self._unsubscribe()

@@ -170,6 +170,7 @@ class ApiDesk:
         vault = open_vault(paths.data / "vault.key")
         self.bus = EventBus()
         self.quit = asyncio.Event()
+        self.restart = asyncio.Event()
         self.inventory = Inventory(modules, self.bus)
         self._has_modules = bool(modules)
         self.journal = Journal(paths.journal, vault)
@@ -252,6 +253,7 @@ class ApiDesk:
             home=home,
             started=NOW,
             quit=self.quit.set,
+            restart=self.restart.set,
         )
         self.registry = Registry()
         kinds = (ControlMethods, ModuleMethods, PinMethods, RenewalMethods, LicenceMethods)

@@ -121,6 +121,13 @@ async def test_quitting_is_answered_first(desk):
     assert desk.quit.is_set()
 
 
+async def test_a_restart_is_answered_first(desk):
+    peer = await desk.control()
+    assert await peer.result("agent.restart") == {}
+    assert desk.restart.is_set()
+    assert not desk.quit.is_set()
+
+
 UNKNOWN = str(uuid.uuid4())
 
 

@@ -71,6 +71,16 @@ def test_quitting_in_the_tray_ends_the_agent(desk, screen):
     assert agent.wait(20) == 0
 
 
+def test_windows_that_are_open_are_open_again_after_a_restart(desk, screen):
+    desk.start_agent("--no-tray")
+    with desk.client() as client:
+        client.call("windows.open", {"name": "settings"})
+        assert eventually(lambda: _process_of(screen, "设置"))
+        before = _process_of(screen, "设置")
+        client.call("agent.restart")
+    assert eventually(lambda: _process_of(screen, "设置") not in ("", before))
+
+
 def test_the_agent_outlives_its_display(desk, screen):
     agent = desk.start_agent()
     assert eventually(lambda: LINE in screen.menu())
@@ -79,6 +89,12 @@ def test_the_agent_outlives_its_display(desk, screen):
     with desk.client() as client:
         assert client.call("tokens.list", {"refresh": True})["tokens"]
     assert agent.poll() is None
+
+
+def _process_of(screen, title):
+    """Return the number of the process that shows the window, or an empty text."""
+    found = screen.run("xdotool", "search", "--onlyvisible", "--name", f"^{title}$").split()
+    return screen.run("xdotool", "getwindowpid", *found[:1]).strip() if found else ""
 
 
 def _displayed(screen):

@@ -101,6 +101,17 @@ def test_a_driver_is_added_beside_those_there_are(settings, stage, qtbot):
     assert asked["value"] == [{"path": "/usr/lib/a.so"}, {"path": "/usr/lib/b.so"}]
 
 
+def test_what_holds_from_the_next_start_on_has_that_start_beside_it(settings, stage, qtbot):
+    stage.answer(agent__restart={})
+    assert not any(button.isVisible() for button in settings.restarts.values())
+    settings.editors["module"].add_file("/usr/lib/b.so")
+    qtbot.waitUntil(settings.restarts["module"].isVisible)
+    shown = [key for key, button in settings.restarts.items() if button.isVisible()]
+    assert (shown, settings.restarts["module"].text()) == (["module"], "立即重启")
+    qtbot.mouseClick(settings.restarts["module"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: stage.asked("agent.restart") == [{}])
+
+
 def test_the_language_is_chosen_here_and_every_window_follows(settings, stage, qtbot):
     settings.editors["language"].wanted.emit("en")
     qtbot.waitUntil(lambda: stage.asked("settings.set") != [])

@@ -60,6 +60,7 @@ class ControlMethods:
         own = (Role.CONTROL, Role.TRAY)
         registry.add("agent.status", NoParams, self.status, *own)
         registry.add("agent.quit", NoParams, self.quit, *own)
+        registry.add("agent.restart", NoParams, self.restart, Role.CONTROL)
         registry.add("tokens.list", ListParams, self.list_tokens, *own)
         registry.add("reminders.list", NoParams, self.list_reminders, *own)
         registry.add("events.subscribe", NoParams, self.subscribe, *own)
@@ -95,6 +96,12 @@ class ControlMethods:
     async def quit(self, _call: Call, _params: NoParams) -> dict[str, str]:
         """End the agent, after this answer."""
         self._services.quit()
+        return {}
+
+    async def restart(self, _call: Call, _params: NoParams) -> dict[str, str]:
+        """Have the agent end and start anew, after this answer and what a PIN was entered for."""
+        await self._services.pins.settled()
+        self._services.restart()
         return {}
 
     async def list_tokens(self, call: Call, params: ListParams) -> TokenList:

@@ -55,6 +55,7 @@ class SettingsWindow(Window):
         self.editors = _editors(self.words)
         self.titles: dict[str, QLabel] = {}
         self.notes: dict[str, QLabel] = {}
+        self.restarts: dict[str, QPushButton] = {}
         self.file = ValueLabel()
         self.sites = QPushButton()
         self._set_up()
@@ -100,12 +101,19 @@ class SettingsWindow(Window):
         set_kind(note, "muted")
         note.hide()
         editor.wanted.connect(lambda value: self._set(key, value))
+        self.restarts[key] = restart = QPushButton()
+        self.words.show(restart.setText, mark("Restart now"))
+        restart.clicked.connect(self._restart)
+        restart.hide()
+        said = QHBoxLayout()
+        said.addWidget(note, 1)
+        said.addWidget(restart)
         field = QWidget()
         column = QVBoxLayout(field)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(TIGHT)
         column.addWidget(editor)
-        column.addWidget(note)
+        column.addLayout(said)
         return title, field
 
     def _show(self, listed: Json) -> None:
@@ -138,6 +146,13 @@ class SettingsWindow(Window):
         if not setting["is_locked"]:
             later = setting["needs_restart"]
             self._note(setting["key"], self.words(_AT_NEXT_START) if later else "")
+            self.restarts[setting["key"]].setVisible(later)
+
+    def _restart(self) -> None:
+        """Have the agent start anew: it ends its windows with it, and opens them again."""
+        for button in self.restarts.values():
+            button.setEnabled(False)
+        self.link.call("agent.restart")
 
     def _refuse(self, key: str, report: Json) -> None:
         """Say why not, at the setting itself; what was typed stays to be mended."""
