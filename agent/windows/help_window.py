@@ -5,8 +5,15 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QTextBlock, QTextCursor, QTextDocument
+from PySide6.QtCore import QByteArray, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import (
+    QDesktopServices,
+    QImage,
+    QResizeEvent,
+    QTextBlock,
+    QTextCursor,
+    QTextDocument,
+)
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
@@ -44,7 +51,8 @@ class HelpWindow(Window):
         super().__init__(context, subject)
         self.search = QLineEdit()
         self.headings = QListWidget()
-        self.page = QTextBrowser()
+        self.page = _Page()
+        self._file: Path | None = None
         self._set_up()
         self.refresh()
 
@@ -70,6 +78,7 @@ class HelpWindow(Window):
         self.headings.currentItemChanged.connect(lambda item, _before: self._go_to(item))
         self.page.setOpenLinks(False)
         self.page.anchorClicked.connect(self._follow)
+        self.page.widened.connect(self._lay_out)
         self.page.document().setDocumentMargin(MEDIUM)
         left = QWidget()
         column = QVBoxLayout(left)
@@ -89,9 +98,9 @@ class HelpWindow(Window):
         self.fit(860, 640)
 
     def _read(self, file: Path) -> None:
+        self._file = file
         self.page.setSearchPaths([str(file.parent)])
-        features = QTextDocument.MarkdownFeature.MarkdownDialectGitHub
-        self.page.document().setMarkdown(file.read_text("utf-8"), features)
+        self._lay_out()
         self.headings.clear()
         block = self.page.document().begin()
         while block.isValid():
@@ -99,6 +108,17 @@ class HelpWindow(Window):
                 self.headings.addItem(_heading(block))
             block = block.next()
         self.page.moveCursor(QTextCursor.MoveOperation.Start)
+
+    def _lay_out(self) -> None:
+        """Lay the page out for its width; it stays where it was read."""
+        if self._file is None:
+            return
+        bar = self.page.verticalScrollBar()
+        place = bar.value() / (bar.maximum() or 1)
+        features = QTextDocument.MarkdownFeature.MarkdownDialectGitHub
+        self.page.document().setMarkdown(self._file.read_text("utf-8"), features)
+        _wrap_commands(self.page.document())
+        bar.setValue(round(place * bar.maximum()))
 
     def _go_to(self, item: QListWidgetItem | None) -> None:
         if item is None:
@@ -124,6 +144,49 @@ class HelpWindow(Window):
             self._read(file)
         elif link.scheme() in ("https", "http"):
             QDesktopServices.openUrl(link)
+
+
+class _Page(QTextBrowser):
+    """A page whose pictures are never wider than it is."""
+
+    widened = Signal()
+    """The width has changed, and for a moment not any more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._calm = QTimer(self, singleShot=True, interval=100)
+        self._calm.timeout.connect(self.widened)
+
+    def loadResource(self, kind: int, name: QUrl | str) -> object:  # noqa: N802 - Qt's name
+        """Return a picture scaled down to the width there is, anything else as it is."""
+        found = super().loadResource(kind, name)
+        if kind != QTextDocument.ResourceType.ImageResource.value:
+            return found
+        picture = QImage.fromData(found) if isinstance(found, QByteArray) else QImage(found)
+        ratio = self.devicePixelRatioF()
+        room = round((self.viewport().width() - 2 * self.document().documentMargin()) * ratio)
+        if picture.width() > room > 0:
+            picture = picture.scaledToWidth(room, Qt.TransformationMode.SmoothTransformation)
+            picture.setDevicePixelRatio(ratio)
+        return picture
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Have the page laid out anew where its width has changed."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._calm.start()
+
+
+def _wrap_commands(document: QTextDocument) -> None:
+    """Let long commands wrap: a page is read down, not to the side."""
+    cursor = QTextCursor(document)
+    block = document.begin()
+    while block.isValid():
+        if (laid := block.blockFormat()).nonBreakableLines():
+            laid.setNonBreakableLines(False)
+            cursor.setPosition(block.position())
+            cursor.setBlockFormat(laid)
+        block = block.next()
 
 
 def _heading(block: QTextBlock) -> QListWidgetItem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -16,11 +17,12 @@ from PySide6.QtWidgets import (
 from agent.api.client import Json
 from agent.language import mark
 from agent.tokens.model import PinLimits
+from agent.windows.icons import icon
 from agent.windows.pin_asking import PinAsking
 from agent.windows.pin_form import PinForm
 from agent.windows.pin_panel import state_sentence
 from agent.windows.scrolling import scrolled
-from agent.windows.style import MEDIUM, SMALL, set_kind
+from agent.windows.style import HUGE, MEDIUM, SMALL, set_kind
 from agent.windows.window import Context, Window
 
 _NOTE = mark(
@@ -46,6 +48,7 @@ class PinWindow(Window):
         self._accepts_final_try = False
         self._asking: PinAsking | None = None
         self.token = QComboBox()
+        self.picture = QLabel()
         self.told = QLabel()
         self.form = PinForm(self.words)
         self.progress = QProgressBar()
@@ -80,7 +83,11 @@ class PinWindow(Window):
         words.show(self.risk.setText, mark("Risk the last try"))
         words.show(self.unlocked.setText, mark("It has been unlocked"))
         set_kind(self.change, "primary")
+        self.picture.setPixmap(icon("pin").pixmap(QSize(64, 64)))
+        self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.picture.setContentsMargins(0, HUGE, 0, MEDIUM)
         self.told.setWordWrap(True)
+        self.told.setProperty("notice", True)
         self.progress.setRange(0, 0)
         self.progress.setTextVisible(False)
         self.token.currentIndexChanged.connect(self._look_at_token)
@@ -102,9 +109,9 @@ class PinWindow(Window):
             buttons.addWidget(button)
         inside = QWidget()
         column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, SMALL, 0)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(MEDIUM)
-        for widget in (self.token, self.told, self.form, self.progress):
+        for widget in (self.token, self.picture, self.told, self.form, self.progress):
             column.addWidget(widget)
         column.addStretch(1)
         column.addWidget(note)
@@ -232,6 +239,10 @@ class PinWindow(Window):
         self.form.setEnabled(has_form)
         self.progress.setVisible(is_busy)
         self.change.setVisible(has_form or is_busy)
+        is_alone = has_pad or not (has_form or is_busy)
+        self.picture.setVisible(is_alone)
+        centre, left = Qt.AlignmentFlag.AlignCenter, Qt.AlignmentFlag.AlignLeft
+        self.told.setAlignment(centre if is_alone else left)
         self.risk.setVisible(has_risk)
         self.unlocked.setVisible(can_be_unlocked)
         self._allow()

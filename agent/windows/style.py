@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFont, QFontInfo, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
 # Spacing in device-independent pixels: everything is one of these.
@@ -82,7 +82,8 @@ def dress(app: QApplication) -> None:
 
 def _font(font: QFont) -> QFont:
     size = font.pointSizeF()
-    font.setFamilies([*font.families(), *_CHINESE_FAMILIES])
+    # By its real name: an alias such as Sans Serif is drawn with one font in a label, another in a field.
+    font.setFamilies([QFontInfo(font).family(), *_CHINESE_FAMILIES])
     font.setPointSizeF(max(size, 10.0))  # Chinese characters have many strokes
     return font
 
@@ -173,6 +174,9 @@ def _sheet(chosen: Colours) -> str:
     Banner[kind="bad"] {{ background: {chosen.bad_surface}; }}
     Banner[kind="warning"] {{ background: {chosen.warning_surface}; }}
     Banner[kind="good"] {{ background: {chosen.good_surface}; }}
+    QLabel[notice="true"] {{ padding: 10px 12px; border-radius: 8px; }}
+    QLabel[notice="true"][kind="bad"] {{ background: {chosen.bad_surface}; }}
+    QLabel[notice="true"][kind="warning"] {{ background: {chosen.warning_surface}; }}
     QLabel[kind="stamp"] {{
         color: {chosen.bad}; border: 2px solid {chosen.bad}; border-radius: 4px; padding: 1px 8px;
         font-weight: 700;
@@ -183,9 +187,9 @@ def _sheet(chosen: Colours) -> str:
     QToolButton {{ padding: 6px 10px; border: 2px solid transparent; border-radius: 6px; }}
     QToolButton:hover {{ background: {chosen.raised}; }}
     QToolButton:focus {{ border-color: {chosen.accent}; }}
-    QTreeView::item {{ padding: 4px 0; }}
+    QTreeView::item {{ padding: 4px 8px; }}
     QHeaderView::section {{
-        padding: 5px 4px; background: {chosen.raised}; color: {chosen.text}; border: none;
+        padding: 5px 8px; background: {chosen.raised}; color: {chosen.text}; border: none;
     }}
     QCheckBox::indicator:unchecked {{
         width: 13px; height: 13px; border: 1px solid {chosen.muted}; border-radius: 3px;

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from actors import ORGANISATION, TODAY, certificate, pair, prompt, token, tokens
+from actors import ORGANISATION, TODAY, certificate, in_words, pair, prompt, token, tokens
 
 from agent.api.dossier_views import ConversionView, DossierView, FaultView, ScanView
 from agent.api.licence_views import LicenceList, LicenceView
@@ -141,7 +141,7 @@ def answers(
     def given(language: Language) -> dict[str, Any]:
         listed = (renewal(language, state, waiting, **values),) if state else ()
         return {
-            "tokens__list": tokens(token(*pair())),
+            "tokens__list": tokens(in_words(token(*pair()), language)),
             "renewals__list": RenewalList(renewals=listed),
             "licences__list": licence(language),
             "dossiers__get": dossier(language, is_amendment=state == "rejected"),

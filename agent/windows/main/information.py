@@ -19,6 +19,7 @@ from agent.api.client import Json
 from agent.certificates.days import china_date
 from agent.language import mark
 from agent.windows.main.tree import USES
+from agent.windows.scrolling import scrolled
 from agent.windows.style import LARGE, MEDIUM, SMALL, TIGHT, set_kind
 from agent.windows.texts import ValueLabel
 from agent.windows.words import Words
@@ -95,10 +96,22 @@ class CertificateInformation(QFrame):
         column.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
         column.setSpacing(MEDIUM)
         column.addWidget(heading)
+        column.addWidget(self._scrolled(form), 1)
+        column.addLayout(buttons)
+
+    def _scrolled(self, form: QFormLayout) -> QWidget:
+        """Return what may be long in an area of its own, so that the buttons stay in sight."""
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(MEDIUM)
         column.addLayout(form)
         column.addWidget(self.note)
         column.addStretch(1)
-        column.addLayout(buttons)
+        area = scrolled(inside)
+        for widget in (inside, area.viewport()):
+            widget.setAutoFillBackground(False)  # the card's colour shows through
+        return area
 
     def _title(self, sentence: str) -> QLabel:
         title = QLabel()

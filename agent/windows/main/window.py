@@ -121,7 +121,7 @@ class MainWindow(Window):
         QShortcut(QKeySequence.StandardKey.HelpContents, self, lambda: self._open("help"))
 
     def _arrange(self) -> None:
-        self.right.addWidget(scrolled(self.information))
+        self.right.addWidget(self.information)
         self.right.addWidget(scrolled(self.nothing))
         parts = QSplitter(Qt.Orientation.Horizontal)
         parts.setChildrenCollapsible(False)

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from agent.api.client import Json
-from agent.language import mark
+from agent.language import Language, mark
 from agent.windows.renew.labels import isolated, make_label, say
 from agent.windows.renew.picture_view import PictureView
 from agent.windows.style import MEDIUM, SMALL, TIGHT, set_kind
@@ -111,7 +111,8 @@ class ScanDialog(QDialog):
         self.after.view.show_picture(offer["after"])
         say(self.before.facts, offer["facts_before"])
         say(self.after.facts, offer["facts_after"])
-        done = self._words(mark("What was done: {changes}"), changes="、".join(offer["changes"]))
+        between = "、" if self._words.language is Language.ZH else ", "
+        done = self._words(mark("What was done: {changes}"), changes=between.join(offer["changes"]))
         say(self.changes, done if offer["changes"] else "", "muted")
         self._show_buttons(is_offered=True)
 
