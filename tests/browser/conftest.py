@@ -7,6 +7,7 @@ native host may start an agent.
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -16,10 +17,12 @@ import pytest_asyncio
 # The fake agent for fault injection lies with the native host's tests.
 sys.path.insert(0, str(Path(__file__).parents[1] / "native_host"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "journey"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "desktop"))
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the wire's schema
 sys.path.insert(0, str(Path(__file__).parent))
 
 from chromium import CHROMIUM, Desk, chromium, portal_server, short_folder
+from display import desktop, missing_programs
 from native_hosts import kill_hosts
 from portal_names import make_certificate
 
@@ -51,6 +54,20 @@ def certificate(tmp_path_factory):
 def secure_port(certificate):
     with portal_server(tls=certificate[0]) as address:
         yield address.rpartition(":")[2]
+
+
+@pytest.fixture(scope="module")
+def screen():
+    """A screen of the module's own, with a window manager."""
+    if missing := missing_programs():
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    with (
+        desktop(panel=False, notifications="", size="1280x800") as running,
+        # The keyboard goes where a window manager says.
+        subprocess.Popen(["xfwm4"], env=running.environment, stderr=subprocess.DEVNULL) as manager,
+    ):
+        yield running
+        manager.terminate()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

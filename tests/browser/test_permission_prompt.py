@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
-from pathlib import Path
 
-import pytest
 import pytest_asyncio
 from chromium import chromium, one_browser
 from portal_names import ALLOWED
 from test_extension import STATUS
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "desktop"))
-
-from display import desktop, missing_programs
 
 from native_host.identity import extension_id
 
@@ -34,19 +26,6 @@ HEAR = """() => {
     };
   });
 }"""
-
-
-@pytest.fixture(scope="module")
-def screen():
-    if missing := missing_programs():
-        pytest.skip(f"not installed: {', '.join(missing)}")
-    with (
-        desktop(panel=False, notifications="", size="1280x800") as running,
-        # The keyboard goes where a window manager says.
-        subprocess.Popen(["xfwm4"], env=running.environment, stderr=subprocess.DEVNULL) as manager,
-    ):
-        yield running
-        manager.terminate()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
