@@ -154,6 +154,8 @@ class _Page(QTextBrowser):
 
     def __init__(self) -> None:
         super().__init__()
+        # Always there: one that came with the text would leave less room than its pictures have.
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self._calm = QTimer(self, singleShot=True, interval=100)
         self._calm.timeout.connect(self.widened)
 
