@@ -20,6 +20,7 @@ from agent.language import mark
 from agent.windows.check.row import CheckRow
 from agent.windows.scrolling import scrolled
 from agent.windows.style import SMALL, set_kind
+from agent.windows.tab_order import keep_last
 from agent.windows.window import Context, Window
 
 
@@ -97,6 +98,7 @@ class CheckWindow(Window):
                 self._column.addWidget(row)
             row.title.setText(check["title"])
             row.wait()
+        keep_last(self, self.copy, self.save, self.again)
 
     def _show_results(self, results: Json) -> None:
         self._report = results["report"]

@@ -13,6 +13,7 @@ from agent.windows.renew.pages import Pages
 from agent.windows.renew.plan import ENDED, Page, can_cancel, is_overtaken, page_of
 from agent.windows.renew.time_line import TimeLine
 from agent.windows.style import MEDIUM
+from agent.windows.tab_order import keep_last
 from agent.windows.window import Context, Window
 
 _CANCEL = mark(
@@ -277,6 +278,7 @@ class RenewWindow(Window):
         self.content.addWidget(self.time_line)
         self.content.addWidget(self.pages.stack, 1)
         self.content.addLayout(below)
+        self.pages.stack.currentChanged.connect(lambda _: keep_last(self, self.back, self.cancel))
         self.content.setSpacing(MEDIUM)
         self._show_page(Page.ITEMS)
         self.setMinimumSize(520, 300)
