@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+import msgspec
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from agent.api.client import Json
 from agent.language import mark
-from agent.tokens.errors import TRIES_LEFT
+from agent.tokens.errors import TRIES_LEFT, PinNotGivenError
 from agent.tokens.model import PinState
 from agent.windows.pin_asking import PinAsking
 from agent.windows.pin_field import PinField
@@ -16,7 +17,10 @@ from agent.windows.words import Words
 
 _TO_BE_CHANGED = mark("The token wants its PIN changed.")
 _ON_THE_PAD = mark("Enter the PIN on the token's own keypad.")
+_LET_GO = mark("No PIN was typed for a while. Other programs can use the token meanwhile.")
 _AT_WORK = mark("The token is at work. Leave it plugged in.")
+IDLE_MS = 60_000
+"""After which pause without a key the token is let go: a worker holds it while a PIN is asked for."""
 
 
 def state_sentence(words: Words, prompt: Json) -> str:
@@ -49,6 +53,7 @@ class PinPanel(QWidget):
         self.accept = QPushButton()
         self.risk = QPushButton()
         self.cancel = QPushButton()
+        self.idle = QTimer(self, singleShot=True, interval=IDLE_MS)
         self._set_up(heading)
         self._arrange()
 
@@ -62,7 +67,7 @@ class PinPanel(QWidget):
         asking.done.connect(self._on_done)
         self._tell("", "muted")
         self._wait()
-        asking.begin()
+        asking.begin_again()
 
     def _set_up(self, heading: str) -> None:
         words = self._words
@@ -78,7 +83,8 @@ class PinPanel(QWidget):
         self.progress.setTextVisible(False)
         self.accept.clicked.connect(self._send)
         self.field.submitted.connect(self._send)
-        self.field.changed.connect(self._allow)
+        self.field.changed.connect(self._on_typed)
+        self.idle.timeout.connect(self._let_go)
         self.risk.clicked.connect(self._take_the_risk)
         self.cancel.clicked.connect(self._cancel)
 
@@ -111,7 +117,25 @@ class PinPanel(QWidget):
         self.accept.setVisible(has_field)
         self.progress.setVisible(is_busy)
         self.risk.setVisible(has_risk)
+        if has_field:
+            self.idle.start()
+        else:
+            self.idle.stop()
         self._allow()
+
+    def _on_typed(self) -> None:
+        if self.idle.isActive():
+            self.idle.start()
+        self._allow()
+
+    def _let_go(self) -> None:
+        """Take no PIN any more, nor keep what was typed of one: nobody seems to be there."""
+        assert self._asking is not None
+        self._asking.decline()
+        self.field.clear()
+        self._tell(self._words(_LET_GO), "muted")
+        self._show_parts(has_field=False, is_busy=False)
+        self.failed.emit(msgspec.to_builtins(PinNotGivenError().report()))
 
     def _allow(self) -> None:
         self.accept.setEnabled(not self.field.is_empty)
@@ -165,6 +189,7 @@ class PinPanel(QWidget):
     def _cancel(self) -> None:
         if self._asking is not None:
             self._asking.decline()
+        self.idle.stop()
         self.field.clear()
         self.cancelled.emit()
 

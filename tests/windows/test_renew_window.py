@@ -11,7 +11,10 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QMessageBox
 
+from agent.api.client import CallError
 from agent.renewals.protocol import ApplicantField, DocumentName
+from agent.tokens.pin import decline_pin
+from agent.windows.pin_panel import IDLE_MS
 from agent.windows.renew.plan import Step
 from agent.windows.renew.scan_dialog import ScanDialog
 from sandbox.desk import Desk, Holder
@@ -230,6 +233,38 @@ def test_a_wrong_pin_is_said_and_asked_for_again_and_nothing_is_tried_by_itself(
     person.wait(lambda: "错误" in page.panel.told.text() and page.panel.field.isVisible())
     person.enter_pin(page)
     person.wait(lambda: person.window.renewal["state"] == "reviewing")
+
+
+def test_a_pin_page_that_is_left_alone_lets_the_token_go_and_asks_again_when_told_to(person):
+    person.start()
+    person.fill_in_fields()
+    person.fill_in_scans()
+    person.press(person.pages.dossier.submit)
+    page = person.pages.submission
+    person.wait(page.panel.field.isVisible)
+    person.qtbot.keyClicks(page.panel.field.edit, "12")
+    with person.desk.client() as other:
+        assert _change_of_pin(other) == "pin_entry_busy"
+        page.panel.idle.start(0)
+        person.wait(lambda: _change_of_pin(other) == "offered")
+    page.panel.idle.setInterval(IDLE_MS)
+    assert page.panel.field.is_empty
+    assert not page.panel.field.isVisible()
+    person.press(page.retry)
+    person.enter_pin(page)
+    person.wait(lambda: person.window.renewal["state"] == "reviewing")
+
+
+def _change_of_pin(client):
+    """Ask as another program would, change nothing, and return what came of asking."""
+    token = client.call("tokens.list")["tokens"][0]
+    reference = {name: token[name] for name in ("module", "serial", "label")}
+    try:
+        prompt = client.call("pin.change", {"token": reference})
+    except CallError as error:
+        return error.code
+    decline_pin(prompt["endpoint"])
+    return "offered"
 
 
 def test_what_was_filled_in_is_there_again_when_the_window_is_opened_anew(person, window_of, qtbot):

@@ -32,7 +32,7 @@ class PinPage(QWidget):
         self.retry = QPushButton()
         words.show(self.retry.setText, mark("Try again"))
         self.retry.clicked.connect(self.again)
-        self.panel.failed.connect(lambda _report: self.retry.setVisible(not self._is_asking()))
+        self.panel.failed.connect(self._offer_retry)
         self.panel.cancelled.connect(self._leave_for_items)
         self.panel.done.connect(self.done)
         self._arrange()
@@ -50,6 +50,7 @@ class PinPage(QWidget):
         asking, self._asking = self._asking, None
         if asking is not None:
             asking.decline()
+            self.panel.idle.stop()
             self.panel.field.clear()
 
     def show_error(self, renewal: Json) -> None:
@@ -57,6 +58,11 @@ class PinPage(QWidget):
         if renewal["error"] and self.note.text() != renewal["error_text"]:
             text = " ".join(filter(None, (renewal["error_text"], renewal["advice_text"])))
             say(self.note, text, "bad")
+
+    def _offer_retry(self, _report: Json) -> None:
+        self.retry.setVisible(not self._is_asking())
+        if self.retry.isVisible():
+            self.retry.setFocus()
 
     def _is_asking(self) -> bool:
         return self.panel.field.isVisible() or self.panel.progress.isVisible()
