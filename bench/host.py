@@ -1,7 +1,8 @@
 """The native host beside its peers: time to the first reply, memory, round trips back to back.
 
 Peers are Debian's packages, each with what it relays to: keepassxc-proxy with a socket that echoes,
-gnome-browser-connector with a session bus of its own, browserpass alone (it answers one request).
+gnome-browser-connector with a session bus of its own, browserpass alone (it answers one request). Ours
+is measured by itself, with a partner of that kind, and with the real agent.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.framing import HEADER, encode_frame
+from agent.api.views import PROTOCOL_VERSION
+from agent.framing import HEADER, MAX_REQUEST, FrameDecoder, encode_frame
+from agent.runtime import BROWSER_SOCKET, runtime_folder
 from bench.desk import running_desk
 from bench.memory import memory
 from bench.tables import print_times, quantile
@@ -45,7 +48,7 @@ def main() -> None:
     """Print the tables."""
     with running_desk() as desk, tempfile.TemporaryDirectory(prefix="odc-bench-") as name:
         hosts = dict(_hosts(desk.environment, Path(name)))
-        with _peers_partners(Path(name)):
+        with _peers_partners(Path(name)), _partner(Path(name), desk.environment):
             _print_spawns(hosts)
             _print_sessions(hosts)
 
@@ -56,6 +59,11 @@ def _hosts(ours: dict[str, str], folder: Path) -> Iterator[tuple[str, Host]]:
     theirs = {**os.environ, "XDG_RUNTIME_DIR": str(folder), "HOME": str(folder)}
     theirs["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={folder}/bus"
     yield "odc-native-host, itself", Host([launcher, origin], ours, _ask("host.status"))
+    near = {
+        **ours,
+        "XDG_RUNTIME_DIR": str(folder),
+    }  # where _peers_partners answers in the agent's place
+    yield "odc-native-host, to a partner", Host([_launcher(near, folder), origin], near, _ask_agent)
     yield "odc-native-host, to the agent", Host([launcher, origin], ours, _ask_agent)
     if program := shutil.which("keepassxc-proxy"):
         yield "keepassxc-proxy", Host([program], theirs, lambda n: {"action": "ping", "n": n})
@@ -80,8 +88,8 @@ def _ask_agent(number: int) -> object:
     return {"jsonrpc": "2.0", "id": number, "method": "browser.status", "params": params}
 
 
-def _launcher(environment: dict[str, str]) -> str:
-    profile = Path(environment["ODC_HOME"]) / "profile"
+def _launcher(environment: dict[str, str], folder: Path | None = None) -> str:
+    profile = (folder or Path(environment["ODC_HOME"])) / "profile"
     command = [sys.executable, "-m", "native_host", "install", "--json", "--profile", str(profile)]
     done = subprocess.run(command, env=environment, check=True, capture_output=True)
     return str(json.loads(done.stdout)[0]["launcher"])
@@ -174,6 +182,34 @@ def _peers_partners(folder: Path) -> Iterator[None]:
             while not (folder / "bus").exists():
                 time.sleep(0.01)
         yield
+
+
+@contextlib.contextmanager
+def _partner(folder: Path, ours: dict[str, str]) -> Iterator[None]:
+    """Answer the native host at once, as the peers' partners do, while the block runs."""
+    path = runtime_folder({**ours, "XDG_RUNTIME_DIR": str(folder)}) / BROWSER_SOCKET
+    path.parent.mkdir(mode=0o700)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(os.fspath(path))
+        listener.listen(50)
+        threading.Thread(target=_answer_all, args=(listener,), daemon=True).start()
+        yield
+
+
+def _answer_all(listener: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while True:
+            connection, _ = listener.accept()
+            threading.Thread(target=_answer, args=(connection,), daemon=True).start()
+
+
+def _answer(connection: socket.socket) -> None:
+    frames, welcome = FrameDecoder(limit=MAX_REQUEST), {"protocol": PROTOCOL_VERSION}
+    with contextlib.suppress(OSError), connection:
+        while data := connection.recv(65536):
+            for payload in frames.feed(data):
+                answer = {"jsonrpc": "2.0", "id": json.loads(payload)["id"], "result": welcome}
+                connection.sendall(encode_frame(json.dumps(answer).encode()))
 
 
 def _echo_all(listener: socket.socket) -> None:
