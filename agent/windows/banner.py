@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
-from agent.windows.style import MEDIUM, SMALL, set_kind
+from agent.windows.style import LARGE, SMALL, set_kind
 
 
 class Banner(QFrame):
@@ -18,7 +18,7 @@ class Banner(QFrame):
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row = QHBoxLayout(self)
-        row.setContentsMargins(MEDIUM, SMALL, MEDIUM, SMALL)
+        row.setContentsMargins(LARGE, SMALL, LARGE, SMALL)
         row.addWidget(self._label)
         self.hide()
 

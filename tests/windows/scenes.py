@@ -18,6 +18,7 @@ from agent.api.views import TokenView
 from agent.checks.model import CheckState
 from agent.checks.table import CHECKS
 from agent.language import Language, look_up, translate
+from agent.settings.errors import ConfigNotUsedError
 from agent.sites.model import Action, ConsentQuestion, Decision
 from agent.tokens.errors import PinFinalTryError, PinLockedError
 from agent.tokens.model import PinState
@@ -170,6 +171,13 @@ def _settings(language: Language) -> Answers:
     return {"settings__get": {"settings": settings, "problems": [], "file": file}}
 
 
+def _settings_broken(language: Language) -> Answers:
+    error = ConfigNotUsedError(file="config.toml", reason="Expected '=' after a key (line 3)")
+    problem = {"message": error.text(Language.EN), "message_zh": error.text(Language.ZH)}
+    answers = _settings(language)
+    return {"settings__get": {**answers["settings__get"], "problems": [problem]}}
+
+
 def _sites(_language: Language) -> Answers:
     since = dt.datetime(2025, 3, 7, 4, tzinfo=dt.UTC)
     decisions = tuple(
@@ -237,6 +245,7 @@ SCENES = {
     "settings": Scene(
         "settings", _settings, is_ready=lambda w: bool(w.file.text()), in_all_looks=True
     ),
+    "settings-broken": Scene("settings", _settings_broken, is_ready=lambda w: bool(w.banner.text)),
     "sites": Scene(
         "sites", _sites, is_ready=lambda w: w.list.topLevelItemCount() > 0, in_all_looks=True
     ),

@@ -147,6 +147,14 @@ def test_help_is_there_without_a_network(stage, window_of, language, heading):
     assert docs_folder() is not None
 
 
+@pytest.mark.parametrize("width", [620, 860])
+def test_help_is_read_down_and_never_to_the_side(stage, window_of, qtbot, width):
+    window = window_of("help", stage)
+    window.resize(width, 640)
+    qtbot.waitUntil(lambda: window.page.horizontalScrollBar().maximum() == 0)
+    assert window.page.verticalScrollBar().maximum() > 0
+
+
 def test_about_tells_the_version_that_runs(desk, window_of, qtbot):
     window = window_of("about", desk)
     qtbot.waitUntil(lambda: window.version.text() == f"版本 {__version__}", timeout=SECONDS)
