@@ -133,6 +133,7 @@ async def test_a_page_that_stops_waiting_tells_the_agent(tabs, portal, agent):
     answered = agent.answer
     agent.answer = lambda m: [] if m["method"] == "browser.certificates" else answered(m)
     page = await tabs(portal)
+    await page.evaluate(STATUS)  # a request is withdrawn from an agent that has got it
     error = await page.evaluate(CAUGHT, "odc.certificates({ timeout: 300 })")
     assert error["code"] == "timeout"
     await until(lambda: len(seen(agent, "browser.cancel")) == 1)
