@@ -19,6 +19,16 @@ from agent.tokens.snapshot import HeldCertificate, Problem, Reading, Token
 from agent.tokens.supervisor import ModuleWorker
 
 Parsed = Certificate | CertificateDamagedError
+_PAUSES = (0.1, 0.3, 0.6, 1.0)
+"""Seconds between looks at a module whose tokens were there and may be back in a moment."""
+
+
+class _HeldError(Exception):
+    """Another program has readers to itself; asked again it may have let them go."""
+
+    def __init__(self, readers: list[str]) -> None:
+        super().__init__(*readers)
+        self.readers = readers
 
 
 class ModuleReader:
@@ -49,6 +59,8 @@ class ModuleReader:
         self.is_reading = True
         try:
             content = await self._content()
+        except _HeldError as error:
+            self.reading = self._held(error.readers)
         except OdcError as error:
             self.reading = await self._failed(error)
         else:
@@ -69,21 +81,39 @@ class ModuleReader:
         One token that is held makes some modules (OpenSC 0.23) fail as a whole. Those read before are
         still plugged in: they must not seem to be pulled out and, later, plugged in again.
         """
-        held = await asyncio.to_thread(held_readers) if error.code == TokenError.code else []
+        held = await _holders(error)
         if not held:
             return Reading(problems=(self._problem(error),))
-        problems = tuple(self._problem(TokenHeldError(reader=reader)) for reader in held)
+        return self._held(held)
+
+    def _held(self, readers: list[str]) -> Reading:
+        problems = tuple(self._problem(TokenHeldError(reader=reader)) for reader in readers)
         return Reading(tokens=self.reading.tokens, problems=problems)
 
     def _problem(self, error: OdcError) -> Problem:
         return Problem(module=self.settings.path, report=error.report())
 
     async def _content(self) -> ModuleContent:
-        try:
-            return await self.worker.content()
-        except ModuleCrashedError:
-            # Most crashes are one. Its tokens would else seem to be pulled out and plugged in again.
-            return await self.worker.content()
+        """Ask the module, and again where the failure may be one of a moment.
+
+        Most crashes are. And who had a token to himself may have let it go by now, and reset it: it then
+        takes a moment to answer. Its tokens would else seem to be pulled out and plugged in again.
+        """
+        has_crashed = False
+        for pause in _PAUSES:
+            try:
+                return await self.worker.content()
+            except ModuleCrashedError:
+                if has_crashed:
+                    raise
+                has_crashed = True
+            except OdcError as error:
+                if error.code != TokenError.code or not self.reading.tokens:
+                    raise
+                if holders := await _holders(error):
+                    raise _HeldError(holders) from error
+                await asyncio.sleep(pause)
+        return await self.worker.content()
 
     def _reading(self, content: ModuleContent) -> Reading:
         module = self.settings.path
@@ -116,6 +146,11 @@ class ModuleReader:
             certificates=tuple(certificates),
             problems=tuple(problems),
         )
+
+
+async def _holders(error: OdcError) -> list[str]:
+    """Return the readers another program has to itself, where that may be the cause of ``error``."""
+    return await asyncio.to_thread(held_readers) if error.code == TokenError.code else []
 
 
 def _parse(der: bytes) -> Parsed:

@@ -9,7 +9,7 @@ from certificate_maker import make_der, make_sm2_der, thumbprint_of
 from soft_token import LABEL, MODULE, PIN, SoftTokens, type_pin
 
 from agent.bus import EventBus
-from agent.tokens.errors import TokenMissingError
+from agent.tokens.errors import TokenError, TokenMissingError
 from agent.tokens.inventory import (
     Inventory,
     TokenInserted,
@@ -68,6 +68,24 @@ async def test_a_token_that_appears_is_inserted(tokens, watched):
     snapshot = await watched.refresh()
     [second] = [t.reference for t in snapshot.tokens if t.reference.label == "SECOND"]
     assert watched.events() == [TokenInserted(token=second, at_start=False), TokensChanged()]
+
+
+async def test_a_failure_of_a_moment_pulls_no_token_out(watched, monkeypatch):
+    """Another program let the token go between the driver's failure and the look at who has it."""
+    before = await watched.refresh()
+    watched.events()
+    [reader] = watched.inventory.readers
+    asked = reader.worker.content
+    failures = [TokenError(module=reader.settings.path, reason="CKR_DEVICE_ERROR")]
+
+    async def content():
+        if failures:
+            raise failures.pop()
+        return await asked()
+
+    monkeypatch.setattr(reader.worker, "content", content)
+    assert await watched.refresh() == before
+    assert watched.events() == []
 
 
 async def test_a_token_that_is_pulled_out_is_removed_and_comes_back(tokens, watched):
