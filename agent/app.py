@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
-import functools
 import logging
-import signal
 import socket
-import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +54,7 @@ from agent.renewals.service import RenewalService
 from agent.renewals.vault import Vault, VaultError, open_vault
 from agent.service_manager import ServiceManager
 from agent.settings.service import Settings
+from agent.signals import on_signals
 from agent.sites.consent import Consent
 from agent.sites.memory import SiteMemory
 from agent.tokens.discovery import Discovery, find_modules, this_system
@@ -104,6 +102,7 @@ class Agent:
         self._bus = EventBus()
         self._stop = asyncio.Event()
         self._presence: Presence | None = None
+        self._opened: DesktopWindows | None = None
         self._browser_seen = BrowserSeen(paths.browser_seen, clock)
         self._updates = UpdateService(
             settings=settings.config.updates,
@@ -122,7 +121,8 @@ class Agent:
 
     async def run(self) -> None:
         """Run until asked to end."""
-        _stop_on_signals(self._stop)
+        # First of all: one that is asked while it starts, ends or starts anew like any other.
+        on_signals(end=self._stop.set, start_anew=self._start_anew)
         self._settings.tell(self._bus)
         await asyncio.to_thread(self._settings.see_to_autostart)
         discovery = self._find_modules()
@@ -146,10 +146,8 @@ class Agent:
             registry = Registry()
             server = Server(registry, greeted=self._greeted)
             parts.push_async_callback(server.close)
-            windows = self._windows(server)
+            self._opened = windows = self._windows(server)
             parts.push_async_callback(windows.close)
-            start_anew = functools.partial(self._start_anew, windows)
-            _call_on_hang_up(start_anew)
             self._register(
                 registry,
                 windows=windows,
@@ -162,7 +160,6 @@ class Agent:
                 licences=licences,
                 dossiers=self._dossiers(renewals, vault),
                 known=known,
-                restart=start_anew,
             )
             self._presence = presence = self._show_presence(windows, reminders, renewals)
             parts.push_async_callback(presence.close)
@@ -185,9 +182,10 @@ class Agent:
         # Homes may lie on a share that hangs.
         await asyncio.to_thread(mend_registration, self._paths)
 
-    def _start_anew(self, windows: DesktopWindows) -> None:
+    def _start_anew(self) -> None:
         self.is_to_start_anew = True
-        windows.hand_over()
+        if self._opened is not None:
+            self._opened.hand_over()
         self._stop.set()
 
     def _find_modules(self) -> Discovery:
@@ -287,7 +285,6 @@ class Agent:
         licences: LicenceService,
         dossiers: DossierService,
         known: Known,
-        restart: Callable[[], None],
     ) -> None:
         services = Services(
             inventory=inventory,
@@ -316,7 +313,7 @@ class Agent:
             home=self._paths.data,
             started=self._clock(),
             quit=self._stop.set,
-            restart=restart,
+            restart=self._start_anew,
             known=known,
             portals=self._config.portals,
             discovery=discovery,
@@ -379,20 +376,6 @@ def _open_vault(key_file: Path) -> Vault:
         log.exception("vault key damaged, laid aside; renewals under way cannot be read")
         key_file.replace(key_file.with_suffix(".damaged"))
         return open_vault(key_file)
-
-
-def _stop_on_signals(stop: asyncio.Event) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        if sys.platform == "win32":
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
-        else:
-            loop.add_signal_handler(number, stop.set)
-
-
-def _call_on_hang_up(start_anew: Callable[[], None]) -> None:
-    if sys.platform != "win32":
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, start_anew)
 
 
 @contextlib.asynccontextmanager

@@ -50,6 +50,5 @@ def tls_for_anybody(settings: NetworkSettings = SYSTEMS) -> ssl.SSLContext:
 
 
 def _is_among(hosts: tuple[str, ...], host: str) -> bool:
-    return any(
-        host == each or (each.startswith("*.") and host.endswith(each[1:])) for each in hosts
-    )
+    names = [each.lower() for each in hosts]  # a URL's host is
+    return host in names or any(n.startswith("*.") and host.endswith(n[1:]) for n in names)

@@ -59,11 +59,8 @@ def _hosts(ours: dict[str, str], folder: Path) -> Iterator[tuple[str, Host]]:
     theirs = {**os.environ, "XDG_RUNTIME_DIR": str(folder), "HOME": str(folder)}
     theirs["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={folder}/bus"
     yield "odc-native-host, itself", Host([launcher, origin], ours, _ask("host.status"))
-    near = {
-        **ours,
-        "XDG_RUNTIME_DIR": str(folder),
-    }  # where _peers_partners answers in the agent's place
-    yield "odc-native-host, to a partner", Host([_launcher(near, folder), origin], near, _ask_agent)
+    near = {**ours, "XDG_RUNTIME_DIR": str(folder)}  # where _partner answers in the agent's place
+    yield "odc-native-host, to a partner", Host([launcher, origin], near, _ask_agent)
     yield "odc-native-host, to the agent", Host([launcher, origin], ours, _ask_agent)
     if program := shutil.which("keepassxc-proxy"):
         yield "keepassxc-proxy", Host([program], theirs, lambda n: {"action": "ping", "n": n})
@@ -88,8 +85,8 @@ def _ask_agent(number: int) -> object:
     return {"jsonrpc": "2.0", "id": number, "method": "browser.status", "params": params}
 
 
-def _launcher(environment: dict[str, str], folder: Path | None = None) -> str:
-    profile = (folder or Path(environment["ODC_HOME"])) / "profile"
+def _launcher(environment: dict[str, str]) -> str:
+    profile = Path(environment["ODC_HOME"]) / "profile"
     command = [sys.executable, "-m", "native_host", "install", "--json", "--profile", str(profile)]
     done = subprocess.run(command, env=environment, check=True, capture_output=True)
     return str(json.loads(done.stdout)[0]["launcher"])

@@ -9,7 +9,7 @@ import msgspec
 
 from agent.cli.input_files import read_applicant
 from agent.cli.outcome import Exit
-from agent.cli.output import say
+from agent.cli.output import say, say_json
 from agent.errors import OdcError
 from agent.language import mark, translate, user_language
 from agent.paths import find_paths
@@ -59,8 +59,7 @@ def kept_applicant() -> Applicant:
 
 def show() -> int:
     """Print what is kept, as `odc-agent renew --applicant` takes it."""
-    encoded = msgspec.json.format(msgspec.json.encode(kept_applicant()), indent=2)
-    say(encoded.decode())
+    say_json(msgspec.to_builtins(kept_applicant()))
     return Exit.DONE
 
 

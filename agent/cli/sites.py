@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable
 
@@ -113,7 +112,10 @@ def _answer(client: Client, question: str, decision: str) -> int:
 
 def _say(questions: Iterable[Json], *, as_json: bool) -> None:
     for question in questions:
-        say(json.dumps(question, ensure_ascii=False) if as_json else _text(question), flush=True)
+        if as_json:
+            say_json(question, indent=None, flush=True)
+        else:
+            say(_text(question), flush=True)
 
 
 def _text(question: Json) -> str:

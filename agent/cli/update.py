@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 
@@ -32,7 +31,7 @@ def download(*, opens: bool, as_json: bool) -> int:
         with progress(mark("The update is being downloaded …")):
             file = client.call("updates.download")["file"]
     if as_json:
-        say(json.dumps({"file": file}))
+        say_json({"file": file}, indent=None)
     else:
         say(translate(mark("Downloaded and verified: {file}"), user_language(), file=file))
     if opens:

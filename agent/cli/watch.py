@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from agent.api.client import Json
 from agent.cli.connect import agent
 from agent.cli.outcome import Exit
-from agent.cli.output import say
+from agent.cli.output import say, say_json
 from agent.language import mark, translate, user_language
 
 
@@ -17,8 +15,9 @@ def watch(*, as_json: bool) -> int:
         client.call("events.subscribe")
         for message in client.notifications():
             event = message["params"]
-            line = json.dumps(event, ensure_ascii=False) if as_json else _line(event)
-            if line:
+            if as_json:
+                say_json(event, indent=None, flush=True)
+            elif line := _line(event):
                 say(line, flush=True)
     return Exit.DONE
 

@@ -58,11 +58,11 @@ class ModuleReader:
         """Read the module anew; a failure becomes a problem of the reading."""
         self.is_reading = True
         try:
-            content = await self._content()
+            content = await self._settled_content()
         except _HeldError as error:
             self.reading = self._held(error.readers)
         except OdcError as error:
-            self.reading = await self._failed(error)
+            self.reading = Reading(problems=(self._problem(error),))
         else:
             self._parsed = {
                 found.value: self._parsed.get(found.value) or _parse(found.value)
@@ -75,45 +75,46 @@ class ModuleReader:
             self.is_reading = False
         self.has_read = True
 
-    async def _failed(self, error: OdcError) -> Reading:
-        """Return the reading that tells of ``error``, and of its cause where that is known.
-
-        One token that is held makes some modules (OpenSC 0.23) fail as a whole. Those read before are
-        still plugged in: they must not seem to be pulled out and, later, plugged in again.
-        """
-        held = await _holders(error)
-        if not held:
-            return Reading(problems=(self._problem(error),))
-        return self._held(held)
-
     def _held(self, readers: list[str]) -> Reading:
+        """Return the reading of a module whose tokens another program has to itself.
+
+        One such token makes some modules (OpenSC 0.23) fail as a whole. Those read before are still
+        plugged in: they must not seem to be pulled out and, later, plugged in again.
+        """
         problems = tuple(self._problem(TokenHeldError(reader=reader)) for reader in readers)
         return Reading(tokens=self.reading.tokens, problems=problems)
 
     def _problem(self, error: OdcError) -> Problem:
         return Problem(module=self.settings.path, report=error.report())
 
-    async def _content(self) -> ModuleContent:
-        """Ask the module, and again where the failure may be one of a moment.
+    async def _settled_content(self) -> ModuleContent:
+        """Ask the module until its failure is not one of a moment any more.
 
-        Most crashes are. And who had a token to himself may have let it go by now, and reset it: it then
-        takes a moment to answer. Its tokens would else seem to be pulled out and plugged in again.
+        Who had a token to himself may just have let it go, and reset it: it then takes a moment to answer.
+
+        Raises:
+            _HeldError: another program has tokens to itself.
+            OdcError: as the worker raises them.
         """
-        has_crashed = False
         for pause in _PAUSES:
             try:
-                return await self.worker.content()
-            except ModuleCrashedError:
-                if has_crashed:
-                    raise
-                has_crashed = True
+                return await self._content()
             except OdcError as error:
-                if error.code != TokenError.code or not self.reading.tokens:
+                if error.code != TokenError.code:
                     raise
-                if holders := await _holders(error):
-                    raise _HeldError(holders) from error
-                await asyncio.sleep(pause)
-        return await self.worker.content()
+                if readers := await asyncio.to_thread(held_readers):
+                    raise _HeldError(readers) from error
+                if not self.reading.tokens:
+                    raise
+            await asyncio.sleep(pause)
+        return await self._content()
+
+    async def _content(self) -> ModuleContent:
+        try:
+            return await self.worker.content()
+        except ModuleCrashedError:
+            # Most crashes are one. Its tokens would else seem to be pulled out and plugged in again.
+            return await self.worker.content()
 
     def _reading(self, content: ModuleContent) -> Reading:
         module = self.settings.path
@@ -146,11 +147,6 @@ class ModuleReader:
             certificates=tuple(certificates),
             problems=tuple(problems),
         )
-
-
-async def _holders(error: OdcError) -> list[str]:
-    """Return the readers another program has to itself, where that may be the cause of ``error``."""
-    return await asyncio.to_thread(held_readers) if error.code == TokenError.code else []
 
 
 def _parse(der: bytes) -> Parsed:

@@ -73,11 +73,8 @@ class Fetcher(FetcherInterface):
                 trust_env=False,
                 timeout=SILENCE_SECONDS,
             )
-        except (
-            ImportError,
-            ValueError,
-            OSError,
-        ) as error:  # SOCKS, no URL, no file of the company's
+        except (ImportError, ValueError, OSError) as error:
+            # A SOCKS proxy, what is no URL, a file of the company's that cannot be read.
             raise UpdateUnreachableError(reason=str(error)) from error
         with client, client.stream("GET", url, headers=headers) as response:
             yield response

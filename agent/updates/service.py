@@ -20,7 +20,12 @@ from agent.config import NetworkSettings, UpdateSettings
 from agent.errors import OdcError
 from agent.files import write_private
 from agent.network import SYSTEMS
-from agent.updates.errors import NoUpdateError, UpdatesOffError, UpdateUnreachableError
+from agent.updates.errors import (
+    NoUpdateError,
+    UpdateCancelledError,
+    UpdatesOffError,
+    UpdateUnreachableError,
+)
 from agent.updates.model import (
     Release,
     UpdateFound,
@@ -88,7 +93,7 @@ class UpdateService:
     async def _check_by_itself(self) -> None:
         try:
             await self.check()
-        except UpdateUnreachableError as error:
+        except (UpdateUnreachableError, UpdateCancelledError) as error:
             log.info("update check failed: %s", error)  # at login, before the network is there
         except OdcError as error:
             log.warning("update check failed: %s", error)

@@ -64,6 +64,7 @@ class UpdateCard(QFrame):
             self._open()
             return
         self._begin()
+        self.cancel.setEnabled(True)
         self.cancel.show()
         self._link.call("updates.download", None, self._take, self._fail)
 
@@ -83,7 +84,7 @@ class UpdateCard(QFrame):
         words.show(self.progress.setAccessibleName, mark("Software update"))
         self.check.clicked.connect(self.look)
         self.download.clicked.connect(self.fetch)
-        self.cancel.clicked.connect(lambda: self._link.call("updates.cancel"))
+        self.cancel.clicked.connect(self._stop)
         self.page.clicked.connect(lambda: QDesktopServices.openUrl(QUrl(self._update["page"])))
         set_kind(self, "card")
         set_kind(self.about, "muted")
@@ -156,6 +157,11 @@ class UpdateCard(QFrame):
     def _name_download(self) -> None:
         name = mark("Open the package") if self._file else mark("Download")
         self.download.setText(self._words(name))
+
+    def _stop(self) -> None:
+        """End the download; its own call says when that is done: a silent server takes seconds."""
+        self.cancel.setEnabled(False)
+        self._link.call("updates.cancel")
 
     def _begin(self) -> None:
         self.failure.hide()

@@ -3,6 +3,7 @@
 
 import { api, ask, element, look, message, sentences, translatePage } from "./ask.js";
 import { allowedSites, fits, listedSites, patternOf } from "./sites.js";
+import { report } from "./errors.js";
 import { hops } from "./hops.js";
 import { Policy } from "./policy.js";
 
@@ -12,7 +13,7 @@ const LOOK_MS = 2000;
 const policy = new Policy(api);
 const find = (id) => document.getElementById(id);
 
-/** Show what is on the tokens for as long as the agent answers; one that ended is not started anew. */
+/** Show what is on the tokens for as long as the agent runs; one that ended is not started anew. */
 async function showCertificates() {
   let shown = null;
   try {
@@ -24,6 +25,11 @@ async function showCertificates() {
       }
       shown = seen;
       await new Promise((done) => setTimeout(done, LOOK_MS));
+      // The host answers this by itself; any other request would have it start an agent.
+      const { agent } = await look("host.status");
+      if (agent === null) {
+        throw report("agent_lost");
+      }
     }
   } catch (error) {
     say(error.code ?? "internal", sentences(error));

@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from agent.cli.output import say
 from sandbox.commands.common import Subcommands, add_command, not_negative
 from sandbox.conformance.client import Applicant, Holder
 from sandbox.conformance.run import Outcome, verdicts
@@ -50,7 +51,7 @@ def _run(options: argparse.Namespace) -> int:
     for verdict in verdicts(applicant, steps):
         counted[verdict.outcome] += 1
         step, mark = verdict.step, _MARKS[verdict.outcome]
-        print(f"{mark} {step.name}: {step.requirement}\n    {verdict.seen}", flush=True)
+        say(f"{mark} {step.name}: {step.requirement}\n    {verdict.seen}", flush=True)
         if verdict.outcome is Outcome.FAILED:
             print(f"    see {step.source}", flush=True)
     print(", ".join(f"{counted[outcome]} {outcome.value}" for outcome in Outcome))

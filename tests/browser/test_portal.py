@@ -17,6 +17,7 @@ from native_hosts import hosts, kill_hosts
 from person import Person
 from test_extension import CAUGHT, STATUS, stop_workers
 
+from agent.api.starting import AgentMissingError
 from native_host.identity import extension_id
 from sandbox.desk import Desk as AgentDesk
 from sandbox.dossier import write_sample_dossier
@@ -199,6 +200,17 @@ async def test_an_open_popup_follows_the_token_out_and_in(agent, tabs):
         await popup.wait_for_selector('#state[data-state="no_token"]')
         assert not await popup.locator("#certificates li").count()
     await popup.wait_for_selector("#certificates li")
+
+
+async def test_an_open_popup_starts_no_agent_that_was_ended(agent, tabs):
+    popup = await tabs(f"{OWN}/popup.html", ready=None)
+    await popup.wait_for_selector("#certificates li")
+    with agent.client() as client:
+        client.call("agent.quit")
+    agent.processes.pop().wait(20)
+    await popup.wait_for_selector('#state[data-state="agent_lost"]')
+    with pytest.raises(AgentMissingError):
+        agent.client()
 
 
 async def test_the_popup_shows_days_and_renews_on_no_portal_at_all(agent, tabs):

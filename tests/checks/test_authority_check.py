@@ -247,6 +247,8 @@ def tunnelling(url):
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
                 target.sendall(data)
+        # However it ended: a client that hung up hard must not leave the other half waiting for ever.
+        with contextlib.suppress(OSError):
             target.shutdown(socket.SHUT_WR)
 
     def serve():

@@ -84,7 +84,7 @@ def test_what_is_configured_comes_before_what_the_system_says(monkeypatch):
     url = "https://ra.inside.example:8443/x"
     assert proxy_for(url) == "http://system.example:8080"
     assert proxy_for(url, NetworkSettings(proxy=DIRECT)) is None
-    network = NetworkSettings(proxy=NOBODY, bypass=("*.inside.example", "one.example"))
+    network = NetworkSettings(proxy=NOBODY, bypass=("*.Inside.example", "ONE.example"))
     assert proxy_for(url, network) is None
     assert proxy_for("https://one.example", network) is None
     assert proxy_for("https://inside.example", network) == NOBODY

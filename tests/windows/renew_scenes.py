@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 from actors import ORGANISATION, TODAY, certificate, in_words, pair, prompt, token, tokens
+from scene import Scene
 
 from agent.api.dossier_views import ConversionView, DossierView, FaultView, ScanView
 from agent.api.licence_views import LicenceList, LicenceView
@@ -204,3 +205,81 @@ REMARKS = (
     {"item": "id_card_back", "text": "公章不清晰,请重新扫描"},
 )
 LOW = {"renewals__pin": lambda _: prompt(purpose=PinPurpose.INSTALL, pin_state=PinState.COUNT_LOW)}
+
+
+def _page(name: str) -> Callable[[Any], bool]:
+    return lambda window: getattr(window.pages, name).isVisible()
+
+
+def _asks(name: str) -> Callable[[Any], bool]:
+    return lambda window: getattr(window.pages, name).panel.field.isVisible()
+
+
+def _has_dossier(window: Any) -> bool:
+    return bool(window.pages.dossier.is_ready)
+
+
+SMALL_SCREEN = (640, 330)
+"""1280×720 at 200 %, less what a panel takes."""
+
+SCENES = {
+    "renew": Scene(
+        "renew", answers(), is_ready=lambda w: w.pages.items.all.isVisible(),
+        in_all_looks=True,
+    ),
+    "renew-several": Scene(
+        "renew", many, is_ready=lambda w: w.pages.items.all.isVisible()
+    ),
+    "renew-nothing": Scene(
+        "renew",
+        lambda language: {**answers()(language), "tokens__list": tokens()},
+        is_ready=lambda w: w.pages.items.none.isVisible(),
+    ),
+    "renew-dossier": Scene(
+        "renew", answers("drafting", "APPLICANT"), is_ready=_has_dossier,
+        size=(900, 980), in_all_looks=True,
+    ),
+    "renew-dossier-small": Scene(
+        "renew", answers("drafting", "APPLICANT"), is_ready=_has_dossier,
+        size=SMALL_SCREEN,
+    ),
+    "renew-amend": Scene(
+        "renew", answers("rejected", "APPLICANT", remarks=REMARKS),
+        is_ready=_has_dossier, in_all_looks=True,
+    ),
+    "renew-submit-pin": Scene(
+        "renew", answers("signing", "PIN"), is_ready=_asks("submission")
+    ),
+    "renew-pin-let-go": Scene(
+        "renew", answers("signing", "PIN"), is_ready=_asks("submission"),
+        prepare=lambda w: w.pages.submission.panel.idle.timeout.emit(),
+    ),
+    "renew-review": Scene(
+        "renew", answers("reviewing", "REVIEW"), is_ready=_page("waiting"),
+        in_all_looks=True,
+    ),
+    "renew-sms": Scene(
+        "renew", answers("approved", "SMS_CODE"), is_ready=_page("sms"),
+        prepare=send_code, in_all_looks=True,
+    ),
+    "renew-import-pin": Scene(
+        "renew", answers("installing", "PIN", more=LOW),
+        is_ready=_asks("installation"), in_all_looks=True,
+    ),
+    "renew-import-pin-small": Scene(
+        "renew", answers("installing", "PIN", more=LOW),
+        is_ready=_asks("installation"), size=SMALL_SCREEN,
+    ),
+    "renew-scan": Scene(
+        "renew", answers("drafting", "APPLICANT"), is_ready=_has_dossier,
+        prepare=open_conversion, part=dialog_of, in_all_looks=True,
+    ),
+    "renew-installed": Scene(
+        "renew", answers("installing"), is_ready=_page("waiting"),
+        prepare=ended("installed"), in_all_looks=True,
+    ),
+    "renew-failed": Scene(
+        "renew", answers("submitted"), is_ready=_page("waiting"),
+        prepare=ended("failed"),
+    ),
+}  # fmt: skip

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import renew_scenes
 from actors import PORTALS, details_of, in_words, pair, prompt, token, tokens
+from scene import Answers, Scene
 
 from agent import __version__
 from agent.api.check_views import CheckItem, CheckList, CheckName, CheckNames
@@ -24,27 +25,6 @@ from agent.tokens.errors import PinFinalTryError, PinLockedError
 from agent.tokens.model import PinState
 from agent.updates.errors import UpdateUnreachableError
 from agent.windows.main.details import DetailsDialog
-
-Answers = dict[str, Any]
-
-
-def _nothing(_window: Any) -> None:
-    """Show the window as it opens."""
-
-
-@dataclass(frozen=True)
-class Scene:
-    """One window in one state."""
-
-    window: str
-    answers: Callable[[Language], Answers]
-    is_ready: Callable[[Any], bool] = lambda _window: True
-    prepare: Callable[[Any], None] = _nothing
-    subject: str = ""
-    size: tuple[int, int] | None = None
-    in_all_looks: bool = field(default=False)
-    part: Callable[[Any], Any] = lambda window: window
-    """What of the window is saved: a dialog of it, say."""
 
 
 def _type_pins(window: Any) -> None:
@@ -168,7 +148,14 @@ def _settings(language: Language) -> Answers:
         for key, (title, value) in values.items()
     ]
     file = "/home/user/.config/odc-agent/config.toml"
-    return {"settings__get": {"settings": settings, "problems": [], "file": file}}
+    return {
+        "settings__get": {"settings": settings, "problems": [], "file": file},
+        "settings__set": lambda given: {
+            **next(each for each in settings if each["key"] == given["key"]),
+            "value": given["value"],
+            "needs_restart": True,
+        },
+    }
 
 
 def _settings_broken(language: Language) -> Answers:
@@ -209,7 +196,11 @@ def _update(language: Language) -> Answers:
         current=__version__, is_on=True, version="0.2.0", notes=notes[language], can_download=True,
         page="https://agent.example.cn/", checked=dt.datetime.now(dt.UTC),
     )  # fmt: skip
-    return {**_status(language), "updates__status": update}
+    return {
+        **_status(language),
+        "updates__status": update,
+        "updates__download": lambda _: asyncio.sleep(3600),
+    }
 
 
 def _newest(language: Language) -> Answers:
@@ -229,6 +220,7 @@ def _is_told(window: Any) -> bool:
 
 
 SCENES = {
+    **renew_scenes.SCENES,
     "consent": Scene(
         "consent",
         _consent,
@@ -245,12 +237,21 @@ SCENES = {
     "settings": Scene(
         "settings", _settings, is_ready=lambda w: bool(w.file.text()), in_all_looks=True
     ),
+    "settings-restart": Scene(
+        "settings",
+        _settings,
+        is_ready=lambda w: bool(w.file.text()),
+        prepare=lambda w: w.editors["module"].add_file("/usr/lib/vendor/libtoken.so"),
+    ),
     "settings-broken": Scene("settings", _settings_broken, is_ready=lambda w: bool(w.banner.text)),
     "sites": Scene(
         "sites", _sites, is_ready=lambda w: w.list.topLevelItemCount() > 0, in_all_looks=True
     ),
     "about": Scene("about", _status, is_ready=_is_told, in_all_looks=True),
     "about-newer": Scene("about", _update, is_ready=_is_told),
+    "about-downloading": Scene(
+        "about", _update, is_ready=_is_told, prepare=lambda w: w.updates.download.click()
+    ),
     "about-newest": Scene("about", _newest, is_ready=_is_told, subject="updates"),
     "about-unreachable": Scene("about", _unreachable, is_ready=_is_told, subject="updates"),
     "help": Scene("help", lambda _language: {}, in_all_looks=True),
@@ -327,77 +328,3 @@ SCENES = {
         is_ready=lambda window: bool(window.told.text()),
     ),
 }
-
-
-def _page(name: str) -> Callable[[Any], bool]:
-    return lambda window: getattr(window.pages, name).isVisible()
-
-
-def _asks(name: str) -> Callable[[Any], bool]:
-    return lambda window: getattr(window.pages, name).panel.field.isVisible()
-
-
-def _has_dossier(window: Any) -> bool:
-    return bool(window.pages.dossier.is_ready)
-
-
-SMALL_SCREEN = (640, 330)
-"""1280×720 at 200 %, less what a panel takes."""
-
-SCENES |= {
-    "renew": Scene(
-        "renew", renew_scenes.answers(), is_ready=lambda w: w.pages.items.all.isVisible(),
-        in_all_looks=True,
-    ),
-    "renew-several": Scene(
-        "renew", renew_scenes.many, is_ready=lambda w: w.pages.items.all.isVisible()
-    ),
-    "renew-nothing": Scene(
-        "renew",
-        lambda language: {**renew_scenes.answers()(language), "tokens__list": tokens()},
-        is_ready=lambda w: w.pages.items.none.isVisible(),
-    ),
-    "renew-dossier": Scene(
-        "renew", renew_scenes.answers("drafting", "APPLICANT"), is_ready=_has_dossier,
-        size=(900, 980), in_all_looks=True,
-    ),
-    "renew-dossier-small": Scene(
-        "renew", renew_scenes.answers("drafting", "APPLICANT"), is_ready=_has_dossier,
-        size=SMALL_SCREEN,
-    ),
-    "renew-amend": Scene(
-        "renew", renew_scenes.answers("rejected", "APPLICANT", remarks=renew_scenes.REMARKS),
-        is_ready=_has_dossier, in_all_looks=True,
-    ),
-    "renew-submit-pin": Scene(
-        "renew", renew_scenes.answers("signing", "PIN"), is_ready=_asks("submission")
-    ),
-    "renew-review": Scene(
-        "renew", renew_scenes.answers("reviewing", "REVIEW"), is_ready=_page("waiting"),
-        in_all_looks=True,
-    ),
-    "renew-sms": Scene(
-        "renew", renew_scenes.answers("approved", "SMS_CODE"), is_ready=_page("sms"),
-        prepare=renew_scenes.send_code, in_all_looks=True,
-    ),
-    "renew-import-pin": Scene(
-        "renew", renew_scenes.answers("installing", "PIN", more=renew_scenes.LOW),
-        is_ready=_asks("installation"), in_all_looks=True,
-    ),
-    "renew-import-pin-small": Scene(
-        "renew", renew_scenes.answers("installing", "PIN", more=renew_scenes.LOW),
-        is_ready=_asks("installation"), size=SMALL_SCREEN,
-    ),
-    "renew-scan": Scene(
-        "renew", renew_scenes.answers("drafting", "APPLICANT"), is_ready=_has_dossier,
-        prepare=renew_scenes.open_conversion, part=renew_scenes.dialog_of, in_all_looks=True,
-    ),
-    "renew-installed": Scene(
-        "renew", renew_scenes.answers("installing"), is_ready=_page("waiting"),
-        prepare=renew_scenes.ended("installed"), in_all_looks=True,
-    ),
-    "renew-failed": Scene(
-        "renew", renew_scenes.answers("submitted"), is_ready=_page("waiting"),
-        prepare=renew_scenes.ended("failed"),
-    ),
-}  # fmt: skip

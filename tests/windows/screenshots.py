@@ -19,7 +19,8 @@ from display import desktop
 from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
-from scenes import SCENES, Scene
+from scene import Scene
+from scenes import SCENES
 from stage import Stage
 
 from agent.language import Language

@@ -104,6 +104,8 @@ class Stage:
             answer = self.answers[method]
             if callable(answer):
                 answer = answer(given)
+            if asyncio.iscoroutine(answer):
+                answer = await answer
             if isinstance(answer, Exception):
                 raise answer
             return answer

@@ -110,6 +110,8 @@ def test_what_holds_from_the_next_start_on_has_that_start_beside_it(settings, st
     assert (shown, settings.restarts["module"].text()) == (["module"], "立即重启")
     qtbot.mouseClick(settings.restarts["module"], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: stage.asked("agent.restart") == [{}])
+    assert "重新启动" in settings.banner.text
+    assert not settings.restarts["module"].isEnabled()
 
 
 def test_the_language_is_chosen_here_and_every_window_follows(settings, stage, qtbot):

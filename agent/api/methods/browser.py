@@ -159,9 +159,8 @@ class BrowserMethods:
     async def renew(self, call: Call, params: RenewParams) -> BrowserRenewal:
         """Start a renewal or join it, open its window, and tell the page each state from now on."""
         await self._consent.require(params.origin, Action.RENEW, params.thumbprint)
-        self._watches.check_room(
-            params.origin
-        )  # before anything is started that the page is not told of
+        # Before anything is started that the page would not be told of.
+        self._watches.check_room(params.origin)
         services = self._services
         renewal = await services.renewals.start(params.thumbprint, origin=params.origin)
         self._consent.memory.let_follow(params.origin, renewal.id)

@@ -225,25 +225,17 @@ class DossierPage(QWidget):
     def _on_refused(self, report: Json) -> None:
         self.submit.setEnabled(True)
         suffix = "_zh" if self._words.language.value.startswith("zh") else ""
-        for item in report["items"]:
-            self._show_finding(item["item"], item[f"message{suffix}"])
-        self._turn_to({item["item"] for item in report["items"]})
+        parts: dict[str, FieldRow | ScanSlot] = {
+            **{field.value: row for field, row in self.rows.items()},
+            **{name.value: slot for name, slot in self.slots.items()},
+        }
+        found = {item["item"]: item[f"message{suffix}"] for item in report["items"]}
+        wrong = [part for name, part in parts.items() if name in found]
+        for name in found.keys() & parts.keys():
+            parts[name].show_finding(found[name])
+        if wrong:
+            wrong[0].setFocus()  # the page scrolls there by itself
         self.said.emit(" ".join(filter(None, self._words.of_report(report))), "bad")
-
-    def _turn_to(self, items: set[str]) -> None:
-        """Put the keyboard where the first thing is to be mended; the page scrolls there by itself."""
-        rows = [row for field, row in self.rows.items() if field.value in items]
-        slots = [slot for name, slot in self.slots.items() if name.value in items]
-        for widget in [*rows, *slots][:1]:
-            widget.setFocus()
-
-    def _show_finding(self, item: str, text: str) -> None:
-        for field, row in self.rows.items():
-            if field.value == item:
-                row.show_finding(text)
-        for name, slot in self.slots.items():
-            if name.value == item:
-                slot.show_finding(text)
 
     def _arrange(self) -> None:
         buttons = QHBoxLayout()

@@ -31,6 +31,9 @@ from agent.windows.words import Words
 
 _LOCKED = mark("Set by the administrator")
 _AT_NEXT_START = mark("Takes effect when the certificate manager starts again.")
+_RESTARTING = mark(
+    "The certificate manager starts again. A step that a PIN was entered for is finished first."
+)
 
 
 def _editors(words: Words) -> dict[str, Editor]:
@@ -150,9 +153,17 @@ class SettingsWindow(Window):
 
     def _restart(self) -> None:
         """Have the agent start anew: it ends its windows with it, and opens them again."""
+        self._allow_restart(is_allowed=False)
+        self.banner.say(self.words(_RESTARTING), "good")
+        self.link.call("agent.restart", None, None, self._on_not_restarted)
+
+    def _on_not_restarted(self, report: Json) -> None:
+        self._allow_restart(is_allowed=True)
+        self.say_refusal(report)
+
+    def _allow_restart(self, *, is_allowed: bool) -> None:
         for button in self.restarts.values():
-            button.setEnabled(False)
-        self.link.call("agent.restart")
+            button.setEnabled(is_allowed)
 
     def _refuse(self, key: str, report: Json) -> None:
         """Say why not, at the setting itself; what was typed stays to be mended."""
