@@ -19,8 +19,8 @@ from agent.tokens.snapshot import HeldCertificate, Problem, Reading, Token
 from agent.tokens.supervisor import ModuleWorker
 
 Parsed = Certificate | CertificateDamagedError
-_PAUSES = (0.1, 0.3, 0.6, 1.0)
-"""Seconds between looks at a module whose tokens were there and may be back in a moment."""
+_MORE_LOOKS = 2
+"""How often a module is asked again whose tokens were there: at once, and after its first pause."""
 
 
 class _HeldError(Exception):
@@ -96,7 +96,7 @@ class ModuleReader:
             _HeldError: another program has tokens to itself.
             OdcError: as the worker raises them.
         """
-        for pause in _PAUSES:
+        for _ in range(_MORE_LOOKS):
             try:
                 return await self._content()
             except OdcError as error:
@@ -106,7 +106,7 @@ class ModuleReader:
                     raise _HeldError(readers) from error
                 if not self.reading.tokens:
                     raise
-            await asyncio.sleep(pause)
+            await asyncio.sleep(self.worker.retry_after or 0)
         return await self._content()
 
     async def _content(self) -> ModuleContent:
