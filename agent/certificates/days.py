@@ -8,22 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 
+from agent.certificates.china_time import china_date
 from agent.certificates.model import Certificate, CertificateStatus
-
-CHINA_STANDARD_TIME = dt.timezone(dt.timedelta(hours=8), "CST")
-"""UTC+8 all year; China has had no summer time since 1991."""
 
 EXPIRING_DAYS = 90
 """From how many days before its end a certificate counts as expiring: the first reminder."""
-
-
-def china_date(instant: dt.datetime) -> dt.date:
-    """Return the calendar day in China of an aware ``instant``."""
-    try:
-        return instant.astimezone(CHINA_STANDARD_TIME).date()
-    except OverflowError:
-        # 99991231235959Z says that there is no well-defined end (RFC 5280, 4.1.2.5).
-        return dt.date.max if instant.year > 1 else dt.date.min
 
 
 def days_left(not_after: dt.datetime, now: dt.datetime) -> int:

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from agent.certificates.days import CHINA_STANDARD_TIME
+from agent.certificates.china_time import CHINA_STANDARD_TIME
 from agent.certificates.der import DerError, Element, Tag, dotted, elements, read_element
 from agent.certificates.extensions import (
     AUTHORITY_KEY_ID,

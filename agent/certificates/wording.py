@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 from agent.certificates.chain import Chain, ChainState
-from agent.certificates.days import china_date, days_left, is_expired
+from agent.certificates.china_time import china_date
+from agent.certificates.days import days_left, is_expired
 from agent.certificates.model import Certificate, CertificateStatus, Oddity
 from agent.language import Language, mark, translate, translate_count
 

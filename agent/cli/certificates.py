@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from agent.api.client import Json
-from agent.certificates.days import china_date
+from agent.certificates.china_time import china_date
 from agent.certificates.names import harmless
 from agent.language import Language, mark, translate, translate_count
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stdnum.cn import uscc as uscc_rules
 
-from agent.certificates.days import china_date
+from agent.certificates.china_time import china_date
 from agent.cli.applicant import kept_applicant
 from agent.cli.choosing import thumbprint_of
 from agent.cli.connect import agent

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from agent.api.client import Json
-from agent.certificates.days import china_date
+from agent.certificates.china_time import china_date
 from agent.cli.certificates import columns, padded
 from agent.language import Language, mark, translate
 from agent.renewals.dossier.findings import DOCUMENT_NAMES, FIELD_NAMES

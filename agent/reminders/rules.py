@@ -8,7 +8,8 @@ from enum import StrEnum, unique
 
 import msgspec
 
-from agent.certificates.days import china_date, days_left, is_expired
+from agent.certificates.china_time import china_date
+from agent.certificates.days import days_left, is_expired
 from agent.certificates.model import Certificate, CertificateUse
 from agent.language import Language, mark, translate, translate_count
 

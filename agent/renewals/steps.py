@@ -15,7 +15,7 @@ from typing import Protocol
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from agent.certificates.days import china_date
+from agent.certificates.china_time import china_date
 from agent.certificates.parsing import thumbprint
 from agent.clock import Clock
 from agent.renewals.abandonment import check_not_abandoned

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from agent.api.client import Json
-from agent.certificates.days import china_date
+from agent.certificates.china_time import china_date
 from agent.language import mark
 from agent.windows.style import SMALL, set_kind
 from agent.windows.texts import ValueLabel

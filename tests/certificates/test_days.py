@@ -11,7 +11,8 @@ from certificate_maker import CHINA, china, make_certificate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.certificates.days import china_date, days_left, is_expired, status_of
+from agent.certificates.china_time import china_date
+from agent.certificates.days import days_left, is_expired, status_of
 from agent.certificates.model import CertificateStatus
 from agent.certificates.wording import days_text
 from agent.clock import utc_now

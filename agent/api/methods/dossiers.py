@@ -22,7 +22,7 @@ from agent.api.methods.renewals import Id, RenewalParams
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
 from agent.api.views import RenewalView
-from agent.certificates.days import china_date
+from agent.certificates.china_time import china_date
 from agent.certificates.organisation import identity_of
 from agent.certificates.parsing import parse_certificate
 from agent.renewals.dossier.checks import amended, check_applicant, cleaned_applicant

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto, unique
 
-from agent.certificates.days import china_date
+from agent.certificates.china_time import china_date
 from agent.checks.model import CheckState, Finding, Findings, finding, ok
 from agent.language import mark
 

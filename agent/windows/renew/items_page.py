@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from agent.api.client import Json
-from agent.certificates.days import china_date
+from agent.certificates.china_time import china_date
 from agent.language import mark
 from agent.windows.renew.choices import Choice, last_installed
 from agent.windows.renew.item_card import ItemCard

@@ -7,7 +7,7 @@ import datetime as dt
 from PySide6.QtWidgets import QFrame, QProgressBar, QVBoxLayout, QWidget
 
 from agent.api.client import Json
-from agent.certificates.days import china_date
+from agent.certificates.china_time import china_date
 from agent.language import mark
 from agent.windows.renew.labels import make_label, say
 from agent.windows.style import LARGE, MEDIUM, set_kind
