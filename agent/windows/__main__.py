@@ -7,7 +7,6 @@ import logging
 import socket
 import sys
 
-from agent.dumps import forbid_dumps
 from agent.language import Language
 from agent.windows.fonts import NO_CHINESE_FONT, readable
 from agent.windows.link import Link
@@ -43,12 +42,16 @@ def main() -> int:
     logging.basicConfig(format="%(levelname)s %(message)s")
     name, descriptor, subject, language = sys.argv[1:5]
     if name in _TAKES_PINS:
+        from agent.dumps import forbid_dumps  # noqa: PLC0415 - ctypes takes its time
+
         forbid_dumps()
     app = application(sys.argv[:1])
     words = Words(readable(Language(language)))
-    window = open_window(name, Context(Link(socket.socket(fileno=int(descriptor))), words), subject)
+    link = Link(socket.socket(fileno=int(descriptor)))
+    window = open_window(name, Context(link, words), subject)
     if words.language != language:
         window.banner.say(words(NO_CHINESE_FONT))
+    link.settle()
     window.show()
     window.come_forward()
     return app.exec()

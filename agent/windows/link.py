@@ -9,9 +9,11 @@ from __future__ import annotations
 import itertools
 import json
 import logging
+import select
 import socket
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QSocketNotifier, Signal
 
@@ -21,12 +23,15 @@ from agent.framing import MAX_REPLY, FrameDecoder, FrameError, encode_frame
 
 log = logging.getLogger(__name__)
 
+ANSWER_SECONDS = 0.01
+SETTLE_SECONDS = 0.05
+"""How long a window waits for one answer, and for all of them, before it is shown without."""
+
 Done = Callable[[Json], None]
 Refused = Callable[[Json], None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(NamedTuple):
     done: Done
     refused: Refused
 
@@ -82,6 +87,14 @@ class Link(QObject):
             self._connection.sendall(encode_frame(json.dumps(request).encode()))
         except OSError:
             self._lose()
+
+    def settle(self) -> None:
+        """Take the answers that are there at once, so that a window is first painted with them."""
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while self._asked and not self._is_lost and time.monotonic() < deadline:
+            if not select.select([self._connection], [], [], ANSWER_SECONDS)[0]:
+                break
+            self._read()
 
     def close(self) -> None:
         """Hang up, without telling anybody."""

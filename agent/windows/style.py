@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontInfo, QGuiApplication, QPalette
@@ -12,6 +12,12 @@ from PySide6.QtWidgets import QApplication, QWidget
 # Spacing in device-independent pixels: everything is one of these.
 TIGHT, SMALL, MEDIUM, LARGE, HUGE = 4, 8, 12, 20, 32
 
+STYLE = ("-style", "Fusion")
+"""Arguments: the same on all systems, and the only style a palette reaches everywhere.
+
+``QApplication.setStyle`` returns the style, for which PySide would load the classes of all styles.
+"""
+
 _CHINESE_FAMILIES = (
     "Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei UI", "PingFang SC",
     "WenQuanYi Micro Hei",
@@ -19,8 +25,7 @@ _CHINESE_FAMILIES = (
 """Named, since fontconfig without a Chinese locale would take Japanese shapes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Colours:
+class Colours(NamedTuple):
     """The colours of one theme."""
 
     window: str
@@ -65,7 +70,7 @@ def colours() -> Colours:
 
 def application(arguments: Sequence[str]) -> QApplication:
     """Return the application with our looks; they follow the desktop's theme from then on."""
-    app = QApplication(list(arguments))
+    app = QApplication([*arguments, *STYLE])
     app.setApplicationName("odc-agent")
     app.setDesktopFileName("odc-agent")
     dress(app)
@@ -73,8 +78,7 @@ def application(arguments: Sequence[str]) -> QApplication:
 
 
 def dress(app: QApplication) -> None:
-    """Give an application our looks."""
-    app.setStyle("Fusion")  # the same on all systems, and the only one a palette reaches everywhere
+    """Give an application that was started with :data:`STYLE` our looks."""
     app.setFont(_font(app.font()))
     _paint(app)
     app.styleHints().colorSchemeChanged.connect(lambda _scheme: _paint(app))
@@ -171,6 +175,9 @@ def _sheet(chosen: Colours) -> str:
     QFrame[kind="card"] {{
         background: {chosen.surface}; border: 1px solid {chosen.border}; border-radius: 8px;
     }}
+    QFrame[kind="card"] QScrollArea, QFrame[kind="card"] QScrollArea > QWidget > QWidget {{
+        background: transparent;
+    }}
     Banner[kind="bad"] {{ background: {chosen.bad_surface}; }}
     Banner[kind="warning"] {{ background: {chosen.warning_surface}; }}
     Banner[kind="good"] {{ background: {chosen.good_surface}; }}
@@ -209,6 +216,8 @@ def _sheet(chosen: Colours) -> str:
 
 def set_kind(widget: QWidget, kind: str) -> None:
     """Make ``widget`` look as its kind does: primary, card, title, heading, muted, bad, warning, good."""
+    if widget.property("kind") == kind:
+        return
     widget.setProperty("kind", kind)
     if not widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
         return  # it was not styled yet, and will be by its kind

@@ -19,7 +19,7 @@ from agent.language import Language
 from agent.runtime import CONTROL_SOCKET, runtime_folder
 from agent.windows.__main__ import open_window
 from agent.windows.link import Link
-from agent.windows.style import dress
+from agent.windows.style import STYLE, dress
 from agent.windows.window import Context
 from agent.windows.words import Words
 from sandbox.desk import Desk
@@ -29,7 +29,7 @@ from sandbox.desk import Desk
 def qapp_cls():
     class DressedApplication(QApplication):
         def __init__(self, arguments):
-            super().__init__(arguments)
+            super().__init__([*arguments, *STYLE])
             dress(self)
 
     return DressedApplication
@@ -63,7 +63,7 @@ def desk():
 def window_of(qtbot):
     """Open windows of a stage or of a desk's agent; they are closed with the test."""
 
-    def opened(name, agent, subject="", language=Language.ZH):
+    def opened(name, agent, subject="", language=Language.ZH, *, shown=True):
         if isinstance(agent, Stage):
             connection = agent.connect()
         else:
@@ -72,7 +72,8 @@ def window_of(qtbot):
         link = Link(connection)
         window = open_window(name, Context(link, Words(language)), subject)
         qtbot.addWidget(window, before_close_func=lambda _: link.close())
-        window.show()
+        if shown:
+            window.show()
         return window
 
     return opened

@@ -166,3 +166,10 @@ def test_a_killed_agent_is_said_and_nothing_can_be_clicked(sixty, stage, qtbot):
     stage.drop()
     qtbot.waitUntil(lambda: "证照管家已退出" in sixty.banner.text)
     assert not sixty.toolbar.isEnabled()
+
+
+def test_it_is_first_shown_with_what_the_agent_has(desk, window_of):
+    window = window_of("main", desk, shown=False)
+    window.link.settle()
+    assert window.information.days.text() == "已过期961天"
+    assert window.information.details.isEnabled()

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
 from agent.windows.style import DARK, LIGHT
@@ -23,7 +21,7 @@ def contrast(one, other):
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 def test_text_can_be_read_on_everything_it_stands_on(theme):
-    c = dataclasses.asdict(theme)
+    c = theme._asdict()
     on = [(text, ground) for text in ("text", "muted", "bad", "warning", "good", "accent")
           for ground in ("window", "surface")]  # fmt: skip
     on += [("text", "raised"), ("on_accent", "accent"), ("on_banner", "banner"),

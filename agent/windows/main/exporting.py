@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from agent.api.client import Json
 
@@ -34,3 +38,19 @@ def write(details: Json, file: Path) -> None:
         file.write_text(as_text(details), encoding="utf-8")
     else:
         file.write_text(details["pem"], encoding="ascii")
+
+
+def ask_where(
+    window: QWidget, title: str, certificate: Json, save: Callable[[Path], object]
+) -> None:
+    """Have the person choose a file for ``certificate``, and call ``save`` with it."""
+    dialog = QFileDialog(window, title, file_name(certificate))
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setNameFilters(FILTERS)
+    dialog.filterSelected.connect(
+        lambda chosen: dialog.setDefaultSuffix(SUFFIXES[FILTERS.index(chosen)])
+    )
+    dialog.setDefaultSuffix(SUFFIXES[0])
+    dialog.fileSelected.connect(lambda name: save(Path(name)))
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.open()

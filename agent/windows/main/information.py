@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from agent.api.client import Json
-from agent.certificates.days import china_date
+from agent.certificates.china_time import china_date
 from agent.language import mark
 from agent.windows.main.tree import USES
 from agent.windows.scrolling import scrolled
@@ -55,6 +55,7 @@ class CertificateInformation(QFrame):
         self.export = QPushButton()
         set_kind(self, "card")
         set_kind(self.mark, "stamp")
+        set_kind(self.note, "bad")
         self.days.setWordWrap(True)
         words.show(self.details.setText, mark("Details"))
         words.show(self.export.setText, mark("Export"))
@@ -77,41 +78,39 @@ class CertificateInformation(QFrame):
             self._fill()
 
     def _arrange(self) -> None:
+        """Put all in place from outside in: what is put somewhere is styled with all that is in it."""
         heading = QLabel()
         set_kind(heading, "heading")
         self._words.show(heading.setText, mark("Certificate information"))
-        form = QFormLayout()
-        form.setHorizontalSpacing(LARGE)
-        form.setVerticalSpacing(SMALL)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        for name, title in _ROWS:
-            self.values[name] = value = ValueLabel()
-            form.addRow(self._title(title), self._validity(value) if name == "validity" else value)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SMALL)
-        buttons.addStretch(1)
-        for button in (self.export, self.details):
-            buttons.addWidget(button)
+        inside, buttons = QWidget(), QHBoxLayout()
         column = QVBoxLayout(self)
         column.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
         column.setSpacing(MEDIUM)
         column.addWidget(heading)
-        column.addWidget(self._scrolled(form), 1)
+        column.addWidget(scrolled(inside), 1)  # what may be long; the buttons stay in sight
         column.addLayout(buttons)
+        self._arrange_values(inside)
+        buttons.setSpacing(SMALL)
+        buttons.addStretch(1)
+        for button in (self.export, self.details):
+            buttons.addWidget(button)
 
-    def _scrolled(self, form: QFormLayout) -> QWidget:
-        """Return what may be long in an area of its own, so that the buttons stay in sight."""
-        inside = QWidget()
-        column = QVBoxLayout(inside)
+    def _arrange_values(self, inside: QWidget) -> None:
+        column, form = QVBoxLayout(inside), QFormLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(MEDIUM)
         column.addLayout(form)
         column.addWidget(self.note)
         column.addStretch(1)
-        area = scrolled(inside)
-        for widget in (inside, area.viewport()):
-            widget.setAutoFillBackground(False)  # the card's colour shows through
-        return area
+        form.setHorizontalSpacing(LARGE)
+        form.setVerticalSpacing(SMALL)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        for name, title in _ROWS:
+            self.values[name] = value = ValueLabel()
+            if name == "validity":
+                form.addRow(self._title(title), self._with_marks(value))
+            else:
+                form.addRow(self._title(title), value)
 
     def _title(self, sentence: str) -> QLabel:
         title = QLabel()
@@ -119,38 +118,33 @@ class CertificateInformation(QFrame):
         self._words.show(title.setText, sentence)
         return title
 
-    def _validity(self, value: ValueLabel) -> QWidget:
+    def _with_marks(self, value: ValueLabel) -> QVBoxLayout:
         """Return the dates with the mark and the days below them."""
-        whole = QWidget()
-        marks = QHBoxLayout()
-        marks.setSpacing(MEDIUM)
-        marks.addWidget(self.mark)
-        marks.addWidget(self.days, 1)
-        column = QVBoxLayout(whole)
-        column.setContentsMargins(0, 0, 0, 0)
+        column, marks = QVBoxLayout(), QHBoxLayout()
         column.setSpacing(TIGHT)
         column.addWidget(value)
         column.addLayout(marks)
-        return whole
+        marks.setSpacing(MEDIUM)
+        marks.addWidget(self.mark)
+        marks.addWidget(self.days, 1)
+        return column
 
     def _fill(self) -> None:
         if not self._certificate:
             return
         certificate = self._certificate
+        set_kind(self.days, _KINDS[certificate["status"]])  # before it is measured
         for name, value in self._values(certificate).items():
             self.values[name].show_value(value)
-        kind = _KINDS[certificate["status"]]
         is_expired = certificate["status"] == "expired"
         self.mark.setText(self._words(mark("expired certificate")) if is_expired else "")
         self.mark.setVisible(is_expired)
         self.days.setText(certificate["text"])
-        set_kind(self.days, kind)
         chain = certificate["chain"]
         chain_text = chain["text"] if chain and chain["state"] == "bad_signature" else ""
         said = "\n".join(filter(None, (certificate["damage_text"], chain_text)))
         self.note.show_value(said)
         self.note.setVisible(bool(said))
-        set_kind(self.note, "bad")
 
     def _values(self, certificate: Json) -> dict[str, str]:
         details = self._details or {"subject": {}, "issuer": {}}

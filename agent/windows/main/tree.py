@@ -9,7 +9,6 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from agent.api.client import Json
-from agent.certificates.names import comparable
 from agent.language import mark
 from agent.windows.icons import icon
 from agent.windows.style import colours
@@ -22,7 +21,6 @@ USES = {
     "other": mark("other certificate"),
 }
 _THUMBPRINT = Qt.ItemDataRole.UserRole
-_SOUGHT = Qt.ItemDataRole.UserRole + 1
 _MARKED = ("expired", "expiring")
 
 
@@ -35,8 +33,8 @@ class TokenTree(QTreeWidget):
     def __init__(self, words: Words) -> None:
         super().__init__()
         self._words = words
+        self._tokens: list[Json] = []
         self._certificates: dict[str, Json] = {}
-        self._closed: set[str] = set()
         words.show(self.setAccessibleName, mark("Digital certificates"))
         self.setColumnCount(2)
         self.setHeaderHidden(True)
@@ -60,6 +58,7 @@ class TokenTree(QTreeWidget):
         before = self.certificate
         self.blockSignals(True)
         self.clear()
+        self._tokens = tokens
         self._certificates = {c["thumbprint"]: c for t in tokens for c in t["certificates"]}
         for token in tokens:
             self._add_token(token, has_name=len(tokens) > 1)
@@ -74,14 +73,20 @@ class TokenTree(QTreeWidget):
 
     def search(self, text: str) -> None:
         """Show only tokens that have ``text`` in a name or number."""
-        sought = comparable(text)
-        for number in range(self.topLevelItemCount()):
+        found = self._found(text) if text else [True] * len(self._tokens)
+        for number, is_found in enumerate(found):
             item = self.topLevelItem(number)
             assert item is not None
-            item.setHidden(sought not in item.data(0, _SOUGHT))
+            item.setHidden(not is_found)
         current = self.currentItem()
         if current is not None and self.visualItemRect(current).isEmpty():
             self._choose("")
+
+    def _found(self, text: str) -> list[bool]:
+        from agent.certificates.names import comparable  # noqa: PLC0415 - few search
+
+        sought = comparable(text)
+        return [any(sought in comparable(t) for t in _texts(token)) for token in self._tokens]
 
     def _add_token(self, token: Json, *, has_name: bool) -> None:
         certificates = token["certificates"]
@@ -89,7 +94,6 @@ class TokenTree(QTreeWidget):
         item = QTreeWidgetItem([isolated(title), ""])
         item.setIcon(0, icon("token"))
         item.setToolTip(0, f"{token['label']}  ({token['model']}, {token['serial']})")
-        item.setData(0, _SOUGHT, _sought(token))
         self.addTopLevelItem(item)
         current = [c for c in certificates if c["is_current"] or c["damage_text"]]
         for certificate in current:
@@ -141,9 +145,9 @@ class TokenTree(QTreeWidget):
         self.chosen.emit(certificate["thumbprint"] if certificate else "")
 
 
-def _sought(token: Json) -> str:
-    """Return all by which a token is looked for, in the form in which it is compared."""
+def _texts(token: Json) -> list[str]:
+    """Return all by which a token is looked for."""
     names = [token["label"], token["serial"]]
     for certificate in token["certificates"]:
         names += [certificate["organisation"], certificate["uscc"] or "", certificate["serial"]]
-    return "\n".join(map(comparable, names))
+    return names

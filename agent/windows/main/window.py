@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
-    QFileDialog,
     QFrame,
     QLabel,
     QLineEdit,
@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
 
 from agent.api.client import Json
 from agent.language import Language, mark
-from agent.windows.main.exporting import FILTERS, SUFFIXES, file_name, write
 from agent.windows.main.information import CertificateInformation
 from agent.windows.main.nothing import NothingHere
 from agent.windows.main.portals import Portals
@@ -55,14 +54,27 @@ class MainWindow(Window):
         self.tree = TokenTree(self.words)
         self.reload = QPushButton()
         self.problems = ValueLabel()
-        self.information = CertificateInformation(self.words)
-        self.nothing = NothingHere(self.words)
         self.right = QStackedWidget()
         self.portals = Portals(self.words)
         self._set_up()
         self._arrange()
         self.refresh()
         self.link.call("portals.list", None, self.portals.show_portals)
+
+    @cached_property
+    def information(self) -> CertificateInformation:
+        """The page of a certificate; made, as the other, when it is first shown."""
+        page = CertificateInformation(self.words)
+        page.details_wanted.connect(self._show_details)
+        page.export_wanted.connect(self._ask_where)
+        return page
+
+    @cached_property
+    def nothing(self) -> NothingHere:
+        """The page without a certificate."""
+        page = NothingHere(self.words)
+        page.check_wanted.connect(lambda: self._open("check"))
+        return page
 
     def refresh(self) -> None:
         """Show what the agent has read last."""
@@ -85,6 +97,8 @@ class MainWindow(Window):
 
     def export_to(self, file: Path) -> None:
         """Write the certificate that is shown."""
+        from agent.windows.main.exporting import write  # noqa: PLC0415 - when asked for
+
         try:
             write(self._details, file)
         except OSError as error:
@@ -113,67 +127,61 @@ class MainWindow(Window):
         self.tree.chosen.connect(self._show_chosen)
         self.tree.itemActivated.connect(lambda *_: self._show_details())
         self.toolbar.wanted.connect(self._open)
-        self.nothing.check_wanted.connect(lambda: self._open("check"))
-        self.information.details_wanted.connect(self._show_details)
-        self.information.export_wanted.connect(self._ask_where)
         QShortcut(QKeySequence.StandardKey.Refresh, self, self.read_anew)
         QShortcut(QKeySequence.StandardKey.Find, self, self._search)
         QShortcut(QKeySequence.StandardKey.HelpContents, self, lambda: self._open("help"))
 
     def _arrange(self) -> None:
-        self.right.addWidget(self.information)
-        self.right.addWidget(scrolled(self.nothing))
-        parts = QSplitter(Qt.Orientation.Horizontal)
-        parts.setChildrenCollapsible(False)
-        parts.setHandleWidth(MEDIUM)
-        parts.addWidget(self._left())
-        parts.addWidget(self.right)
-        parts.setStretchFactor(0, 2)
-        parts.setStretchFactor(1, 3)
-        parts.setSizes([400, 520])
+        """Put all in place from outside in: what is put somewhere is styled with all that is in it."""
         whole = self.layout()
         assert isinstance(whole, QVBoxLayout)
+        self.masthead = QFrame()
         whole.insertWidget(0, self.toolbar)
-        self.masthead = self._title()
         whole.insertWidget(1, self.masthead)
-        inside = QWidget()
+        self._arrange_masthead()
+        inside, parts, left = QWidget(), QSplitter(Qt.Orientation.Horizontal), QWidget()
+        self.content.setContentsMargins(0, 0, 0, 0)
+        self.content.addWidget(scrolled(inside), 1)
         column = QVBoxLayout(inside)
         column.setContentsMargins(LARGE, MEDIUM, LARGE, LARGE)
         column.setSpacing(MEDIUM)
         column.addWidget(parts, 1)
         column.addWidget(self.portals)
-        self.content.setContentsMargins(0, 0, 0, 0)
-        self.content.addWidget(scrolled(inside), 1)
+        parts.setChildrenCollapsible(False)
+        parts.setHandleWidth(MEDIUM)
+        parts.addWidget(left)
+        parts.addWidget(self.right)
+        parts.setStretchFactor(0, 2)
+        parts.setStretchFactor(1, 3)
+        parts.setSizes([400, 520])
+        self._arrange_left(left)
         self.fit(980, 660)
 
-    def _title(self) -> QWidget:
-        """Return the guide's banner, in the language of the window and below it in the other."""
-        banner, title, below = QFrame(), QLabel(), QLabel()
-        set_kind(banner, "masthead")
+    def _arrange_masthead(self) -> None:
+        """Fill the guide's banner, in the language of the window and below it in the other."""
+        title, below = QLabel(), QLabel()
+        set_kind(self.masthead, "masthead")
         set_kind(title, "title")
         set_kind(below, "subtitle")
         name = mark("Organizations Digital Certificate")
         self.words.show(title.setText, name)
         self.words.show(lambda _: below.setText(self._in_the_other(name)), name)
-        column = QVBoxLayout(banner)
+        column = QVBoxLayout(self.masthead)
         column.setContentsMargins(LARGE, SMALL, LARGE, SMALL)
         column.setSpacing(0)
         column.addWidget(title)
         column.addWidget(below)
-        return banner
 
     def _in_the_other(self, name: str) -> str:
         is_chinese = self.words.language is Language.ZH
         return self.words.in_language(name, Language.EN if is_chinese else Language.ZH)
 
-    def _left(self) -> QWidget:
-        left = QWidget()
+    def _arrange_left(self, left: QWidget) -> None:
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SMALL)
         for widget in (self.search, self.tree, self.problems, self.reload):
             column.addWidget(widget)
-        return left
 
     def _show_tokens(self, listed: Json) -> None:
         self._tokens = listed["tokens"]
@@ -200,14 +208,22 @@ class MainWindow(Window):
     def _show_chosen(self, thumbprint: str) -> None:
         self._details = None
         certificate = self.tree.certificate
-        self.right.setCurrentIndex(0 if certificate else 1)
+        if certificate is None:
+            self.nothing.show_tokens(len(self._tokens))
+            self._turn_to(self.nothing)
+            return
         self.information.details.setEnabled(False)
         self.information.export.setEnabled(False)
-        if certificate:
-            self.information.show_certificate(certificate)
-            params = {"thumbprint": thumbprint}
-            self.link.call("certificates.get", params, self._take_details, lambda _report: None)
-        self.nothing.show_tokens(len(self._tokens))
+        self.information.show_certificate(certificate)
+        self._turn_to(self.information)
+        params = {"thumbprint": thumbprint}
+        self.link.call("certificates.get", params, self._take_details, lambda _report: None)
+
+    def _turn_to(self, page: QWidget) -> None:
+        """Show a page at the right."""
+        if self.right.indexOf(page) < 0:
+            self.right.addWidget(page)
+        self.right.setCurrentWidget(page)
 
     def _take_details(self, details: Json) -> None:
         certificate = self.tree.certificate
@@ -224,16 +240,9 @@ class MainWindow(Window):
             DetailsDialog(self, self.words, self._details).open()
 
     def _ask_where(self) -> None:
-        dialog = QFileDialog(self, self.words(mark("Export")), file_name(self.tree.certificate))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilters(FILTERS)
-        dialog.filterSelected.connect(
-            lambda chosen: dialog.setDefaultSuffix(SUFFIXES[FILTERS.index(chosen)])
-        )
-        dialog.setDefaultSuffix(SUFFIXES[0])
-        dialog.fileSelected.connect(lambda name: self.export_to(Path(name)))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
+        from agent.windows.main.exporting import ask_where  # noqa: PLC0415 - when asked for
+
+        ask_where(self, self.words(mark("Export")), self.tree.certificate, self.export_to)
 
     def _search(self) -> None:
         if self.search.isVisible():
