@@ -20,6 +20,7 @@ from Xlib.display import Display
 from Xlib.error import XError
 from Xlib.protocol.event import ClientMessage
 
+from agent.desktop.window_processes import DELAY_SECONDS
 from bench.desk import running_desk
 from bench.memory import memory, processes_of
 from bench.tables import print_times
@@ -35,6 +36,9 @@ STAMP = 0xB3150C
 """The red of 已过期证书: the certificates are there too."""
 STEP = 3
 """Of so many pixels one is looked at; letters and frames are wider."""
+SPARE_SECONDS = DELAY_SECONDS + 1.0
+"""How long after a window the process is ready in which the next one opens."""
+_FROM_ANOTHER = ", after another"
 BARE = """
 import sys
 from PySide6.QtWidgets import QApplication, QLabel
@@ -117,10 +121,16 @@ def _compare(desk: Desk, screen: Screen) -> None:
         "renew": lambda: _ours(desk, screen, "renew", "证照更新"),
         "pin": lambda: _ours(desk, screen, "pin", "修改PIN码"),
     }
-    times: dict[str, list[float]] = {kind: [] for kind in kinds}
-    sizes: dict[str, list[tuple[float, float]]] = {kind: [] for kind in kinds}
+    waiting = {
+        f"{kind}{_FROM_ANOTHER}": kinds[kind]
+        for kind in ("main, with its certificates", "renew", "pin")
+    }
+    times: dict[str, list[float]] = {kind: [] for kind in kinds | waiting}
+    sizes: dict[str, list[tuple[float, float]]] = {kind: [] for kind in kinds | waiting}
     for _ in range(ROUNDS):
-        for kind, show in kinds.items():
+        for kind, show in (kinds | waiting).items():
+            if kind in waiting:
+                time.sleep(SPARE_SECONDS)
             started = time.perf_counter()
             number = show()
             times[kind].append((time.perf_counter() - started) * 1000)

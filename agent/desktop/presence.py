@@ -23,6 +23,7 @@ from agent.errors import OdcError
 from agent.language import Language, mark, translate
 from agent.quiet import is_quiet, quiet_hours
 from agent.reminders.rules import Later
+from agent.reminders.service import ReminderRaised
 from agent.renewals.record import Renewal
 from agent.settings.service import SettingsChanged
 
@@ -102,6 +103,8 @@ class Presence:
         if self._config().reminders.notifications:
             self._reminders.on_event(event)
             self._renewals.on_event(event)
+            if isinstance(event, ReminderRaised):
+                self._windows.prepare()
 
     def _is_quiet(self) -> bool:
         return is_quiet(quiet_hours(self._config().reminders.quiet_hours), self._clock())

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Protocol
 
-from agent.desktop.children import child
 from agent.desktop.display import NoWindowError, has_display
 from agent.desktop.terminals import open_in_terminal
+from agent.desktop.window_processes import SpareProcess
 from agent.language import Language
 
 log = logging.getLogger(__name__)
@@ -29,9 +29,6 @@ _ONE_FOR_EACH = frozenset({"consent"})
 
 _HANDED_OVER = "ODC_WINDOWS_HANDED_OVER"
 """An environment variable: what was open when the agent was started anew in its own place."""
-
-_LOGGING = "qt.qpa.services.warning=false;qt.qpa.theme.gnome.warning=false"
-"""Qt warns, at each start, of desktop portals that are not there."""
 
 
 class Raisable(Protocol):
@@ -69,11 +66,22 @@ class DesktopWindows:
         self._adopt = adopt
         self._language = language
         self._open: dict[tuple[str, str], _OpenWindow] = {}
+        self._spare = SpareProcess()
 
     @property
     def open_names(self) -> tuple[str, ...]:
         """What is open now."""
         return tuple(name for name, _subject in self._open)
+
+    @property
+    def spare_pid(self) -> int | None:
+        """The process that waits to be the next window."""
+        return self._spare.pid
+
+    def prepare(self) -> None:
+        """Make the next window open sooner: somebody is likely to want one."""
+        if has_display() and find_spec("PySide6") is not None:
+            self._spare.prepare()
 
     def open_window(self, name: str, subject: str | None = None) -> None:
         """Open a window, or raise the one that is open.
@@ -126,6 +134,7 @@ class DesktopWindows:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._spare.close()
 
     async def _keep(self, key: tuple[str, str], opened: _OpenWindow) -> None:
         """Run one window to its end."""
@@ -142,19 +151,19 @@ class DesktopWindows:
             self.open_window(key[0], opened.subject)
 
     async def _run(self, name: str, opened: _OpenWindow) -> int:
-        ours, theirs = socket.socketpair()
-        language = self._language().value
-        environment = {"QT_LOGGING_RULES": _LOGGING, **os.environ}
-        arguments = ("agent.windows", name, "FD", opened.subject, language)
-        with contextlib.ExitStack() as until_adopted:
-            until_adopted.callback(ours.close)
-            async with child(name, theirs, *arguments, environment=environment) as process:
-                asked = opened.subject
+        asked = opened.subject
+        process, ours = await self._spare.take(name, asked, self._language())
+        try:
+            with contextlib.ExitStack() as until_adopted:
+                until_adopted.callback(ours.close)
                 opened.connection = await self._adopt(ours)
                 until_adopted.pop_all()  # the API closes it from here on
-                if opened.subject != asked:
-                    opened.come_forward(opened.subject)
-                return await process.wait()
+            if opened.subject != asked:
+                opened.come_forward(opened.subject)
+            self._spare.prepare()
+            return await process.wait()
+        finally:
+            await process.end()
 
 
 def _command(name: str, subject: str | None) -> list[str]:

@@ -1,11 +1,18 @@
-"""``python -m agent.windows NAME FD SUBJECT LANGUAGE``: one window, until it is closed."""
+"""``python -m agent.windows FD``: one window, until it is closed.
+
+Which one it is the first line from the agent says; a process that is started before anybody wants a window
+waits for that line, with what windows need loaded and without a connection to the display.
+"""
 
 from __future__ import annotations
 
 import importlib
+import json
 import logging
+import select
 import socket
 import sys
+from typing import NamedTuple
 
 from agent.language import Language
 from agent.windows.fonts import NO_CHINESE_FONT, readable
@@ -26,6 +33,8 @@ _CLASSES = {
     "renew": "agent.windows.renew.window:RenewWindow",
 }
 """Each window's module and class: loaded alone, since the others' would only take time."""
+_LIKELY = ("main", "renew", "pin")
+"""What is loaded before it is known what is wanted."""
 _TAKES_PINS = frozenset({"pin", "renew"})
 
 
@@ -36,20 +45,46 @@ def open_window(name: str, context: Context, subject: str) -> Window:
     return window
 
 
+class Order(NamedTuple):
+    """Which window to be."""
+
+    name: str
+    subject: str
+    language: Language
+
+
+def wait_for_order(connection: socket.socket) -> Order | None:
+    """Return which window is wanted; None where the agent wants none any more."""
+    if not select.select([connection], [], [], 0)[0]:
+        for name in _LIKELY:
+            importlib.import_module(_CLASSES[name].partition(":")[0])
+    with connection.makefile(
+        "rb", buffering=0
+    ) as received:  # what comes after the line is the link's
+        line = received.readline()
+    if not line:
+        return None
+    said = json.loads(line)
+    return Order(said["name"], said["subject"], Language(said["language"]))
+
+
 def main() -> int:
     """Show the window on the inherited connection."""
     # Standard error is the agent's log, which adds the time.
     logging.basicConfig(format="%(levelname)s %(message)s")
-    name, descriptor, subject, language = sys.argv[1:5]
-    if name in _TAKES_PINS:
+    connection = socket.socket(fileno=int(sys.argv[1]))
+    order = wait_for_order(connection)
+    if order is None:
+        return 0
+    if order.name in _TAKES_PINS:
         from agent.dumps import forbid_dumps  # noqa: PLC0415 - ctypes takes its time
 
         forbid_dumps()
     app = application(sys.argv[:1])
-    words = Words(readable(Language(language)))
-    link = Link(socket.socket(fileno=int(descriptor)))
-    window = open_window(name, Context(link, words), subject)
-    if words.language != language:
+    words = Words(readable(order.language))
+    link = Link(connection)
+    window = open_window(order.name, Context(link, words), order.subject)
+    if words.language != order.language:
         window.banner.say(words(NO_CHINESE_FONT))
     link.settle()
     window.show()

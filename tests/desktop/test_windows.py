@@ -15,6 +15,7 @@ from display import desktop, eventually
 
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.server import Server
+from agent.desktop import window_processes
 from agent.desktop import windows as desktop_windows
 from agent.desktop.display import NoWindowError
 from agent.desktop.terminals import terminal_command
@@ -209,6 +210,58 @@ async def test_a_window_outlives_an_agent_that_is_gone_and_says_so(screen, serve
         assert await until(lambda: ids_of(screen, "^证照管家$"))
         await server.close()
         assert await until(lambda: ids_of(screen, "证照管家已退出"))
+    finally:
+        await windows.close()
+
+
+@pytest.fixture
+def soon(monkeypatch):
+    """A process is made ready at once, and kept for a second."""
+    monkeypatch.setattr(window_processes, "DELAY_SECONDS", 0.0)
+    monkeypatch.setattr(window_processes, "KEPT_SECONDS", 1.0)
+
+
+async def test_the_next_window_is_the_process_that_waits(screen, server, soon, monkeypatch):
+    monkeypatch.setattr(window_processes, "KEPT_SECONDS", 60.0)
+    windows = windows_of(server)
+    try:
+        windows.open_window("main")
+        assert await until(lambda: ids_of(screen, "^证照管家$"))
+        assert await until(lambda: windows.spare_pid is not None)
+        waiting = windows.spare_pid
+        windows.open_window("about")
+        [about] = await until(lambda: ids_of(screen, "关于我们"))
+        assert pid_of(screen, about) == waiting
+        assert await until(lambda: windows.spare_pid not in (None, waiting))
+        waiting = windows.spare_pid
+    finally:
+        await windows.close()
+    assert not is_alive(waiting)
+
+
+async def test_no_process_waits_for_ever(screen, server, soon):
+    windows = windows_of(server)
+    windows.prepare()
+    try:
+        assert await until(lambda: windows.spare_pid is not None)
+        waiting = windows.spare_pid
+        assert await until(lambda: windows.spare_pid is None and not is_alive(waiting))
+    finally:
+        await windows.close()
+
+
+async def test_a_process_that_is_killed_while_it_waits_costs_no_window(
+    screen, server, soon, monkeypatch
+):
+    monkeypatch.setattr(window_processes, "KEPT_SECONDS", 60.0)
+    windows = windows_of(server)
+    windows.prepare()
+    try:
+        assert await until(lambda: windows.spare_pid is not None)
+        os.kill(windows.spare_pid, signal.SIGKILL)
+        assert await until(lambda: windows.spare_pid is None)
+        windows.open_window("main")
+        assert await until(lambda: ids_of(screen, "^证照管家$"))
     finally:
         await windows.close()
 

@@ -32,8 +32,9 @@ def test_without_chinese_fonts_a_window_is_in_english_and_says_why(has_fonts, tm
     agent, window = socket.socketpair()
     with agent, window:
         number = window.fileno()
+        agent.sendall(b'{"name": "help", "subject": "", "language": "zh_CN"}\n')
         done = subprocess.run(
-            [sys.executable, "-c", SHOWN, "help", str(number), "", "zh_CN"],
+            [sys.executable, "-c", SHOWN, str(number)],
             env=environment, pass_fds=[number], capture_output=True, text=True, timeout=60,
             check=True,
         )  # fmt: skip

@@ -20,7 +20,7 @@ from agent.certificates.china_time import china_date
 from agent.language import mark
 from agent.windows.main.tree import USES
 from agent.windows.scrolling import scrolled
-from agent.windows.style import LARGE, MEDIUM, SMALL, TIGHT, set_kind
+from agent.windows.style import LARGE, MEDIUM, SMALL, set_kind
 from agent.windows.texts import ValueLabel
 from agent.windows.words import Words
 
@@ -106,11 +106,10 @@ class CertificateInformation(QFrame):
         form.setVerticalSpacing(SMALL)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         for name, title in _ROWS:
-            self.values[name] = value = ValueLabel()
+            self.values[name] = ValueLabel()
+            form.addRow(self._title(title), self.values[name])
             if name == "validity":
-                form.addRow(self._title(title), self._with_marks(value))
-            else:
-                form.addRow(self._title(title), value)
+                form.setLayout(form.rowCount(), QFormLayout.ItemRole.FieldRole, self._marks())
 
     def _title(self, sentence: str) -> QLabel:
         title = QLabel()
@@ -118,16 +117,13 @@ class CertificateInformation(QFrame):
         self._words.show(title.setText, sentence)
         return title
 
-    def _with_marks(self, value: ValueLabel) -> QVBoxLayout:
-        """Return the dates with the mark and the days below them."""
-        column, marks = QVBoxLayout(), QHBoxLayout()
-        column.setSpacing(TIGHT)
-        column.addWidget(value)
-        column.addLayout(marks)
+    def _marks(self) -> QHBoxLayout:
+        """Return the mark and the days, which stand below the dates."""
+        marks = QHBoxLayout()
         marks.setSpacing(MEDIUM)
         marks.addWidget(self.mark)
         marks.addWidget(self.days, 1)
-        return column
+        return marks
 
     def _fill(self) -> None:
         if not self._certificate:
