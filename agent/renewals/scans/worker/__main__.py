@@ -7,6 +7,7 @@ import sys
 
 import msgspec
 
+from agent.confinement import confine
 from agent.renewals.scans.model import (
     Fault,
     Inspect,
@@ -16,7 +17,6 @@ from agent.renewals.scans.model import (
     Show,
     Unusable,
 )
-from agent.renewals.scans.worker.confine import confine
 from agent.renewals.scans.worker.converting import convert
 from agent.renewals.scans.worker.pdf import Pdf
 from agent.renewals.scans.worker.pictures import (
@@ -27,6 +27,10 @@ from agent.renewals.scans.worker.pictures import (
     sniff,
 )
 from agent.renewals.scans.worker.showing import show
+
+MEMORY = 1024 * 1024 * 1024
+"""Bytes: decoding MAX_PIXELS in colour takes a quarter, a copy of it another."""
+CPU_SECONDS = 30
 
 
 def _answer(request: Request, content: bytes) -> tuple[Reply, bytes]:
@@ -59,7 +63,7 @@ def _inspect(content: bytes) -> Reply:
 def main() -> None:
     """Answer, and end."""
     set_up()
-    confine()
+    confine(memory=MEMORY, cpu_seconds=CPU_SECONDS)
     header, _, content = sys.stdin.buffer.read().partition(b"\n")
     reply, picture = _answer(msgspec.json.decode(header, type=Request), content)
     sys.stdout.buffer.write(msgspec.json.encode(reply) + b"\n" + picture)

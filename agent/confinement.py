@@ -1,4 +1,4 @@
-"""Limits of memory, time and reach for a process that decodes what strangers made."""
+"""Limits of memory, time and reach for a process that decodes or runs what strangers made."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import ClassVar
 from agent.dumps import forbid_dumps
 from agent.tokens.worker.hardening import end_with_agent
 
-MEMORY = 1024 * 1024 * 1024
-"""Bytes of address space: decoding MAX_PIXELS in colour takes a quarter, a copy of it another."""
-CPU_SECONDS = 30
 
-
-def confine() -> None:
+def confine(*, memory: int, cpu_seconds: int) -> None:
     """Limit this process. Call it when everything is imported: no file can be opened afterwards.
 
-    macOS does not enforce RLIMIT_AS; there the limit of pixels alone bounds memory.
+    macOS does not enforce RLIMIT_AS: what a scan takes is bounded by its pixels there, a program by time.
+
+    Args:
+        memory: bytes of address space.
+        cpu_seconds: of processor time, from the process's start.
     """
     end_with_agent()
     forbid_dumps()
     if sys.platform == "win32":
-        _limit_by_job()
+        _limit_by_job(memory, cpu_seconds)
     else:
-        _limit_by_rlimit()
+        _limit_by_rlimit(memory, cpu_seconds)
 
 
 if sys.platform == "win32":
@@ -60,16 +60,16 @@ if sys.platform == "win32":
             ("peak_job_memory", ctypes.c_size_t),
         ]
 
-    def _limit_by_job() -> None:
+    def _limit_by_job(memory: int, cpu_seconds: int) -> None:
         """Put this process into a job of its own. Not tried on Windows yet."""
         kernel = ctypes.WinDLL("kernel32", use_last_error=True)
         kernel.CreateJobObjectW.restype = wintypes.HANDLE
         kernel.GetCurrentProcess.restype = wintypes.HANDLE
         limits = _ExtendedLimits()
         limits.basic.flags = _PROCESS_TIME | _ACTIVE_PROCESS | _PROCESS_MEMORY
-        limits.basic.per_process_user_time = CPU_SECONDS * 10_000_000
+        limits.basic.per_process_user_time = cpu_seconds * 10_000_000
         limits.basic.active_processes = 1
-        limits.process_memory = MEMORY
+        limits.process_memory = memory
         job = wintypes.HANDLE(kernel.CreateJobObjectW(None, None))
         is_set = kernel.SetInformationJobObject(
             job, _EXTENDED_LIMIT_INFORMATION, ctypes.byref(limits), ctypes.sizeof(limits)
@@ -81,10 +81,10 @@ if sys.platform == "win32":
 else:
     import resource
 
-    def _limit_by_rlimit() -> None:
+    def _limit_by_rlimit(memory: int, cpu_seconds: int) -> None:
         if sys.platform == "linux":
-            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
         # No file is opened or written any more, no process started.
         resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
