@@ -131,6 +131,10 @@ class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         str, msgspec.Meta(pattern=r"^(direct|http://(\[[0-9a-f:]+\]|[\w.-]+)(:\d{1,5})?/?)?\Z")
     ] = ""
     """``http://host:port``, or ``direct`` for none; empty for the system's. No password: others read it."""
+    pac: Annotated[
+        str, msgspec.Meta(pattern=r"^((https?|file)://\S+|(/|[A-Za-z]:\\)[^\n]*)?\Z")
+    ] = ""
+    """URL or path of a proxy auto-configuration program; asked where no proxy is named above."""
     bypass: tuple[str, ...] = ()
     """Hosts that are reached without that proxy; ``*.example.cn`` means those below."""
     ca: Path | None = None

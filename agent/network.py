@@ -1,7 +1,7 @@
 """The way out of the house: by which proxy, and whom https servers are vouched for by.
 
-One answer for all that leave this computer, and for 环境检测, which tells it. A proxy's automatic
-configuration (PAC) is a program in JavaScript that comes over the network: the agent runs none.
+One answer for all that leave this computer, and for 环境检测, which tells it. What is configured comes
+first: a proxy, then a PAC program; then what the system says, in the same order.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 import urllib.parse
 
 from agent.config import NetworkSettings
+from agent.pac.ways import PAC_WAYS, PacAnswer
 
 DIRECT = "direct"
 SYSTEMS = NetworkSettings()
@@ -18,19 +19,43 @@ SYSTEMS = NetworkSettings()
 
 
 def proxy_for(url: str, settings: NetworkSettings = SYSTEMS) -> str | None:
-    """Return the proxy's URL for a request to ``url``; None where there is to be none."""
+    """Return the proxy's URL for a request to ``url``; None where there is to be none.
+
+    It may block for some seconds where a PAC program is to be read and run: not for an event loop.
+    """
     address = urllib.parse.urlsplit(url)
     if settings.proxy:
         is_direct = settings.proxy == DIRECT or _is_among(settings.bypass, address.hostname or "")
         return None if is_direct else settings.proxy
+    pac = pac_for(url, settings)
+    if pac is not None:
+        return pac.proxy
+    named = _systems_proxy(address)
+    if not named or named == DIRECT:
+        return None
+    return named if "://" in named else f"http://{named}"
+
+
+def pac_for(url: str, settings: NetworkSettings = SYSTEMS) -> PacAnswer | None:
+    """Return what the PAC program in force says of ``url``; None where none is. It may block, as above."""
+    if settings.proxy:
+        return None
+    if settings.pac:
+        return PAC_WAYS.of(settings.pac, url)
+    if _systems_proxy(urllib.parse.urlsplit(url)):
+        return None
+    source = PAC_WAYS.system()
+    return PAC_WAYS.of(source, url) if source else None
+
+
+def _systems_proxy(address: urllib.parse.SplitResult) -> str:
+    """Return the proxy the system names, :data:`DIRECT` where it exempts this address; empty for neither."""
     # Here: an agent without authorities need not load it.
     from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415
 
     proxies = getproxies()
-    named = proxies.get(address.scheme) or proxies.get("all")
-    if not named or proxy_bypass(address.netloc.rpartition("@")[2]):
-        return None
-    return named if "://" in named else f"http://{named}"
+    named = proxies.get(address.scheme) or proxies.get("all") or ""
+    return DIRECT if named and proxy_bypass(address.netloc.rpartition("@")[2]) else named
 
 
 def tls_for_anybody(settings: NetworkSettings = SYSTEMS) -> ssl.SSLContext:

@@ -48,22 +48,12 @@ class AuthorityHttp:
     """The connection to one authority, pinned to its trust anchor."""
 
     def __init__(self, settings: AuthoritySettings, network: NetworkSettings = SYSTEMS) -> None:
-        """Go the way ``network`` says; AuthorityUnreachableError where its proxy is of no known kind."""
+        """Go the way ``network`` says; OSError or ValueError where the trust anchor cannot be read."""
         self._url = settings.url.rstrip("/")
+        self._network = network
         # Only the authority's own root: a public CA's certificate for that name does not do.
-        tls = ssl.create_default_context(cafile=settings.trust_anchor)
-        try:
-            self._http = httpx.AsyncClient(
-                base_url=self._url,
-                verify=tls,
-                proxy=proxy_for(self._url, network),
-                trust_env=False,  # a .netrc has other passwords
-                timeout=TIMEOUT_SECONDS,
-                headers={"User-Agent": f"odc-agent/{__version__}"},
-                follow_redirects=False,  # the password is for this host alone
-            )
-        except (ImportError, ValueError, httpx.InvalidURL) as error:  # SOCKS, or no URL
-            raise AuthorityUnreachableError(reason=str(error)) from error
+        self._tls = ssl.create_default_context(cafile=settings.trust_anchor)
+        self._clients: dict[str | None, httpx.AsyncClient] = {}
 
     @property
     def url(self) -> str:
@@ -96,7 +86,30 @@ class AuthorityHttp:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        for client in self._clients.values():
+            await client.aclose()
+        self._clients.clear()
+
+    async def _client(self) -> httpx.AsyncClient:
+        """Return the client for the way out as it is now: a PAC program may say another after a while."""
+        proxy = await asyncio.to_thread(proxy_for, self._url, self._network)
+        if proxy not in self._clients:
+            try:
+                self._clients[proxy] = self._by_way_of(proxy)
+            except (ImportError, ValueError, httpx.InvalidURL) as error:  # SOCKS, or no URL
+                raise AuthorityUnreachableError(reason=str(error)) from error
+        return self._clients[proxy]
+
+    def _by_way_of(self, proxy: str | None) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            base_url=self._url,
+            verify=self._tls,
+            proxy=proxy,
+            trust_env=False,  # a .netrc has other passwords
+            timeout=TIMEOUT_SECONDS,
+            headers={"User-Agent": f"odc-agent/{__version__}"},
+            follow_redirects=False,  # the password is for this host alone
+        )
 
     async def _ask(
         self,
@@ -113,7 +126,8 @@ class AuthorityHttp:
         try:
             # httpx limits each read; a server that drips would hold the call for ever.
             async with asyncio.timeout(CALL_SECONDS):
-                answer = await self._http.request(
+                client = await self._client()
+                answer = await client.request(
                     method, path, content=content, headers=headers, auth=auth
                 )
         except (httpx.HTTPError, TimeoutError) as error:

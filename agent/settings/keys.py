@@ -43,6 +43,7 @@ TITLES = {
     "updates.url": mark("Server of updates"),
     "updates.root": mark("Key of updates"),
     "network.proxy": mark("Proxy"),
+    "network.pac": mark("Proxy auto-configuration (PAC)"),
     "network.bypass": mark("Reached without the proxy"),
     "network.ca": mark("The company's own authorities"),
     "poll_seconds": mark("Seconds between looks at drivers without events"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from agent.clock import utc_now
 from agent.config import AuthoritySettings, Config, NetworkSettings, UpdateSettings
 from agent.language import Language
 from agent.network import DIRECT, proxy_for
+from agent.pac.ways import PAC_WAYS
 from agent.renewals.authority import AuthorityUnreachableError
 from agent.renewals.ra_authority import RaAuthority
 from agent.updates.errors import UpdateUnreachableError
@@ -106,12 +108,97 @@ async def test_authority_and_check_go_by_the_configured_proxy(authority, tmp_pat
     assert len(server.requests) == 2
 
 
+def naming(proxy):
+    return f"function FindProxyForURL(url, host) {{ return 'PROXY {proxy}' }}"
+
+
+async def test_authority_check_and_updates_go_by_what_a_pac_program_says(
+    authority, anchor, tmp_path
+):
+    file = tmp_path / "proxy.pac"
+    with serving(server_identity(tmp_path), OK) as server:
+        url = server.url
+        with tunnelling(url) as (proxy, heads):
+            file.write_text(naming(proxy))
+            network = NetworkSettings(pac=str(file))
+            reached = await probe.reach(authority(url), utc_now, network)
+        assert (reached.obstacle, reached.proxy) == (Obstacle.NONE, proxy)
+        other = tmp_path / "other.pac"
+        with tunnelling(url) as (proxy, asked):
+            other.write_text(naming(proxy))
+            client = RaAuthority(authority(url), NetworkSettings(pac=other.as_uri()))
+            with pytest.raises(AuthorityUnreachableError):
+                await client.policy()  # it is no authority
+            await client.close()
+        third = tmp_path / "third.pac"
+        with tunnelling(url) as (proxy, fetched):
+            third.write_text(naming(proxy))
+            way = NetworkSettings(pac=str(third), ca=anchor)
+            assert await asyncio.to_thread(fetch, url, way) == b"content"
+    assert [head.split()[0] for head in (*heads, *asked, *fetched)] == [b"CONNECT"] * 3
+
+
+def test_the_proxy_that_is_named_comes_before_a_pac_program(tmp_path, monkeypatch):
+    file = tmp_path / "proxy.pac"
+    file.write_text(naming("pac.example:1"))
+    url = "https://ra.example"
+    assert proxy_for(url, NetworkSettings(pac=str(file))) == "http://pac.example:1"
+    assert proxy_for(url, NetworkSettings(pac=str(file), proxy=NOBODY)) == NOBODY
+    monkeypatch.setattr(PAC_WAYS, "system", lambda: str(file))
+    assert proxy_for(url) == "http://pac.example:1"
+    monkeypatch.setenv("HTTPS_PROXY", "http://system.example:8080")
+    assert proxy_for(url) == "http://system.example:8080"
+    monkeypatch.setenv("NO_PROXY", "ra.example")
+    assert proxy_for(url) is None
+    assert proxy_for(url, NetworkSettings(pac=str(file))) == "http://pac.example:1"
+
+
+def test_what_a_pac_program_says_is_told(tmp_path):
+    file = tmp_path / "proxy.pac"
+    config = Config(network=NetworkSettings(pac=str(file)))
+    [(state, text)] = said(config)
+    assert state is CheckState.WARNING
+    assert text == f"The proxy auto-configuration {file} cannot be read: No such file or directory"
+    broken = tmp_path / "broken.pac"
+    broken.write_text("<html>log in first</html>")
+    [(state, text)] = said(Config(network=NetworkSettings(pac=str(broken))))
+    assert state is CheckState.WARNING
+    assert f"{broken} gives no usable answer: line 1: SyntaxError" in text
+    good = tmp_path / "good.pac"
+    good.write_text(naming("proxy.example:3128"))
+    [(state, text)] = said(Config(network=NetworkSettings(pac=str(good))))
+    assert state is CheckState.OK
+    assert text.endswith("read 0 min ago, says: PROXY proxy.example:3128")
+
+
+@pytest.mark.parametrize(
+    ("pac", "is_good"),
+    [
+        ("", True),
+        ("http://wpad.example.cn/proxy.pac", True),
+        ("file:///etc/proxy.pac", True),
+        ("/etc/proxy.pac", True),
+        (r"C:\\ProgramData\\proxy.pac", True),
+        ("proxy.pac", False),
+        ("ftp://wpad.example.cn/proxy.pac", False),
+        ("http://wpad.example.cn/proxy.pac\n", False),
+    ],
+)
+def test_a_pac_program_is_configured_as_a_url_or_a_whole_path(pac, is_good):
+    try:
+        msgspec.convert({"network": {"pac": pac}}, Config)
+    except msgspec.ValidationError:
+        assert not is_good
+    else:
+        assert is_good
+
+
 async def test_a_proxy_of_the_systems_that_is_not_supported_is_said_not_died_of(
     authority, monkeypatch
 ):
     monkeypatch.setenv("HTTPS_PROXY", "socks5://127.0.0.1:9")
     with pytest.raises(AuthorityUnreachableError):
-        RaAuthority(authority("https://127.0.0.1:9"))
+        await RaAuthority(authority("https://127.0.0.1:9")).policy()
     with pytest.raises(UpdateUnreachableError):
         fetch("https://127.0.0.1:9", NetworkSettings())
 

@@ -76,7 +76,7 @@ async def reach(
         authority=settings.name, host=url.hostname or settings.url, obstacle=Obstacle.NONE
     )
     try:
-        way = _way(settings, url, network)
+        way = await asyncio.to_thread(_way, settings, url, network)
         if way.proxy is not None:
             reached = replace(reached, proxy=str(way.proxy.address))
         return await _answered(reached, settings, way, clock)

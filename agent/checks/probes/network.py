@@ -5,9 +5,10 @@ from __future__ import annotations
 import ssl
 import urllib.parse
 
-from agent.checks.verdicts.network import WayOut
+from agent.checks.verdicts.network import Pac, WayOut
 from agent.config import Config
-from agent.network import proxy_for, tls_for_anybody
+from agent.network import pac_for, proxy_for, tls_for_anybody
+from agent.pac.ways import PacAnswer
 
 
 def look_at_way_out(config: Config) -> WayOut:
@@ -15,12 +16,26 @@ def look_at_way_out(config: Config) -> WayOut:
     urls = [authority.url for authority in config.authorities]
     if config.updates.is_on:
         urls.append(config.updates.url)
-    proxies = {proxy_for(url, config.network) for url in urls or ["https://authority.example"]}
+    urls = urls or ["https://authority.example"]
+    proxies = {proxy_for(url, config.network) for url in urls}
     return WayOut(
+        pac=_pac(pac_for(urls[0], config.network)),
         proxies=tuple(sorted(_address(proxy) for proxy in proxies if proxy)),
-        is_configured=bool(config.network.proxy),
+        is_configured=bool(config.network.proxy or config.network.pac),
         ca=str(config.network.ca or ""),
         ca_fault=_fault(config),
+    )
+
+
+def _pac(said: PacAnswer | None) -> Pac | None:
+    if said is None:
+        return None
+    return Pac(
+        source=said.source,
+        answer=said.answer,
+        fault=said.fault,
+        is_unreadable=said.is_unreadable,
+        minutes=int(said.age_seconds // 60),
     )
 
 

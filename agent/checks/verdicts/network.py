@@ -9,6 +9,20 @@ from agent.language import mark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pac:
+    """The proxy auto-configuration in force."""
+
+    source: str
+    answer: str
+    """What it says of the first authority."""
+    fault: str
+    """Why it says nothing that can be used; empty where it does."""
+    is_unreadable: bool
+    minutes: int
+    """How long ago it was read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WayOut:
     """How the agent's requests leave this computer."""
 
@@ -16,6 +30,7 @@ class WayOut:
     """Hosts and ports of those in use."""
     is_configured: bool = False
     """Whether the configuration says so, not the system."""
+    pac: Pac | None = None
     ca: str = ""
     """The file of the company's own authorities; empty without one."""
     ca_fault: str = ""
@@ -24,14 +39,35 @@ class WayOut:
 
 def judge_way_out(way: WayOut) -> Findings:
     """Return what is used, and what cannot be."""
+    return [
+        *(_auto_configuration(way.pac) if way.pac else [_proxy(way)]),
+        *([_company(way)] if way.ca else []),
+    ]
+
+
+def _proxy(way: WayOut) -> Finding:
     proxies = ", ".join(way.proxies)
     if not proxies:
-        found = ok(mark("Authorities and updates are reached without a proxy."))
-    elif way.is_configured:
-        found = ok(mark("The proxy of the configuration is used: {proxies}"), proxies=proxies)
+        return ok(mark("Authorities and updates are reached without a proxy."))
+    if way.is_configured:
+        return ok(mark("The proxy of the configuration is used: {proxies}"), proxies=proxies)
+    return ok(mark("The proxy of this system is used: {proxies}"), proxies=proxies)
+
+
+def _auto_configuration(pac: Pac) -> Findings:
+    place = {"source": pac.source}
+    if not pac.fault:
+        said = mark("The proxy auto-configuration {source}, read {minutes} min ago, says: {answer}")
+        return [ok(said, **place, minutes=pac.minutes, answer=pac.answer)]
+    if pac.is_unreadable:
+        sentence = mark("The proxy auto-configuration {source} cannot be read: {reason}")
     else:
-        found = ok(mark("The proxy of this system is used: {proxies}"), proxies=proxies)
-    return [found, *([_company(way)] if way.ca else [])]
+        sentence = mark("The proxy auto-configuration {source} gives no usable answer: {reason}")
+    advice = mark(
+        "No proxy is used meanwhile. Ask your administrator to mend it, or to name the proxy in the"
+        " configuration."
+    )
+    return [finding(CheckState.WARNING, sentence, advice, **place, reason=pac.fault)]
 
 
 def _company(way: WayOut) -> Finding:
