@@ -76,6 +76,17 @@ def try_checks(frozen: Frozen) -> None:
     expect(bool(modules) or not Path(SOFTHSM).exists(), "token drivers")
 
 
+def try_pac(frozen: Frozen) -> None:
+    """A PAC program is run, though no window needs that engine."""
+    request = {"script": "function FindProxyForURL(u, h) { return h }", "url": "", "host": "DIRECT"}
+    done = subprocess.run(
+        [frozen.agent, "-P", "-m", "agent.pac.worker"],
+        input=json.dumps(request) + "\n", env=frozen.environment, capture_output=True, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+    expect(done.stdout.strip() == '{"answer": "DIRECT"}', done.stdout + done.stderr)
+
+
 def try_windows(frozen: Frozen) -> None:
     """Windows open and stay, and so does the icon."""
     if not has_display():
@@ -131,7 +142,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="what PyInstaller made: dist/odc-agent")
     steps: list[Callable[[Frozen], None]] = [
-        try_commands, try_checks, try_windows, try_renewal, try_log,
+        try_commands, try_checks, try_pac, try_windows, try_renewal, try_log,
     ]  # fmt: skip
     with running_home(parser.parse_args().folder) as frozen:
         for step in steps:
