@@ -164,6 +164,10 @@ class _Page(QTextBrowser):
         found = super().loadResource(kind, name)
         if kind != QTextDocument.ResourceType.ImageResource.value:
             return found
+        if (
+            found is None
+        ):  # an installation without pictures; an exception here would end the process
+            return QImage()
         picture = QImage.fromData(found) if isinstance(found, QByteArray) else QImage(found)
         ratio = self.devicePixelRatioF()
         room = round((self.viewport().width() - 2 * self.document().documentMargin()) * ratio)

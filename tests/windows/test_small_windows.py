@@ -149,6 +149,15 @@ def test_help_is_there_without_a_network(stage, window_of, language, heading):
     assert docs_folder() is not None
 
 
+def test_help_without_its_pictures_is_still_read(stage, window_of, qtbot, tmp_path):
+    window = window_of("help", stage)
+    page = tmp_path / "page.md"
+    page.write_text("# A page\n\n![gone](gone.png)\n\nIts end.")
+    window._read(page)
+    qtbot.wait(50)
+    assert window.page.toPlainText().endswith("Its end.")
+
+
 @pytest.mark.parametrize("width", [620, 860])
 def test_help_is_read_down_and_never_to_the_side(stage, window_of, qtbot, width):
     window = window_of("help", stage)
