@@ -13,6 +13,7 @@ import gzip
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # run as a script, from anywhere
@@ -53,15 +54,15 @@ SUPERFLUOUS = (
     "PySide6/*.pyi", "PySide6/include", "PySide6/typesystems", "PySide6/glue", "PySide6/scripts",
     "PySide6/Qt/qml", "PySide6/Qt/libexec", "PySide6/Qt/metatypes",
     "PySide6/Qt/plugins/designer", "PySide6/Qt/plugins/qmltooling", "PySide6/Qt/plugins/sqldrivers",
-    "PySide6/Qt/lib/libQt6Quick*", "PySide6/Qt/lib/libQt6Qml*", "PySide6/Qt/lib/libQt6Designer*",
-    "PySide6/Qt/lib/libQt6Labs*", "PySide6/QtQuick*", "PySide6/QtQml*", "PySide6/QtDesigner*",
-    "PySide6/libpyside6qml*", "PySide6/QtLabs*",
+    "PySide6/Qt/lib/libQt6Quick*", "PySide6/Qt/lib/libQt6Qml[A-Z]*", "PySide6/Qt/lib/libQt6Designer*",
+    "PySide6/Qt/lib/libQt6Labs*", "PySide6/QtQuick*", "PySide6/QtDesigner*", "PySide6/QtLabs*",
     *(f"PySide6/{tool}" for tool in (
         "assistant", "balsam", "balsamui", "designer", "linguist", "lrelease", "lupdate", "qmlformat",
         "qmllint", "qmlls", "qsb", "svgtoqml",
     )),
 )  # fmt: skip
-"""Mostly Qt's tools for developers and its other language: half of what is installed, never loaded."""
+"""Mostly Qt's tools for developers and what it draws in its other language, whose engine alone stays, for
+PAC programs: half of what is installed, never loaded."""
 
 
 def main() -> None:
@@ -72,6 +73,7 @@ def main() -> None:
     options = parser.parse_args()
     tree = Tree(options.destination.resolve())
     tree.environment(options.wheels)
+    tree.pages()
     tree.commands()
     tree.browsers()
     tree.manuals()
@@ -112,6 +114,13 @@ class Tree:
                 ignore=shutil.ignore_patterns("__pycache__", "*.po"),
             )
         _remove(packages, SUPERFLUOUS)
+
+    def pages(self) -> None:
+        """Write what 帮助 shows: with the program, since Debian's programs may not need /usr/share/doc."""
+        settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+        for folder, files in settings["tool"]["setuptools"]["data-files"].items():
+            for file in files:
+                self._write(HOME / folder / Path(file).name, (ROOT / file).read_bytes())
 
     def commands(self) -> None:
         """Write the two commands and what starts the agent at login."""

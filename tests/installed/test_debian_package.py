@@ -12,11 +12,12 @@ import shlex
 import shutil
 import sys
 import tempfile
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from clean_debian import ROOT, Debian, clean_debian, newer
+from clean_debian import ROOT, Debian, clean_debian, newer, why_not_here
 from playwright.sync_api import sync_playwright
 
 sys.path.append(str(ROOT / "tests" / "browser"))
@@ -32,7 +33,8 @@ pytestmark = [pytest.mark.deb, pytest.mark.timeout(900)]
 USER, UID = "zhang", 1000
 EXTENSIONS = "/usr/share/chromium/extensions"
 """What Debian's Chromium loads of itself: the administrator's switch is a link there."""
-PROGRAM = "/usr/lib/odc-agent/bin/python .*odc-agent run"
+INTERPRETER = "/usr/lib/odc-agent/bin/python"
+PROGRAM = f"{INTERPRETER} .*odc-agent run"
 AGENTS = f"pgrep -u {USER} -f '^{PROGRAM}'"
 GROUP = f"/sys/fs/cgroup/odc-deb-test-{os.getpid()}"
 CONTROL_GROUP = (
@@ -76,6 +78,7 @@ class Machine:
 
 @pytest.fixture(scope="module")
 def package():
+    assert why_not_here() is None, why_not_here()
     [found] = (ROOT / "dist").glob("odc-agent_*.deb")
     return found
 
@@ -112,6 +115,8 @@ def test_installed_used_upgraded_removed_purged(machine, tmp_path):
     with logged_in(machine, tmp_path / "session.log"):
         exactly_one_agent_starts(machine)
         all_is_well_but_for_hardware(machine)
+        help_has_its_pages(machine)
+        proxy_programs_are_run(machine)
         thumbprint = a_browser_shows_the_certificates(machine, tmp_path)
         an_upgrade_keeps_all_and_replaces_the_agent(machine, thumbprint)
         debian("dpkg --remove odc-agent")
@@ -212,6 +217,24 @@ def all_is_well_but_for_hardware(machine):
     items = json.loads(machine.agent("check", "--json", check=False))["items"]
     bad = {item["name"]: item for item in items if item["state"] in ("failed", "warning")}
     assert set(bad) <= HARDWARE, bad
+
+
+def help_has_its_pages(machine):
+    """With their pictures, where the help window looks."""
+    look = "from agent.windows.help_window import docs_folder; print(docs_folder())"
+    folder = machine.debian(f'{INTERPRETER} -I -c "{look}"', USER).strip()
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    lists = settings["tool"]["setuptools"]["data-files"].values()
+    wanted = {file.removeprefix("docs/") for files in lists for file in files}
+    found = machine.debian(f"cd {folder} && find . -type f -printf '%P\\n'", USER)
+    assert set(found.split()) == wanted
+
+
+def proxy_programs_are_run(machine):
+    """By the engine of Qt's that is shipped without the rest of its library."""
+    request = {"script": "function FindProxyForURL(u, h) { return h }", "url": "", "host": "DIRECT"}
+    worker = f"{INTERPRETER} -I -m agent.pac.worker <<<{shlex.quote(json.dumps(request))}"
+    assert json.loads(machine.debian(worker, USER)) == {"answer": "DIRECT"}
 
 
 def a_browser_shows_the_certificates(machine, tmp_path):
