@@ -2,15 +2,19 @@
 
 ``debootstrap`` fetches it once, with what the package depends on and what the tests drive, into ``build/``;
 each test works in a layer above it, in memory. Mirror and release are those of this machine's apt.
+
+Run as a script, it says whether this machine lets one be made: exit code 0, or 1 and the reason.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +23,7 @@ KEPT = ROOT / "build" / "deb-test"
 DRIVEN = "adduser chromium dbus openbox python3-xdg softhsm2 systemd xauth xvfb"
 """What the tests drive there: a session that knows the autostart folders, a browser, a token."""
 LIMIT = 300
+"""Seconds for one command; a slow mirror may take most of it."""
 _BASE = 'mount --bind "$1" "$1" && machine=$1'
 _LAYER = """
 mount -t tmpfs layer "$2" && mkdir "$2/upper" "$2/work" "$2/machine" && machine=$2/machine &&
@@ -87,8 +92,28 @@ ENVIRONMENT = {
 }
 
 
+def why_not_here() -> str | None:
+    """Return why no Debian can be made and entered on this machine; None where one can."""
+    if os.geteuid() != 0:
+        return "it takes root: run make deb-test as root"
+    mounts = "mount -t tmpfs probe /mnt && mkdir /mnt/u /mnt/w /mnt/m && "
+    mounts += "mount -t overlay -o lowerdir=/usr,upperdir=/mnt/u,workdir=/mnt/w probe /mnt/m"
+    command = ["unshare", "--mount", "--pid", "--fork", "sh", "-c", mounts]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)
+    if done.returncode != 0:
+        return f"this machine lets root mount nothing: {done.stderr.strip()}"
+    return None
+
+
 def base(package: Path) -> Path:
     """Return the folder of a Debian with the package's dependencies, without the package."""
+    KEPT.parent.mkdir(exist_ok=True)
+    with KEPT.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two runs may want it at once
+        return _base(package)
+
+
+def _base(package: Path) -> Path:
     folder, stamp = KEPT / "root", KEPT / "complete"
     wanted = f"{_output('dpkg-deb', '-f', str(package), 'Depends').strip()}\n{DRIVEN}\n"
     if stamp.exists() and stamp.read_text() == wanted:
@@ -99,11 +124,17 @@ def base(package: Path) -> Path:
     codename = {"12": "bookworm", "13": "trixie"}.get(release.split("+")[0], "bookworm")
     query = ("apt-get", "indextargets", "--format", "$(REPO_URI)", f"Codename: {codename}")
     mirror = _output(*query).splitlines()[0]
-    _run("debootstrap", "--variant=minbase", codename, str(folder), mirror)
+    try:
+        _run("debootstrap", "--variant=minbase", codename, str(folder), mirror)
+    except AssertionError:  # a mirror that stalls does not do so twice
+        shutil.rmtree(folder, ignore_errors=True)
+        _run("debootstrap", "--variant=minbase", codename, str(folder), mirror)
     for file in Path("/etc/apt/apt.conf.d").iterdir():  # a proxy, where this machine has one
         shutil.copy(file, folder / "etc/apt/apt.conf.d" / file.name)
     # Recommended are a font, a tray and drivers: what is tested does without.
-    (folder / "etc/apt/apt.conf.d/99test").write_text('APT::Install-Recommends "false";\n')
+    (folder / "etc/apt/apt.conf.d/99test").write_text(
+        'APT::Install-Recommends "false";\nAcquire::Retries "3";\n'
+    )
     (folder / "etc/dpkg/dpkg.cfg.d/test").write_text("force-unsafe-io\n")
     depends, driven = wanted.splitlines()
     with _entered(_BASE, folder, folder) as debian:
@@ -153,9 +184,17 @@ def newer(package: Path, version: str, folder: Path) -> Path:
 
 
 def _run(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)
+    except subprocess.TimeoutExpired as late:
+        raise AssertionError(f"{command}: not done in {LIMIT} s\n{late.stdout!r}") from None
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
 
 
 def _output(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+if __name__ == "__main__":
+    if (reason := why_not_here()) is not None:
+        sys.exit(f"A clean Debian cannot be made here: {reason}.")
