@@ -26,6 +26,7 @@ from agent.reminders.rules import Later
 from agent.reminders.service import ReminderRaised
 from agent.renewals.record import Renewal
 from agent.settings.service import SettingsChanged
+from agent.tokens.inventory import TokenInserted
 
 log = logging.getLogger(__name__)
 
@@ -103,8 +104,14 @@ class Presence:
         if self._config().reminders.notifications:
             self._reminders.on_event(event)
             self._renewals.on_event(event)
-            if isinstance(event, ReminderRaised):
-                self._windows.prepare()
+        if self._may_want_a_window(event):
+            self._windows.prepare()
+
+    def _may_want_a_window(self, event: Event) -> bool:
+        """Whether somebody has just plugged a token in, or is reading a reminder with its buttons."""
+        if isinstance(event, TokenInserted):
+            return not event.at_start
+        return isinstance(event, ReminderRaised) and self._config().reminders.notifications
 
     def _is_quiet(self) -> bool:
         return is_quiet(quiet_hours(self._config().reminders.quiet_hours), self._clock())

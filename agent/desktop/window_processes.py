@@ -1,7 +1,8 @@
 """The processes that windows are: started, then told which window to be.
 
-Python and Qt take most of the time from a click to a window. Whoever opens one window is often about to
-open another, so a process that has loaded both waits for that for a minute, asleep, and is gone after it.
+Python and Qt take most of the time from a click to a window. Whoever has just
+plugged a token in, reads a reminder or opened a window is often about to open one, so a process that has
+loaded both waits for that for a minute, asleep, and is gone after it.
 """
 
 from __future__ import annotations

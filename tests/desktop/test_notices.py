@@ -35,6 +35,8 @@ from agent.reminders.rules import Later
 from agent.reminders.service import ReminderRaised
 from agent.renewals.record import RenewalChanged
 from agent.renewals.states import State, Waiting
+from agent.tokens.inventory import TokenInserted
+from agent.tokens.model import TokenReference
 
 ONE = Notice(title="甲 的数字证书", text="第一条 <b> & 'x'", buttons=(Button("renew", "立即更新"),))
 OTHER = Notice(title="乙 的数字证书", text="第二条", buttons=(Button("renew", "立即更新"),))
@@ -193,6 +195,7 @@ class Desk:
         self.opened: list[tuple] = []
         self.later: list[tuple] = []
         self.has_windows = True
+        self.prepared = 0
         self.now = utc_now()
         self.presence = Presence(
             bus=self.bus,
@@ -211,6 +214,9 @@ class Desk:
             raise NoWindowError
         self.opened.append((name, thumbprint))
 
+    def prepare(self):
+        self.prepared += 1
+
     def remind(self, count: int) -> None:
         for reminder in REMINDERS[:count]:
             self.bus.publish(ReminderRaised(reminder=reminder))
@@ -224,6 +230,19 @@ async def desk():
     desk = Desk(ReminderSettings())
     yield desk
     await desk.presence.close()
+
+
+async def test_a_window_is_made_ready_where_somebody_is_about_to_want_one(desk):
+    token = TokenReference(module="/m.so", label="t", serial="1")
+    desk.bus.publish(TokenInserted(token=token, at_start=True))
+    assert desk.prepared == 0, "it was there already: nobody is at it"
+    desk.bus.publish(TokenInserted(token=token, at_start=False))
+    assert desk.prepared == 1
+    desk.remind(1)
+    assert desk.prepared == 2
+    desk.settings = ReminderSettings(notifications=False)
+    desk.remind(1)
+    assert desk.prepared == 2, "nothing is shown whose buttons open a window"
 
 
 async def test_renew_now_opens_the_renewal_of_that_certificate(no_panel, desk, tmp_path):
