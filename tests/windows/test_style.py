@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtWidgets import QCheckBox
 
+from agent.windows import style
 from agent.windows.style import DARK, LIGHT
 
 AA = 4.5
@@ -29,3 +31,30 @@ def test_text_can_be_read_on_everything_it_stands_on(theme):
            ("muted", "raised")]  # fmt: skip
     weak = {pair: contrast(c[pair[0]], c[pair[1]]) for pair in on}
     assert not {pair: found for pair, found in weak.items() if found < AA}
+
+
+@pytest.fixture(params=[LIGHT, DARK], ids=["light", "dark"])
+def theme(request, qapp):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(style, "colours", lambda: request.param)
+        style.dress(qapp)
+        yield request.param
+    style.dress(qapp)
+
+
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_a_ticked_box_is_a_filled_one_with_a_tick_that_stands_out(theme, qtbot, is_enabled):
+    box = QCheckBox()
+    qtbot.addWidget(box)
+    box.setEnabled(is_enabled)
+    box.resize(20, 20)
+    colours = {}
+    for is_checked in (False, True):
+        box.setChecked(is_checked)
+        drawn = box.grab().toImage()
+        spots = [drawn.pixelColor(x, y).name() for x in range(20) for y in range(20)]
+        colours[is_checked] = {colour: spots.count(colour) for colour in set(spots)}
+    ground = theme.accent if is_enabled else theme.muted
+    assert colours[True].get(ground, 0) > 60 > colours[False].get(ground, 0)
+    assert colours[True].get(theme.on_accent, 0) >= 4, "the tick's middle"
+    assert contrast(ground, theme.on_accent) > 3, "WCAG 2.1, 1.4.11: parts of controls"
