@@ -22,7 +22,7 @@ class SettingView(msgspec.Struct, frozen=True, kw_only=True):
     is_locked: bool
     """The administrator has decided it."""
     needs_restart: bool
-    """Another value takes effect when the agent starts again."""
+    """It has another value than when the agent started, and takes effect when it starts again."""
 
 
 class SettingList(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,6 +30,8 @@ def show(*, as_json: bool) -> int:
         _tell(mark("The administrator's file: {file}"), file=answer["policy"])
     for setting in answer["settings"]:
         say(_line(setting, language))
+    if due := [setting["key"] for setting in answer["settings"] if setting["needs_restart"]]:
+        _tell(mark("Takes effect when the agent starts again: {keys}"), keys=", ".join(due))
     message = "message_zh" if language is Language.ZH else "message"
     for problem in answer["problems"]:
         say(f"! {problem[message]}")

@@ -44,7 +44,7 @@ class Setting:
     default: object
     source: Source
     needs_restart: bool
-    """Another value takes effect when the agent starts again."""
+    """It has another value than when the agent started, and takes effect when it starts again."""
 
     @property
     def is_locked(self) -> bool:
@@ -61,6 +61,7 @@ class Settings:
         self._bus = bus
         self._read: tuple[object, ...] = ()
         self._loaded = self._load()
+        self._at_start = self._loaded.config
 
     @property
     def config(self) -> Config:
@@ -159,8 +160,11 @@ class Settings:
             value=plain(value),
             default=plain(DEFAULTS[key]),
             source=self._loaded.sources[key],
-            needs_restart=key not in LIVE,
+            needs_restart=self._needs_restart(key),
         )
+
+    def _needs_restart(self, key: str) -> bool:
+        return key not in LIVE and value_in(self.config, key) != value_in(self._at_start, key)
 
 
 def is_started_at_login() -> bool:

@@ -73,6 +73,14 @@ def test_what_the_agent_is_made_of_wants_a_restart(settings):
     assert settings.set("browser.allow", ["https://a.example"]).needs_restart
     assert settings.set("module", [{"path": "/a.so"}]).needs_restart
     assert settings.config.modules is not None
+    due = {setting.key for setting in settings.all() if setting.needs_restart}
+    assert due == {"browser.allow", "module"}, "also for who asks later"
+
+
+def test_what_is_set_back_to_what_the_agent_was_made_of_wants_none(settings, paths):
+    paths.config_file.write_text('[[module]]\npath = "/a.so"\n')
+    assert [each.key for each in settings.all() if each.needs_restart] == ["module"], "by hand"
+    assert not settings.set("module", None).needs_restart
 
 
 def test_a_value_that_is_taken_away_is_the_default_again(settings, paths):

@@ -64,12 +64,16 @@ def settings(stage, window_of, qtbot):
         "language": setting("language", None),
         "reminders.thresholds": setting("reminders.thresholds", [90, 30]),
         "reminders.notifications": setting("reminders.notifications", True, is_locked=True),
-        "module": setting("module", [{"path": "/usr/lib/a.so"}], needs_restart=True),
+        "module": setting("module", [{"path": "/usr/lib/a.so"}]),
+        "discover_modules": setting("discover_modules", True),
     }
+    at_start = {key: each["value"] for key, each in held.items()}
 
     def change(given):
-        held[given["key"]] = {**held[given["key"]], "value": given.get("value")}
-        return held[given["key"]]
+        key, value = given["key"], given.get("value")
+        due = key in ("module", "discover_modules") and value != at_start[key]
+        held[key] = {**held[key], "value": value, "needs_restart": due}
+        return held[key]
 
     stage.answer(
         settings__get=lambda _: {"settings": [*held.values()], "problems": [], "file": "c.toml"},
@@ -112,6 +116,19 @@ def test_what_holds_from_the_next_start_on_has_that_start_beside_it(settings, st
     qtbot.waitUntil(lambda: stage.asked("agent.restart") == [{}])
     assert "重新启动" in settings.banner.text
     assert not settings.restarts["module"].isEnabled()
+
+
+def test_a_restart_is_due_by_whomever_it_was_changed_and_until_it_is_changed_back(
+    settings, stage, qtbot
+):
+    settings.link.call("settings.set", {"key": "discover_modules", "value": False}, lambda _: None)
+    qtbot.waitUntil(lambda: stage.asked("settings.set") != [])
+    stage.tell("settings_changed", keys=["discover_modules"])
+    qtbot.waitUntil(settings.restarts["discover_modules"].isVisible)
+    assert "重新启动" in settings.notes["discover_modules"].text()
+    settings.editors["discover_modules"].wanted.emit(True)
+    qtbot.waitUntil(lambda: not settings.restarts["discover_modules"].isVisible())
+    assert settings.notes["discover_modules"].text() == ""
 
 
 def test_the_language_is_chosen_here_and_every_window_follows(settings, stage, qtbot):

@@ -138,6 +138,16 @@ class SettingsWindow(Window):
         editor.setEnabled(not setting["is_locked"])
         if setting["is_locked"]:
             self._note(key, self.words(_LOCKED))
+        else:
+            self._show_whether_a_restart_is_due(key, is_due=setting["needs_restart"])
+
+    def _show_whether_a_restart_is_due(self, key: str, *, is_due: bool) -> None:
+        """Whoever changed it, and wherever; a sentence of another kind at the setting stays."""
+        if is_due:
+            self._note(key, self.words(_AT_NEXT_START))
+        elif not self.restarts[key].isHidden():
+            self._note(key, "")
+        self.restarts[key].setVisible(is_due)
 
     def _set(self, key: str, value: Json) -> None:
         params = {"key": key, "value": value}
@@ -145,11 +155,8 @@ class SettingsWindow(Window):
         self.link.call("settings.set", params, self._take, lambda report: self._refuse(key, report))
 
     def _take(self, setting: Json) -> None:
+        self._note(setting["key"], "")
         self._show_setting(setting)
-        if not setting["is_locked"]:
-            later = setting["needs_restart"]
-            self._note(setting["key"], self.words(_AT_NEXT_START) if later else "")
-            self.restarts[setting["key"]].setVisible(later)
 
     def _restart(self) -> None:
         """Have the agent start anew: it ends its windows with it, and opens them again."""
