@@ -35,8 +35,8 @@ class Windows(Protocol):
     def open_window(self, name: str, subject: str | None = None) -> None:
         """Open a window, or raise an OdcError that says what to do instead."""
 
-    def prepare(self) -> None:
-        """Make the next window open sooner: somebody is likely to want one."""
+    def prepare(self, *, at_once: bool = False) -> None:
+        """Make the next window open sooner: somebody is likely to want one, ``at_once`` within a second."""
 
     def came_forward(self, connection: Connection) -> None:
         """Take a window's word that it came forward when it was asked to."""

@@ -20,6 +20,7 @@ from agent.certificates.model import CertificateStatus
 from agent.desktop.icon import draw_icon
 from agent.desktop.link import CLOCK, TrayClient
 from agent.desktop.menu import Line, TrayContent, tray_content
+from agent.desktop.menu_openings import watch_openings
 from agent.language import Language, mark, translate, user_language
 
 if sys.platform == "linux":
@@ -84,6 +85,7 @@ class Tray:
         try:
             self._refresh()
             icon.visible = True
+            watch_openings(icon, lambda: self._post("windows.prepare", {}))
             while True:
                 if self._client.next_event() in _CHANGES:
                     self._refresh()

@@ -1,8 +1,8 @@
 """The processes that windows are: started, then told which window to be.
 
-Python and Qt take most of the time from a click to a window. Whoever has just
-plugged a token in, reads a reminder or opened a window is often about to open one, so a process that has
-loaded both waits for that for a minute, asleep, and is gone after it.
+Python and Qt take most of the time from a click to a window. Whoever has just plugged a token in, reads
+a reminder, opened the tray's menu or a window is often about to open one, so a process that has loaded
+both waits for that for a minute, asleep, and is gone after it.
 """
 
 from __future__ import annotations
@@ -89,17 +89,21 @@ class SpareProcess:
         self._waiting: WindowProcess | None = None
         self._task: asyncio.Task[None] | None = None
         self._until = 0.0
+        self._is_urgent = asyncio.Event()
 
     @property
     def pid(self) -> int | None:
         """The process id of the one that waits."""
         return self._waiting.pid if self._waiting else None
 
-    def prepare(self) -> None:
-        """Have one wait for a while from now on."""
+    def prepare(self, *, at_once: bool = False) -> None:
+        """Have one wait for a while from now on; ``at_once`` where the click is a second away."""
         self._until = asyncio.get_running_loop().time() + KEPT_SECONDS
         if self._task is None or self._task.done():
+            self._is_urgent.clear()
             self._task = asyncio.create_task(self._keep())
+        if at_once:
+            self._is_urgent.set()
 
     async def take(
         self, name: str, subject: str, language: Language
@@ -127,7 +131,9 @@ class SpareProcess:
             self._task = None
 
     async def _keep(self) -> None:
-        await asyncio.sleep(DELAY_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DELAY_SECONDS):
+                await self._is_urgent.wait()
         try:
             process = self._waiting = await WindowProcess.start()
         except OSError:  # the next window says what is wrong

@@ -78,10 +78,10 @@ class DesktopWindows:
         """The process that waits to be the next window."""
         return self._spare.pid
 
-    def prepare(self) -> None:
-        """Make the next window open sooner: somebody is likely to want one."""
+    def prepare(self, *, at_once: bool = False) -> None:
+        """See agent.api.services.Windows."""
         if has_display() and find_spec("PySide6") is not None:
-            self._spare.prepare()
+            self._spare.prepare(at_once=at_once)
 
     def open_window(self, name: str, subject: str | None = None) -> None:
         """Open a window, or raise the one that is open.

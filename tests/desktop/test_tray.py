@@ -93,6 +93,22 @@ async def test_the_menu_opens_by_the_mouse(desk, agent, tmp_path):
         assert await until(lambda: has_menu(desk.screenshot(file)))
 
 
+async def test_a_window_is_prepared_whenever_the_menu_is_opened(desk, agent):
+    async def open_menu():
+        before = agent.prepared
+        await asyncio.to_thread(desk.run, "xdotool", "mousemove", "16", "16", "click", "1")
+        assert await until(lambda: agent.prepared > before)
+        await asyncio.to_thread(desk.run, "xdotool", "key", "Escape")
+
+    async with supervised(agent):
+        assert await until(lambda: EXPIRED_LINE in desk.menu())
+        agent.prepared = 0
+        await open_menu()
+        agent.change(VALID)  # the menu is another one from now on
+        assert await until(lambda: "剩余300天" in desk.menu())
+        await open_menu()
+
+
 def has_menu(file):
     """Whether something other than the black root window hangs below the panel's left end."""
     with Image.open(file) as image:

@@ -239,6 +239,19 @@ async def test_the_next_window_is_the_process_that_waits(screen, server, soon, m
     assert not is_alive(waiting)
 
 
+async def test_whoever_opens_the_menu_has_a_process_made_ready_at_once(screen, server, monkeypatch):
+    monkeypatch.setattr(window_processes, "DELAY_SECONDS", 600.0)
+    windows = windows_of(server)
+    try:
+        windows.prepare()  # a token was plugged in: no hurry
+        await asyncio.sleep(0.1)
+        assert windows.spare_pid is None
+        windows.prepare(at_once=True)
+        assert await until(lambda: windows.spare_pid is not None)
+    finally:
+        await windows.close()
+
+
 async def test_no_process_waits_for_ever(screen, server, soon):
     windows = windows_of(server)
     windows.prepare()

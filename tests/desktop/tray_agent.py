@@ -107,6 +107,7 @@ class TrayAgent:
         self.tokens = tokens
         self.windows: asyncio.Queue[str] = asyncio.Queue()
         self.has_windows = True
+        self.prepared = 0
         self.renewals: tuple[RenewalView, ...] = ()
         self.quit = asyncio.Event()
         self._followers: list[Connection] = []
@@ -117,6 +118,7 @@ class TrayAgent:
         registry.add("renewals.list", NoParams, self._renewals, Role.TRAY)
         registry.add("events.subscribe", NoParams, self._subscribe, Role.TRAY)
         registry.add("windows.open", WindowParams, self._open, Role.TRAY)
+        registry.add("windows.prepare", NoParams, self._prepare, Role.TRAY)
         self.server = Server(registry)
 
     async def adopt(self, inherited: socket.socket) -> None:
@@ -145,6 +147,10 @@ class TrayAgent:
         if not self.has_windows:
             raise NoWindowError
         self.windows.put_nowait(f"{params.name} {params.subject or ''}".strip())
+        return {}
+
+    async def _prepare(self, _call: Call, _params: NoParams) -> dict[str, str]:
+        self.prepared += 1
         return {}
 
     async def _quit(self, _call: Call, _params: NoParams) -> dict[str, str]:

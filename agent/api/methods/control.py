@@ -67,6 +67,7 @@ class ControlMethods:
         registry.add("portals.list", NoParams, self.list_portals, Role.CONTROL)
         registry.add("windows.came_forward", NoParams, self.came_forward, Role.CONTROL)
         registry.add("windows.open", WindowParams, self.open_window, *own)
+        registry.add("windows.prepare", NoParams, self.prepare_window, *own)
 
     async def status(self, call: Call, _params: NoParams) -> StatusView:
         """How the agent and everything it watches is, in one answer."""
@@ -125,6 +126,11 @@ class ControlMethods:
     async def open_window(self, _call: Call, params: WindowParams) -> dict[str, str]:
         """Open a window."""
         self._services.windows.open_window(params.name, params.subject)
+        return {}
+
+    async def prepare_window(self, _call: Call, _params: NoParams) -> dict[str, str]:
+        """Have the next window open sooner: whoever opened a menu is about to choose one."""
+        self._services.windows.prepare(at_once=True)
         return {}
 
     async def came_forward(self, call: Call, _params: NoParams) -> dict[str, str]:
