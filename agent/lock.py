@@ -48,9 +48,13 @@ class AgentLock:
             holder = os.read(self._descriptor, 20).decode("ascii", "replace").strip()
             os.close(self._descriptor)
             raise AlreadyRunningError(pid=holder or "?") from error
-        with writing_to(self._folder):
-            os.ftruncate(self._descriptor, 0)
-            os.write(self._descriptor, str(os.getpid()).encode())
+        try:
+            with writing_to(self._folder):
+                os.ftruncate(self._descriptor, 0)
+                os.write(self._descriptor, str(os.getpid()).encode())
+        except BaseException:
+            os.close(self._descriptor)
+            raise
         return self
 
     def _wait(self) -> None:

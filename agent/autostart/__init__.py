@@ -32,7 +32,7 @@ class Autostart(Protocol):
 def agent_command() -> list[str]:
     """Return the command that runs this agent, with the ``ODC_HOME`` it has."""
     home = home_override()
-    command = [program(), "-P", "-m", "agent.cli", "run"]
+    command = [program(), "-P", "-m", "agent.cli", "run", "--wait"]
     if home is None or sys.platform == "win32":
         return command
     return ["/usr/bin/env", f"ODC_HOME={os.fspath(home)}", *command]

@@ -60,6 +60,9 @@ def _add_run(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--replace", action="store_true", help="have an agent that runs already end first"
     )
+    parser.add_argument(
+        "--wait", action="store_true", help="where the disk is full, start as soon as it is not"
+    )
 
 
 def _add_window(subparsers: Subparsers) -> None:
@@ -195,7 +198,7 @@ def _add_config(subparsers: Subparsers) -> None:
 def _run(options: argparse.Namespace) -> int:
     from agent.cli import run  # noqa: PLC0415 - loads the whole agent
 
-    return run.run(has_tray=not options.no_tray, replaces=options.replace)
+    return run.run(has_tray=not options.no_tray, replaces=options.replace, waits=options.wait)
 
 
 def _status(options: argparse.Namespace) -> int:

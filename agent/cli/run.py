@@ -13,7 +13,8 @@ from agent.api.client import CallError, Client, ConnectionLostError
 from agent.api.starting import AgentMissingError, connect
 from agent.app import Agent
 from agent.cli.listing import quit_agent
-from agent.cli.outcome import Exit
+from agent.cli.outcome import Exit, explain
+from agent.cli.room import end_waiting, try_until_usable
 from agent.desktop.notices.choosing import this_desktops_display
 from agent.desktop.notices.model import Notice
 from agent.errors import OdcError
@@ -47,10 +48,21 @@ async def _run(*, has_tray: bool) -> bool:
     return agent.is_to_start_anew
 
 
-def run(*, has_tray: bool, replaces: bool = False) -> int:
-    """Run the agent until it is asked to end; one that runs has to end first where it is replaced."""
+def run(*, has_tray: bool, replaces: bool = False, waits: bool = False) -> int:
+    """Run the agent until it is asked to end.
+
+    Args:
+        has_tray: show a tray icon.
+        replaces: have one that runs, or waits, end first.
+        waits: where nothing can be written to the home, wait until it can.
+    """
+    lock_seconds = _end_other() if replaces else 0
+
+    def start() -> bool:
+        return _run_alone(has_tray=has_tray, lock_seconds=lock_seconds)
+
     try:
-        is_to_start_anew = _run_alone(has_tray=has_tray, lock_seconds=_end_other(replaces=replaces))
+        is_to_start_anew = try_until_usable(start, _tell) if waits else start()
     except AlreadyRunningError as error:
         raise _other_version() or error from None
     except OdcError as error:
@@ -86,12 +98,12 @@ def _other_version() -> OdcError | None:
     return OtherVersionRunsError(running=running, pid=pid, own=__version__)
 
 
-def _end_other(*, replaces: bool) -> float:
-    """Ask an agent that runs to end, where it is to be replaced; return how long to wait for that."""
-    if replaces:
-        with contextlib.suppress(OdcError, CallError, OSError, ValueError):
-            quit_agent()
-            return END_SECONDS
+def _end_other() -> float:
+    """Ask an agent that runs to end; return how long to wait for that."""
+    end_waiting()
+    with contextlib.suppress(OdcError, CallError, OSError, ValueError):
+        quit_agent()
+        return END_SECONDS
     return 0
 
 
@@ -102,6 +114,13 @@ def _run_alone(*, has_tray: bool, lock_seconds: float) -> bool:
         see_to_room(paths.data, paths.logs)
         set_up_logging(paths.logs, to_stderr=sys.stderr is not None and sys.stderr.isatty())
         return asyncio.run(_run(has_tray=has_tray))
+
+
+def _tell(error: OdcError) -> None:
+    """Say why the agent has not started, also where it is seen."""
+    explain(error)
+    if _is_unseen():
+        asyncio.run(_show(error))
 
 
 def _is_unseen() -> bool:

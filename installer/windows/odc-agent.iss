@@ -41,7 +41,7 @@ Name: "{autoprograms}\Certificate Manager"; Filename: "{app}\odc-agentw.exe"; Pa
 [Registry]
 ; The start at login: the user's own key, or everybody's with /ALLUSERS.
 Root: HKA; Subkey: "Software\Microsoft\Windows\CurrentVersion\Run"; ValueName: "odc-agent"; \
-  ValueType: string; ValueData: """{app}\odc-agentw.exe"" run"; Flags: uninsdeletevalue
+  ValueType: string; ValueData: """{app}\odc-agentw.exe"" run --wait"; Flags: uninsdeletevalue
 
 [Run]
 ; The native host enters itself with the browsers of native_host/browsers.toml: below HKEY_CURRENT_USER,

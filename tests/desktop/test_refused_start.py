@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
+import time
 
 import pytest
-from display import desktop, missing_programs
+from display import desktop, eventually, missing_programs
 
 START = [sys.executable, "-P", "-m", "agent.cli", "run", "--no-tray"]
+AGENT = START[:4]
+PAUSE = 0.2
+IMPATIENT = f"""
+import sys
+from agent.cli import main, room
+room.PAUSE_SECONDS = {PAUSE}
+sys.exit(main(sys.argv[1:]))
+"""
+WAITING = [*START[:2], "-c", IMPATIENT, "run", "--no-tray", "--wait"]
+SHELL_SIGNAL = 128
+"""What a shell adds to the signal a command ended by."""
 KEPT = "reminders = {}\n"
 DISKS = {
     "full": 'mount -t tmpfs -o size=512k disk "$1" && cp -r "$2/." "$1" && '
@@ -82,3 +96,65 @@ def test_an_older_version_than_the_one_before_says_so_and_changes_nothing(screen
         assert "Install the newer version again." in said
     with sqlite3.connect(journal) as database:
         assert database.execute("PRAGMA user_version").fetchone() == (1000,)
+
+
+@contextlib.contextmanager
+def waiting(screen, home):
+    """A start at login on a disk that is full until a line is written to the process."""
+    place, left = home
+    place.mkdir()
+    script = f'{DISKS["full"]} && shift 2 && {{ "$@" & }} && read -r line && rm "$ODC_HOME/rest" && wait $!'
+    command = ["unshare", "--mount", "sh", "-c", script, "sh", place, left, *WAITING]
+    with subprocess.Popen(
+        command,
+        env=screen.environment,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+
+
+def ask(screen, *command):
+    """Run a command of the agent that must not start one; its exit code."""
+    environment = {**screen.environment, "ODC_NO_START": "1"}
+    return subprocess.run([*AGENT, *command], env=environment, check=False, timeout=60).returncode
+
+
+def test_a_start_at_login_waits_for_room_and_says_so_once(screen, home):
+    with waiting(screen, home) as agent:
+        assert eventually(screen.shown)
+        assert ask(screen, "status") != 0
+        time.sleep(PAUSE * 5)  # it tries again meanwhile
+        [notice] = screen.notices()
+        assert "No space left on device" in notice["body"]
+        assert "the agent starts by itself" in notice["body"]
+        agent.stdin.write("\n")
+        agent.stdin.flush()
+        assert eventually(lambda: ask(screen, "status") == 0)
+        assert ask(screen, "quit") == 0
+        assert agent.wait(60) == 0
+        assert len(screen.notices()) == 1
+
+
+def test_the_next_login_ends_one_that_waits(screen, home):
+    place, _left = home
+    with waiting(screen, home) as waits:
+        assert eventually(screen.shown)
+        # That disk is full for the one that waits only.
+        (place / "config.toml").write_text("discover_modules = false\n")
+        command = [*START, "--replace", "--wait"]
+        with subprocess.Popen(command, env=screen.environment) as agent:
+            try:
+                assert eventually(lambda: ask(screen, "status") == 0)
+                waits.stdin.write("\n")
+                waits.stdin.flush()
+                assert waits.wait(60) == SHELL_SIGNAL + signal.SIGTERM
+                assert agent.poll() is None
+            finally:
+                agent.terminate()

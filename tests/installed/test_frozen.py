@@ -60,7 +60,7 @@ def test_every_child_is_started_in_a_way_the_entry_understands(entry):
 def test_the_launch_agent_is_the_one_the_agent_knows():
     read = plistlib.loads((INSTALLER / "macos" / "org.odc.agent.plist").read_bytes())
     assert read["Label"] == LABEL
-    assert read["ProgramArguments"][1:] == ["run"]
+    assert read["ProgramArguments"][1:] == ["run", "--wait"]
 
 
 def commands_of_setup():
@@ -69,7 +69,7 @@ def commands_of_setup():
     entries = re.findall(
         r'^Filename: "{app}\\(.+?)\.exe"; +Parameters: "(.+?)";', text, re.MULTILINE
     )
-    run_key = re.search(r'"""{app}\\(.+?)\.exe"" (\w+)"', text)
+    run_key = re.search(r'"""{app}\\(.+?)\.exe"" ([\w -]+)"', text)
     return [*entries, run_key.groups()]
 
 

@@ -78,7 +78,7 @@ def login(tmp_path):
 ON_SCREEN = "systemctl --user import-environment DISPLAY"
 START = "systemctl --user restart odc-agent.service"
 
-RUN = "odc-agent run --replace"
+RUN = "odc-agent run --replace --wait"
 
 
 def test_at_login_the_unit_is_started_where_the_user_has_a_systemd(login):

@@ -1,0 +1,66 @@
+"""A start at login that finds its disk full or read-only: it waits, since nobody starts it once more."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from agent.home import HomeNotUsableError
+from agent.language import mark
+from agent.lock import AgentLock, AlreadyRunningError
+from agent.runtime import ensure_runtime_folder
+
+T = TypeVar("T")
+
+PAUSE_SECONDS = 60.0
+"""Between two tries; each writes next to nothing."""
+
+
+class StartsLaterError(HomeNotUsableError):
+    """The agent waits for room; said once."""
+
+    advice = mark(
+        "Free some space on the disk, or have the folder made writable: the agent starts by itself within "
+        "a minute of that. What was saved before is kept."
+    )
+
+
+def try_until_usable(start: Callable[[], T], tell: Callable[[StartsLaterError], None]) -> T:
+    """Return what ``start`` does, which is tried again while it raises HomeNotUsableError.
+
+    One process waits for this user and home, and an agent that was started meanwhile ends the waiting.
+
+    Raises:
+        AlreadyRunningError: another one waits, or runs by now.
+    """
+    try:
+        return start()
+    except HomeNotUsableError as error:
+        with _waiting():
+            tell(StartsLaterError(**error.values))
+            while True:
+                time.sleep(PAUSE_SECONDS)
+                with contextlib.suppress(HomeNotUsableError):
+                    return start()
+
+
+def end_waiting() -> None:
+    """End the process that waits: it may be one that an earlier session left."""
+    with contextlib.suppress(OSError, ValueError, HomeNotUsableError):
+        try:
+            with _waiting():
+                pass
+        except AlreadyRunningError as waits:
+            os.kill(int(str(waits.values["pid"])), signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def _waiting() -> Iterator[None]:
+    # Not beside the agent's own lock: that disk takes nothing.
+    with AgentLock(Path(ensure_runtime_folder(), "waiting.lock")):
+        yield
