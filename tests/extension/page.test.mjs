@@ -1,12 +1,14 @@
 // The page library in a window of the test's own making, where every message can be forged.
 
 import assert from "node:assert/strict";
+import { webcrypto } from "node:crypto";
 import { beforeEach, describe, it } from "node:test";
 
 const ORIGIN = "https://www.sz.gov.cn";
 const posted = [];
 let receive;
 
+globalThis.crypto ??= webcrypto; // where node is older than 20
 globalThis.window = { addEventListener: (_name, listener) => (receive = listener) };
 globalThis.location = { origin: ORIGIN };
 globalThis.postMessage = (message, target) => posted.push({ message, target });

@@ -1,7 +1,7 @@
 // Units of the extension and the page library, with node's own runner: no browser, no packages.
 
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, it, mock } from "node:test";
+import { afterEach, beforeEach, describe, it } from "node:test";
 
 import { Client } from "../../browser_ext/extension/client.js";
 import { forPage } from "../../browser_ext/extension/errors.js";
@@ -203,18 +203,42 @@ describe("sites the user allowed", () => {
   });
 });
 
-/** Node 18, which is Debian's, takes a list where later ones take an object. */
-function mockTimeouts() {
-  const [major] = process.versions.node.split(".");
-  mock.timers.enable(Number(major) < 20 ? ["setTimeout"] : { apis: ["setTimeout"] });
+/** A clock the test moves on; what node offers for that is another thing in each of its versions. */
+class Clock {
+  #now = 0;
+  #due = new Map();
+  #real = { setTimeout, clearTimeout };
+
+  constructor() {
+    globalThis.setTimeout = (call, delay) => {
+      const timer = Symbol("timer");
+      this.#due.set(timer, { call, at: this.#now + delay });
+      return timer;
+    };
+    globalThis.clearTimeout = (timer) => this.#due.delete(timer);
+  }
+
+  tick(milliseconds) {
+    this.#now += milliseconds;
+    for (const [timer, { call, at }] of this.#due) {
+      if (at <= this.#now) {
+        this.#due.delete(timer);
+        call();
+      }
+    }
+  }
+
+  stop() {
+    Object.assign(globalThis, this.#real);
+  }
 }
 
 describe("the connection to the host", () => {
-  let api, link, told, settled;
+  let api, clock, link, told, settled;
 
-  afterEach(() => mock.timers.reset());
+  afterEach(() => clock.stop());
   beforeEach(() => {
-    mockTimeouts();
+    clock = new Clock();
     api = fakeApi();
     told = [];
     settled = [];
@@ -274,12 +298,12 @@ describe("the connection to the host", () => {
   it("is closed when nothing was under way for a while, and no sooner", () => {
     const id = ask();
     const [port] = api.ports;
-    mock.timers.tick(60_000);
+    clock.tick(60_000);
     assert.ok(port.isOpen, "somebody waits");
     port.onMessage.fire({ jsonrpc: "2.0", id, result: {} });
-    mock.timers.tick(19_999);
+    clock.tick(19_999);
     assert.ok(port.isOpen && link.isOpen);
-    mock.timers.tick(1);
+    clock.tick(1);
     assert.ok(!port.isOpen && !link.isOpen);
   });
 
