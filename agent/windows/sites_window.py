@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -15,10 +13,9 @@ from PySide6.QtWidgets import (
 )
 
 from agent.api.client import Json
-from agent.certificates.china_time import china_date
 from agent.language import mark
 from agent.windows.style import SMALL, set_kind
-from agent.windows.texts import ValueLabel
+from agent.windows.texts import ValueLabel, day
 from agent.windows.window import Context, Window
 
 _ACTIONS = {"certificates": mark("see certificates"), "renew": mark("renew certificates")}
@@ -95,12 +92,11 @@ class SitesWindow(Window):
         self._allow()
 
     def _item(self, decision: Json) -> QTreeWidgetItem:
-        since = china_date(dt.datetime.fromisoformat(decision["since"])).isoformat()
         values = (
             decision["origin"],
             self.words(_ACTIONS[decision["action"]]),
             self.words(_DECISIONS[decision["decision"]]),
-            since,
+            day(decision["since"]),
         )
         return QTreeWidgetItem(list(values))
 

@@ -1,11 +1,14 @@
-"""Texts of strangers on screen: names of 200 characters, from right to left, without a space."""
+"""Texts that come from elsewhere, on screen: names of 200 characters, from right to left; days."""
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from agent.certificates.china_time import china_date
 
 _UNBROKEN = re.compile(r"[^\s\u3400-\u9fff]{20}")
 _BREAK = "\u200b"
@@ -20,6 +23,11 @@ def isolated(text: str) -> str:
 def breakable(text: str) -> str:
     """Return a text that can be wrapped also where it is long and has no space."""
     return _UNBROKEN.sub(lambda run: run.group() + _BREAK, text)
+
+
+def day(instant: str) -> str:
+    """Return the day in China of an instant as the agent's answers have it (RFC 3339)."""
+    return china_date(dt.datetime.fromisoformat(instant)).isoformat()
 
 
 class ValueLabel(QLabel):

@@ -1,11 +1,13 @@
 """Take the screenshots of docs/screenshots: ``python tests/windows/screenshots.py [NAME…]``.
 
 Whoever changes a window takes them anew and looks at them. Each window is shown in both languages and
-both themes, its other states once. The windows are the real ones; their agent is the stage's.
+both themes, its other states once. The windows are the real ones; their agent is the stage's. With
+``--scale 2 --folder FOLDER`` they are taken as on a screen of twice the pixels, to be looked at only.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import time
@@ -36,17 +38,25 @@ THEMES = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
 
 def main() -> None:
     """Take all of them, or those whose names begin as one given."""
-    with desktop(panel=False, notifications="", size="1280x720") as screen:
-        os.environ.update(screen.environment)
-        _take_all(application(sys.argv[:1]))
+    parser = argparse.ArgumentParser(description="Take the screenshots of the windows.")
+    parser.add_argument("names", nargs="*", help="what their names begin with; all without")
+    parser.add_argument(
+        "--scale", type=int, default=1, help="pixels of the screen for each of ours"
+    )
+    parser.add_argument("--folder", type=Path, default=FOLDER)
+    options = parser.parse_args()
+    size = f"{1280 * options.scale}x{720 * options.scale}"
+    with desktop(panel=False, notifications="", size=size) as screen:
+        os.environ.update(screen.environment, QT_SCALE_FACTOR=str(options.scale))
+        _take_all(application(sys.argv[:1]), tuple(options.names), options.folder)
 
 
-def _take_all(app: QApplication) -> None:
+def _take_all(app: QApplication, names: tuple[str, ...], folder: Path) -> None:
     for name, scene in SCENES.items():
-        if len(sys.argv) == 1 or name.startswith(tuple(sys.argv[1:])):
+        if not names or name.startswith(names):
             for language, theme in _looks(scene):
                 app.styleHints().setColorScheme(THEMES[theme])
-                file = FOLDER / f"{name}-{'zh' if language is Language.ZH else 'en'}-{theme}.png"
+                file = folder / f"{name}-{'zh' if language is Language.ZH else 'en'}-{theme}.png"
                 take(app, scene, language, file)
                 print(file.name, file.stat().st_size)
 

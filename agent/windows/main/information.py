@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFormLayout,
@@ -16,12 +14,11 @@ from PySide6.QtWidgets import (
 )
 
 from agent.api.client import Json
-from agent.certificates.china_time import china_date
 from agent.language import mark
 from agent.windows.main.tree import USES
 from agent.windows.scrolling import scrolled
 from agent.windows.style import LARGE, MEDIUM, SMALL, set_kind
-from agent.windows.texts import ValueLabel
+from agent.windows.texts import ValueLabel, day
 from agent.windows.words import Words
 
 _KINDS = {"expired": "bad", "expiring": "warning", "valid": "good", "not_yet_valid": "warning"}
@@ -145,7 +142,7 @@ class CertificateInformation(QFrame):
     def _values(self, certificate: Json) -> dict[str, str]:
         details = self._details or {"subject": {}, "issuer": {}}
         subject, issuer = details["subject"], details["issuer"]
-        days = {"start": _day(certificate["not_before"]), "end": _day(certificate["not_after"])}
+        days = {"start": day(certificate["not_before"]), "end": day(certificate["not_after"])}
         return {
             "use": self._words(USES[certificate["use"]]),
             "validity": self._words(mark("{start} to {end}"), **days),
@@ -155,7 +152,3 @@ class CertificateInformation(QFrame):
             "province": subject.get("ST", ""),
             "locality": subject.get("STREET") or subject.get("L", ""),
         }
-
-
-def _day(instant: str) -> str:
-    return china_date(dt.datetime.fromisoformat(instant)).isoformat()

@@ -9,7 +9,7 @@ from agent.language import look_up
 from agent.renewals.dossier.fields import check_field
 from agent.renewals.dossier.findings import FIELD_NAMES
 from agent.renewals.protocol import ApplicantField
-from agent.windows.renew.labels import breakable, make_label, say
+from agent.windows.renew.labels import make_label, say
 from agent.windows.style import TIGHT
 from agent.windows.words import Words
 
@@ -85,6 +85,6 @@ class FieldRow(QWidget):
         finding = check_field(self._field, self.text, is_required=self._is_required)
         is_silent = finding is None or (not self.text and not self._was_left)
         text = "" if finding is None or is_silent else finding.text(language)
-        say(self.finding, breakable(text), "bad" if self._was_left else "muted")
+        say(self.finding, text, "bad" if self._was_left else "muted")
         self.edit.setAccessibleName(name)
         self.edit.setAccessibleDescription(" ".join(filter(None, (text, self.remark.text()))))

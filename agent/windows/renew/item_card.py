@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
 from agent.language import mark
-from agent.windows.renew.labels import breakable, make_label, say
+from agent.windows.renew.labels import make_label, say
 from agent.windows.style import LARGE, MEDIUM, SMALL, TIGHT, set_kind
 from agent.windows.words import Words
 
@@ -45,7 +45,7 @@ class ItemCard(QFrame):
     def text(self) -> str:
         """Return all it says."""
         labels = (self.title, self.about, self.updated, self.result)
-        return "\n".join(breakable(label.text()) for label in labels if label.text())
+        return "\n".join(label.text() for label in labels if label.text())
 
     def _arrange(self) -> None:
         column = QVBoxLayout()

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from agent.api.client import Json
-from agent.certificates.china_time import china_date
 from agent.language import mark
 from agent.windows.renew.choices import Choice, last_installed
 from agent.windows.renew.item_card import ItemCard
 from agent.windows.renew.labels import isolated, make_label, say
 from agent.windows.style import MEDIUM, set_kind
+from agent.windows.texts import day
 from agent.windows.words import Words
 
 _NONE = mark(
@@ -66,7 +64,7 @@ class ItemsPage(QWidget):
         result, kind = _result(choice)
         self.certificate.show_item(
             about="\n".join(filter(None, about)),
-            updated=_day(installed["updated"]) if installed else "",
+            updated=day(installed["updated"]) if installed else "",
             result=result,
             kind=kind,
         )
@@ -87,7 +85,7 @@ class ItemsPage(QWidget):
             result, kind = words(mark("Updating …")), "muted"
         self.licence.show_item(
             about=words(mark("Unified social credit code: {uscc}"), uscc=uscc) if uscc else "",
-            updated=_day(licence["fetched"]) if licence and licence["fetched"] else "",
+            updated=day(licence["fetched"]) if licence and licence["fetched"] else "",
             result=result,
             kind=kind,
         )
@@ -137,7 +135,3 @@ def _result(choice: Choice) -> tuple[str, str]:
     kinds = {"failed": "bad", "rejected": "bad", "installed": "good", "cancelled": "muted"}
     text: str = choice.renewal["text"]
     return text, kinds.get(choice.renewal["state"], "warning")
-
-
-def _day(instant: str) -> str:
-    return china_date(dt.datetime.fromisoformat(instant)).isoformat()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from PySide6.QtWidgets import QFrame, QProgressBar, QVBoxLayout, QWidget
 
 from agent.api.client import Json
-from agent.certificates.china_time import china_date
 from agent.language import mark
 from agent.windows.renew.labels import make_label, say
 from agent.windows.style import LARGE, MEDIUM, set_kind
+from agent.windows.texts import day
 from agent.windows.words import Words
 
 _LEAVE = mark(
@@ -42,8 +40,8 @@ class WaitingPage(QWidget):
         # The day of review is part of the text; what is added is since when it has been waited.
         is_review = renewal["state"] == "reviewing"
         self.progress.setVisible(not is_review and renewal["waiting"] != "TOKEN")
-        day = china_date(dt.datetime.fromisoformat(renewal["updated"])).isoformat()
-        say(self.since, self._words(mark("Submitted on {day}"), day=day) if is_review else "")
+        since = self._words(mark("Submitted on {day}"), day=day(renewal["updated"]))
+        say(self.since, since if is_review else "")
 
     def _arrange(self) -> None:
         card = QFrame()
