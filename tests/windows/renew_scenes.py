@@ -13,7 +13,7 @@ from scene import Scene
 
 from agent.api.dossier_views import ConversionView, DossierView, FaultView, ScanView
 from agent.api.licence_views import LicenceList, LicenceView
-from agent.api.views import RenewalList, RenewalView
+from agent.api.views import RenewalList, RenewalView, TokenList
 from agent.language import Language, translate
 from agent.renewals.protocol import ApplicantField, DocumentName, Policy
 from agent.renewals.scans.model import Fault
@@ -133,6 +133,10 @@ def conversion(language: Language) -> ConversionView:
     )
 
 
+_NEW = pair(days=365, number=1)
+"""What an installed renewal has brought."""
+
+
 def answers(
     state: str = "", waiting: str | None = None, **values: Any
 ) -> Callable[[Language], dict[str, Any]]:
@@ -153,6 +157,10 @@ def answers(
         }
 
     return given
+
+
+def _renewed(language: Language) -> TokenList:
+    return tokens(in_words(token(*pair(), *_NEW), language))
 
 
 def many(language: Language) -> dict[str, Any]:
@@ -190,7 +198,7 @@ def ended(state: str) -> Callable[[Any], None]:
         if state == "failed":
             failed["text"] = "证照更新失败:证书过期时间过长,无法自助更新。"
             failed["advice_text"] = "请携带相关资料前往服务窗口办理。"
-        values = failed if state == "failed" else {}
+        values = failed if state == "failed" else {"new_thumbprint": _NEW[0].thumbprint}
         window.follow(msgspec.to_builtins(renewal(window.words.language, state, None, **values)))
 
     return show
@@ -275,7 +283,7 @@ SCENES = {
         prepare=open_conversion, part=dialog_of, in_all_looks=True,
     ),
     "renew-installed": Scene(
-        "renew", answers("installing"), is_ready=_page("waiting"),
+        "renew", answers("installing", more={"tokens__list": _renewed}), is_ready=_page("waiting"),
         prepare=ended("installed"), in_all_looks=True,
     ),
     "renew-failed": Scene(

@@ -150,6 +150,7 @@ def test_a_whole_renewal_from_both_items_to_the_sentence_of_success(person):
     assert "正在导入密钥对" in person.pages.installation.panel.heading.text()
     person.enter_pin(person.pages.installation)
     person.wait(lambda: SUCCESS in person.pages.end.text.text())
+    person.wait(lambda: "365天" in person.pages.end.validity.text())
     assert all("已完成" in person.window.time_line.text(step) for step in Step)
     person.press(person.window.back)
     person.wait(lambda: "最近更新日期: 20" in person.pages.items.licence.text())

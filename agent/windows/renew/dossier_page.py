@@ -252,5 +252,5 @@ class DossierPage(QWidget):
         column.addWidget(self.keep)
         column.addWidget(self.limits)
         column.addLayout(self._scan_grid)
-        column.addStretch(1)
         column.addLayout(buttons)
+        column.addStretch(1)

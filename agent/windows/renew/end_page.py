@@ -9,6 +9,7 @@ from agent.api.client import Json
 from agent.language import mark
 from agent.windows.renew.labels import make_label, say
 from agent.windows.style import LARGE, MEDIUM, SMALL, set_kind
+from agent.windows.texts import day
 from agent.windows.words import Words
 
 _SIGNS = {"installed": "✓", "failed": "✗", "cancelled": "–"}
@@ -25,6 +26,7 @@ class EndPage(QWidget):
         self._words = words
         self.text = make_label("title")
         self.advice = make_label()
+        self.validity = make_label("muted", selectable=True)
         self.close_button = QPushButton()
         self.restart = QPushButton()
         words.show(self.close_button.setText, mark("Close"))
@@ -42,8 +44,17 @@ class EndPage(QWidget):
             text = self._words(mark("Your new certificate has been installed successfully!"))
         self.text.setText(f"{_SIGNS[renewal['state']]}  {text}")
         say(self.advice, "" if is_installed else renewal["advice_text"])
+        say(self.validity, "")
         self.restart.setVisible(not is_installed)
         self.close_button.setFocus()
+
+    def show_certificate(self, certificate: Json) -> None:
+        """Say how long the new certificate is valid."""
+        days = {"start": day(certificate["not_before"]), "end": day(certificate["not_after"])}
+        validity = (
+            f"{self._words(mark('Validity'))}: {self._words(mark('{start} to {end}'), **days)}"
+        )
+        say(self.validity, f"{validity}  {certificate['text']}")
 
     def _arrange(self) -> None:
         card = QFrame()
@@ -51,16 +62,15 @@ class EndPage(QWidget):
         inside = QVBoxLayout(card)
         inside.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
         inside.setSpacing(MEDIUM)
-        for label in (self.text, self.advice):
+        for label in (self.text, self.advice, self.validity):
             inside.addWidget(label)
         buttons = QHBoxLayout()
         buttons.setSpacing(SMALL)
         buttons.addStretch(1)
         buttons.addWidget(self.restart)
         buttons.addWidget(self.close_button)
+        inside.addLayout(buttons)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(MEDIUM)
         column.addWidget(card)
         column.addStretch(1)
-        column.addLayout(buttons)

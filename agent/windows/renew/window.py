@@ -93,14 +93,26 @@ class RenewWindow(Window):
             self._leave(shown)
             self._shown = shown
             self.pages.enter(page, renewal, self._days_left(renewal))
+            if renewal["state"] == "installed":  # the token holds more than when it was read last
+                self.link.call("tokens.list", {"refresh": True}, self._on_tokens)
         else:
             self.pages.update(page, renewal)
         self._show_page(page)
+        self._show_installed()
 
     def _leave(self, shown: tuple[str, str, str]) -> None:
         """Leave the page before; a draft of what is submitted now must not be written any more."""
         if self._shown is not None and shown != self._shown:
             self.pages.leave()
+
+    def _show_installed(self) -> None:
+        """Tell of the new certificate, as soon as the token has been read with it."""
+        if self.renewal is None or self.renewal["state"] != "installed":
+            return
+        for token in self._tokens or []:
+            for certificate in token["certificates"]:
+                if certificate["thumbprint"] == self.renewal["new_thumbprint"]:
+                    self.pages.end.show_certificate(certificate)
 
     def _show_page(self, page: Page) -> None:
         self.pages.show(page, self.renewal)
@@ -132,6 +144,7 @@ class RenewWindow(Window):
     def _on_tokens(self, answer: Json) -> None:
         self._tokens = answer["tokens"]
         self._on_lists()
+        self._show_installed()
 
     def _on_renewals(self, answer: Json) -> None:
         self._renewals = answer["renewals"]
