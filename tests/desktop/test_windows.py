@@ -98,17 +98,23 @@ def test_without_a_display_nothing_is_started(programs, short_folder, monkeypatc
     assert not (short_folder / "args").exists()
 
 
-@pytest.fixture
-def screen(own_environment):
+@contextlib.contextmanager
+def managed_screen(**options):
     """A display with a window manager and nothing else."""
-    with desktop(panel=False, notifications="") as running:
+    with desktop(panel=False, notifications="", **options) as running:
         manager = subprocess.Popen(["xfwm4", "--compositor=off"], env=running.environment)
-        own_environment(running.environment)
         try:
             yield running
         finally:
             manager.kill()
             manager.wait()
+
+
+@pytest.fixture
+def screen(own_environment):
+    with managed_screen() as running:
+        own_environment(running.environment)
+        yield running
 
 
 def ids_of(screen, title):
@@ -185,6 +191,40 @@ async def test_a_window_that_takes_pins_writes_no_core(screen, server, name, tit
         await windows.close()
     [line] = [line for line in limits.splitlines() if line.startswith("Max core file size")]
     assert line.split()[-3:-1] == ["0", "0"]
+
+
+TITLES = {
+    "main": "证照管家", "renew": "证照更新", "pin": "修改PIN码", "check": "环境检测", "about": "关于我们",
+    "help": "帮助", "settings": "设置", "sites": "网站",
+}  # fmt: skip
+SCREEN = (1280, 720)
+NARROWEST = 400
+
+
+async def test_every_window_is_on_the_screen_as_a_whole_at_200_percent(own_environment, server):
+    width, height = SCREEN
+    with managed_screen(size=f"{width}x{height}") as screen:
+        own_environment({**screen.environment, "QT_SCALE_FACTOR": "2"})
+        windows = windows_of(server)
+        try:
+            for name, title in TITLES.items():
+                windows.open_window(name)
+                [shown] = await until(lambda title=title: ids_of(screen, f"^{title}"))
+                await asyncio.sleep(0.3)  # its manager puts it in its frame meanwhile
+                place = place_of(screen, shown)
+                assert min(place["X"], place["Y"]) >= 0, (name, place)
+                assert place["X"] + place["WIDTH"] <= width, (name, place)
+                assert place["Y"] + place["HEIGHT"] <= height, (name, place)
+                assert place["WIDTH"] > 2 * NARROWEST, "twice as large"
+                os.kill(pid_of(screen, shown), signal.SIGTERM)
+                assert await until(lambda title=title: not ids_of(screen, f"^{title}"))
+        finally:
+            await windows.close()
+
+
+def place_of(screen, window):
+    told = screen.run("xdotool", "getwindowgeometry", "--shell", window).split()
+    return {key: int(value) for key, _, value in (line.partition("=") for line in told)}
 
 
 async def test_a_window_asked_for_while_it_closes_opens_again(screen, server):
