@@ -50,6 +50,7 @@ class ModuleWorker:
         self._lock = asyncio.Lock()
         self._backoff = Backoff()
         self._changes = 0
+        self._is_outdated = False
         self._has_let_go = True
         self._is_quick = False
         self._timer: asyncio.TimerHandle | None = None
@@ -84,6 +85,10 @@ class ModuleWorker:
         """Let the module be started at once, since something has changed."""
         self._backoff.reset()
 
+    def renew(self) -> None:
+        """Load the module anew for the next listing: what it knows of its tokens counts no more."""
+        self._is_outdated = True
+
     def _let_go_later(self) -> None:
         """Disconnect from the tokens after a moment: other programs may want one for themselves."""
 
@@ -110,9 +115,9 @@ class ModuleWorker:
             self._timer.cancel()
 
     async def _list(self) -> ModuleContent:
-        if self._changes != _changes[self.settings.path]:
+        if self._is_outdated or self._changes != _changes[self.settings.path]:
             # What a session wrote, OpenSC shows only once it is loaded anew.
-            self._changes = _changes[self.settings.path]
+            self._changes, self._is_outdated = _changes[self.settings.path], False
             await self._retire()
         process = await self._started()
         started = time.monotonic()

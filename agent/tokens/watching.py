@@ -48,7 +48,13 @@ class Watch:
         return not has_fixed_slots and any(source.is_live for source in self._sources)
 
     async def _listen(self, source: EventSource) -> None:
+        was_lost = False
+
         def changed() -> None:
+            nonlocal was_lost
+            if source.is_live and was_lost:
+                self._renew_modules()
+            was_lost = not source.is_live
             self._look_again()
             while self._later:
                 self._later.pop().cancel()
@@ -61,6 +67,14 @@ class Watch:
             except Exception:  # an interface of the system's that fails must not end the agent
                 log.exception("event source failed name=%s", source.name)
             await asyncio.sleep(SOURCE_PAUSE)
+
+    def _renew_modules(self) -> None:
+        """Load all modules anew: the service is another one than they began with.
+
+        OpenSC takes a card that was put in meanwhile for the one before, as its reader counts from 1 again.
+        """
+        for reader in self._inventory.readers:
+            reader.worker.renew()
 
     def _look_again(self) -> None:
         for reader in self._inventory.readers:

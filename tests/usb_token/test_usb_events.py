@@ -8,9 +8,11 @@ import json
 import os
 import queue
 import shutil
+import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -151,6 +153,44 @@ def test_another_program_at_the_token_is_no_event(drawer, watching):
     for _ in range(3):
         drawer.pkcs11_tool("--list-objects")
     assert watching.has_nothing("tokens_changed", 2)
+
+
+@contextlib.contextmanager
+def asleep(pid):
+    """No process of the agent does anything, as on a machine that is suspended."""
+    children = [
+        int(child)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        for child in (task / "children").read_text().split()
+    ]
+    assert children, "the worker that holds the token"
+    for process in (pid, *children):
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in (pid, *children):
+            os.kill(process, signal.SIGCONT)
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_tokens_that_were_swapped_while_the_machine_slept_are_told_of_when_it_wakes(
+    drawer, pcscd, desk, watching, is_restarted
+):
+    drawer.plug("one")
+    first = watching.until("token_inserted")["token"]
+    with asleep(desk.processes[0].pid):
+        drawer.pull("one")
+        if is_restarted:  # as where waking up takes the bus's power away for a moment
+            pcscd.kill()
+            pcscd.start()
+        drawer.plug("two")
+    watching.until("token_removed", serial=first["serial"])
+    second = watching.until("token_inserted")["token"]
+    assert {c["organisation"] for c in second["certificates"]} == {"乙有限公司"}
+    with desk.client() as client:
+        [plugged] = client.call("tokens.list")["tokens"]
+    assert plugged["serial"] == second["serial"]
 
 
 async def test_the_source_tells_once_for_each_thing_that_happens(drawer, pcscd):
