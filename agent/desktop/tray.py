@@ -20,7 +20,7 @@ from agent.certificates.model import CertificateStatus
 from agent.desktop.icon import draw_icon
 from agent.desktop.link import CLOCK, TrayClient
 from agent.desktop.menu import Line, TrayContent, tray_content
-from agent.desktop.menu_openings import watch_openings
+from agent.desktop.pystray_gaps import expect_no_notices, watch_openings
 from agent.language import Language, mark, translate, user_language
 
 if sys.platform == "linux":
@@ -149,6 +149,7 @@ def main() -> int:
     """Run the tray on the inherited connection."""
     # Standard error is the agent's log, which adds the time.
     logging.basicConfig(format="%(levelname)s %(message)s")
+    expect_no_notices()
     try:
         Tray(socket.socket(fileno=int(sys.argv[1]))).run()
     except ConnectionLostError:

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+from pathlib import Path
 
 import pytest
 from display import PANEL_HEIGHT, artefacts, desktop, eventually
@@ -217,6 +218,26 @@ async def test_without_a_session_bus_the_tray_ends_and_is_tried_again(
         assert await until(lambda: caplog.text.count("tray ended") >= 2)
     assert "the toolkit failed" in caplog.text
     assert "Traceback" not in caplog.text
+
+
+async def test_a_notification_service_that_cannot_be_started_costs_no_icon(own_environment):
+    with desktop(notifications="") as screen:
+        services = Path(screen.environment["XDG_DATA_HOME"], "dbus-1", "services")
+        services.mkdir(parents=True)
+        name = "org.freedesktop.Notifications"
+        entry = f"[D-BUS Service]\nName={name}\nExec=/bin/false\n"
+        (services / f"{name}.service").write_text(entry)
+        bus = "org.freedesktop.DBus"
+        screen.run("gdbus", "call", "--session", "--dest", bus, "--object-path", "/",
+                   "--method", f"{bus}.ReloadConfig")  # fmt: skip
+        own_environment({**screen.environment, "ODC_LANGUAGE": "zh_CN"})
+        async with tray_agent() as agent, supervised(agent):
+            assert await until(screen.tray_items)
+            agent.has_windows = False
+            assert await until(lambda: "证照更新" in screen.menu())
+            await asyncio.to_thread(screen.click, "证照更新")  # refused, and no notice can say so
+            agent.change(VALID)
+            assert await until(lambda: "剩余300天" in screen.menu()), "the icon goes on"
 
 
 async def test_the_tray_ends_when_the_agent_goes(desk, agent):
