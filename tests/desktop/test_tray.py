@@ -94,20 +94,21 @@ async def test_the_menu_opens_by_the_mouse(desk, agent, tmp_path):
         assert await until(lambda: has_menu(desk.screenshot(file)))
 
 
-async def test_a_window_is_prepared_whenever_the_menu_is_opened(desk, agent):
-    async def open_menu():
-        before = agent.prepared
+async def test_a_window_is_prepared_whenever_the_menu_is_opened(desk, agent, tmp_path):
+    async def open_menu(colour):
+        # The icon is where it is clicked, and its menu the one that belongs to it.
+        file = tmp_path / "panel.png"
+        assert await until(lambda: pixels_in_panel(desk.screenshot(file), colour) > 60)
+        agent.prepared = 0
         await asyncio.to_thread(desk.run, "xdotool", "mousemove", "16", "16", "click", "1")
-        assert await until(lambda: agent.prepared > before)
+        assert await until(lambda: agent.prepared > 0)
         await asyncio.to_thread(desk.run, "xdotool", "key", "Escape")
 
     async with supervised(agent):
-        assert await until(lambda: EXPIRED_LINE in desk.menu())
-        agent.prepared = 0
-        await open_menu()
+        await open_menu(RED)
         agent.change(VALID)  # the menu is another one from now on
         assert await until(lambda: "剩余300天" in desk.menu())
-        await open_menu()
+        await open_menu(GREEN)
 
 
 def has_menu(file):
