@@ -1,4 +1,4 @@
-; Inno Setup 6: the installer for Windows, from the folder PyInstaller makes.
+﻿; Inno Setup 6: the installer for Windows, from the folder PyInstaller makes.
 ; usage: iscc /DVersion=0.1.0 installer\windows\odc-agent.iss
 ; For one user without questions:      odc-agent-setup.exe /VERYSILENT /CURRENTUSER
 ; For the computer, for roll-out:      odc-agent-setup.exe /VERYSILENT /ALLUSERS /NORESTART /SUPPRESSMSGBOXES
@@ -23,6 +23,7 @@ ArchitecturesInstallIn64BitMode=x64compatible
 CloseApplications=force
 RestartApplications=no
 UninstallDisplayIcon={app}\odc-agent.exe
+ShowLanguageDialog=no
 OutputBaseFilename=odc-agent-setup
 OutputDir=..\..\dist
 ; To sign setup and uninstaller, and each program of ours before them:
@@ -32,11 +33,20 @@ OutputDir=..\..\dist
 SignTool=sign
 #endif
 
+; In the system's language without asking; in English where it is neither.
+[Languages]
+Name: "en"; MessagesFile: "compiler:Default.isl"
+Name: "zh"; MessagesFile: "compiler:Default.isl,ChineseSimplified.isl"
+
+[CustomMessages]
+en.ProgramName=Certificate Manager
+zh.ProgramName=证照管家
+
 [Files]
 Source: "..\..\dist\odc-agent\*"; DestDir: "{app}"; Flags: recursesubdirs ignoreversion
 
 [Icons]
-Name: "{autoprograms}\Certificate Manager"; Filename: "{app}\odc-agentw.exe"; Parameters: "window"
+Name: "{autoprograms}\{cm:ProgramName}"; Filename: "{app}\odc-agentw.exe"; Parameters: "window"
 
 [Registry]
 ; The start at login: the user's own key, or everybody's with /ALLUSERS.
@@ -52,7 +62,7 @@ Filename: "{app}\odc-native-host.exe"; Parameters: "install --system"; Flags: ru
   Check: IsAdminInstallMode
 ; Rolled out for everybody by a service, nobody is there whose agent could start: it does at login.
 Filename: "{app}\odc-agentw.exe"; Parameters: "run"; Flags: nowait; Check: not IsAdminInstallMode
-Filename: "{app}\odc-agentw.exe"; Parameters: "run"; Description: "Certificate Manager"; \
+Filename: "{app}\odc-agentw.exe"; Parameters: "run"; Description: "{cm:LaunchProgram,{cm:ProgramName}}"; \
   Flags: nowait postinstall skipifsilent runasoriginaluser; Check: IsAdminInstallMode
 
 [UninstallRun]

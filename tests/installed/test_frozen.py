@@ -81,6 +81,17 @@ def test_the_installer_for_windows_runs_only_commands_that_there_are():
         parser.parse_args(shlex.split(parameters))
 
 
+def test_the_installer_for_windows_speaks_chinese():
+    script = (INSTALLER / "windows" / "odc-agent.iss").read_bytes().decode("utf-8-sig")
+    [name] = re.findall(r'MessagesFile: "compiler:Default.isl,(.+?)"', script)
+    text = (INSTALLER / "windows" / name).read_text("utf-8-sig")
+    sentences = re.findall(r"^(\w+)=(.+)$", text.partition("[Messages]")[2], re.MULTILINE)
+    assert len(dict(sentences)) == len(sentences), "each once"
+    assert not [key for key, said in sentences if not re.search(r"[\u4e00-\u9fff]", said)]
+    assert set(re.findall(r"\{cm:(\w+)", script)) <= {"ProgramName", "LaunchProgram"}
+    assert re.findall(r"^(\w+)\.ProgramName=", script, re.MULTILINE) == ["en", "zh"]
+
+
 @pytest.mark.parametrize("name", ["package", "remove", "scripts/postinstall"])
 def test_the_scripts_for_macos_are_scripts(name):
     file = INSTALLER / "macos" / name
