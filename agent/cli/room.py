@@ -38,15 +38,16 @@ def try_until_usable(start: Callable[[], T], tell: Callable[[StartsLaterError], 
     Raises:
         AlreadyRunningError: another one waits, or runs by now.
     """
-    try:
-        return start()
-    except HomeNotUsableError as error:
-        with _waiting():
-            tell(StartsLaterError(**error.values))
-            while True:
+    is_told = False
+    while True:
+        try:
+            return start()
+        except HomeNotUsableError as error:
+            with _waiting():
+                if not is_told:
+                    tell(StartsLaterError(**error.values))
+                    is_told = True
                 time.sleep(PAUSE_SECONDS)
-                with contextlib.suppress(HomeNotUsableError):
-                    return start()
 
 
 def end_waiting() -> None:

@@ -13,6 +13,9 @@ import time
 import pytest
 from display import desktop, eventually, missing_programs
 
+from agent.lock import AgentLock
+from agent.runtime import runtime_folder
+
 START = [sys.executable, "-P", "-m", "agent.cli", "run", "--no-tray"]
 AGENT = START[:4]
 PAUSE = 0.2
@@ -137,6 +140,8 @@ def test_a_start_at_login_waits_for_room_and_says_so_once(screen, home):
         agent.stdin.write("\n")
         agent.stdin.flush()
         assert eventually(lambda: ask(screen, "status") == 0)
+        with AgentLock(runtime_folder(screen.environment) / "waiting.lock"):
+            pass  # it waits no more: the next login asks it to end as any other
         assert ask(screen, "quit") == 0
         assert agent.wait(60) == 0
         assert len(screen.notices()) == 1
