@@ -26,7 +26,7 @@ export async function renew(thumbprint, { onprogress }) {
     throw Object.assign(new Error("Declined"), { code: "user_declined", messageZh: "您已拒绝" });
   }
   onprogress({ id: "1", state: "reviewing", waiting: "REVIEW" });
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await new Promise((resolve) => { window.approve = resolve; });
   return { id: "1", state: "installed", waiting: null };
 }
 """
@@ -83,6 +83,7 @@ def test_a_renewal_tells_its_states(page):
     page.click("#load")
     page.click("#certificates [data-thumbprint=aa] button")
     expect(page.locator("#renew-state")).to_contain_text("审核中 · 等待审核")
+    page.evaluate("window.approve()")
     expect(page.locator("#renew-state")).to_have_attribute("data-state", "installed")
 
 
