@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -60,8 +60,6 @@ def end_waiting() -> None:
             os.kill(int(str(waits.values["pid"])), signal.SIGTERM)
 
 
-@contextlib.contextmanager
-def _waiting() -> Iterator[None]:
+def _waiting() -> AgentLock:
     # Not beside the agent's own lock: that disk takes nothing.
-    with AgentLock(Path(ensure_runtime_folder(), "waiting.lock")):
-        yield
+    return AgentLock(Path(ensure_runtime_folder(), "waiting.lock"))

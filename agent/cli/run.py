@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 
@@ -61,13 +62,14 @@ def run(*, has_tray: bool, replaces: bool = False, waits: bool = False) -> int:
     def start() -> bool:
         return _run_alone(has_tray=has_tray, lock_seconds=lock_seconds)
 
+    if waits and sys.platform != "win32":  # an upgrade while it waits; the agent has its own way
+        signal.signal(signal.SIGHUP, lambda *_: _start_anew())
     try:
         is_to_start_anew = try_until_usable(start, _tell) if waits else start()
     except AlreadyRunningError as error:
         raise _other_version() or error from None
     except OdcError as error:
-        if _is_unseen():
-            asyncio.run(_show(error))
+        _tell_unseen(error)
         raise
     if is_to_start_anew:
         _start_anew()
@@ -117,8 +119,13 @@ def _run_alone(*, has_tray: bool, lock_seconds: float) -> bool:
 
 
 def _tell(error: OdcError) -> None:
-    """Say why the agent has not started, also where it is seen."""
+    """Say why the agent has not started, where it is printed and where it is seen."""
     explain(error)
+    _tell_unseen(error)
+
+
+def _tell_unseen(error: OdcError) -> None:
+    """Say on the desktop what nobody reads where it is printed."""
     if _is_unseen():
         asyncio.run(_show(error))
 

@@ -35,7 +35,8 @@ MAX_RESIDENT_BYTES = 256 << 20
 """A listing worker that has grown beyond is ended after its answer: its library leaks."""
 
 _changes: Counter[str] = Counter()
-"""How often sessions with a PIN may have changed what is on tokens, by the module's path."""
+"""How often what a module knows of its tokens may have come to be wrong, by the module's path: a session
+with a PIN may have written to one, the smart card service may be another one."""
 
 
 class ModuleWorker:
@@ -50,7 +51,6 @@ class ModuleWorker:
         self._lock = asyncio.Lock()
         self._backoff = Backoff()
         self._changes = 0
-        self._is_outdated = False
         self._has_let_go = True
         self._is_quick = False
         self._timer: asyncio.TimerHandle | None = None
@@ -87,7 +87,7 @@ class ModuleWorker:
 
     def renew(self) -> None:
         """Load the module anew for the next listing: what it knows of its tokens counts no more."""
-        self._is_outdated = True
+        _changes[self.settings.path] += 1
 
     def _let_go_later(self) -> None:
         """Disconnect from the tokens after a moment: other programs may want one for themselves."""
@@ -115,9 +115,9 @@ class ModuleWorker:
             self._timer.cancel()
 
     async def _list(self) -> ModuleContent:
-        if self._is_outdated or self._changes != _changes[self.settings.path]:
+        if self._changes != _changes[self.settings.path]:
             # What a session wrote, OpenSC shows only once it is loaded anew.
-            self._changes, self._is_outdated = _changes[self.settings.path], False
+            self._changes = _changes[self.settings.path]
             await self._retire()
         process = await self._started()
         started = time.monotonic()

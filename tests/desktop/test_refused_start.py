@@ -13,7 +13,7 @@ import time
 import pytest
 from display import desktop, eventually, missing_programs
 
-from agent.lock import AgentLock
+from agent.lock import AgentLock, lock_holder
 from agent.runtime import runtime_folder
 
 START = [sys.executable, "-P", "-m", "agent.cli", "run", "--no-tray"]
@@ -112,7 +112,7 @@ def waiting(screen, home):
         command,
         env=screen.environment,
         stdin=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         text=True,
         start_new_session=True,
     ) as process:
@@ -140,11 +140,30 @@ def test_a_start_at_login_waits_for_room_and_says_so_once(screen, home):
         agent.stdin.write("\n")
         agent.stdin.flush()
         assert eventually(lambda: ask(screen, "status") == 0)
-        with AgentLock(runtime_folder(screen.environment) / "waiting.lock"):
+        with AgentLock(lock_of_waiting(screen)):
             pass  # it waits no more: the next login asks it to end as any other
         assert ask(screen, "quit") == 0
         assert agent.wait(60) == 0
         assert len(screen.notices()) == 1
+
+
+def lock_of_waiting(screen):
+    return runtime_folder(screen.environment) / "waiting.lock"
+
+
+def test_an_upgrade_while_it_waits_starts_the_newer_version_to_wait(screen, home):
+    with waiting(screen, home) as agent:
+        assert eventually(screen.shown)
+        pid = lock_holder(lock_of_waiting(screen))
+        screen.notices()  # and none is shown any more
+        os.kill(pid, signal.SIGHUP)  # as the package sends it
+        assert eventually(screen.shown)
+        assert lock_holder(lock_of_waiting(screen)) == pid
+        agent.stdin.write("\n")
+        agent.stdin.flush()
+        assert eventually(lambda: ask(screen, "status") == 0)
+        assert ask(screen, "quit") == 0
+        assert agent.wait(60) == 0
 
 
 def test_the_next_login_ends_one_that_waits(screen, home):

@@ -109,10 +109,10 @@ class RenewWindow(Window):
         """Tell of the new certificate, as soon as the token has been read with it."""
         if self.renewal is None or self.renewal["state"] != "installed":
             return
-        for token in self._tokens or []:
-            for certificate in token["certificates"]:
-                if certificate["thumbprint"] == self.renewal["new_thumbprint"]:
-                    self.pages.end.show_certificate(certificate)
+        wanted = self.renewal["new_thumbprint"]
+        held = (each for token in self._tokens or [] for each in token["certificates"])
+        if new := next((each for each in held if each["thumbprint"] == wanted), None):
+            self.pages.end.show_certificate(new)
 
     def _show_page(self, page: Page) -> None:
         self.pages.show(page, self.renewal)
