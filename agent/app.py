@@ -29,34 +29,35 @@ from agent.api.methods.updates import UpdateMethods
 from agent.api.registry import Connection, Registry, Role
 from agent.api.server import Server
 from agent.api.services import Services
-from agent.bus import EventBus
 from agent.certificates.chain import TrustStore
 from agent.certificates.organisation import IDENTITY_OIDS, IdentityOid
 from agent.checks.browser_seen import BrowserSeen
 from agent.checks.run import Parts
 from agent.checks.service import CheckService
-from agent.clock import Clock, utc_now
-from agent.config import Config
 from agent.desktop.presence import Presence
 from agent.desktop.windows import DesktopWindows
-from agent.language import Language, user_language
-from agent.paths import Paths
-from agent.quiet import quiet_hours
+from agent.ground.bus import EventBus
+from agent.ground.clock import Clock, utc_now
+from agent.ground.language import Language, user_language
 from agent.reminders.memory import ReminderMemory
 from agent.reminders.service import ReminderRules, ReminderService
-from agent.renewals.authorities import Authorities
+from agent.renewals.authorities.choosing import Authorities
 from agent.renewals.drafts.service import DossierService
-from agent.renewals.journal import Journal
+from agent.renewals.journal.journal import Journal
+from agent.renewals.journal.scan_store import ScanStore
+from agent.renewals.journal.vault import Vault, VaultError, open_vault
 from agent.renewals.licences.service import LicenceService
 from agent.renewals.licences.store import LicenceStore
-from agent.renewals.scan_store import ScanStore
 from agent.renewals.service import RenewalService
-from agent.renewals.vault import Vault, VaultError, open_vault
-from agent.service_manager import ServiceManager
+from agent.settings.config import Config
+from agent.settings.quiet import quiet_hours
 from agent.settings.service import Settings
-from agent.signals import on_signals
+from agent.settings.trust import trusted_certificates
 from agent.sites.consent import Consent
 from agent.sites.memory import SiteMemory
+from agent.system.paths import Paths
+from agent.system.service_manager import ServiceManager
+from agent.system.signals import on_signals
 from agent.tokens.discovery import Discovery, find_modules, this_system
 from agent.tokens.events import system_events
 from agent.tokens.inventory import Inventory
@@ -65,7 +66,6 @@ from agent.tokens.pin_memory import PinMemory
 from agent.tokens.pin_sessions import PinSessions
 from agent.tokens.snapshot import Problem, Reading
 from agent.tokens.watching import Watch
-from agent.trust import trusted_certificates
 from agent.updates.service import UpdateService
 from native_host.mending import mend_registration
 

@@ -23,8 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.api.views import PROTOCOL_VERSION
-from agent.framing import HEADER, MAX_REQUEST, FrameDecoder, encode_frame
-from agent.runtime import BROWSER_SOCKET, runtime_folder
+from agent.ground.framing import HEADER, MAX_REQUEST, FrameDecoder, encode_frame
+from agent.system.runtime import BROWSER_SOCKET, runtime_folder
 from bench.desk import running_desk
 from bench.memory import memory
 from bench.tables import print_times, quantile

@@ -13,11 +13,11 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from agent.renewals.journal import Journal
-from agent.renewals.protocol import Applicant, DocumentDigest, DocumentName
-from agent.renewals.record import PrivatePart, Renewal
-from agent.renewals.states import State, Waiting
-from agent.renewals.vault import Vault
+from agent.renewals.authorities.ra_protocol import Applicant, DocumentDigest, DocumentName
+from agent.renewals.journal.journal import Journal
+from agent.renewals.journal.record import PrivatePart, Renewal
+from agent.renewals.journal.states import State, Waiting
+from agent.renewals.journal.vault import Vault
 from agent.tokens.model import TokenReference
 from bench.tables import print_times
 

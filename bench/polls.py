@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from agent.renewals.pacing import backoff, first_rest, rest_after_failure, spread
+from agent.renewals.steps.pacing import backoff, first_rest, rest_after_failure, spread
 
 AGENTS = 1_000_000
 PAUSE = 1800.0

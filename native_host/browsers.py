@@ -13,8 +13,8 @@ from typing import Annotated
 
 import msgspec
 
-from agent.errors import OdcError
-from agent.language import mark
+from agent.ground.errors import OdcError
+from agent.ground.language import mark
 
 CHROMIUM_FOLDER = "NativeMessagingHosts"
 """Inside a profile (user data folder) of the Chromium family."""

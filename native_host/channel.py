@@ -6,7 +6,13 @@ import os
 import sys
 from _thread import allocate_lock
 
-from agent.framing import MAX_BROWSER_REPLY, MAX_REQUEST, FrameDecoder, FrameError, encode_frame
+from agent.ground.framing import (
+    MAX_BROWSER_REPLY,
+    MAX_REQUEST,
+    FrameDecoder,
+    FrameError,
+    encode_frame,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agent import __version__
-from agent.errors import OdcError
-from agent.language import mark, translate, user_language
-from agent.paths import find_paths
+from agent.ground.errors import OdcError
+from agent.ground.language import mark, translate, user_language
+from agent.system.paths import find_paths
 from native_host import registration
 from native_host.browsers import load_browsers
 from native_host.launcher import launcher_path

@@ -13,7 +13,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from agent.runtime import home_override
+from agent.system.runtime import home_override
 
 SHEBANG_LIMIT = 127
 """Bytes of the longest first line every Linux takes."""

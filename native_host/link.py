@@ -6,9 +6,15 @@ from _socket import SHUT_RDWR
 from _thread import allocate_lock, start_new_thread
 
 from agent import __version__
-from agent.api.starting import AgentMissingError, connect_plainly
-from agent.framing import MAX_BROWSER_REPLY, MAX_REPLY, FrameDecoder, FrameError, encode_frame
-from agent.runtime import BROWSER_SOCKET
+from agent.ground.framing import (
+    MAX_BROWSER_REPLY,
+    MAX_REPLY,
+    FrameDecoder,
+    FrameError,
+    encode_frame,
+)
+from agent.system.runtime import BROWSER_SOCKET
+from agent.system.starting import AgentMissingError, connect_plainly
 from native_host import messages
 from native_host.json_text import encode
 from native_host.messages import MalformedError, Request, RequestId
@@ -18,7 +24,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from agent.api.starting import Stream
+    from agent.system.starting import Stream
 
 PROTOCOL = 1
 """Version of the local API; equals ``agent.api.views.PROTOCOL_VERSION`` (a test holds them equal)."""

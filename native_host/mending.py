@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from agent.errors import OdcError
-from agent.paths import Paths
+from agent.ground.errors import OdcError
+from agent.system.paths import Paths
 from native_host import registration
 from native_host.browsers import load_browsers
 from native_host.targets import user_targets

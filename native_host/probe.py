@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
-from agent.framing import MAX_BROWSER_REPLY, FrameDecoder, FrameError, encode_frame
+from agent.ground.framing import MAX_BROWSER_REPLY, FrameDecoder, FrameError, encode_frame
 from native_host.identity import chromium_origins
 
 ANSWER_SECONDS = 15.0

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 from pathlib import Path
 
-from agent.runtime import home_override
+from agent.system.runtime import home_override
 from native_host import registry
 from native_host.files import read_or_none, write_if_different
 from native_host.launcher import (

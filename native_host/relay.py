@@ -8,8 +8,8 @@ from __future__ import annotations
 import time
 
 from agent import __version__
-from agent.api.starting import AgentMissingError
-from agent.framing import FrameTooLargeError
+from agent.ground.framing import FrameTooLargeError
+from agent.system.starting import AgentMissingError
 from native_host import messages
 from native_host.channel import Channel, TruncatedError, take_over_stdio
 from native_host.link import AgentLink, ProtocolMismatchError

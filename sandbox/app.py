@@ -12,7 +12,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import PathLike, StaticFiles
 from starlette.types import Scope
 
-from agent.renewals.protocol import EST_PATH, Problem, ProblemCode
+from agent.renewals.authorities.ra_protocol import EST_PATH, Problem, ProblemCode
 from sandbox.applications import Applications
 from sandbox.ca import Authority
 from sandbox.enrolment import Enrolment

@@ -12,14 +12,14 @@ import uuid
 
 import msgspec
 
-from agent.renewals.protocol import (
+from agent.renewals.authorities.ra_protocol import (
     ApplicationState,
     ApplicationStatus,
     DocumentDigest,
     DocumentName,
     ProblemCode,
 )
-from agent.renewals.working_days import add_working_days
+from agent.renewals.steps.working_days import add_working_days
 from sandbox.cms import verify_signed_data
 from sandbox.days import china_date
 from sandbox.ledger import (

@@ -8,7 +8,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from agent.renewals.protocol import KeyType, ProblemCode
+from agent.renewals.authorities.ra_protocol import KeyType, ProblemCode
 from sandbox.problems import RefusalError
 from sandbox.profiles import PublicKey
 

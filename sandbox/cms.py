@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from agent.renewals.protocol import ProblemCode
+from agent.renewals.authorities.ra_protocol import ProblemCode
 from sandbox.problems import RefusalError
 
 _HASHES: dict[str, hashes.HashAlgorithm] = {

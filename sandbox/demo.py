@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agent.api.client import Client, Json
-from agent.language import Language
-from agent.renewals.states import State, Waiting
+from agent.ground.language import Language
+from agent.renewals.journal.states import State, Waiting
 from agent.renewals.wording import state_text
 from agent.tokens.pin import send_pin
 from sandbox.desk import Desk, Holder

@@ -19,8 +19,8 @@ from typing import Any, Self, TypeVar
 import msgspec
 
 from agent.api.client import Client
-from agent.api.starting import AgentMissingError, connect
-from agent.runtime import CONTROL_SOCKET, runtime_folder
+from agent.system.runtime import CONTROL_SOCKET, runtime_folder
+from agent.system.starting import AgentMissingError, connect
 from sandbox.home import Home, RunningSandbox, SandboxError
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ import msgspec
 from PIL import Image, ImageDraw, ImageFont
 from stdnum.cn import ric
 
-from agent.renewals.protocol import Applicant, DocumentName
+from agent.renewals.authorities.ra_protocol import Applicant, DocumentName
 from sandbox.home import SandboxError, write_file
 
 _FONTS = (

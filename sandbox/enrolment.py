@@ -8,7 +8,7 @@ import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from agent.renewals.protocol import ApplicationState, Manifest, ProblemCode
+from agent.renewals.authorities.ra_protocol import ApplicationState, Manifest, ProblemCode
 from sandbox.ca import Authority, renewed_validity
 from sandbox.certificate_request import check_key_type, read_request
 from sandbox.ledger import Ledger, current_version, manifest_of

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from agent.renewals.protocol import EST_PATH
+from agent.renewals.authorities.ra_protocol import EST_PATH
 from sandbox.enrolment import Enrolment
 from sandbox.est_messages import (
     MAX_REQUEST_BYTES,

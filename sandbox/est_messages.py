@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from starlette.responses import PlainTextResponse, Response
 
-from agent.renewals.protocol import KeyType, ProblemCode
+from agent.renewals.authorities.ra_protocol import KeyType, ProblemCode
 from sandbox.problems import RefusalError
 
 MAX_REQUEST_BYTES = 64 * 1024

@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from agent.renewals.protocol import ProblemCode
+from agent.renewals.authorities.ra_protocol import ProblemCode
 from sandbox.ca import Authority, renewed_validity
 from sandbox.certificate_request import check_key_type, read_request
 from sandbox.enrolment import issued_record

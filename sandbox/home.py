@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import platformdirs
 
-from agent.runtime import home_override
+from agent.system.runtime import home_override
 
 
 class SandboxError(Exception):

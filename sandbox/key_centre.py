@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from agent.renewals.protocol import ApplicationState, Manifest, ProblemCode
+from agent.renewals.authorities.ra_protocol import ApplicationState, Manifest, ProblemCode
 from sandbox.ca import Authority, private_pem, renewed_validity
 from sandbox.enrolment import issued_record
 from sandbox.home import Home, SandboxError, create_file

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.keywrap import aes_key_wrap_with_padding
 from cryptography.hazmat.primitives.padding import PKCS7
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from agent.renewals.protocol import KeyTransport
+from agent.renewals.authorities.ra_protocol import KeyTransport
 
 KEY_PACKAGE = "2.16.840.1.101.2.1.2.78.5"
 """id-ct-KP-aKeyPackage (RFC 5958, 2)."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from asn1crypto import core, csr
 from cryptography import x509
 
-from agent.renewals.protocol import KeyTransport, ProblemCode
+from agent.renewals.authorities.ra_protocol import KeyTransport, ProblemCode
 from sandbox.problems import RefusalError
 
 ASYMMETRIC_DECRYPT_KEY_IDENTIFIER = "1.2.840.113549.1.9.16.2.54"

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-from agent.renewals.protocol import (
+from agent.renewals.authorities.ra_protocol import (
     ApplicationState,
     ApplicationStatus,
     DocumentName,

@@ -12,7 +12,7 @@ import io
 
 import msgspec
 
-from agent.renewals.protocol import (
+from agent.renewals.authorities.ra_protocol import (
     LICENCE_REQUEST_SECONDS,
     Licence,
     LicenceRequest,

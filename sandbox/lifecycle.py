@@ -9,8 +9,8 @@ from __future__ import annotations
 import datetime as dt
 from enum import StrEnum, unique
 
-from agent.renewals.protocol import ApplicationState as State
-from agent.renewals.protocol import ProblemCode
+from agent.renewals.authorities.ra_protocol import ApplicationState as State
+from agent.renewals.authorities.ra_protocol import ProblemCode
 from sandbox.problems import RefusalError
 
 

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import msgspec
 
-from agent.renewals.protocol import ApplicantField, Manifest, Policy, ProblemCode
+from agent.renewals.authorities.ra_protocol import ApplicantField, Manifest, Policy, ProblemCode
 from sandbox.cms import SignedContent
 from sandbox.days import china_date
 from sandbox.problems import RefusalError

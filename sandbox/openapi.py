@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from agent.renewals.protocol import (
+from agent.renewals.authorities.ra_protocol import (
     EST_PATH,
     RA_PATH,
     ApplicationStatus,

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from agent.renewals.protocol import EST_PATH, KeyType
+from agent.renewals.authorities.ra_protocol import EST_PATH, KeyType
 from sandbox.est_messages import (
     MAX_REQUEST_BYTES,
     certs_only,

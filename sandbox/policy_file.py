@@ -17,7 +17,7 @@ from typing import Annotated
 
 import msgspec
 
-from agent.renewals.protocol import Policy
+from agent.renewals.authorities.ra_protocol import Policy
 from sandbox.home import SandboxError
 from sandbox.rules import DEFAULT_POLICY, Rules
 

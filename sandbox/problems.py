@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.renewals.protocol import Problem, ProblemCode
+from agent.renewals.authorities.ra_protocol import Problem, ProblemCode
 
 _STATUS: dict[ProblemCode, int] = {
     ProblemCode.MALFORMED: 400,

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from agent.renewals.protocol import (
+from agent.renewals.authorities.ra_protocol import (
     RA_PATH,
     ApplicationStatus,
     DocumentName,

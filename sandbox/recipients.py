@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
 )
 
-from agent.renewals.protocol import ProblemCode
+from agent.renewals.authorities.ra_protocol import ProblemCode
 from sandbox.key_package import key_identifier
 from sandbox.problems import RefusalError
 from sandbox.records import IssuedCertificate

@@ -6,7 +6,7 @@ import datetime as dt
 
 import msgspec
 
-from agent.renewals.protocol import ApplicationState
+from agent.renewals.authorities.ra_protocol import ApplicationState
 from sandbox.lifecycle import Event
 from sandbox.profiles import CertificateUse
 

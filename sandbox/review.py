@@ -6,7 +6,7 @@ import datetime as dt
 
 import msgspec
 
-from agent.renewals.protocol import ApplicationState, ProblemCode, Remark
+from agent.renewals.authorities.ra_protocol import ApplicationState, ProblemCode, Remark
 from sandbox.ledger import Ledger, current_version
 from sandbox.lifecycle import Event
 from sandbox.problems import RefusalError

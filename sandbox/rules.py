@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from agent.renewals.protocol import Policy
+from agent.renewals.authorities.ra_protocol import Policy
 
 AUTHORITY_NAME = "ODC 沙盒证书服务中心 (ODC Sandbox Authority)"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from agent.renewals.protocol import ApplicationState, ApplicationStatus, ProblemCode
+from agent.renewals.authorities.ra_protocol import ApplicationState, ApplicationStatus, ProblemCode
 from sandbox.ledger import Ledger, status_of
 from sandbox.lifecycle import Event
 from sandbox.problems import RefusalError

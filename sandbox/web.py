@@ -9,7 +9,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from agent.renewals.protocol import Problem, ProblemCode
+from agent.renewals.authorities.ra_protocol import Problem, ProblemCode
 from sandbox.problems import RefusalError
 
 _DRAIN_BYTES = 8 * 1024 * 1024

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from typing import Any, Self
 
 from agent import __version__
-from agent.framing import MAX_REPLY, FrameDecoder, FrameError, encode_frame
-from agent.language import user_language
+from agent.ground.framing import MAX_REPLY, FrameDecoder, FrameError, encode_frame
+from agent.ground.language import user_language
 
 PROTOCOL_VERSION = 1
 
@@ -25,7 +25,7 @@ Json = Any
 
 
 class CallError(Exception):
-    """The agent refused a call. ``report`` has the fields of agent.errors.ErrorReport."""
+    """The agent refused a call. ``report`` has the fields of agent.ground.errors.ErrorReport."""
 
     def __init__(self, report: dict[str, Json]) -> None:
         super().__init__(report.get("message", ""))

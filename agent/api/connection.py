@@ -21,10 +21,10 @@ from agent.api.rpc import (
     result_frame,
 )
 from agent.api.views import PROTOCOL_VERSION, Hello, Welcome
-from agent.errors import OdcError
-from agent.framing import MAX_REPLY, MAX_REQUEST, FrameDecoder, FrameError, encode_frame
-from agent.language import Language
-from agent.peers import is_same_user
+from agent.ground.errors import OdcError
+from agent.ground.framing import MAX_REPLY, MAX_REQUEST, FrameDecoder, FrameError, encode_frame
+from agent.ground.language import Language
+from agent.system.peers import is_same_user
 
 log = logging.getLogger(__name__)
 

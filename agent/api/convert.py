@@ -26,10 +26,10 @@ from agent.certificates.model import Oddity
 from agent.certificates.organisation import identity_of
 from agent.certificates.pairs import Pair, group
 from agent.certificates.wording import chain_text, damage_text, days_text
-from agent.language import Language
+from agent.ground.language import Language
+from agent.renewals.journal.record import Renewal
 from agent.renewals.licences.item import LicenceItem
 from agent.renewals.licences.wording import licence_text
-from agent.renewals.record import Renewal
 from agent.renewals.wording import renewal_text
 from agent.tokens.pin_sessions import AskedPin
 from agent.tokens.snapshot import HeldCertificate, Problem, Snapshot, Token

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agent.api.dossier_views import ConversionView, DossierView, FaultView, ScanView
-from agent.language import Language, translate
+from agent.ground.language import Language, translate
+from agent.renewals.authorities.ra_protocol import DocumentName
 from agent.renewals.drafts.service import OpenDossier, ShownConversion
 from agent.renewals.drafts.store import DraftScan
-from agent.renewals.protocol import DocumentName
+from agent.renewals.journal.states import State
 from agent.renewals.scans.judging import judge
 from agent.renewals.scans.model import Limits
 from agent.renewals.scans.reports import fault_values
 from agent.renewals.scans.wording import FAULTS, facts_text
-from agent.renewals.states import State
 
 
 def dossier_view(opened: OpenDossier, language: Language, *, is_kept: bool) -> DossierView:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from agent.renewals.protocol import ApplicantField, DocumentName
+from agent.renewals.authorities.ra_protocol import ApplicantField, DocumentName
 
 
 class FaultView(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from agent.errors import OdcError
-from agent.language import mark
-from agent.renewals.protocol import DocumentName
+from agent.ground.errors import OdcError
+from agent.ground.language import mark
+from agent.renewals.authorities.ra_protocol import DocumentName
 
 MAX_SCAN_BYTES = 32 * 1024 * 1024
 """A file larger than this is no scan; it is not even read."""

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from agent.api.rpc import INVALID_PARAMS, METHOD_NOT_FOUND, InvalidRequestError
-from agent.language import Language
+from agent.ground.language import Language
 
 
 @unique

@@ -6,8 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from agent.errors import ErrorReport, OdcError
-from agent.language import mark
+from agent.ground.errors import ErrorReport, OdcError
+from agent.ground.language import mark
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600

@@ -10,12 +10,17 @@ from pathlib import Path
 
 from agent.api.connection import ClientConnection
 from agent.api.registry import Connection, Registry, Role
-from agent.pipes.listener import PipeListener
-from agent.pipes.stream import pipe_name
-from agent.runtime import BROWSER_SOCKET, CONTROL_SOCKET, ensure_runtime_folder, runtime_folder
+from agent.system.pipes.listener import PipeListener
+from agent.system.pipes.stream import pipe_name
+from agent.system.runtime import (
+    BROWSER_SOCKET,
+    CONTROL_SOCKET,
+    ensure_runtime_folder,
+    runtime_folder,
+)
 
 if sys.platform == "win32":
-    from agent.pipes.windows import WindowsSystem
+    from agent.system.pipes.windows import WindowsSystem
 
 _SOCKETS = {CONTROL_SOCKET: Role.CONTROL, BROWSER_SOCKET: Role.BROWSER}
 

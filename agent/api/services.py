@@ -10,15 +10,15 @@ from typing import Protocol
 
 from agent.api.known import Known
 from agent.api.registry import Call, Connection
-from agent.bus import EventBus
 from agent.checks.service import CheckService
-from agent.clock import Clock
-from agent.config import PortalSettings
-from agent.language import Language
+from agent.ground.bus import EventBus
+from agent.ground.clock import Clock
+from agent.ground.language import Language
 from agent.reminders.service import ReminderService
 from agent.renewals.drafts.service import DossierService
 from agent.renewals.licences.service import LicenceService
 from agent.renewals.service import RenewalService
+from agent.settings.config import PortalSettings
 from agent.settings.service import Settings
 from agent.sites.consent import Consent
 from agent.tokens.discovery import Discovery

@@ -6,7 +6,7 @@ import datetime as dt
 
 import msgspec
 
-from agent.language import Language
+from agent.ground.language import Language
 from agent.sites.consent import Consent
 from agent.sites.model import Action, ConsentQuestion, Decision
 from agent.sites.origins import is_secure

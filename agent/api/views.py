@@ -12,7 +12,7 @@ import msgspec
 
 from agent.certificates.chain import ChainState
 from agent.certificates.model import CertificateStatus, CertificateUse, Oddity
-from agent.language import Language
+from agent.ground.language import Language
 from agent.reminders.rules import Reminder
 from agent.tokens.model import PinLimits, PinState
 from agent.tokens.pin_states import PinPurpose

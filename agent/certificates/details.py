@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agent.certificates.china_time import CHINA_STANDARD_TIME
-from agent.certificates.der import DerError, Element, Tag, dotted, elements, read_element
 from agent.certificates.extensions import (
     AUTHORITY_KEY_ID,
     BASIC_CONSTRAINTS,
@@ -24,7 +23,8 @@ from agent.certificates.extensions import (
 )
 from agent.certificates.model import Certificate
 from agent.certificates.names import harmless, read_text
-from agent.language import Language, mark, translate
+from agent.ground.language import Language, mark, translate
+from agent.keys.der import DerError, Element, Tag, dotted, elements, read_element
 
 _EXTENSIONS = {
     SUBJECT_KEY_ID: mark("Subject key identifier"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum, unique
 
-from agent.certificates.der import DerError, Tag, elements, read_element
+from agent.keys.der import DerError, Tag, elements, read_element
 
 SUBJECT_KEY_ID = "2.5.29.14"
 KEY_USAGE = "2.5.29.15"

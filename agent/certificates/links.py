@@ -10,8 +10,6 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from agent.certificates import sm2
-from agent.certificates.der import DerError
 from agent.certificates.extensions import (
     AUTHORITY_KEY_ID,
     BASIC_CONSTRAINTS,
@@ -26,6 +24,8 @@ from agent.certificates.extensions import (
 from agent.certificates.model import Certificate
 from agent.certificates.names import comparable
 from agent.certificates.strict import quietly
+from agent.keys import sm2
+from agent.keys.der import DerError
 
 _REMEMBERED = 4096
 

@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from agent.certificates.der import DerError, Element, Tag, dotted, elements
 from agent.certificates.model import Oddity
+from agent.keys.der import DerError, Element, Tag, dotted, elements
 
 MAX_SHOWN = 128
 """Characters of an organisation's name that are shown; X.520 allows it 64."""

@@ -17,9 +17,9 @@ from typing import Annotated
 import msgspec
 from stdnum.cn import uscc as uscc_rules
 
-from agent.certificates.der import DerError, Tag, read_element
 from agent.certificates.model import Certificate
 from agent.certificates.names import is_hidden, read_text
+from agent.keys.der import DerError, Tag, read_element
 
 MAX_ID = 64
 """Characters of the longest identifier that is believed."""

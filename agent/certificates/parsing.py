@@ -11,7 +11,6 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterator
 
-from agent.certificates.der import DerError, Element, Tag, dotted, elements, read_element
 from agent.certificates.extensions import (
     BASIC_CONSTRAINTS,
     KEY_USAGE,
@@ -19,11 +18,12 @@ from agent.certificates.extensions import (
     read_basic_constraints,
     read_key_usage,
 )
-from agent.certificates.keys import key_algorithm
 from agent.certificates.model import Certificate, CertificateUse, Oddity
 from agent.certificates.names import COMMON_NAME, Name, read_name
 from agent.certificates.strict import is_refused
 from agent.certificates.times import EARLIEST, read_time
+from agent.keys.algorithms import key_algorithm
+from agent.keys.der import DerError, Element, Tag, dotted, elements, read_element
 
 MAX_SIZE = 65_536
 """Bytes of the largest certificate that is read; real ones have a few thousand."""

@@ -11,7 +11,7 @@ from agent.certificates.days import status_of
 from agent.certificates.model import CertificateStatus
 from agent.certificates.pairs import H, Pair
 from agent.certificates.wording import days_text
-from agent.language import Language
+from agent.ground.language import Language
 
 _WORST_FIRST = (
     CertificateStatus.EXPIRED,

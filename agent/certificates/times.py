@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from agent.certificates.der import DerError, Element, Tag
+from agent.keys.der import DerError, Element, Tag
 
 EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC)
 LATEST = dt.datetime.max.replace(microsecond=0, tzinfo=dt.UTC)

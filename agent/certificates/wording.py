@@ -8,7 +8,7 @@ from agent.certificates.chain import Chain, ChainState
 from agent.certificates.china_time import china_date
 from agent.certificates.days import days_left, is_expired
 from agent.certificates.model import Certificate, CertificateStatus, Oddity
-from agent.language import Language, mark, translate, translate_count
+from agent.ground.language import Language, mark, translate, translate_count
 
 
 def validity_text(certificate: Certificate) -> str:

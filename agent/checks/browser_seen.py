@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from agent.clock import Clock
-from agent.files import write_private
+from agent.ground.clock import Clock
+from agent.system.files import write_private
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from agent.checks.model import CheckState
 from agent.checks.service import Result
-from agent.language import Language, mark, translate
+from agent.ground.language import Language, mark, translate
 from agent.tokens.snapshot import Snapshot
 
 MARKS = {

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 from agent.certificates.chain import TrustStore
 from agent.checks.browser_seen import BrowserSeen
 from agent.checks.verdicts.authority import Reached
-from agent.clock import Clock
-from agent.config import Config
-from agent.errors import ErrorReport
-from agent.paths import Paths
+from agent.ground.clock import Clock
+from agent.ground.errors import ErrorReport
+from agent.settings.config import Config
+from agent.system.paths import Paths
 from agent.tokens.discovery import Discovery
 from agent.tokens.inventory import Inventory
 from agent.tokens.snapshot import Snapshot

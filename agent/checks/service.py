@@ -7,15 +7,15 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from agent.autostart import this_systems_autostart
 from agent.checks.model import CheckState, Finding, finding, worst_first
 from agent.checks.probes.threads import in_thread
 from agent.checks.run import Parts, Run
 from agent.checks.table import CHECKS, Check
 from agent.checks.verdicts.browsers import FIX_MANIFESTS
 from agent.checks.verdicts.desktop import FIX_AUTOSTART
-from agent.errors import OdcError
-from agent.language import Language, mark
+from agent.ground.errors import OdcError
+from agent.ground.language import Language, mark
+from agent.system.autostart import this_systems_autostart
 
 log = logging.getLogger(__name__)
 

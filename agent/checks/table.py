@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from agent.autostart import this_systems_autostart
 from agent.certificates.pairs import group
 from agent.checks.model import Findings
 from agent.checks.probes import computer, desktop, smart_cards
@@ -41,8 +40,9 @@ from agent.checks.verdicts.tokens import (
     judge_pin,
     judge_token,
 )
-from agent.language import mark
-from agent.runtime import runtime_folder
+from agent.ground.language import mark
+from agent.system.autostart import this_systems_autostart
+from agent.system.runtime import runtime_folder
 
 Look = Callable[[Run], Awaitable[Findings]]
 

@@ -14,8 +14,8 @@ from agent.api.client import CallError
 from agent.cli import commands
 from agent.cli.outcome import Exit, explain
 from agent.cli.output import say
-from agent.errors import OdcError
-from agent.runtime import RuntimeFolderError
+from agent.ground.errors import OdcError
+from agent.system.runtime import RuntimeFolderError
 
 _EXAMPLES = """examples:
   odc-agent status               is the agent running, how are the certificates

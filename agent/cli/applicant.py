@@ -10,14 +10,14 @@ import msgspec
 from agent.cli.input_files import read_applicant
 from agent.cli.outcome import Exit
 from agent.cli.output import say, say_json
-from agent.errors import OdcError
-from agent.language import mark, translate, user_language
-from agent.paths import find_paths
-from agent.renewals.applicant_profile import forget_profile, keep_profile, take_up_profile
+from agent.ground.errors import OdcError
+from agent.ground.language import mark, translate, user_language
+from agent.renewals.authorities.ra_protocol import Applicant, Policy
 from agent.renewals.dossier.checks import check_applicant
 from agent.renewals.dossier.findings import DossierIncompleteError
-from agent.renewals.protocol import Applicant, Policy
-from agent.renewals.vault import open_vault
+from agent.renewals.journal.applicant_profile import forget_profile, keep_profile, take_up_profile
+from agent.renewals.journal.vault import open_vault
+from agent.system.paths import find_paths
 
 
 class NoProfileError(OdcError):

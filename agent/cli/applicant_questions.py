@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from agent.cli.applicant import NoProfileError, kept_applicant
 from agent.cli.outcome import explain
 from agent.cli.output import say
-from agent.language import translate, user_language
+from agent.ground.language import translate, user_language
+from agent.renewals.authorities.ra_protocol import Applicant, ApplicantField
 from agent.renewals.dossier.fields import check_field, cleaned
 from agent.renewals.dossier.findings import FIELD_NAMES
-from agent.renewals.protocol import Applicant, ApplicantField
-from agent.renewals.vault import VaultError
+from agent.renewals.journal.vault import VaultError
 
 
 def ask_applicant(

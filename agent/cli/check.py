@@ -7,7 +7,7 @@ from agent.cli.connect import agent
 from agent.cli.outcome import Exit, explain
 from agent.cli.output import say, say_json
 from agent.cli.progress import progress
-from agent.language import Language, mark, translate, user_language
+from agent.ground.language import Language, mark, translate, user_language
 
 _MARKS = {"ok": "✓", "warning": "!", "failed": "✗", "unknown": "?"}
 

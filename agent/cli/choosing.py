@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from agent.api.client import Client, Json
 from agent.cli.outcome import NeededError, has_ended
 from agent.cli.progress import progress
-from agent.language import Language, mark, translate
-from agent.renewals.errors import CertificateNotFoundError, RenewalNotFoundError
+from agent.ground.language import Language, mark, translate
+from agent.renewals.ground.errors import CertificateNotFoundError, RenewalNotFoundError
 
 THUMBPRINT_DIGITS = 64
 """Hexadecimal digits of SHA-256."""

@@ -8,7 +8,7 @@ from agent.api.client import CallError, Json
 from agent.cli.connect import agent
 from agent.cli.outcome import Exit, explain
 from agent.cli.output import say, say_json
-from agent.language import Language, mark, translate, user_language
+from agent.ground.language import Language, mark, translate, user_language
 
 _SOURCES = {
     "default": mark("as it comes"),

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from agent.api.client import Client, ConnectionLostError
-from agent.api.starting import AgentMissingError, connect
 from agent.cli.outcome import NoAgentError
-from agent.config import load_config
-from agent.paths import find_paths
-from agent.runtime import CONTROL_SOCKET
+from agent.settings.config import load_config
+from agent.system.paths import find_paths
+from agent.system.runtime import CONTROL_SOCKET
+from agent.system.starting import AgentMissingError, connect
 
 
 @contextmanager

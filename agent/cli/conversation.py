@@ -16,8 +16,8 @@ from agent.cli.pin_prompt import begin, in_words
 from agent.cli.progress import progress
 from agent.cli.renew_answers import Answers
 from agent.cli.renewal_lines import error_lines, remark_lines
-from agent.errors import ReportedError
-from agent.language import mark, user_language
+from agent.ground.errors import ReportedError
+from agent.ground.language import mark, user_language
 
 EVERYTHING = frozenset({"TOKEN", "PIN", "APPLICANT", "REVIEW", "SMS_CODE", "NETWORK", "SPACE"})
 """All that a renewal can wait for."""

@@ -10,9 +10,9 @@ import msgspec
 from agent.cli.input_files import read_file, write_new
 from agent.cli.outcome import Exit
 from agent.cli.output import say, say_json
-from agent.errors import InvalidInputError
-from agent.language import mark, translate, user_language
-from agent.renewals.protocol import Policy
+from agent.ground.errors import InvalidInputError
+from agent.ground.language import mark, translate, user_language
+from agent.renewals.authorities.ra_protocol import Policy
 from agent.renewals.scans.model import limits_of
 from agent.renewals.scans.reports import Conversion, offer_conversion
 from agent.renewals.scans.wording import facts_text

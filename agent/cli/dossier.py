@@ -16,10 +16,10 @@ import msgspec
 from agent.cli.input_files import STDIN, find_scans, read_applicant, read_file
 from agent.cli.outcome import Exit
 from agent.cli.output import say, say_json
-from agent.language import Language, mark, translate, user_language
+from agent.ground.language import Language, mark, translate, user_language
+from agent.renewals.authorities.ra_protocol import Applicant, DocumentName, Policy
 from agent.renewals.dossier.checks import check_applicant
 from agent.renewals.dossier.findings import DOCUMENT_NAMES, FIELD_NAMES, Finding
-from agent.renewals.protocol import Applicant, DocumentName, Policy
 from agent.renewals.scans.model import Fault, limits_of
 from agent.renewals.scans.reports import ScanReport, report_scan
 from agent.renewals.scans.wording import ADVICE, facts_text

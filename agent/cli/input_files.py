@@ -8,9 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from agent.errors import InvalidInputError, OdcError
-from agent.language import mark
-from agent.renewals.protocol import Applicant, DocumentName
+from agent.ground.errors import InvalidInputError, OdcError
+from agent.ground.language import mark
+from agent.renewals.authorities.ra_protocol import Applicant, DocumentName
 from agent.renewals.scans.model import MAX_CONTENT
 
 STDIN = Path("-")

@@ -14,13 +14,13 @@ from agent.cli.connect import agent
 from agent.cli.input_files import read_applicant, write_new
 from agent.cli.outcome import Exit
 from agent.cli.output import say
-from agent.clock import utc_now
-from agent.errors import InvalidInputError
-from agent.language import mark, translate, user_language
+from agent.ground.clock import utc_now
+from agent.ground.errors import InvalidInputError
+from agent.ground.language import mark, translate, user_language
+from agent.renewals.authorities.ra_protocol import Applicant
 from agent.renewals.dossier.checks import cleaned_applicant
-from agent.renewals.errors import CertificateNotFoundError
+from agent.renewals.ground.errors import CertificateNotFoundError
 from agent.renewals.letter.text import Letter
-from agent.renewals.protocol import Applicant
 
 _LONGEST_NAME = 200
 _NOBODY = Applicant(id_number="", name="", address="")

@@ -13,7 +13,7 @@ from agent.cli.pin_prompt import begin, in_words
 from agent.cli.progress import progress
 from agent.cli.renew_answers import Answers
 from agent.cli.renewal_lines import licence_line
-from agent.language import mark, user_language
+from agent.ground.language import mark, user_language
 
 _UPDATING = mark("Updating the business licence …")
 

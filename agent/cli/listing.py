@@ -10,9 +10,9 @@ from agent.cli.certificates import token_lines
 from agent.cli.connect import agent
 from agent.cli.outcome import Exit
 from agent.cli.output import say, say_json
-from agent.language import Language, mark, translate, user_language
-from agent.lock import lock_holder
-from agent.paths import find_paths
+from agent.ground.language import Language, mark, translate, user_language
+from agent.system.lock import lock_holder
+from agent.system.paths import find_paths
 
 
 def status(*, as_json: bool) -> int:

@@ -18,8 +18,8 @@ from agent.api.client import Json
 from agent.cli.connect import agent
 from agent.cli.outcome import Exit, NoAgentError
 from agent.cli.output import say
-from agent.errors import InvalidInputError
-from agent.language import mark
+from agent.ground.errors import InvalidInputError
+from agent.ground.language import mark
 
 FILE_MODE = 0o644
 """node_exporter runs as a user of its own."""

@@ -6,7 +6,7 @@ from agent.api.client import Json
 from agent.cli.connect import agent
 from agent.cli.outcome import Exit
 from agent.cli.output import say, say_json
-from agent.language import Language, mark, translate, user_language
+from agent.ground.language import Language, mark, translate, user_language
 
 _STATES = {
     "well": mark("works"),

@@ -7,8 +7,8 @@ from enum import IntEnum, unique
 
 from agent.api.client import CallError, Json
 from agent.cli.output import say
-from agent.errors import OdcError
-from agent.language import Language, mark, user_language
+from agent.ground.errors import OdcError
+from agent.ground.language import Language, mark, user_language
 
 
 @unique

@@ -10,8 +10,8 @@ from agent.cli.outcome import Exit, explain
 from agent.cli.output import say, say_json
 from agent.cli.pin_prompt import begin, in_words, question, read_pin, say_state
 from agent.cli.secret_input import read_secret
-from agent.errors import OdcError
-from agent.language import mark
+from agent.ground.errors import OdcError
+from agent.ground.language import mark
 from agent.tokens.model import PinLimits, PinState
 from agent.tokens.pin import send_pin, wipe
 from agent.tokens.pin_rules import NewPinRefusedError, PinRule, check_new_pin

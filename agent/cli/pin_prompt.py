@@ -8,7 +8,7 @@ from agent.api.client import CallError, Client, Json
 from agent.cli.outcome import sentences
 from agent.cli.output import say
 from agent.cli.secret_input import read_secret
-from agent.language import mark, translate, user_language
+from agent.ground.language import mark, translate, user_language
 from agent.tokens.errors import TRIES_LEFT
 from agent.tokens.model import PinState
 from agent.tokens.pin import wipe

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from agent.cli.output import say
-from agent.language import translate, user_language
+from agent.ground.language import translate, user_language
 
 AFTER_SECONDS = 1.0
 """A shorter wait needs no explanation."""

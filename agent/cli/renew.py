@@ -11,7 +11,7 @@ from agent.cli.output import say
 from agent.cli.progress import progress
 from agent.cli.renew_answers import Answers
 from agent.cli.renewal_lines import certificate_line, licence_line
-from agent.language import mark, user_language
+from agent.ground.language import mark, user_language
 
 _NOBODYS_TURN = frozenset({"TOKEN", "REVIEW", "NETWORK"})
 """What a renewal can wait for that no answer given here ends."""

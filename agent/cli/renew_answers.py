@@ -18,7 +18,7 @@ from agent.cli.outcome import NeededError
 from agent.cli.output import say
 from agent.cli.pin_prompt import in_words, question, read_pin, say_state
 from agent.cli.secret_input import read_secret
-from agent.language import mark
+from agent.ground.language import mark
 from agent.renewals.dossier.findings import FIELD_NAMES
 from agent.tokens.pin import send_pin
 

@@ -20,7 +20,7 @@ from agent.cli.pin_prompt import confirmed
 from agent.cli.progress import progress
 from agent.cli.renew_answers import Answers
 from agent.cli.renewal_lines import renewal_lines
-from agent.language import mark, user_language
+from agent.ground.language import mark, user_language
 
 
 class ConsentMissingError(NeededError):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from agent.api.client import Json
 from agent.certificates.china_time import china_date
 from agent.cli.certificates import columns, padded
-from agent.language import Language, mark, translate
+from agent.ground.language import Language, mark, translate
 from agent.renewals.dossier.findings import DOCUMENT_NAMES, FIELD_NAMES
 
 _NAMES = {item.value: name for item, name in (*FIELD_NAMES.items(), *DOCUMENT_NAMES.items())}

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from agent.home import HomeNotUsableError
-from agent.language import mark
-from agent.lock import AgentLock, AlreadyRunningError
-from agent.runtime import ensure_runtime_folder
+from agent.ground.language import mark
+from agent.system.home import HomeNotUsableError
+from agent.system.lock import AgentLock, AlreadyRunningError
+from agent.system.runtime import ensure_runtime_folder
 
 T = TypeVar("T")
 

@@ -11,21 +11,21 @@ import sys
 
 from agent import __version__
 from agent.api.client import CallError, Client, ConnectionLostError
-from agent.api.starting import AgentMissingError, connect
 from agent.app import Agent
 from agent.cli.listing import quit_agent
 from agent.cli.outcome import Exit, explain
 from agent.cli.room import end_waiting, try_until_usable
 from agent.desktop.notices.choosing import this_desktops_display
 from agent.desktop.notices.model import Notice
-from agent.errors import OdcError
-from agent.home import see_to_room
-from agent.language import mark, translate, user_language
-from agent.lock import AgentLock, AlreadyRunningError
-from agent.logs import set_up_logging
-from agent.paths import find_paths
-from agent.runtime import CONTROL_SOCKET
+from agent.ground.errors import OdcError
+from agent.ground.language import mark, translate, user_language
 from agent.settings.service import Settings
+from agent.system.home import see_to_room
+from agent.system.lock import AgentLock, AlreadyRunningError
+from agent.system.logs import set_up_logging
+from agent.system.paths import find_paths
+from agent.system.runtime import CONTROL_SOCKET
+from agent.system.starting import AgentMissingError, connect
 
 END_SECONDS = 20.0
 """How long an agent that was asked to end may take: a step that is under way is finished."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from agent.cli.output import say
-from agent.dumps import forbid_dumps
+from agent.system.dumps import forbid_dumps
 
 _LONGEST = 255
 

@@ -9,7 +9,7 @@ from agent.api.client import CallError, Client, Json
 from agent.cli.connect import agent
 from agent.cli.outcome import Exit, NeededError, explain
 from agent.cli.output import say, say_json
-from agent.language import mark, translate, user_language
+from agent.ground.language import mark, translate, user_language
 
 _ACTIONS = {"certificates": mark("see certificates"), "renew": mark("renew")}
 _DECISIONS = {"always": mark("always"), "never": mark("never")}

@@ -10,7 +10,7 @@ from agent.cli.connect import agent
 from agent.cli.outcome import Exit
 from agent.cli.output import say, say_json
 from agent.cli.progress import progress
-from agent.language import mark, translate, user_language
+from agent.ground.language import mark, translate, user_language
 
 
 def check(*, as_json: bool) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from agent.errors import OdcError
-from agent.language import mark
+from agent.ground.errors import OdcError
+from agent.ground.language import mark
 
 
 class NoWindowError(OdcError):

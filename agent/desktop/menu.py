@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from agent.api.client import Json
 from agent.api.window_names import WindowName
-from agent.language import Language, mark, translate, translate_count
+from agent.ground.language import Language, mark, translate, translate_count
 
 USES = {
     "signing": mark("signing certificate"),

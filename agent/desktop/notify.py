@@ -10,7 +10,7 @@ import msgspec
 
 from agent.desktop.notices.icon_file import drawn_icon
 from agent.desktop.notices.plyer import PlainNotice
-from agent.language import mark, translate, user_language
+from agent.ground.language import mark, translate, user_language
 
 
 def main() -> int:

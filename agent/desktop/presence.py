@@ -9,9 +9,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
 from agent.api.services import Windows
-from agent.bus import Event, EventBus
-from agent.clock import Clock
-from agent.config import Config
 from agent.desktop.notices.board import NoticeBoard, Posted
 from agent.desktop.notices.choosing import this_desktops_display
 from agent.desktop.notices.model import Display, Notice
@@ -19,12 +16,15 @@ from agent.desktop.notices.reminding import ReminderNotices
 from agent.desktop.notices.telling import RenewalNotices
 from agent.desktop.supervisor import TraySupervisor
 from agent.desktop.tray_host import tell_once_without_tray
-from agent.errors import OdcError
-from agent.language import Language, mark, translate
-from agent.quiet import is_quiet, quiet_hours
+from agent.ground.bus import Event, EventBus
+from agent.ground.clock import Clock
+from agent.ground.errors import OdcError
+from agent.ground.language import Language, mark, translate
 from agent.reminders.rules import Later
 from agent.reminders.service import ReminderRaised
-from agent.renewals.record import Renewal
+from agent.renewals.journal.record import Renewal
+from agent.settings.config import Config
+from agent.settings.quiet import is_quiet, quiet_hours
 from agent.settings.service import SettingsChanged
 from agent.tokens.inventory import TokenInserted
 

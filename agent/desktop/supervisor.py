@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from agent.desktop.children import child
 from agent.desktop.display import has_display
-from agent.language import Language
+from agent.ground.language import Language
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ import contextlib
 import subprocess
 import sys
 
-from agent.language import mark, translate, user_language
+from agent.ground.language import mark, translate, user_language
 
 
 def main() -> int:

@@ -10,8 +10,8 @@ import subprocess
 import sys
 
 from agent.desktop.display import NoWindowError, has_display
-from agent.files import write_private
-from agent.runtime import ensure_runtime_folder
+from agent.system.files import write_private
+from agent.system.runtime import ensure_runtime_folder
 
 log = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from agent.desktop.icon import draw_icon
 from agent.desktop.link import CLOCK, TrayClient
 from agent.desktop.menu import Line, TrayContent, tray_content
 from agent.desktop.pystray_gaps import expect_no_notices, watch_openings
-from agent.language import Language, mark, translate, user_language
+from agent.ground.language import Language, mark, translate, user_language
 
 if sys.platform == "linux":
     # The plain X11 backend has no menu and cannot encode a Chinese title.

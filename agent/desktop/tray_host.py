@@ -11,8 +11,8 @@ from agent.checks.probes.desktop import look_for_tray_host
 from agent.checks.verdicts.desktop import TrayHost
 from agent.desktop.notices.board import NoticeBoard, Posted
 from agent.desktop.notices.model import Button, Notice
-from agent.files import write_private
-from agent.language import Language, mark, translate
+from agent.ground.language import Language, mark, translate
+from agent.system.files import write_private
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ import socket
 from typing import Self
 
 from agent.desktop.children import child
-from agent.language import Language
+from agent.ground.language import Language
 
 log = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from typing import Protocol
 from agent.desktop.display import NoWindowError, has_display
 from agent.desktop.terminals import open_in_terminal
 from agent.desktop.window_processes import SpareProcess
-from agent.language import Language
+from agent.ground.language import Language
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from agent.files import write_private
 from agent.reminders.rules import Shown
+from agent.system.files import write_private
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ import msgspec
 from agent.certificates.china_time import china_date
 from agent.certificates.days import days_left, is_expired
 from agent.certificates.model import Certificate, CertificateUse
-from agent.language import Language, mark, translate, translate_count
+from agent.ground.language import Language, mark, translate, translate_count
 
 MAX_CLOCK_DAYS = 7
 DEFAULT_THRESHOLDS = (90, 60, 30, 15, 7, 3, 1)

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from agent.bus import Event, EventBus
 from agent.certificates.model import Certificate
 from agent.certificates.pairs import group
-from agent.clock import Clock
-from agent.language import Language
-from agent.quiet import QuietHours, is_quiet
+from agent.ground.bus import Event, EventBus
+from agent.ground.clock import Clock
+from agent.ground.language import Language
 from agent.reminders.memory import ReminderMemory
 from agent.reminders.rules import (
     Later,
@@ -29,6 +28,7 @@ from agent.reminders.rules import (
     reminder_title,
     shown_now,
 )
+from agent.settings.quiet import QuietHours, is_quiet
 from agent.tokens.inventory import Inventory, TokenInserted, TokensChanged
 from agent.tokens.snapshot import Token
 

@@ -7,8 +7,8 @@ import secrets
 import uuid
 
 from agent.certificates.pairs import group
-from agent.renewals.record import EncryptionPart, PrivatePart, Renewal
-from agent.renewals.states import State
+from agent.renewals.journal.record import EncryptionPart, PrivatePart, Renewal
+from agent.renewals.journal.states import State
 from agent.tokens.snapshot import HeldCertificate, Token
 
 KEY_ID_BYTES = 20

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from agent.clock import Clock
-from agent.errors import OdcError
-from agent.renewals.errors import WrongStateError
-from agent.renewals.finality import is_final
-from agent.renewals.pin_steps import PIN_STEPS, PURPOSES
-from agent.renewals.record import Renewal
-from agent.renewals.states import Waiting
-from agent.renewals.steps import Context
+from agent.ground.clock import Clock
+from agent.ground.errors import OdcError
+from agent.renewals.ground.errors import WrongStateError
+from agent.renewals.journal.record import Renewal
+from agent.renewals.journal.states import Waiting
+from agent.renewals.steps.finality import is_final
+from agent.renewals.steps.pin_steps import PIN_STEPS, PURPOSES
+from agent.renewals.steps.steps import Context
 from agent.tokens.errors import TokenFullError, TokenMissingError
 from agent.tokens.pin_sessions import AskedPin, PinSessions, PinWish
 from agent.tokens.supervisor import PinSession

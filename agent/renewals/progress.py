@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum, unique
 
-from agent.renewals.record import Renewal
-from agent.renewals.states import State, Waiting
+from agent.renewals.journal.record import Renewal
+from agent.renewals.journal.states import State, Waiting
 
 
 @unique

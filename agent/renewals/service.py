@@ -8,25 +8,25 @@ import datetime as dt
 import logging
 from collections.abc import Mapping
 
-from agent.bus import Event, EventBus
-from agent.clock import Clock, since_boot
-from agent.files import NotSavedError
-from agent.renewals.authorities import Authorities
+from agent.ground.bus import Event, EventBus
+from agent.ground.clock import Clock, since_boot
+from agent.renewals.authorities.choosing import Authorities
+from agent.renewals.authorities.ra_protocol import Applicant, DocumentName
 from agent.renewals.beginning import new_renewal
 from agent.renewals.dossier.checks import check_dossier, cleaned_applicant
 from agent.renewals.dossier.findings import DossierIncompleteError
-from agent.renewals.driver import Driver
-from agent.renewals.errors import WrongStateError
-from agent.renewals.finding import find_signing
-from agent.renewals.journal import Journal, StaleRenewalError
-from agent.renewals.keeping import Keeper
+from agent.renewals.ground.errors import WrongStateError
+from agent.renewals.ground.finding import find_signing
+from agent.renewals.journal.journal import Journal, StaleRenewalError
+from agent.renewals.journal.keeping import Keeper
+from agent.renewals.journal.record import Renewal, RenewalChanged
+from agent.renewals.journal.scan_store import ScanStore
+from agent.renewals.journal.states import State, Waiting
 from agent.renewals.pin_entry import PinEntry
-from agent.renewals.protocol import Applicant, DocumentName
-from agent.renewals.record import Renewal, RenewalChanged
-from agent.renewals.scan_store import ScanStore
 from agent.renewals.scans.reports import digest_scans
-from agent.renewals.states import State, Waiting
-from agent.renewals.steps import Context, credentials_of
+from agent.renewals.steps.driver import Driver
+from agent.renewals.steps.steps import Context, credentials_of
+from agent.system.files import NotSavedError
 from agent.tokens.inventory import Inventory, TokensChanged
 from agent.tokens.pin_sessions import PinSessions
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from agent.language import Language, mark, translate
-from agent.renewals.record import Renewal
-from agent.renewals.states import State, Waiting
-from agent.renewals.working_days import is_certain
+from agent.ground.language import Language, mark, translate
+from agent.renewals.journal.record import Renewal
+from agent.renewals.journal.states import State, Waiting
+from agent.renewals.steps.working_days import is_certain
 
 _STATES = {
     State.DRAFTING: mark("Preparing the renewal"),

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from agent.config import Config, ConfigError, checked
-from agent.language import mark
+from agent.ground.language import mark
+from agent.settings.config import Config, ConfigError, checked
 
 LIVE = frozenset(
     {

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from agent.errors import ErrorReport, OdcError
+from agent.ground.errors import ErrorReport, OdcError
 from agent.settings.errors import (
     PolicyEntryError,
     PolicyKeyError,

@@ -13,13 +13,13 @@ from enum import StrEnum, unique
 from pathlib import Path
 from typing import Any
 
-from agent.config import Config, ConfigError, checked, merged_with, with_absolute_paths
-from agent.errors import ErrorReport
-from agent.files import write_private
-from agent.paths import Paths
+from agent.ground.errors import ErrorReport
+from agent.settings.config import Config, ConfigError, checked, merged_with, with_absolute_paths
 from agent.settings.errors import ConfigIgnoredError, ConfigNotUsedError
 from agent.settings.keys import DEFAULTS, flattened, line_of, nested, why_wrong
 from agent.settings.policy import usable
+from agent.system.files import write_private
+from agent.system.paths import Paths
 
 log = logging.getLogger(__name__)
 

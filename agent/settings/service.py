@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agent.autostart import this_systems_autostart
-from agent.bus import Event, EventBus
-from agent.config import Config
-from agent.errors import ErrorReport
-from agent.paths import Paths
+from agent.ground.bus import Event, EventBus
+from agent.ground.errors import ErrorReport
+from agent.settings.config import Config
 from agent.settings.errors import (
     SettingInvalidError,
     SettingLockedError,
@@ -22,6 +20,8 @@ from agent.settings.errors import (
 from agent.settings.keys import DEFAULTS, LIVE, plain, value_in, why_wrong
 from agent.settings.reading import Loaded, Source, load
 from agent.settings.writing import write_key
+from agent.system.autostart import this_systems_autostart
+from agent.system.paths import Paths
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from agent.files import write_private
+from agent.system.files import write_private
 
 
 def write_key(file: Path, key: str, value: object) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 
-from agent.bus import EventBus
-from agent.clock import Clock
-from agent.errors import OdcError
+from agent.ground.bus import EventBus
+from agent.ground.clock import Clock
+from agent.ground.errors import OdcError
 from agent.sites.allowance import Allowance
 from agent.sites.errors import (
     ConsentDeniedError,

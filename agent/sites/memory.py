@@ -10,8 +10,8 @@ from types import MappingProxyType
 
 import msgspec
 
-from agent.files import NotSavedError, write_private
 from agent.sites.model import Action, Decision, Kept, Site
+from agent.system.files import NotSavedError, write_private
 
 log = logging.getLogger(__name__)
 

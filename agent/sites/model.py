@@ -7,7 +7,7 @@ from enum import StrEnum, unique
 
 import msgspec
 
-from agent.bus import Event
+from agent.ground.bus import Event
 
 
 @unique

@@ -6,9 +6,9 @@ import fnmatch
 import re
 from collections.abc import Iterable
 
-from agent.errors import OdcError
-from agent.language import mark
-from agent.site_patterns import site_pattern
+from agent.ground.errors import OdcError
+from agent.ground.language import mark
+from agent.settings.site_patterns import site_pattern
 
 # A host that ends with a dot is the same host by another name (RFC 3986, 3.2.2), past every pattern.
 _HTTPS = re.compile(r"https://[a-z0-9.-]{0,252}[a-z0-9-](:[0-9]{1,5})?")

@@ -7,8 +7,8 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
-from agent.bus import EventBus
-from agent.clock import Clock
+from agent.ground.bus import EventBus
+from agent.ground.clock import Clock
 from agent.sites.errors import QuestionNotFoundError, RateLimitedError
 from agent.sites.model import Action, ConsentAsked, ConsentClosed, ConsentQuestion, Decision
 

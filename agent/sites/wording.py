@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.language import Language, mark, translate
+from agent.ground.language import Language, mark, translate
 from agent.sites.model import Action
 
 _TITLES = {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from agent.errors import OdcError
-from agent.language import Language, mark, translate
+from agent.ground.errors import OdcError
+from agent.ground.language import Language, mark, translate
 from agent.tokens.model import PinState
 
 TRIES_LEFT = {

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 
-from agent.bus import Event, EventBus
+from agent.ground.bus import Event, EventBus
 from agent.tokens.errors import TokenMissingError
 from agent.tokens.model import ModuleSettings, TokenReference
 from agent.tokens.reading import ModuleReader

@@ -6,7 +6,7 @@ from enum import StrEnum, unique
 
 import msgspec
 
-from agent.errors import ErrorReport
+from agent.ground.errors import ErrorReport
 
 
 @unique

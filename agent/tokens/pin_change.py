@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from agent.bus import Event, EventBus
-from agent.errors import OdcError
+from agent.ground.bus import Event, EventBus
+from agent.ground.errors import OdcError
 from agent.tokens.model import TokenReference
 from agent.tokens.pin_sessions import AskedPin, PinSessions, PinWish
 from agent.tokens.pin_states import PinPurpose

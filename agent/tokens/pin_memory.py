@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from agent.errors import OdcError
-from agent.files import write_private
+from agent.ground.errors import OdcError
+from agent.system.files import write_private
 from agent.tokens.model import PinState, TokenReference
 from agent.tokens.pin_states import RememberedPin, after_reading, after_try, combined
 

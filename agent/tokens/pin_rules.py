@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum, unique
 
-from agent.language import Language, mark, translate
+from agent.ground.language import Language, mark, translate
 from agent.tokens.errors import TokenError
 from agent.tokens.model import PinLimits
 

@@ -14,8 +14,8 @@ from typing import TypeVar
 
 import msgspec
 
-from agent.bus import Event, EventBus
-from agent.errors import OdcError
+from agent.ground.bus import Event, EventBus
+from agent.ground.errors import OdcError
 from agent.tokens.errors import PinEntryBusyError, PinUnansweredError
 from agent.tokens.inventory import Inventory, TokensChanged
 from agent.tokens.model import TokenReference

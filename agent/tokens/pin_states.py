@@ -10,8 +10,8 @@ from enum import StrEnum, unique
 
 import msgspec
 
-from agent.errors import OdcError
-from agent.language import mark
+from agent.ground.errors import OdcError
+from agent.ground.language import mark
 from agent.tokens.errors import (
     ModuleCrashedError,
     ModuleHangsError,

@@ -10,7 +10,7 @@ from typing import ClassVar, Generic, Literal, TypeVar
 
 import msgspec
 
-from agent.errors import ErrorReport
+from agent.ground.errors import ErrorReport
 from agent.tokens.model import KeyPairFacts, ModuleContent, PinLimits, PinState, TokenReference
 
 Result = TypeVar("Result")

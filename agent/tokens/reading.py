@@ -6,7 +6,7 @@ import asyncio
 
 from agent.certificates.model import Certificate
 from agent.certificates.parsing import CertificateDamagedError, parse_certificate
-from agent.errors import OdcError
+from agent.ground.errors import OdcError
 from agent.tokens.errors import (
     CertificateUnreadableError,
     ModuleCrashedError,

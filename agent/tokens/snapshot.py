@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from agent.certificates.model import Certificate
-from agent.errors import ErrorReport
+from agent.ground.errors import ErrorReport
 from agent.tokens.model import TokenFacts, TokenReference
 
 

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TypeVar
 
-from agent.errors import OdcError
+from agent.ground.errors import OdcError
 from agent.tokens import protocol
 from agent.tokens.backoff import Backoff
 from agent.tokens.errors import (

@@ -15,8 +15,8 @@ from typing import TypeVar
 
 import msgspec
 
-from agent.errors import ReportedError
-from agent.framing import HEADER, MAX_REPLY, FrameTooLargeError, encode_frame
+from agent.ground.errors import ReportedError
+from agent.ground.framing import HEADER, MAX_REPLY, FrameTooLargeError, encode_frame
 from agent.tokens import protocol
 from agent.tokens.errors import ModuleCrashedError, ModuleHangsError, ModuleLoadError
 from agent.tokens.model import ModuleSettings

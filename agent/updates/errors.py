@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from agent.errors import OdcError
-from agent.language import mark
+from agent.ground.errors import OdcError
+from agent.ground.language import mark
 
 
 class UpdatesOffError(OdcError):

@@ -17,8 +17,8 @@ from tuf.api import exceptions as tuf
 from tuf.ngclient import FetcherInterface
 
 from agent import __version__
-from agent.config import NetworkSettings
-from agent.network import SYSTEMS, proxy_for, tls_for_anybody
+from agent.network.way_out import SYSTEMS, proxy_for, tls_for_anybody
+from agent.settings.config import NetworkSettings
 from agent.updates.errors import (
     UpdateCancelledError,
     UpdateTooSlowError,

@@ -9,8 +9,8 @@ import sys
 
 import msgspec
 
-from agent.bus import Event
-from agent.errors import ErrorReport
+from agent.ground.bus import Event
+from agent.ground.errors import ErrorReport
 
 _ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 

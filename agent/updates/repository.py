@@ -17,8 +17,8 @@ from tuf.api import exceptions as tuf
 from tuf.api.metadata import Metadata, Root
 from tuf.ngclient import TargetFile, Updater, UpdaterConfig
 
-from agent.errors import OdcError
-from agent.paths import make_private
+from agent.ground.errors import OdcError
+from agent.system.paths import make_private
 from agent.updates.errors import (
     NoUpdateError,
     UpdateExpiredError,

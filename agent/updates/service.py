@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from agent import __version__
-from agent.bus import EventBus
-from agent.clock import Clock
-from agent.config import NetworkSettings, UpdateSettings
-from agent.errors import OdcError
-from agent.files import write_private
-from agent.network import SYSTEMS
+from agent.ground.bus import EventBus
+from agent.ground.clock import Clock
+from agent.ground.errors import OdcError
+from agent.network.way_out import SYSTEMS
+from agent.settings.config import NetworkSettings, UpdateSettings
+from agent.system.files import write_private
 from agent.updates.errors import (
     NoUpdateError,
     UpdateCancelledError,

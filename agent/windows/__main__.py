@@ -14,7 +14,7 @@ import socket
 import sys
 from typing import NamedTuple
 
-from agent.language import Language
+from agent.ground.language import Language
 from agent.windows.fonts import NO_CHINESE_FONT, readable
 from agent.windows.link import Link
 from agent.windows.style import application
@@ -77,7 +77,7 @@ def main() -> int:
     if order is None:
         return 0
     if order.name in _TAKES_PINS:
-        from agent.dumps import forbid_dumps  # noqa: PLC0415 - ctypes takes its time
+        from agent.system.dumps import forbid_dumps  # noqa: PLC0415 - ctypes takes its time
 
         forbid_dumps()
     app = application(sys.argv[:1])

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from agent import __version__
 from agent.api.client import Json
-from agent.language import mark
+from agent.ground.language import mark
 from agent.windows.icons import icon
 from agent.windows.scrolling import scrolled
 from agent.windows.style import MEDIUM, set_kind

@@ -13,7 +13,7 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from agent.api.client import Json
-from agent.language import mark
+from agent.ground.language import mark
 from agent.windows.style import LARGE, MEDIUM, SMALL, set_kind
 from agent.windows.texts import ValueLabel
 from agent.windows.window import Context, Window

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtGui import QFontMetrics, QGuiApplication
 
-from agent.language import Language, mark
+from agent.ground.language import Language, mark
 
 NO_CHINESE_FONT = mark(
     "No font on this computer has Chinese characters, so this window is in English. "

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 import agent
-from agent.language import Language, mark
+from agent.ground.language import Language, mark
 from agent.windows.style import MEDIUM, SMALL
 from agent.windows.window import Context, Window
 

@@ -19,7 +19,7 @@ from PySide6.QtCore import QObject, QSocketNotifier, Signal
 
 from agent import __version__
 from agent.api.client import PROTOCOL_VERSION, Json
-from agent.framing import MAX_REPLY, FrameDecoder, FrameError, encode_frame
+from agent.ground.framing import MAX_REPLY, FrameDecoder, FrameError, encode_frame
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class Link(QObject):
     ) -> None:
         """Call a method; one of the two functions is called later, with the result or the report.
 
-        A report has the fields of agent.errors.ErrorReport. Without ``refused`` the signal tells it.
+        A report has the fields of agent.ground.errors.ErrorReport. Without ``refused`` the signal tells it.
         """
         number = next(self._ids)
         self._asked[number] = _Asked(done or _ignore, refused or self.refused.emit)

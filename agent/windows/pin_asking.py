@@ -12,7 +12,7 @@ import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from agent.api.client import Json
-from agent.errors import OdcError
+from agent.ground.errors import OdcError
 from agent.tokens.pin import decline_pin, send_pin, wipe
 from agent.windows.link import Link
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from agent.language import mark
+from agent.ground.language import mark
 from agent.tokens.pin import wipe
 from agent.windows.style import SMALL, TIGHT, set_kind
 from agent.windows.words import Words

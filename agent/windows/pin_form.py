@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from agent.language import mark
+from agent.ground.language import mark
 from agent.tokens.model import PinLimits
 from agent.tokens.pin import wipe
 from agent.tokens.pin_rules import NewPinRefusedError, PinRule, check_new_pin

@@ -7,7 +7,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from agent.api.client import Json
-from agent.language import mark
+from agent.ground.language import mark
 from agent.tokens.errors import TRIES_LEFT, PinNotGivenError
 from agent.tokens.model import PinState
 from agent.windows.pin_asking import PinAsking

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from agent.api.client import Json
-from agent.language import mark
+from agent.ground.language import mark
 from agent.tokens.model import PinLimits
 from agent.windows.icons import icon
 from agent.windows.pin_asking import PinAsking

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from agent.api.client import Json
-from agent.language import mark
+from agent.ground.language import mark
 from agent.windows.style import SMALL, set_kind
 from agent.windows.texts import ValueLabel, day
 from agent.windows.window import Context, Window

@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from agent.api.client import Json
-from agent.language import Language, mark, user_language
+from agent.ground.language import Language, mark, user_language
 from agent.windows.banner import Banner
 from agent.windows.fonts import readable
 from agent.windows.link import Link

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal
 
 from agent.api.client import Json
-from agent.language import Language, mark, translate, translate_count
+from agent.ground.language import Language, mark, translate, translate_count
 
 ADVICE = {
     "no_window": mark("Start the certificate manager where there is a desktop."),

@@ -80,7 +80,7 @@ def try_pac(frozen: Frozen) -> None:
     """A PAC program is run, though no window needs that engine."""
     request = {"script": "function FindProxyForURL(u, h) { return h }", "url": "", "host": "DIRECT"}
     done = subprocess.run(
-        [frozen.agent, "-P", "-m", "agent.pac.worker"],
+        [frozen.agent, "-P", "-m", "agent.network.pac.worker"],
         input=json.dumps(request) + "\n", env=frozen.environment, capture_output=True, text=True,
         timeout=60, check=False,
     )  # fmt: skip

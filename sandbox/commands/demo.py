@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from agent.runtime import home_override
+from agent.system.runtime import home_override
 from sandbox.commands.common import Subcommands, add_command
 from sandbox.demo import run_demo
 from sandbox.home import SandboxError

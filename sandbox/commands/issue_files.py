@@ -8,7 +8,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from agent.files import write_private
+from agent.system.files import write_private
 from sandbox.ca import Authority
 from sandbox.cards import KEY_BITS
 from sandbox.commands.common import Subcommands, add_command, home_of

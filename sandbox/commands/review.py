@@ -6,7 +6,7 @@ import argparse
 
 import msgspec
 
-from agent.renewals.protocol import ApplicantField, DocumentName, Remark
+from agent.renewals.authorities.ra_protocol import ApplicantField, DocumentName, Remark
 from sandbox.commands.common import Subcommands, add_command, ledger_of
 from sandbox.days import CST
 from sandbox.review import ApplicationSummary, Review

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from agent.renewals.protocol import Policy
+from agent.renewals.authorities.ra_protocol import Policy
 from sandbox.commands.common import Subcommands, add_command, home_of, not_negative
 from sandbox.home import Home, RunningSandbox
 from sandbox.policy_file import read_policy_file

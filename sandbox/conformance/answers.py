@@ -10,7 +10,7 @@ import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import pkcs7
 
-from agent.renewals.protocol import ApplicationStatus, Problem, ProblemCode
+from agent.renewals.authorities.ra_protocol import ApplicationStatus, Problem, ProblemCode
 from sandbox.conformance.run import WrongAnswerError
 
 CMS = "application/pkcs7-mime"

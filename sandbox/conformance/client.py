@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key, pkcs7
 
-from agent.renewals.protocol import (
+from agent.renewals.authorities.ra_protocol import (
     EST_PATH,
     RA_PATH,
     DocumentDigest,

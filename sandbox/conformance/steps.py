@@ -11,7 +11,7 @@ import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from agent.renewals.protocol import (
+from agent.renewals.authorities.ra_protocol import (
     EST_PATH,
     RA_PATH,
     ApplicationState,

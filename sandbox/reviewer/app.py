@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from agent.language import Language
-from agent.renewals.protocol import ApplicantField, DocumentName, ProblemCode, Remark
+from agent.ground.language import Language
+from agent.renewals.authorities.ra_protocol import ApplicantField, DocumentName, ProblemCode, Remark
 from sandbox.problems import RefusalError
 from sandbox.review import Review
 from sandbox.reviewer import texts

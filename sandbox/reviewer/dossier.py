@@ -9,7 +9,13 @@ import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from agent.renewals.protocol import Applicant, DocumentDigest, DocumentName, Manifest, Remark
+from agent.renewals.authorities.ra_protocol import (
+    Applicant,
+    DocumentDigest,
+    DocumentName,
+    Manifest,
+    Remark,
+)
 from sandbox.certificate_request import key_type
 from sandbox.cms import verify_signed_data
 from sandbox.days import china_date

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from agent.renewals.protocol import ApplicantField, ApplicationState, DocumentName
+from agent.renewals.authorities.ra_protocol import ApplicantField, ApplicationState, DocumentName
 from sandbox.reviewer import texts
 from sandbox.reviewer.dossier import CertificateFacts, Dossier, Scan
 from sandbox.reviewer.html import Markup, element, join, void

@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from agent.language import Language
-from agent.renewals.protocol import ApplicationState
+from agent.ground.language import Language
+from agent.renewals.authorities.ra_protocol import ApplicationState
 from sandbox.days import CST
 from sandbox.review import ApplicationSummary
 from sandbox.reviewer import texts

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from agent.language import Language
-from agent.renewals.protocol import ApplicantField, ApplicationState, DocumentName
+from agent.ground.language import Language
+from agent.renewals.authorities.ra_protocol import ApplicantField, ApplicationState, DocumentName
 
 
 class Text(NamedTuple):

@@ -26,30 +26,30 @@ from agent.api.methods.updates import UpdateMethods
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.server import Server
 from agent.api.services import Services
-from agent.bus import EventBus
 from agent.certificates.organisation import IDENTITY_OIDS
 from agent.checks.browser_seen import BrowserSeen
 from agent.checks.run import Parts
 from agent.checks.service import CheckService
-from agent.config import Config, UpdateSettings
 from agent.desktop.windows import DesktopWindows
-from agent.framing import MAX_REPLY, FrameDecoder, encode_frame
-from agent.language import Language
-from agent.paths import find_paths
+from agent.ground.bus import EventBus
+from agent.ground.framing import MAX_REPLY, FrameDecoder, encode_frame
+from agent.ground.language import Language
 from agent.reminders.memory import ReminderMemory
 from agent.reminders.service import ReminderRules, ReminderService
-from agent.renewals.authorities import Authorities
+from agent.renewals.authorities.choosing import Authorities
 from agent.renewals.drafts.service import DossierService
-from agent.renewals.journal import Journal
+from agent.renewals.journal.journal import Journal
+from agent.renewals.journal.scan_store import ScanStore
+from agent.renewals.journal.vault import open_vault
 from agent.renewals.licences.service import LicenceService
 from agent.renewals.licences.store import LicenceStore
-from agent.renewals.scan_store import ScanStore
 from agent.renewals.service import RenewalService
-from agent.renewals.vault import open_vault
-from agent.runtime import BROWSER_SOCKET, CONTROL_SOCKET, runtime_folder
+from agent.settings.config import Config, UpdateSettings
 from agent.settings.service import Settings
 from agent.sites.consent import Consent
 from agent.sites.memory import SiteMemory
+from agent.system.paths import find_paths
+from agent.system.runtime import BROWSER_SOCKET, CONTROL_SOCKET, runtime_folder
 from agent.tokens.discovery import Discovery
 from agent.tokens.inventory import Inventory
 from agent.tokens.model import ModuleSettings

@@ -12,9 +12,9 @@ import pytest
 
 from agent import __version__
 from agent.api.client import CallError, Client, ConnectionLostError
-from agent.api.starting import AgentMissingError, connect
-from agent.framing import HEADER, MAX_REPLY, encode_frame
-from agent.runtime import BROWSER_SOCKET, CONTROL_SOCKET, runtime_folder
+from agent.ground.framing import HEADER, MAX_REPLY, encode_frame
+from agent.system.runtime import BROWSER_SOCKET, CONTROL_SOCKET, runtime_folder
+from agent.system.starting import AgentMissingError, connect
 from agent.tokens.inventory import TokensChanged
 
 

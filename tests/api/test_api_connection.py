@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from agent import __version__
 from agent.api.connection import MAX_UNDER_WAY
-from agent.framing import HEADER, MAX_REQUEST, encode_frame
+from agent.ground.framing import HEADER, MAX_REQUEST, encode_frame
 
 PARSE_ERROR, INVALID_REQUEST = -32700, -32600
 METHOD_NOT_FOUND, INVALID_PARAMS, APPLICATION_ERROR = -32601, -32602, -32000

@@ -11,7 +11,7 @@ import pytest
 from api_desk import ALLOWED, HELLO, Peer
 
 from agent.api.registry import Role
-from agent.runtime import BROWSER_SOCKET, CONTROL_SOCKET, runtime_folder
+from agent.system.runtime import BROWSER_SOCKET, CONTROL_SOCKET, runtime_folder
 
 NOT_FOUND = (-32601, "invalid_request")
 ORIGIN = {"origin": ALLOWED}

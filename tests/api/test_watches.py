@@ -7,8 +7,8 @@ from api_desk import ALLOWED, NOW
 
 from agent.api.methods.browser_watches import MOST_WATCHED, Watches
 from agent.api.registry import Call
-from agent.renewals.record import PrivatePart, Renewal, RenewalChanged
-from agent.renewals.states import State
+from agent.renewals.journal.record import PrivatePart, Renewal, RenewalChanged
+from agent.renewals.journal.states import State
 from agent.sites.errors import RateLimitedError
 from agent.sites.model import Action, Decision
 from agent.tokens.model import TokenReference

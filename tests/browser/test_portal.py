@@ -17,7 +17,7 @@ from native_hosts import hosts, kill_hosts
 from person import Person
 from test_extension import CAUGHT, STATUS, stop_workers
 
-from agent.api.starting import AgentMissingError
+from agent.system.starting import AgentMissingError
 from native_host.identity import extension_id
 from sandbox.desk import Desk as AgentDesk
 from sandbox.dossier import write_sample_dossier

@@ -7,7 +7,7 @@ from certificate_maker import china, make_certificate
 
 from agent.certificates.model import CertificateStatus
 from agent.certificates.wording import STATUS_TEXT, days_text, validity_text
-from agent.language import Language, look_up
+from agent.ground.language import Language, look_up
 
 ZH, EN = Language.ZH, Language.EN
 

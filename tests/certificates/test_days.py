@@ -15,8 +15,8 @@ from agent.certificates.china_time import china_date
 from agent.certificates.days import days_left, is_expired, status_of
 from agent.certificates.model import CertificateStatus
 from agent.certificates.wording import days_text
-from agent.clock import utc_now
-from agent.language import Language
+from agent.ground.clock import utc_now
+from agent.ground.language import Language
 
 INSTANTS = st.datetimes(
     min_value=dt.datetime.fromisoformat("0001-01-02"),

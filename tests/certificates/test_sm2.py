@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from agent.certificates.chain import Chain, ChainState, TrustStore
 from agent.certificates.model import Certificate
 from agent.certificates.parsing import parse_certificate
-from agent.certificates.sm2 import MAX_SIGNED, is_request_signed, is_signed_by
+from agent.keys.sm2 import MAX_SIGNED, is_request_signed, is_signed_by
 
 NOW = dt.datetime.now(dt.UTC)
 DISTID = "distid:1234567812345678"

@@ -8,7 +8,7 @@ from token_maker import Held
 from agent.certificates.model import CertificateStatus
 from agent.certificates.pairs import group
 from agent.certificates.summary import Summary, summarise
-from agent.language import Language
+from agent.ground.language import Language
 
 NOW = china("2025-03-07 12:00:00")
 LONG_AGO = {"not_before": china("2021-01-01 00:00:00"), "not_after": china("2022-07-20 23:59:59")}

@@ -20,21 +20,21 @@ from chaos_striker import Striker
 from chaos_watch import watch
 
 from agent.app import Agent
-from agent.lock import AgentLock
-from agent.logs import set_up_logging
-from agent.paths import find_paths
 from agent.settings.service import Settings
+from agent.system.lock import AgentLock
+from agent.system.logs import set_up_logging
+from agent.system.paths import find_paths
 from sandbox.home import Home
 from sandbox.usb_token.drawer import Drawer
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 IMPATIENCE = {
-    "agent.renewals.pacing.FIRST_BACKOFF_SECONDS": 0.1,
-    "agent.renewals.pacing.MAX_BACKOFF_SECONDS": 0.5,
-    "agent.renewals.steps.STILL_OPEN_SECONDS": 0.3,
-    "agent.renewals.authority_http.MIN_RETRY_SECONDS": 0.1,
-    "agent.renewals.authority_http.DEFAULT_RETRY_SECONDS": 0.3,
+    "agent.renewals.steps.pacing.FIRST_BACKOFF_SECONDS": 0.1,
+    "agent.renewals.steps.pacing.MAX_BACKOFF_SECONDS": 0.5,
+    "agent.renewals.steps.steps.STILL_OPEN_SECONDS": 0.3,
+    "agent.renewals.authorities.http.MIN_RETRY_SECONDS": 0.1,
+    "agent.renewals.authorities.http.DEFAULT_RETRY_SECONDS": 0.3,
 }
 """Pauses of the agent that here are short; nothing else about it is different."""
 
@@ -109,8 +109,8 @@ def main() -> None:
 
 def _load() -> None:
     """Import what the agent imports only when it needs it."""
-    for module in ("ra_authority", "est_authority"):
-        importlib.import_module(f"agent.renewals.{module}")
+    for module in ("ra", "est"):
+        importlib.import_module(f"agent.renewals.authorities.{module}")
 
 
 if __name__ == "__main__":

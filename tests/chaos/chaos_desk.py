@@ -20,8 +20,8 @@ from typing import Self
 from chaos_points import Case
 
 from agent.api.client import Client
-from agent.api.starting import AgentMissingError, connect
-from agent.runtime import CONTROL_SOCKET, runtime_folder
+from agent.system.runtime import CONTROL_SOCKET, runtime_folder
+from agent.system.starting import AgentMissingError, connect
 from sandbox.desk import ISSUER, SOFTHSM, Desk, Holder
 from sandbox.dossier import write_sample_dossier
 from sandbox.home import Home

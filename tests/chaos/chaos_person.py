@@ -11,8 +11,8 @@ from typing import Any
 from chaos_desk import ChaosDesk
 
 from agent.api.client import CallError, Client, ConnectionLostError
-from agent.api.starting import AgentMissingError
-from agent.errors import OdcError
+from agent.ground.errors import OdcError
+from agent.system.starting import AgentMissingError
 from agent.tokens.pin import send_pin
 from sandbox.desk import Holder
 from sandbox.sms import Outbox

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from chaos_points import Case, When, without_chance
 
-from agent.clock import utc_now
+from agent.ground.clock import utc_now
 from sandbox.fault_kinds import Fault, FaultKind
 from sandbox.faults import Faults
 from sandbox.store import Store

@@ -16,10 +16,10 @@ from typing import Any
 from chaos_desk import ChaosDesk
 from chaos_person import PIN, Person, secrets_of
 
-from agent.renewals.journal import Journal
-from agent.renewals.record import Renewal
-from agent.renewals.states import State, may_follow
-from agent.renewals.vault import open_vault
+from agent.renewals.journal.journal import Journal
+from agent.renewals.journal.record import Renewal
+from agent.renewals.journal.states import State, may_follow
+from agent.renewals.journal.vault import open_vault
 
 BEFORE = 2
 """Certificates with their keys on a token that was issued: one to sign, one to encrypt."""

@@ -7,15 +7,15 @@ from typing import Self
 
 from certificate_maker import china
 
-from agent.bus import EventBus
 from agent.certificates.chain import TrustStore
 from agent.checks.browser_seen import BrowserSeen
 from agent.checks.model import CheckState
 from agent.checks.run import Parts
 from agent.checks.service import CheckService, Result
-from agent.config import Config
-from agent.language import Language
-from agent.paths import find_paths
+from agent.ground.bus import EventBus
+from agent.ground.language import Language
+from agent.settings.config import Config
+from agent.system.paths import find_paths
 from agent.tokens.discovery import Discovery
 from agent.tokens.inventory import Inventory
 from agent.tokens.model import ModuleSettings

@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from agent.checks.model import CheckState
 from agent.checks.probes import authority as probe
 from agent.checks.verdicts.authority import Obstacle, judge_authorities, judge_clock
-from agent.clock import utc_now
-from agent.config import AuthoritySettings
-from agent.language import Language
+from agent.ground.clock import utc_now
+from agent.ground.language import Language
+from agent.settings.config import AuthoritySettings
 
 PASSWORD = "p4ssw0rd"
 

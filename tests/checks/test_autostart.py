@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
-from agent.autostart import macos, this_systems_autostart
-from agent.autostart.linux import LinuxAutostart
-from agent.autostart.macos import LaunchAgent
+from agent.system.autostart import macos, this_systems_autostart
+from agent.system.autostart.linux import LinuxAutostart
+from agent.system.autostart.macos import LaunchAgent
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ class Everybody:
 @pytest.fixture
 def everybody(own_folders, system, monkeypatch):
     made = Everybody(own_folders, system)
-    monkeypatch.setattr("agent.autostart.linux._SYSTEM_UNITS", (str(made.units),))
+    monkeypatch.setattr("agent.system.autostart.linux._SYSTEM_UNITS", (str(made.units),))
     return made
 
 
@@ -125,7 +125,7 @@ def test_a_unit_of_the_administrators_is_masked_for_this_user(own_folders, syste
     wants.mkdir(parents=True)
     (units / "odc-agent.service").write_text("")
     (wants / "odc-agent.service").symlink_to(units / "odc-agent.service")
-    monkeypatch.setattr("agent.autostart.linux._SYSTEM_UNITS", (str(units),))
+    monkeypatch.setattr("agent.system.autostart.linux._SYSTEM_UNITS", (str(units),))
     assert places() == [str(wants / "odc-agent.service")]
     this_systems_autostart().switch_off()
     assert places() == []

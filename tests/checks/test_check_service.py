@@ -21,7 +21,7 @@ from agent.checks.model import CheckState, ok
 from agent.checks.report import Redactor, names_in, report_text
 from agent.checks.service import UnknownCheckError
 from agent.checks.table import CHECKS, Check
-from agent.language import Language, mark
+from agent.ground.language import Language, mark
 from agent.tokens.discovery import ConfiguredModule, find_modules
 from agent.tokens.model import ModuleSettings
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from check_desk import said
 
-from agent.autostart import this_systems_autostart
 from agent.checks.model import CheckState
 from agent.checks.probes import computer
 from agent.checks.probes.smart_cards import look_at_smart_cards
@@ -25,9 +24,10 @@ from agent.checks.verdicts.computer import (
     judge_versions,
 )
 from agent.checks.verdicts.smart_cards import judge_smart_cards
-from agent.config import Config
-from agent.language import Language
+from agent.ground.language import Language
+from agent.settings.config import Config
 from agent.settings.errors import PolicyKeyError
+from agent.system.autostart import this_systems_autostart
 from sandbox.usb_token import own_pcscd as pcsc
 
 NOBODY = 65534

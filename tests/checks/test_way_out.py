@@ -17,13 +17,13 @@ from agent.checks.probes import authority as probe
 from agent.checks.probes.network import look_at_way_out
 from agent.checks.verdicts.authority import Obstacle
 from agent.checks.verdicts.network import judge_way_out
-from agent.clock import utc_now
-from agent.config import AuthoritySettings, Config, NetworkSettings, UpdateSettings
-from agent.language import Language
-from agent.network import DIRECT, proxy_for
-from agent.pac.ways import PAC_WAYS
-from agent.renewals.authority import AuthorityUnreachableError
-from agent.renewals.ra_authority import RaAuthority
+from agent.ground.clock import utc_now
+from agent.ground.language import Language
+from agent.network.pac.ways import PAC_WAYS
+from agent.network.way_out import DIRECT, proxy_for
+from agent.renewals.authorities.authority import AuthorityUnreachableError
+from agent.renewals.authorities.ra import RaAuthority
+from agent.settings.config import AuthoritySettings, Config, NetworkSettings, UpdateSettings
 from agent.updates.errors import UpdateUnreachableError
 from agent.updates.fetching import Fetcher
 

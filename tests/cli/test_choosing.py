@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from agent.cli.choosing import ChoiceNeededError, matching
-from agent.language import Language
-from agent.renewals.errors import CertificateNotFoundError
+from agent.ground.language import Language
+from agent.renewals.ground.errors import CertificateNotFoundError
 
 KNOWN = {
     "3fa9" + "0" * 60: "3fa9… 深圳市样例有限公司",

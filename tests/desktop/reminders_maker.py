@@ -6,8 +6,8 @@ import msgspec
 from renewal_maker import new_renewal
 
 from agent.reminders.rules import Reminder
-from agent.renewals.record import Renewal
-from agent.renewals.states import State, Waiting
+from agent.renewals.journal.record import Renewal
+from agent.renewals.journal.states import State, Waiting
 
 EXPIRED = "您的数字证书已过期961天,请及时更新数字证书!过期后将不能用于电子签名或登录,请尽快更新!"
 REMINDERS = tuple(

@@ -13,7 +13,7 @@ from agent.checks.model import CheckState
 from agent.checks.probes.desktop import look_at_notices, look_for_tray_host
 from agent.checks.probes.fonts import look_for_fonts
 from agent.checks.verdicts.desktop import Tray, TrayHost, judge_fonts, judge_notices, judge_tray
-from agent.language import Language
+from agent.ground.language import Language
 
 pytestmark = pytest.mark.skipif(bool(missing_programs()), reason="needs a desktop's programs")
 
@@ -33,7 +33,7 @@ async def test_the_daemon_that_shows_notices_is_named(own_environment, daemon, n
 
 
 async def test_a_daemon_that_hangs_is_told_within_its_time(own_environment, monkeypatch):
-    monkeypatch.setattr("agent.session_bus.CALL_SECONDS", 1.0)
+    monkeypatch.setattr("agent.system.session_bus.CALL_SECONDS", 1.0)
     with contextlib.ExitStack() as stack:
         screen = stack.enter_context(desktop(panel=False, notifications=""))
         daemon = start_daemon(stack, screen, "dunst")

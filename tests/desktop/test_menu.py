@@ -7,7 +7,7 @@ from tray_agent import EXPIRED_PAIR, ORGANISATION, certificate, status, token, t
 from agent.api.views import ProblemView
 from agent.certificates.model import CertificateUse
 from agent.desktop.menu import tray_content
-from agent.language import Language
+from agent.ground.language import Language
 
 NO_RENEWALS = {"renewals": []}
 

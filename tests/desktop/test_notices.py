@@ -15,11 +15,8 @@ import pytest
 from display import artefacts, desktop, eventually, missing_programs, start_daemon
 from reminders_maker import REMINDERS, renewal
 
-from agent.bus import EventBus
 from agent.checks.probes.desktop import look_for_tray_host
 from agent.checks.verdicts.desktop import TrayHost
-from agent.clock import utc_now
-from agent.config import Config, ReminderSettings
 from agent.desktop import tray_host
 from agent.desktop.notices import freedesktop
 from agent.desktop.notices.board import NoticeBoard, Posted
@@ -29,12 +26,15 @@ from agent.desktop.notices.model import Button, Notice
 from agent.desktop.notices.plyer import PlyerDisplay
 from agent.desktop.presence import Presence
 from agent.desktop.windows import NoWindowError
-from agent.language import Language
-from agent.paths import find_paths
+from agent.ground.bus import EventBus
+from agent.ground.clock import utc_now
+from agent.ground.language import Language
 from agent.reminders.rules import Later
 from agent.reminders.service import ReminderRaised
-from agent.renewals.record import RenewalChanged
-from agent.renewals.states import State, Waiting
+from agent.renewals.journal.record import RenewalChanged
+from agent.renewals.journal.states import State, Waiting
+from agent.settings.config import Config, ReminderSettings
+from agent.system.paths import find_paths
 from agent.tokens.inventory import TokenInserted
 from agent.tokens.model import TokenReference
 

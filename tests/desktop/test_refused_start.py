@@ -13,8 +13,8 @@ import time
 import pytest
 from display import desktop, eventually, missing_programs
 
-from agent.lock import AgentLock, lock_holder
-from agent.runtime import runtime_folder
+from agent.system.lock import AgentLock, lock_holder
+from agent.system.runtime import runtime_folder
 
 START = [sys.executable, "-P", "-m", "agent.cli", "run", "--no-tray"]
 AGENT = START[:4]

@@ -20,8 +20,8 @@ from tray_agent import ORGANISATION, certificate, token, token_list, tray_agent
 from agent.api.convert import renewal_view
 from agent.desktop.processes import inheriting
 from agent.desktop.supervisor import TraySupervisor
-from agent.language import Language
-from agent.renewals.states import State, Waiting
+from agent.ground.language import Language
+from agent.renewals.journal.states import State, Waiting
 
 EXPIRED_LINE = f"签名证书-{ORGANISATION}  已过期961天"
 VALID = token_list(token(certificate(days=300, text="剩余300天")))

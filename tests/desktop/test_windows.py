@@ -21,7 +21,7 @@ from agent.desktop import windows as desktop_windows
 from agent.desktop.display import NoWindowError
 from agent.desktop.terminals import terminal_command
 from agent.desktop.windows import DesktopWindows
-from agent.language import Language
+from agent.ground.language import Language
 
 
 @pytest.fixture

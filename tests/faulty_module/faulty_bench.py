@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from envelope_maker import NEW, OTHER, certificate_of, der, encrypted_to, sandbox_envelope
 from soft_token import LABEL, MODULE, PIN, SoftTokens
 
-from agent.bus import EventBus
-from agent.errors import OdcError
-from agent.language import Language
+from agent.ground.bus import EventBus
+from agent.ground.errors import OdcError
+from agent.ground.language import Language
 from agent.tokens import errors, protocol
 from agent.tokens.inventory import Inventory
 from agent.tokens.model import ModuleSettings, TokenReference

@@ -11,7 +11,7 @@ from envelope_maker import NEW, certificate_of, encrypted_to
 from faulty_bench import REQUESTS
 from soft_token import PIN, Outcome, type_pin
 
-from agent.errors import OdcError
+from agent.ground.errors import OdcError
 from agent.tokens import protocol
 from agent.tokens.supervisor import pin_session
 

@@ -6,7 +6,7 @@ import pytest
 from faulty_bench import ENDINGS, ERRORS, check_error, code_of, is_running
 from soft_token import LABEL, PIN, Outcome, type_pin
 
-from agent.bus import EventBus
+from agent.ground.bus import EventBus
 from agent.tokens import worker_process
 from agent.tokens.inventory import Inventory
 from agent.tokens.model import PinState

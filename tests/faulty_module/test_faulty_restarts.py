@@ -9,9 +9,9 @@ import pytest
 from faulty_bench import GIBIBYTE, check_error, resident_bytes
 from soft_token import PIN, type_pin
 
-from agent.bus import EventBus
-from agent.errors import OdcError, ReportedError
-from agent.language import Language
+from agent.ground.bus import EventBus
+from agent.ground.errors import OdcError, ReportedError
+from agent.ground.language import Language
 from agent.tokens import protocol, supervisor
 from agent.tokens.inventory import Inventory
 from agent.tokens.supervisor import ModuleWorker, pin_session

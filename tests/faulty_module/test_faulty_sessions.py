@@ -9,7 +9,7 @@ import pytest
 from faulty_bench import ENDINGS, ERRORS, REQUESTS, check_error, code_of, is_running
 from soft_token import PIN, Outcome, type_pin
 
-from agent.errors import OdcError
+from agent.ground.errors import OdcError
 from agent.tokens import protocol, worker_process
 from agent.tokens.supervisor import pin_session
 

@@ -10,7 +10,7 @@ from faulty_bench import KEY, KEY_ID
 from pin_desk import PinDesk, type_in
 from soft_token import PIN, Outcome, type_pin
 
-from agent.errors import OdcError
+from agent.ground.errors import OdcError
 from agent.tokens import protocol
 from agent.tokens.model import PinState
 from agent.tokens.pin_change import PinChanged

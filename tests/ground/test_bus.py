@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.bus import Event, EventBus
+from agent.ground.bus import Event, EventBus
 
 
 class Rang(Event, frozen=True, kw_only=True, tag="rang"):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from agent.config import Config, ConfigError, load_config
-from agent.language import Language
-from agent.paths import Paths, find_paths
+from agent.ground.language import Language
+from agent.settings.config import Config, ConfigError, load_config
+from agent.system.paths import Paths, find_paths
 from agent.tokens.discovery import ConfiguredModule
 
 AUTHORITY = """

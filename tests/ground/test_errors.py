@@ -12,8 +12,8 @@ import msgspec
 import pytest
 
 import agent
-from agent.errors import ErrorReport, InvalidInputError, OdcError, ReportedError
-from agent.language import Language, look_up
+from agent.ground.errors import ErrorReport, InvalidInputError, OdcError, ReportedError
+from agent.ground.language import Language, look_up
 from agent.tokens.errors import PinIncorrectError, PinLockedError
 from agent.tokens.model import PinState
 

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from agent.files import write_private, write_private_once
+from agent.system.files import write_private, write_private_once
 
 
 def mode(path) -> int:
@@ -71,7 +71,7 @@ def test_a_place_that_cannot_be_written_leaves_no_draft(tmp_path):
 WRITER = """
 import sys
 from pathlib import Path
-from agent.files import write_private
+from agent.system.files import write_private
 print("ready", flush=True)
 while True:
     for letter in b"abc":
@@ -107,5 +107,5 @@ def test_it_is_made_once_also_where_there_are_no_hard_links(tmp_path, monkeypatc
     def refuse(*_):
         raise PermissionError
 
-    monkeypatch.setattr("agent.files.os.link", refuse)
+    monkeypatch.setattr("agent.system.files.os.link", refuse)
     test_a_file_that_is_made_once_is_not_replaced(tmp_path)

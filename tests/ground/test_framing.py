@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.framing import (
+from agent.ground.framing import (
     HEADER,
     MAX_REQUEST,
     FrameDecoder,

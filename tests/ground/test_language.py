@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.language import Language, look_up, translate, translate_count, user_language
+from agent.ground.language import Language, look_up, translate, translate_count, user_language
 
 VARIABLES = ("ODC_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 

@@ -10,13 +10,13 @@ import sys
 
 import pytest
 
-from agent.language import Language
-from agent.lock import AgentLock, AlreadyRunningError
+from agent.ground.language import Language
+from agent.system.lock import AgentLock, AlreadyRunningError
 
 HOLDER = """
 import sys
 from pathlib import Path
-from agent.lock import AgentLock
+from agent.system.lock import AgentLock
 with AgentLock(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 
-from agent import logs
+from agent.system import logs
 
 
 @contextlib.contextmanager

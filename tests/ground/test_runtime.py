@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.peers import is_private
-from agent.runtime import RuntimeFolderError, ensure_runtime_folder, runtime_folder
+from agent.system.peers import is_private
+from agent.system.runtime import RuntimeFolderError, ensure_runtime_folder, runtime_folder
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs Unix permissions")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agent.config import BrowserSettings
-from agent.site_patterns import site_pattern
+from agent.settings.config import BrowserSettings
+from agent.settings.site_patterns import site_pattern
 from agent.sites.origins import is_allowed, is_denied
 
 

@@ -13,9 +13,9 @@ from certificate_maker import make_x509, name
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.certificates.organisation import IdentityMeaning
-from agent.config import AuthoritySettings, Config, ConfigError, load_config
-from agent.paths import Paths
-from agent.trust import trusted_certificates
+from agent.settings.config import AuthoritySettings, Config, ConfigError, load_config
+from agent.settings.trust import trusted_certificates
+from agent.system.paths import Paths
 
 ONE, OTHER, THIRD = (
     make_x509(subject=name(organisation=text), is_ca=True) for text in ("A", "B", "C")

@@ -233,7 +233,7 @@ def help_has_its_pages(machine):
 def proxy_programs_are_run(machine):
     """By the engine of Qt's that is shipped without the rest of its library."""
     request = {"script": "function FindProxyForURL(u, h) { return h }", "url": "", "host": "DIRECT"}
-    worker = f"{INTERPRETER} -I -m agent.pac.worker <<<{shlex.quote(json.dumps(request))}"
+    worker = f"{INTERPRETER} -I -m agent.network.pac.worker <<<{shlex.quote(json.dumps(request))}"
     assert json.loads(machine.debian(worker, USER)) == {"answer": "DIRECT"}
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.autostart.macos import LABEL
 from agent.cli import command_parser as agents_parser
+from agent.system.autostart.macos import LABEL
 from native_host.commands import command_parser as hosts_parser
 
 INSTALLER = Path(__file__).parents[2] / "installer"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from agent.errors import ReportedError
+from agent.ground.errors import ReportedError
 from agent.tokens.pin import send_pin
 from sandbox.desk import Holder
 from sandbox.sms import Outbox

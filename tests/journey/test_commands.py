@@ -16,7 +16,7 @@ from applicant import Applicant
 
 from agent.certificates.days import china_date
 from agent.cli.outcome import Exit
-from agent.clock import utc_now
+from agent.ground.clock import utc_now
 from sandbox.desk import Holder
 from sandbox.sms import Outbox
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from test_pair_renewal import encryption_certificates, look, renewed
 
-from agent.renewals.protocol import Manifest
+from agent.renewals.authorities.ra_protocol import Manifest
 from sandbox.store import Store
 
 

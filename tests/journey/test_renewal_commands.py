@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from applicant import PIN, Applicant
 
-from agent.renewals.protocol import Manifest
+from agent.renewals.authorities.ra_protocol import Manifest
 from sandbox.desk import Holder
 from sandbox.sms import Outbox
 from sandbox.store import Store

@@ -11,7 +11,7 @@ import pytest
 from applicant import Applicant
 
 from agent.api.client import CallError
-from agent.errors import ReportedError
+from agent.ground.errors import ReportedError
 from sandbox.desk import SOFTHSM, Holder
 from sandbox.dossier import write_sample_dossier
 

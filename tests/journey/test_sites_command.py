@@ -11,8 +11,8 @@ import threading
 import pytest
 
 from agent.api.client import CallError, Client
-from agent.api.starting import connect
-from agent.runtime import BROWSER_SOCKET, runtime_folder
+from agent.system.runtime import BROWSER_SOCKET, runtime_folder
+from agent.system.starting import connect
 
 SITE = "https://www.example.gov.cn"
 

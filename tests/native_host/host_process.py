@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from agent.framing import HEADER, MAX_REPLY, FrameDecoder, encode_frame
+from agent.ground.framing import HEADER, MAX_REPLY, FrameDecoder, encode_frame
 
 ROOT = Path(__file__).resolve().parents[2]
 ORIGIN = "chrome-extension://ibaicfimpnloochnmcaflgfhaenealaa/"

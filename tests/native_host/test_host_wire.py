@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import wire
 
-from agent.framing import HEADER, FrameDecoder, FrameError, encode_frame
+from agent.ground.framing import HEADER, FrameDecoder, FrameError, encode_frame
 from native_host import messages
 
 

@@ -10,7 +10,7 @@ import pytest
 from host_process import ORIGIN, START, fake_agent, host, reply, request, socket_path
 
 from agent import __version__
-from agent.framing import HEADER, MAX_REQUEST, encode_frame
+from agent.ground.framing import HEADER, MAX_REQUEST, encode_frame
 
 
 def code_of(answer):

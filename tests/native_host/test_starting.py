@@ -10,9 +10,9 @@ import time
 import pytest
 from host_process import fake_agent, reply
 
-from agent.api import starting
-from agent.api.starting import AgentMissingError
-from agent.runtime import BROWSER_SOCKET
+from agent.system import starting
+from agent.system.runtime import BROWSER_SOCKET
+from agent.system.starting import AgentMissingError
 
 
 @pytest.fixture

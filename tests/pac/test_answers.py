@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.pac.answers import read_answer
+from agent.network.pac.answers import read_answer
 
 
 @pytest.mark.parametrize(

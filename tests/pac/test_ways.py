@@ -11,10 +11,10 @@ import threading
 
 import pytest
 
-from agent.pac import system, ways
-from agent.pac.scripts import MAX_BYTES, PacUnreadableError, read_script
-from agent.pac.system import of_gsettings, of_scutil, system_source
-from agent.pac.ways import PacWays
+from agent.network.pac import system, ways
+from agent.network.pac.scripts import MAX_BYTES, PacUnreadableError, read_script
+from agent.network.pac.system import of_gsettings, of_scutil, system_source
+from agent.network.pac.ways import PacWays
 
 DIRECT = "function FindProxyForURL(url, host) { return 'DIRECT' }"
 URL = "https://user:secret@ra.example:8443/path?query"

@@ -11,9 +11,9 @@ import time
 
 import pytest
 
-from agent.pipes.bridge import bridge
-from agent.pipes.listener import PipeListener
-from agent.pipes.stream import open_pipe, pipe_name
+from agent.system.pipes.bridge import bridge
+from agent.system.pipes.listener import PipeListener
+from agent.system.pipes.stream import open_pipe, pipe_name
 
 ME, STRANGER = "S-1-5-21-1", "S-1-5-21-2"
 NAME = pipe_name("/run/user/1/odc-agent/control.sock")

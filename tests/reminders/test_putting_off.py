@@ -7,8 +7,8 @@ import datetime as dt
 import pytest
 from certificate_maker import CHINA, china, make_certificate
 
-from agent.quiet import is_quiet, quiet_hours
 from agent.reminders.rules import Later, is_due, put_off
+from agent.settings.quiet import is_quiet, quiet_hours
 
 LAST_DAY = dt.date(2025, 6, 30)
 CERTIFICATE = make_certificate(

@@ -9,7 +9,7 @@ from certificate_maker import CHINA, ENCRYPTION, china, make_certificate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.language import Language
+from agent.ground.language import Language
 from agent.reminders.rules import (
     DEFAULT_THRESHOLDS,
     Shown,

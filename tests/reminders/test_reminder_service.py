@@ -9,12 +9,12 @@ from certificate_maker import ENCRYPTION, china, make_der, name, thumbprint_of
 from der_maker import UTC_TIME, make, validity
 from soft_token import SoftTokens
 
-from agent.bus import EventBus
-from agent.language import Language
-from agent.quiet import quiet_hours
+from agent.ground.bus import EventBus
+from agent.ground.language import Language
 from agent.reminders.memory import ReminderMemory
 from agent.reminders.rules import DEFAULT_THRESHOLDS, Later
 from agent.reminders.service import ReminderRaised, ReminderRules, ReminderService
+from agent.settings.quiet import quiet_hours
 from agent.tokens.inventory import Inventory, TokensChanged
 
 DAY = dt.timedelta(days=1)

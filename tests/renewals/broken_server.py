@@ -15,8 +15,8 @@ from certificate_maker import china, ec_key, make_x509, name
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from agent.config import AuthoritySettings
-from agent.renewals.ra_authority import RaAuthority
+from agent.renewals.authorities.ra import RaAuthority
+from agent.settings.config import AuthoritySettings
 
 CA_NAME = name(organisation="Test Root")
 _SAN = "2.5.29.17"

@@ -16,7 +16,7 @@ from broken_server import authority_at, server_identity, serving
 from renewal_maker import KEY
 from sandbox_desk import running_desk
 
-from agent.renewals.vault import Vault
+from agent.renewals.journal.vault import Vault
 
 
 @pytest.fixture

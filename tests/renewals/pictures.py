@@ -8,7 +8,7 @@ import zlib
 
 from PIL import Image, ImageDraw
 
-from agent.renewals.protocol import Policy
+from agent.renewals.authorities.ra_protocol import Policy
 from agent.renewals.scans.model import limits_of
 
 LIMITS = limits_of(Policy(authority="样例服务商"))

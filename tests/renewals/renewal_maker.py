@@ -7,9 +7,9 @@ import uuid
 
 import msgspec
 
-from agent.renewals.protocol import Applicant, DocumentDigest, DocumentName, Remark
-from agent.renewals.record import PrivatePart, Renewal
-from agent.renewals.states import State
+from agent.renewals.authorities.ra_protocol import Applicant, DocumentDigest, DocumentName, Remark
+from agent.renewals.journal.record import PrivatePart, Renewal
+from agent.renewals.journal.states import State
 from agent.tokens.model import TokenReference
 
 KEY = bytes(range(32))

@@ -11,15 +11,15 @@ from types import SimpleNamespace
 import pytest
 from renewal_maker import NOW, PRIVATE, SECOND, new_renewal
 
-from agent.bus import EventBus
-from agent.renewals.abandonment import RenewalAbandonedError, check_not_abandoned
-from agent.renewals.authority import AuthorityUnreachableError
-from agent.renewals.journal import Journal
-from agent.renewals.protocol import DocumentName
-from agent.renewals.record import PrivatePart
-from agent.renewals.scan_store import ScanStore
+from agent.ground.bus import EventBus
+from agent.renewals.authorities.authority import AuthorityUnreachableError
+from agent.renewals.authorities.ra_protocol import DocumentName
+from agent.renewals.journal.journal import Journal
+from agent.renewals.journal.record import PrivatePart
+from agent.renewals.journal.scan_store import ScanStore
+from agent.renewals.journal.states import ENDED, State, Waiting
 from agent.renewals.service import CLOCK_SETTLES_SECONDS, RenewalService
-from agent.renewals.states import ENDED, State, Waiting
+from agent.renewals.steps.abandonment import RenewalAbandonedError, check_not_abandoned
 
 LIMIT = dt.timedelta(days=30)
 PERSONS = {State.DRAFTING, State.SIGNING, State.REJECTED, State.APPROVED, State.INSTALLING}

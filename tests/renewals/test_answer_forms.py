@@ -12,9 +12,9 @@ from test_ra_authority_faults import WHO
 from test_server_key_answers import CERTS_HEAD, ENVELOPE, FORMS, KEY, KEY_HEAD
 from test_server_key_answers import answer as parts
 
-from agent.renewals.authority import AuthorityRefusedError, Pending
-from agent.renewals.finality import is_final
-from agent.renewals.protocol import ProblemCode
+from agent.renewals.authorities.authority import AuthorityRefusedError, Pending
+from agent.renewals.authorities.ra_protocol import ProblemCode
+from agent.renewals.steps.finality import is_final
 
 ISSUED = make_x509(key=ec_key("issued"), issuer_key=ec_key("root"), issuer=CA_NAME)
 DER = ISSUED.public_bytes(Encoding.DER)

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from invented_people import STEM, id_number, id_numbers, with_check_character
 
-from agent.language import Language
+from agent.ground.language import Language
+from agent.renewals.authorities.ra_protocol import ApplicantField
 from agent.renewals.dossier.fields import check_field
 from agent.renewals.dossier.id_papers import PAPER_NAMES, IdPaper, find_paper
-from agent.renewals.protocol import ApplicantField
 
 ID, NAME, ADDRESS, PHONE, EMAIL = (
     ApplicantField.ID_NUMBER,

@@ -10,7 +10,7 @@ from asn1crypto import core
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.renewals.est_messages import EstBodyError, decode_key_types
+from agent.renewals.authorities.est_messages import EstBodyError, decode_key_types
 from sandbox.est_messages import csr_attributes
 
 RSA, EC = "1.2.840.113549.1.1.1", "1.2.840.10045.2.1"

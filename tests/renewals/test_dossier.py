@@ -6,10 +6,16 @@ import msgspec
 import pytest
 from invented_people import id_number
 
-from agent.language import Language
+from agent.ground.language import Language
+from agent.renewals.authorities.ra_protocol import (
+    Applicant,
+    ApplicantField,
+    DocumentDigest,
+    DocumentName,
+    Policy,
+)
 from agent.renewals.dossier.checks import check_dossier, cleaned_applicant
 from agent.renewals.dossier.findings import DOCUMENT_NAMES, FIELD_NAMES, DossierIncompleteError
-from agent.renewals.protocol import Applicant, ApplicantField, DocumentDigest, DocumentName, Policy
 
 POLICY = Policy(authority="样例服务商")
 KB = 1024

@@ -10,14 +10,14 @@ from types import SimpleNamespace
 import pytest
 from renewal_maker import NOW, new_renewal
 
-from agent.bus import EventBus
-from agent.renewals import driver as driver_module
-from agent.renewals.authority import AuthorityUnreachableError, Polled
-from agent.renewals.driver import Driver
-from agent.renewals.journal import Journal
-from agent.renewals.protocol import ApplicationState, ApplicationStatus
+from agent.ground.bus import EventBus
+from agent.renewals.authorities.authority import AuthorityUnreachableError, Polled
+from agent.renewals.authorities.ra_protocol import ApplicationState, ApplicationStatus
+from agent.renewals.journal.journal import Journal
+from agent.renewals.journal.states import State, Waiting
 from agent.renewals.service import RenewalService
-from agent.renewals.states import State, Waiting
+from agent.renewals.steps import driver as driver_module
+from agent.renewals.steps.driver import Driver
 from agent.tokens.inventory import TokensChanged
 
 HOUR = 3600.0

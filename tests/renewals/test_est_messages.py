@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from agent.renewals.est_messages import (
+from agent.renewals.authorities.est_messages import (
     EstBodyError,
     decode_body,
     decode_certificates,

@@ -19,8 +19,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding
 
-from agent.language import Language
-from agent.renewals.checks import CertificateRefusedError, check_issued, proves_key
+from agent.ground.language import Language
+from agent.renewals.steps.checks import CertificateRefusedError, check_issued, proves_key
 
 NOW = china("2025-03-07 12:00:00")
 CA_NAME = name(organisation="Test Authority")

@@ -12,12 +12,12 @@ import msgspec
 import pytest
 from renewal_maker import APPLICANT, KEY, NOW, PRIVATE, SECOND, SECRET, new_renewal
 
-from agent.errors import OdcError
-from agent.files import NotSavedError
-from agent.renewals.journal import Journal, JournalNewerError, StaleRenewalError
-from agent.renewals.protocol import DocumentName, Policy
-from agent.renewals.states import State, Waiting
-from agent.renewals.vault import Vault, VaultError
+from agent.ground.errors import OdcError
+from agent.renewals.authorities.ra_protocol import DocumentName, Policy
+from agent.renewals.journal.journal import Journal, JournalNewerError, StaleRenewalError
+from agent.renewals.journal.states import State, Waiting
+from agent.renewals.journal.vault import Vault, VaultError
+from agent.system.files import NotSavedError
 
 
 @pytest.fixture

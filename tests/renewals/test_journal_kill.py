@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 from renewal_maker import KEY, new_renewal
 
-from agent.renewals.journal import Journal
-from agent.renewals.vault import Vault
+from agent.renewals.journal.journal import Journal
+from agent.renewals.journal.vault import Vault
 
 WRITER = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from renewal_maker import KEY, NOW, new_renewal
-from agent.renewals.journal import Journal
-from agent.renewals.states import Waiting
-from agent.renewals.vault import Vault
+from agent.renewals.journal.journal import Journal
+from agent.renewals.journal.states import Waiting
+from agent.renewals.journal.vault import Vault
 
 journal = Journal(Path(sys.argv[2]), Vault(KEY))
 renewal = journal.add(new_renewal(version=0, thumbprint="ab" * 32))

@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from agent.renewals.key_request import key_identifier, key_request
+from agent.renewals.authorities.key_request import key_identifier, key_request
 from sandbox.key_request import read_key_request
 
 SUBJECT = x509.Name([x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, "深圳市样例有限公司")])

@@ -8,11 +8,11 @@ import msgspec
 import pytest
 from renewal_maker import NOW, PRIVATE, new_renewal
 
-from agent.renewals.journal import Journal
-from agent.renewals.leftovers import leftovers_of
-from agent.renewals.protocol import Policy
-from agent.renewals.record import EncryptionPart
-from agent.renewals.states import State
+from agent.renewals.authorities.ra_protocol import Policy
+from agent.renewals.journal.journal import Journal
+from agent.renewals.journal.leftovers import leftovers_of
+from agent.renewals.journal.record import EncryptionPart
+from agent.renewals.journal.states import State
 
 NEW, ENCRYPTION, TRANSPORT, OLD, CURRENT = b"new", b"encryption", b"transport", b"old", b"current"
 POLICY = Policy(authority="样例服务商", encryption_certificate=True)

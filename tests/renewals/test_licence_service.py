@@ -10,21 +10,21 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from renewal_maker import new_renewal
 from sandbox_desk import RenewalClient, certify, new_rsa_key
 
-from agent.bus import EventBus
 from agent.certificates.organisation import IDENTITY_OIDS
-from agent.clock import utc_now
-from agent.config import AuthoritySettings
-from agent.renewals.authorities import Authorities
-from agent.renewals.authority import Credentials
-from agent.renewals.journal import Journal
+from agent.ground.bus import EventBus
+from agent.ground.clock import utc_now
+from agent.renewals.authorities.authority import Credentials
+from agent.renewals.authorities.choosing import Authorities
+from agent.renewals.authorities.ra import RaAuthority
+from agent.renewals.authorities.ra_protocol import Policy
+from agent.renewals.journal.journal import Journal
+from agent.renewals.journal.record import PrivatePart, RenewalChanged
+from agent.renewals.journal.states import State
+from agent.renewals.journal.vault import Vault
 from agent.renewals.licences.item import LicenceChanged, UsccMissingError
 from agent.renewals.licences.service import LicenceService
 from agent.renewals.licences.store import LicenceStore
-from agent.renewals.protocol import Policy
-from agent.renewals.ra_authority import RaAuthority
-from agent.renewals.record import PrivatePart, RenewalChanged
-from agent.renewals.states import State
-from agent.renewals.vault import Vault
+from agent.settings.config import AuthoritySettings
 from agent.tokens.inventory import Inventory
 from agent.tokens.pin_memory import PinMemory
 from agent.tokens.pin_sessions import PinSessions

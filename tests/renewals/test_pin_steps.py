@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from renewal_maker import NOW, PRIVATE, new_renewal
 
-from agent.renewals.journal import Journal, StaleRenewalError
-from agent.renewals.pin_steps import install
-from agent.renewals.protocol import Policy
-from agent.renewals.states import State
+from agent.renewals.authorities.ra_protocol import Policy
+from agent.renewals.journal.journal import Journal, StaleRenewalError
+from agent.renewals.journal.states import State
+from agent.renewals.steps.pin_steps import install
 from agent.tokens import protocol as token
 from agent.tokens.model import KeyPairFacts
 

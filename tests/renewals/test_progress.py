@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from renewal_maker import new_renewal
 
+from agent.renewals.journal.states import State, Waiting
 from agent.renewals.progress import Phase, news_of, phase_of
-from agent.renewals.states import State, Waiting
 
 
 def told(*steps):

@@ -10,19 +10,19 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from sandbox_desk import SCANS, Desk, RenewalClient, certify, new_rsa_key
 
-from agent.config import AuthoritySettings
-from agent.renewals.authorities import Authorities, TrustAnchorError
-from agent.renewals.authority import (
+from agent.renewals.authorities.authority import (
     AuthorityRefusedError,
     Credentials,
     Pending,
     SmsCodeWrongError,
     SmsTooSoonError,
 )
-from agent.renewals.checks import check_issued
-from agent.renewals.errors import NoAuthorityError
-from agent.renewals.protocol import ApplicationState, DocumentName
-from agent.renewals.ra_authority import RaAuthority
+from agent.renewals.authorities.choosing import Authorities, TrustAnchorError
+from agent.renewals.authorities.ra import RaAuthority
+from agent.renewals.authorities.ra_protocol import ApplicationState, DocumentName
+from agent.renewals.ground.errors import NoAuthorityError
+from agent.renewals.steps.checks import check_issued
+from agent.settings.config import AuthoritySettings
 from sandbox.days import utc_now
 
 

@@ -10,14 +10,14 @@ from broken_server import answer, authority_at, root, server_identity, serving
 from certificate_maker import openssl
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from agent.renewals.authority import (
+from agent.renewals.authorities.authority import (
     AuthorityRefusedError,
     AuthorityUnreachableError,
     Credentials,
     Pending,
 )
-from agent.renewals.est_messages import encode_body
-from agent.renewals.protocol import DocumentName
+from agent.renewals.authorities.est_messages import encode_body
+from agent.renewals.authorities.ra_protocol import DocumentName
 
 WHO = Credentials("0b9b8c0e-0000-4000-8000-000000000000", "the-password")
 JSON = "Content-Type: application/json"

@@ -16,7 +16,7 @@ from pictures import (
 )
 from PIL import Image
 
-from agent.language import Language
+from agent.ground.language import Language
 from agent.renewals.scans.model import LEGIBLE_SIDE, Change, Fault, Limits
 from agent.renewals.scans.reports import ScanUnusableError, offer_conversion, report_scan
 

@@ -128,7 +128,7 @@ def test_a_file_larger_than_any_scan_is_not_even_handed_over():
 
 PROBE = """
 import sys, json
-from agent.confinement import confine
+from agent.system.confinement import confine
 from agent.renewals.scans.worker.__main__ import CPU_SECONDS, MEMORY
 confine(memory=MEMORY, cpu_seconds=CPU_SECONDS)
 {attempt}

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from pictures import LIMITS, exif, noise, pdf, png, saved, several, sixteen_bit_png
 from PIL import Image
 
-from agent.language import Language
+from agent.ground.language import Language
+from agent.renewals.authorities.ra_protocol import DocumentName
 from agent.renewals.dossier.findings import DossierIncompleteError
-from agent.renewals.protocol import DocumentName
 from agent.renewals.scans.judging import judge
 from agent.renewals.scans.model import COMFORTABLE_PIXELS, Change, Fault, Limits, ScanFacts
 from agent.renewals.scans.reports import digest_scans, report_scan

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.renewals.est_messages import EstBodyError, decode_server_key
+from agent.renewals.authorities.est_messages import EstBodyError, decode_server_key
 
 CERTIFICATE = make_x509()
 CERTS = base64.b64encode(pkcs7.serialize_certificates([CERTIFICATE], Encoding.DER))

@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.renewals.pacing import backoff, first_rest, rest_after_failure, spread
+from agent.renewals.steps.pacing import backoff, first_rest, rest_after_failure, spread
 
 PAUSES = st.floats(min_value=0, max_value=86_400)
 FAILURES = st.integers(min_value=1, max_value=10_000)

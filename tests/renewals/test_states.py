@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from renewal_maker import NOW, SECOND, new_renewal
 
-from agent.errors import OdcError
-from agent.language import Language
-from agent.renewals.states import (
+from agent.ground.errors import OdcError
+from agent.ground.language import Language
+from agent.renewals.journal.states import (
     ENDED,
     State,
     TransitionError,

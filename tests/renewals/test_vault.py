@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from renewal_maker import APPLICANT, KEY
 
-from agent.renewals.applicant_profile import forget_profile, keep_profile, take_up_profile
-from agent.renewals.protocol import DocumentName
-from agent.renewals.scan_store import ScanStore
-from agent.renewals.vault import Vault, VaultError, open_vault
+from agent.renewals.authorities.ra_protocol import DocumentName
+from agent.renewals.journal.applicant_profile import forget_profile, keep_profile, take_up_profile
+from agent.renewals.journal.scan_store import ScanStore
+from agent.renewals.journal.vault import Vault, VaultError, open_vault
 
 FRONT, BACK = DocumentName.ID_CARD_FRONT, DocumentName.ID_CARD_BACK
 

@@ -7,13 +7,13 @@ import types
 import pytest
 from renewal_maker import NOW, new_renewal
 
-from agent.errors import OdcError
-from agent.renewals.authority import AuthorityRefusedError, AuthorityUnreachableError
-from agent.renewals.finality import is_final
-from agent.renewals.protocol import ApplicationState, ApplicationStatus, ProblemCode
-from agent.renewals.states import State
-from agent.renewals.steps import ApplicationClosed, _under_status
-from agent.renewals.window import TooLateError
+from agent.ground.errors import OdcError
+from agent.renewals.authorities.authority import AuthorityRefusedError, AuthorityUnreachableError
+from agent.renewals.authorities.ra_protocol import ApplicationState, ApplicationStatus, ProblemCode
+from agent.renewals.journal.states import State
+from agent.renewals.steps.finality import is_final
+from agent.renewals.steps.steps import ApplicationClosed, _under_status
+from agent.renewals.steps.window import TooLateError
 
 ASKING = [State.SUBMITTED, State.REVIEWING, State.APPROVED, State.ISSUING]
 CLOSED = [ApplicationState.INSTALLED, ApplicationState.WITHDRAWN, ApplicationState.EXPIRED]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from certificate_maker import china
 
-from agent.language import Language
-from agent.renewals.protocol import Policy
-from agent.renewals.window import TooEarlyError, TooLateError, check_window, needs_dossier
+from agent.ground.language import Language
+from agent.renewals.authorities.ra_protocol import Policy
+from agent.renewals.steps.window import TooEarlyError, TooLateError, check_window, needs_dossier
 
 END = china("2025-06-30 23:59:59")
 

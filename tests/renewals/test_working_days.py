@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from renewal_maker import new_renewal
 
-from agent.language import Language
-from agent.renewals import steps
-from agent.renewals.protocol import ApplicationState, ApplicationStatus, Policy
-from agent.renewals.states import State, Waiting
+from agent.ground.language import Language
+from agent.renewals.authorities.ra_protocol import ApplicationState, ApplicationStatus, Policy
+from agent.renewals.journal.states import State, Waiting
+from agent.renewals.steps import steps
+from agent.renewals.steps.working_days import add_working_days, is_certain, is_working_day
 from agent.renewals.wording import expected_text, renewal_text
-from agent.renewals.working_days import add_working_days, is_certain, is_working_day
 
 FAR_AWAY = dt.date(2060, 1, 1)
 days = st.dates(dt.date(2004, 1, 1), dt.date(2090, 1, 1))

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
-from agent.renewals.protocol import DocumentDigest, DocumentName, Manifest
+from agent.renewals.authorities.ra_protocol import DocumentDigest, DocumentName, Manifest
 from sandbox.ca import Authority
 from sandbox.days import utc_now
 from sandbox.dossier import sample_applicant

@@ -18,7 +18,7 @@ from PIL import Image
 from sandbox_desk import running_desk, sandbox_cli
 from stdnum.cn import ric
 
-from agent.renewals.protocol import Applicant, DocumentName
+from agent.renewals.authorities.ra_protocol import Applicant, DocumentName
 from sandbox.home import Home
 
 COMMANDS = ["run", "issue-token", "sample-dossier", "applications", "approve", "reject", "sms"]

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 from sandbox_desk import new_rsa_key
 
-from agent.renewals.protocol import ProblemCode
+from agent.renewals.authorities.ra_protocol import ProblemCode
 from sandbox.cms import verify_signed_data
 from sandbox.problems import RefusalError
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from sandbox_desk import certify, new_rsa_key, running_desk
 
-from agent.renewals.protocol import ApplicationState, ProblemCode
+from agent.renewals.authorities.ra_protocol import ApplicationState, ProblemCode
 from sandbox.conformance.client import Applicant, Holder
 from sandbox.conformance.run import Outcome, verdicts
 from sandbox.conformance.steps import Renewal

@@ -12,7 +12,7 @@ import pytest
 from key_request_maker import make_key_request, read_answer, spki
 from sandbox_desk import HttpRenewal, new_rsa_key, running_desk, sandbox_cli
 
-from agent.renewals.protocol import Policy
+from agent.renewals.authorities.ra_protocol import Policy
 from sandbox.fault_kinds import Fault, FaultKind
 from sandbox.faults import Faults
 from sandbox.key_package import key_identifier

@@ -27,7 +27,7 @@ from sandbox_desk import (
     sandbox_cli,
 )
 
-from agent.renewals.protocol import ApplicationStatus, Policy
+from agent.renewals.authorities.ra_protocol import ApplicationStatus, Policy
 from sandbox.days import CST, china_date, utc_now, years_later
 from sandbox.profiles import SHENZHEN_ENTITY_ID, USCC_ID
 

@@ -11,7 +11,7 @@ import pytest
 from sandbox_desk import HttpRenewal, certify, new_rsa_key, sign_cms
 from sandbox_office import URL, Office
 
-from agent.renewals.protocol import (
+from agent.renewals.authorities.ra_protocol import (
     LICENCE_REQUEST_SECONDS,
     Licence,
     LicenceRequest,

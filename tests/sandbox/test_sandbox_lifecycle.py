@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.renewals.protocol import ApplicationState as State
+from agent.renewals.authorities.ra_protocol import ApplicationState as State
 from sandbox.ca import renewed_validity
 from sandbox.days import CST, china_date, end_of_day, start_of_day, years_later
 from sandbox.lifecycle import CLOSED, Event, after, timer

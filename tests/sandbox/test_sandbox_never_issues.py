@@ -24,7 +24,7 @@ from sandbox_desk import (
     sign_cms,
 )
 
-from agent.renewals.protocol import Manifest
+from agent.renewals.authorities.ra_protocol import Manifest
 from sandbox.days import utc_now
 from sandbox.home import Home
 from sandbox.key_package import key_identifier

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from sandbox_desk import running_desk, sandbox_cli
 
-from agent.renewals.protocol import Policy
+from agent.renewals.authorities.ra_protocol import Policy
 from sandbox.policy_file import rules_of
 from sandbox.rules import DEFAULT_POLICY, Rules
 

@@ -11,7 +11,7 @@ import pytest
 from key_request_maker import spki
 from sandbox_desk import SCANS, HttpRenewal, digest_of, new_rsa_key, running_desk, sandbox_cli
 
-from agent.language import Language
+from agent.ground.language import Language
 from sandbox.home import RunningSandbox
 from sandbox.reviewer.html import element, void
 from sandbox.reviewer.texts import FIELDS, STATES

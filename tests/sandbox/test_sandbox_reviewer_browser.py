@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Page, async_playwright
 from sandbox_desk import SCANS, HttpRenewal, certify, digest_of
 
-from agent.renewals.protocol import DocumentName
+from agent.renewals.authorities.ra_protocol import DocumentName
 from sandbox.dossier import write_sample_dossier
 
 CHROMIUM = "/usr/bin/chromium"

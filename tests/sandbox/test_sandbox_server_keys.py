@@ -25,8 +25,8 @@ from sandbox_desk import (
 )
 from sandbox_office import Office
 
-from agent.renewals.est_messages import decode_server_key
-from agent.renewals.key_request import key_request
+from agent.renewals.authorities.est_messages import decode_server_key
+from agent.renewals.authorities.key_request import key_request
 from sandbox.key_package import key_identifier
 from sandbox.profiles import KEY_GENERATION_AUTHORITY, USCC_ID, CertificateUse
 from sandbox.store import Store

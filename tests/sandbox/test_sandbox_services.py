@@ -14,7 +14,7 @@ import pytest
 from sandbox_desk import new_rsa_key, sign_cms
 from sandbox_office import Office
 
-from agent.renewals.protocol import DocumentName, Policy, ProblemCode, Remark
+from agent.renewals.authorities.ra_protocol import DocumentName, Policy, ProblemCode, Remark
 from sandbox.problems import RefusalError
 from sandbox.schema import _MIGRATIONS
 from sandbox.sms import ATTEMPTS, MAX_CODES, Outbox, SmsCodes

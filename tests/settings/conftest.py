@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.paths import Paths
+from agent.system.paths import Paths
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import tomllib
 
 import pytest
 
-from agent.bus import EventBus
-from agent.language import Language
+from agent.ground.bus import EventBus
+from agent.ground.language import Language
 from agent.settings.errors import (
     SettingInvalidError,
     SettingLockedError,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agent.config import Config
-from agent.language import Language
+from agent.ground.language import Language
+from agent.settings.config import Config
 from agent.settings.keys import DEFAULTS, TITLES, line_of
 from agent.settings.reading import Source, load
 

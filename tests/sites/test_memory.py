@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from certificate_maker import china
 
-from agent.files import NotSavedError
 from agent.sites.memory import MOST_RENEWALS, SiteMemory
 from agent.sites.model import Action, Decision
+from agent.system.files import NotSavedError
 
 NOW = china("2025-03-07 10:00:00")
 SITE = "https://www.sz.gov.cn"

@@ -6,8 +6,8 @@ import asyncio
 from pathlib import Path
 from typing import Self
 
-from agent.bus import Event, EventBus
-from agent.errors import OdcError
+from agent.ground.bus import Event, EventBus
+from agent.ground.errors import OdcError
 from agent.tokens.inventory import Inventory
 from agent.tokens.model import ModuleSettings, PinState, TokenReference
 from agent.tokens.pin import send_pin

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from soft_token import MODULE, SoftTokens
 
-from agent.config import load_config
-from agent.paths import Paths
+from agent.settings.config import load_config
+from agent.system.paths import Paths
 from agent.tokens.discovery import (
     ConfiguredModule,
     Source,

@@ -8,7 +8,7 @@ import pytest
 from certificate_maker import make_der, make_sm2_der, thumbprint_of
 from soft_token import LABEL, MODULE, PIN, SoftTokens, type_pin
 
-from agent.bus import EventBus
+from agent.ground.bus import EventBus
 from agent.tokens.errors import TokenError, TokenMissingError
 from agent.tokens.inventory import (
     Inventory,

@@ -22,7 +22,7 @@ from envelope_maker import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.language import Language
+from agent.ground.language import Language
 from agent.tokens.errors import KeyEnvelopeInvalidError
 from agent.tokens.worker.envelope import KeyIdentity, private_key_in, read_envelope
 from agent.tokens.worker.oaep import Oaep, OaepError

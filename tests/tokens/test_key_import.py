@@ -18,7 +18,7 @@ from envelope_maker import (
 )
 from soft_token import SoftTokens, logged_in
 
-from agent.errors import OdcError, ReportedError
+from agent.ground.errors import OdcError, ReportedError
 from agent.tokens import protocol
 
 RECIPIENT, KEY_ID = b"transport", bytes(range(20))

@@ -21,9 +21,9 @@ from der_maker import (
 )
 from soft_token import LABEL, MODULE, PIN
 
-from agent.bus import EventBus
 from agent.certificates.model import Oddity
 from agent.certificates.pairs import group
+from agent.ground.bus import EventBus
 from agent.tokens.inventory import Inventory
 
 NOW = china("2025-03-07 12:00:00")

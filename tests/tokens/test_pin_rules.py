@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.language import Language
+from agent.ground.language import Language
 from agent.tokens.model import PinLimits
 from agent.tokens.pin_rules import SENTENCES, NewPinRefusedError, PinRule, check_new_pin
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from soft_token import PIN, SPY, Outcome, logged_in, type_pin
 
-from agent.errors import OdcError, ReportedError
-from agent.framing import HEADER
+from agent.ground.errors import OdcError, ReportedError
+from agent.ground.framing import HEADER
 from agent.tokens import protocol
 from agent.tokens.errors import PinNotGivenError
 from agent.tokens.model import PinState, TokenReference

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from soft_token import SoftTokens, logged_in
 
-from agent.errors import ReportedError
-from agent.renewals.checks import proves_key
+from agent.ground.errors import ReportedError
+from agent.renewals.steps.checks import proves_key
 from agent.tokens import protocol
 from agent.tokens.worker.keys import sign_data, token_key
 

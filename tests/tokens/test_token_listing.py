@@ -10,8 +10,8 @@ import pytest
 from certificate_maker import make_der
 from soft_token import LABEL, MODULE, SoftTokens
 
-from agent.bus import EventBus
-from agent.errors import ReportedError
+from agent.ground.bus import EventBus
+from agent.ground.errors import ReportedError
 from agent.tokens import protocol
 from agent.tokens.errors import ModuleCrashedError, ModuleHangsError
 from agent.tokens.inventory import Inventory

@@ -8,7 +8,7 @@ import contextlib
 import pytest
 from soft_token import LABEL, MODULE, SoftTokens
 
-from agent.bus import EventBus
+from agent.ground.bus import EventBus
 from agent.tokens.inventory import Inventory, TokensChanged
 from agent.tokens.model import ModuleSettings
 from agent.tokens.watching import Watch

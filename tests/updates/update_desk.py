@@ -7,8 +7,8 @@ import datetime as dt
 
 from tuf.api.metadata import Metadata, TargetFile, Targets
 
-from agent.bus import EventBus
-from agent.config import UpdateSettings
+from agent.ground.bus import EventBus
+from agent.settings.config import UpdateSettings
 from agent.updates.model import Release
 from agent.updates.service import UpdateService
 from sandbox.update_repository import UpdateRepository

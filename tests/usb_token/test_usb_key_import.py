@@ -27,7 +27,7 @@ from faulty_bench import build
 from soft_token import Outcome, type_pin
 from usb_desk import PIN
 
-from agent.errors import OdcError
+from agent.ground.errors import OdcError
 from agent.tokens import protocol
 from agent.tokens.model import ModuleSettings
 from agent.tokens.supervisor import pin_session

@@ -6,7 +6,7 @@ import pytest
 from pin_desk import PinDesk, type_in
 from usb_desk import PIN, WRONG
 
-from agent.errors import OdcError
+from agent.ground.errors import OdcError
 from agent.tokens.model import PinState
 from agent.tokens.pin_change import PinChanged
 from sandbox.usb_token.pins import TRIES

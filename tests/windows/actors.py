@@ -21,7 +21,7 @@ from agent.certificates.chain import ChainState
 from agent.certificates.details import details
 from agent.certificates.model import CertificateStatus, CertificateUse
 from agent.certificates.parsing import parse_certificate
-from agent.language import Language, translate_count
+from agent.ground.language import Language, translate_count
 from agent.tokens.model import PinLimits, PinState
 from agent.tokens.pin_states import PinPurpose
 

@@ -14,9 +14,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from PySide6.QtWidgets import QApplication
 from stage import Stage
 
-from agent.api.starting import connect
-from agent.language import Language
-from agent.runtime import CONTROL_SOCKET, runtime_folder
+from agent.ground.language import Language
+from agent.system.runtime import CONTROL_SOCKET, runtime_folder
+from agent.system.starting import connect
 from agent.windows.__main__ import open_window
 from agent.windows.link import Link
 from agent.windows.style import STYLE, dress

@@ -14,11 +14,11 @@ from scene import Scene
 from agent.api.dossier_views import ConversionView, DossierView, FaultView, ScanView
 from agent.api.licence_views import LicenceList, LicenceView
 from agent.api.views import RenewalList, RenewalView, TokenList
-from agent.language import Language, translate
-from agent.renewals.protocol import ApplicantField, DocumentName, Policy
+from agent.ground.language import Language, translate
+from agent.renewals.authorities.ra_protocol import ApplicantField, DocumentName, Policy
+from agent.renewals.journal.states import State, Waiting
 from agent.renewals.scans.model import Fault
 from agent.renewals.scans.wording import FAULTS
-from agent.renewals.states import State, Waiting
 from agent.renewals.wording import expected_text, state_text
 from agent.tokens.model import PinState
 from agent.tokens.pin_states import PinPurpose

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent.language import Language
+from agent.ground.language import Language
 
 Answers = dict[str, Any]
 

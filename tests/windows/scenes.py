@@ -18,7 +18,7 @@ from agent.api.site_views import SiteDecision, SiteList, consent_view
 from agent.api.views import TokenView
 from agent.checks.model import CheckState
 from agent.checks.table import CHECKS
-from agent.language import Language, look_up, translate
+from agent.ground.language import Language, look_up, translate
 from agent.settings.errors import ConfigNotUsedError
 from agent.sites.model import Action, ConsentQuestion, Decision
 from agent.tokens.errors import PinFinalTryError, PinLockedError

@@ -25,7 +25,7 @@ from scene import Scene
 from scenes import SCENES
 from stage import Stage
 
-from agent.language import Language
+from agent.ground.language import Language
 from agent.windows.__main__ import open_window
 from agent.windows.link import Link
 from agent.windows.style import application

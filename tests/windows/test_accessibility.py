@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 from scenes import SCENES
 
-from agent.language import Language
+from agent.ground.language import Language
 
 INTERACTIVE = (
     QAbstractButton, QAbstractItemView, QComboBox, QLineEdit, QPlainTextEdit, QTextBrowser,

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from agent.api.site_views import consent_view
-from agent.language import Language
+from agent.ground.language import Language
 from agent.sites.errors import QuestionNotFoundError
 from agent.sites.model import Action, ConsentQuestion
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from scenes import EMOJI, LATIN, LONG, RTL
 
-from agent.language import Language
+from agent.ground.language import Language
 from agent.windows.main.details import DetailsDialog
 from sandbox.desk import Holder
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from actors import certificate, pair, token
 
-from agent.renewals.states import ENDED, State, Waiting
+from agent.renewals.journal.states import ENDED, State, Waiting
 from agent.windows.renew.choices import find_choices, last_installed, preferred
 from agent.windows.renew.countdown import Countdown, pause_named, pause_since
 from agent.windows.renew.plan import (

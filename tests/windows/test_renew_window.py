@@ -12,7 +12,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QMessageBox
 
 from agent.api.client import CallError
-from agent.renewals.protocol import ApplicantField, DocumentName
+from agent.renewals.authorities.ra_protocol import ApplicantField, DocumentName
 from agent.tokens.pin import decline_pin
 from agent.windows.pin_panel import IDLE_MS
 from agent.windows.renew.plan import Step

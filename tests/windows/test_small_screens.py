@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from scenes import SCENES
 
-from agent.language import Language
+from agent.ground.language import Language
 
 SMALL = (640, 330)
 """1280 × 720 at 200 %, without the window's frame."""

@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from agent import __version__
 from agent.api.site_views import SiteDecision, SiteList
 from agent.checks.table import CHECKS
-from agent.language import Language
+from agent.ground.language import Language
 from agent.sites.model import Action, Decision
 from agent.windows.help_window import docs_folder
 

@@ -18,9 +18,9 @@ from agent.api.registry import Call, Registry, Role
 from agent.api.services import Services
 from agent.api.views import BrowserCertificates, BrowserRenewal
 from agent.certificates.model import CertificateUse
-from agent.errors import OdcError
-from agent.language import mark
-from agent.renewals.record import Renewal
+from agent.ground.errors import OdcError
+from agent.ground.language import mark
+from agent.renewals.journal.record import Renewal
 from agent.sites.model import Action
 from agent.sites.origins import is_origin
 

@@ -12,10 +12,10 @@ import msgspec
 
 from agent.api.convert import browser_renewal
 from agent.api.registry import Call, Connection
-from agent.bus import Event, EventBus
-from agent.errors import OdcError
-from agent.language import mark
-from agent.renewals.record import Renewal, RenewalChanged
+from agent.ground.bus import Event, EventBus
+from agent.ground.errors import OdcError
+from agent.ground.language import mark
+from agent.renewals.journal.record import Renewal, RenewalChanged
 from agent.sites.consent import Consent
 from agent.sites.errors import ConsentDeniedError, RateLimitedError
 from agent.sites.model import Action, SiteWithdrawn

@@ -13,7 +13,7 @@ from agent.api.registry import Call, Registry, Role
 from agent.api.services import Services
 from agent.certificates.details import details
 from agent.certificates.names import attributes_of
-from agent.renewals.errors import CertificateNotFoundError
+from agent.renewals.ground.errors import CertificateNotFoundError
 
 
 class GetParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

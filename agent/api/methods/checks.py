@@ -14,7 +14,7 @@ from agent.api.services import Services
 from agent.checks.report import Redactor, names_in, report_text
 from agent.checks.service import Result
 from agent.checks.table import CHECKS
-from agent.language import Language, translate
+from agent.ground.language import Language, translate
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
 

@@ -18,14 +18,14 @@ from agent.api.services import Services
 from agent.api.site_views import consent_view
 from agent.api.views import ReminderList, StatusView, TokenList
 from agent.api.window_names import WindowName
-from agent.bus import Event
 from agent.certificates.model import CertificateStatus
 from agent.certificates.pairs import group
 from agent.certificates.summary import summarise
-from agent.language import Language
+from agent.ground.bus import Event
+from agent.ground.language import Language
 from agent.reminders.service import ReminderRaised
+from agent.renewals.journal.record import RenewalChanged
 from agent.renewals.licences.item import LicenceChanged
-from agent.renewals.record import RenewalChanged
 from agent.settings.service import SettingsChanged
 from agent.sites.model import ConsentAsked, ConsentClosed
 from agent.tokens.inventory import TokenInserted, TokenRemoved, TokensChanged

@@ -25,11 +25,11 @@ from agent.api.views import RenewalView
 from agent.certificates.china_time import china_date
 from agent.certificates.organisation import identity_of
 from agent.certificates.parsing import parse_certificate
+from agent.renewals.authorities.ra_protocol import Applicant, ApplicantField, DocumentName, Policy
 from agent.renewals.dossier.checks import amended, check_applicant, cleaned_applicant
 from agent.renewals.dossier.findings import DossierIncompleteError
 from agent.renewals.drafts.service import OpenDossier
 from agent.renewals.letter.text import TITLE, Letter
-from agent.renewals.protocol import Applicant, ApplicantField, DocumentName, Policy
 
 _FieldText = Annotated[str, msgspec.Meta(max_length=1000)]
 Fields = dict[ApplicantField, _FieldText]

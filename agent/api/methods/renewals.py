@@ -11,8 +11,8 @@ from agent.api.input_files import read_all
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
 from agent.api.views import PinPrompt, RenewalList, RenewalView
+from agent.renewals.authorities.ra_protocol import Applicant, ApplicantField, DocumentName
 from agent.renewals.dossier.checks import amended
-from agent.renewals.protocol import Applicant, ApplicantField, DocumentName
 
 Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f-]{36}\Z")]
 Thumbprint = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]

@@ -11,8 +11,8 @@ from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
 from agent.api.setting_views import SettingList, SettingView
 from agent.api.views import ProblemView
-from agent.errors import ErrorReport
-from agent.language import Language, translate
+from agent.ground.errors import ErrorReport
+from agent.ground.language import Language, translate
 from agent.settings.keys import TITLES
 from agent.settings.service import Setting
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, replace
 
 from agent.checks.probes.threads import in_thread
 from agent.checks.verdicts.authority import Obstacle, Reached
-from agent.clock import Clock
-from agent.config import AuthoritySettings, NetworkSettings
-from agent.network import SYSTEMS, proxy_for
+from agent.ground.clock import Clock
+from agent.network.way_out import SYSTEMS, proxy_for
+from agent.settings.config import AuthoritySettings, NetworkSettings
 
 STEP_SECONDS = 5.0
 """How long each step may take."""

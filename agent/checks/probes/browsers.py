@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.checks.verdicts.browsers import Browser, Manifest
-from agent.paths import find_paths
+from agent.system.paths import find_paths
 from native_host import registration
 from native_host.browsers import load_browsers
 from native_host.registration import State

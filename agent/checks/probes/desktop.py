@@ -8,7 +8,7 @@ import os
 import sys
 
 from agent.checks.verdicts.desktop import Notices, TrayHost
-from agent.session_bus import BusError, BusTimeoutError, Service, SessionBus
+from agent.system.session_bus import BusError, BusTimeoutError, Service, SessionBus
 
 NOTIFICATIONS = Service(
     "org.freedesktop.Notifications",

@@ -6,9 +6,9 @@ import ssl
 import urllib.parse
 
 from agent.checks.verdicts.network import Pac, WayOut
-from agent.config import Config
-from agent.network import pac_for, proxy_for, tls_for_anybody
-from agent.pac.ways import PacAnswer
+from agent.network.pac.ways import PacAnswer
+from agent.network.way_out import pac_for, proxy_for, tls_for_anybody
+from agent.settings.config import Config
 
 
 def look_at_way_out(config: Config) -> WayOut:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto, unique
 
 from agent.checks.model import CheckState, Finding, Findings, finding, ok
-from agent.language import mark
+from agent.ground.language import mark
 
 TOLERATED = dt.timedelta(minutes=5)
 """What clocks may differ: validity and signatures care for minutes, nobody for seconds."""

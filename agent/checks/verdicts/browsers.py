@@ -9,7 +9,7 @@ from enum import Enum, auto, unique
 
 from agent.certificates.china_time import china_date
 from agent.checks.model import CheckState, Finding, Findings, finding, ok
-from agent.language import mark
+from agent.ground.language import mark
 
 FIX_MANIFESTS = "manifests"
 _REPAIR = mark("Have it mended here, or run `odc-native-host install`.")

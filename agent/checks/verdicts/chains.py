@@ -8,7 +8,7 @@ from agent.certificates.chain import Chain, ChainState
 from agent.certificates.wording import CHAIN_TEXT
 from agent.checks.model import CheckState, Findings, finding
 from agent.checks.verdicts.tokens import without_token
-from agent.language import mark
+from agent.ground.language import mark
 
 _STATES = {
     ChainState.TRUSTED: CheckState.OK,

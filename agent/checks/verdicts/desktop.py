@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto, unique
 
 from agent.checks.model import CheckState, Findings, finding, ok
-from agent.language import mark
+from agent.ground.language import mark
 
 FIX_AUTOSTART = "autostart"
 NO_SCREEN = mark("There is no screen here; use the commands of `odc-agent`.")

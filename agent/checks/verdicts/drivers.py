@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agent.checks.model import CheckState, Finding, Findings, finding, ok, reported
-from agent.errors import ErrorReport
-from agent.language import mark
+from agent.ground.errors import ErrorReport
+from agent.ground.language import mark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

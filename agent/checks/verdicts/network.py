@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agent.checks.model import CheckState, Finding, Findings, finding, ok
-from agent.language import mark
+from agent.ground.language import mark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto, unique
 
 from agent.checks.model import CheckState, Findings, finding, ok
-from agent.language import mark
+from agent.ground.language import mark
 
 
 @unique

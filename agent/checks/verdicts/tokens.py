@@ -10,7 +10,7 @@ from agent.certificates.model import CertificateStatus, CertificateUse
 from agent.certificates.pairs import Pair, group
 from agent.certificates.wording import days_text
 from agent.checks.model import CheckState, Finding, Findings, Sentence, finding, ok, reported
-from agent.language import Language, mark
+from agent.ground.language import Language, mark
 from agent.tokens.model import PinState
 from agent.tokens.pin_states import STATE_SENTENCES
 from agent.tokens.snapshot import HeldCertificate, Problem, Snapshot, Token

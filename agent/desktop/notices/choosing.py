@@ -9,7 +9,7 @@ from collections.abc import Callable
 from agent.desktop.notices.freedesktop import FreedesktopDisplay, NoButtonsError
 from agent.desktop.notices.model import Display, Listener, Notice
 from agent.desktop.notices.plyer import PlyerDisplay
-from agent.language import Language
+from agent.ground.language import Language
 
 log = logging.getLogger(__name__)
 

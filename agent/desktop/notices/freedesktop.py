@@ -12,8 +12,8 @@ from typing import Any
 
 from agent.desktop.notices.icon_file import ensure_icon
 from agent.desktop.notices.model import Listener, Notice
-from agent.language import Language, mark, translate
-from agent.session_bus import BUS, BusError, BusTimeoutError, Service, SessionBus
+from agent.ground.language import Language, mark, translate
+from agent.system.session_bus import BUS, BusError, BusTimeoutError, Service, SessionBus
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from agent import __version__
-from agent.runtime import ensure_runtime_folder
+from agent.system.runtime import ensure_runtime_folder
 
 log = logging.getLogger(__name__)
 

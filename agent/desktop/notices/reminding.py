@@ -8,14 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from agent.bus import Event
 from agent.desktop.notices.board import NoticeBoard, Posted
 from agent.desktop.notices.model import Button, Notice
-from agent.language import Language, mark, translate, translate_count
+from agent.ground.bus import Event
+from agent.ground.language import Language, mark, translate, translate_count
 from agent.reminders.rules import Later, Reminder
 from agent.reminders.service import ReminderRaised
-from agent.renewals.record import RenewalChanged
-from agent.renewals.states import State
+from agent.renewals.journal.record import RenewalChanged
+from agent.renewals.journal.states import State
 
 SLOT = "reminders"
 GATHER_SECONDS = 0.5

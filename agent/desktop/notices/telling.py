@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 
-from agent.bus import Event
 from agent.desktop.notices.board import NoticeBoard, Posted
 from agent.desktop.notices.model import Button, Notice
-from agent.language import Language, mark, translate
+from agent.ground.bus import Event
+from agent.ground.language import Language, mark, translate
+from agent.renewals.journal.record import Renewal, RenewalChanged
 from agent.renewals.progress import Phase, news_of, phase_of
-from agent.renewals.record import Renewal, RenewalChanged
 from agent.renewals.wording import renewal_text
 
 CONTINUE = "continue"

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from agent.language import mark
-from agent.renewals.dossier.fields import check_field, cleaned
-from agent.renewals.dossier.findings import Finding
-from agent.renewals.protocol import (
+from agent.ground.language import mark
+from agent.renewals.authorities.ra_protocol import (
     Applicant,
     ApplicantField,
     DocumentDigest,
     DocumentName,
     Policy,
 )
+from agent.renewals.dossier.fields import check_field, cleaned
+from agent.renewals.dossier.findings import Finding
 
 
 def amended(before: Applicant | None, changes: Mapping[ApplicantField, str]) -> Applicant:

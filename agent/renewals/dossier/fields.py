@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from agent.language import mark
+from agent.ground.language import mark
+from agent.renewals.authorities.ra_protocol import ApplicantField
 from agent.renewals.dossier.findings import Finding
 from agent.renewals.dossier.id_papers import id_number_problem
-from agent.renewals.protocol import ApplicantField
 
 _MAX_TEXT = 200
 _MAX_EMAIL = 254

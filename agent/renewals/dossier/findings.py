@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from agent.errors import ErrorReport, ItemReport, OdcError
-from agent.language import Language, mark, translate
-from agent.renewals.protocol import ApplicantField, DocumentName
+from agent.ground.errors import ErrorReport, ItemReport, OdcError
+from agent.ground.language import Language, mark, translate
+from agent.renewals.authorities.ra_protocol import ApplicantField, DocumentName
 
 FIELD_NAMES = {
     ApplicantField.ID_NUMBER: mark("applicant's ID number"),

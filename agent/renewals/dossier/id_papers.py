@@ -13,7 +13,7 @@ from enum import StrEnum, unique
 
 from stdnum.cn import ric
 
-from agent.language import mark
+from agent.ground.language import mark
 
 
 @unique

@@ -12,12 +12,14 @@ from pathlib import Path
 
 import msgspec
 
-from agent.renewals.applicant_profile import forget_profile, keep_profile, take_up_profile
+from agent.renewals.authorities.ra_protocol import Applicant, ApplicantField, DocumentName, Policy
 from agent.renewals.dossier.checks import amended
 from agent.renewals.drafts.store import Draft, DraftScan, DraftStore, Part, ScanNotChosenError
-from agent.renewals.protocol import Applicant, ApplicantField, DocumentName, Policy
-from agent.renewals.record import Renewal
-from agent.renewals.scan_store import ScanStore
+from agent.renewals.journal.applicant_profile import forget_profile, keep_profile, take_up_profile
+from agent.renewals.journal.record import Renewal
+from agent.renewals.journal.scan_store import ScanStore
+from agent.renewals.journal.states import State
+from agent.renewals.journal.vault import Vault
 from agent.renewals.scans.model import LARGEST_SHOWN_SIDE, Limits, limits_of
 from agent.renewals.scans.reports import (
     Conversion,
@@ -27,8 +29,6 @@ from agent.renewals.scans.reports import (
     show_scan,
 )
 from agent.renewals.service import RenewalService
-from agent.renewals.states import State
-from agent.renewals.vault import Vault
 
 THUMBNAIL_SIDE = 240
 """Pixels of a thumbnail's longer side."""

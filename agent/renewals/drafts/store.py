@@ -7,12 +7,12 @@ from pathlib import Path
 
 import msgspec
 
-from agent.errors import OdcError
-from agent.files import NotSavedError, write_private
-from agent.language import mark
-from agent.renewals.protocol import ApplicantField, DocumentName
+from agent.ground.errors import OdcError
+from agent.ground.language import mark
+from agent.renewals.authorities.ra_protocol import ApplicantField, DocumentName
+from agent.renewals.journal.vault import Vault
 from agent.renewals.scans.model import ScanFacts
-from agent.renewals.vault import Vault
+from agent.system.files import NotSavedError, write_private
 
 
 class ScanNotChosenError(OdcError):

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from fontTools.ttLib import TTCollection, TTFont, TTLibError
 
-from agent.errors import OdcError
-from agent.language import mark
+from agent.ground.errors import OdcError
+from agent.ground.language import mark
 
 _SECONDS = 20
 _SUFFIXES = {".ttf", ".ttc", ".otf", ".otc"}

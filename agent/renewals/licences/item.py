@@ -6,10 +6,10 @@ import datetime as dt
 
 import msgspec
 
-from agent.bus import Event
-from agent.errors import ErrorReport, OdcError
-from agent.language import mark
-from agent.renewals.protocol import Licence
+from agent.ground.bus import Event
+from agent.ground.errors import ErrorReport, OdcError
+from agent.ground.language import mark
+from agent.renewals.authorities.ra_protocol import Licence
 
 
 class LicenceItem(msgspec.Struct, frozen=True, kw_only=True):

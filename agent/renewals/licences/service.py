@@ -13,16 +13,19 @@ from dataclasses import dataclass
 
 import msgspec
 
-from agent.bus import Event, EventBus
 from agent.certificates.model import Certificate
 from agent.certificates.organisation import IdentityOid, identity_of
 from agent.certificates.parsing import parse_certificate
-from agent.clock import Clock
-from agent.errors import OdcError
-from agent.renewals.authorities import Authorities
-from agent.renewals.authority import AuthorityUnreachableError, LicenceNotOfferedError
-from agent.renewals.finding import find_signing
-from agent.renewals.journal import Journal
+from agent.ground.bus import Event, EventBus
+from agent.ground.clock import Clock
+from agent.ground.errors import OdcError
+from agent.renewals.authorities.authority import AuthorityUnreachableError, LicenceNotOfferedError
+from agent.renewals.authorities.choosing import Authorities
+from agent.renewals.authorities.ra_protocol import Licence, LicenceRequest
+from agent.renewals.ground.finding import find_signing
+from agent.renewals.journal.journal import Journal
+from agent.renewals.journal.record import Renewal, RenewalChanged
+from agent.renewals.journal.states import State
 from agent.renewals.licences.item import (
     LicenceChanged,
     LicenceItem,
@@ -31,11 +34,8 @@ from agent.renewals.licences.item import (
     UsccMissingError,
 )
 from agent.renewals.licences.store import LicenceStore
-from agent.renewals.pacing import backoff
-from agent.renewals.protocol import Licence, LicenceRequest
-from agent.renewals.record import Renewal, RenewalChanged
-from agent.renewals.states import State
-from agent.renewals.steps import credentials_of
+from agent.renewals.steps.pacing import backoff
+from agent.renewals.steps.steps import credentials_of
 from agent.tokens.inventory import Inventory
 from agent.tokens.pin_sessions import AskedPin, PinSessions, PinWish
 from agent.tokens.pin_states import PinPurpose

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from agent.files import write_private
+from agent.renewals.journal.vault import Vault, VaultError
 from agent.renewals.licences.item import LicenceItem
-from agent.renewals.vault import Vault, VaultError
+from agent.system.files import write_private
 
 log = logging.getLogger(__name__)
 

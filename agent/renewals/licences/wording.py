@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.language import Language, mark, translate
+from agent.ground.language import Language, mark, translate
 from agent.renewals.licences.item import LicenceItem
 
 

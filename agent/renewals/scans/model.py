@@ -6,7 +6,7 @@ from enum import StrEnum, unique
 
 import msgspec
 
-from agent.renewals.protocol import Policy
+from agent.renewals.authorities.ra_protocol import Policy
 
 MAX_PIXELS = 64_000_000
 """An A4 page at 800 dpi; more is a decompression bomb or a mistake."""

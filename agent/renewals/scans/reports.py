@@ -9,10 +9,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from agent.errors import OdcError
-from agent.language import Language, look_up, translate
+from agent.ground.errors import OdcError
+from agent.ground.language import Language, look_up, translate
+from agent.renewals.authorities.ra_protocol import DocumentDigest, DocumentName
 from agent.renewals.dossier.findings import DossierIncompleteError, Finding
-from agent.renewals.protocol import DocumentDigest, DocumentName
 from agent.renewals.scans.judging import judge
 from agent.renewals.scans.model import (
     LONGEST_SHOWN,

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.errors import ErrorReport
+from agent.ground.errors import ErrorReport
 from agent.tokens.discovery.found import (
     OTHER_ARCHITECTURE,
     SWITCHED_OFF,

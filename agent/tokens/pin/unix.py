@@ -13,9 +13,9 @@ import socket
 import sys
 from collections.abc import Sequence
 
-from agent.framing import HEADER
-from agent.peers import is_same_user
-from agent.runtime import ensure_runtime_folder
+from agent.ground.framing import HEADER
+from agent.system.peers import is_same_user
+from agent.system.runtime import ensure_runtime_folder
 from agent.tokens.errors import PinFormError, PinNotGivenError
 from agent.tokens.pin.transport import MAX_PIN_BYTES, MAX_SECRETS
 

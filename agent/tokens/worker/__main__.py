@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from agent.dumps import forbid_dumps
+from agent.system.dumps import forbid_dumps
+from agent.system.hardening import end_with_agent, limit_memory
 from agent.tokens import protocol
 from agent.tokens.errors import ObjectMissingError
 from agent.tokens.worker.channel import Channel
 from agent.tokens.worker.failures import told_error
-from agent.tokens.worker.hardening import end_with_agent, limit_memory
 from agent.tokens.worker.memory import resident_bytes
 from agent.tokens.worker.module import Module
 

@@ -10,7 +10,7 @@ from typing import Any
 from cryptography import x509
 from pkcs11 import ObjectClass
 
-from agent.language import mark
+from agent.ground.language import mark
 from agent.tokens.errors import ObjectMissingError
 from agent.tokens.worker.always_authenticate import authenticated
 from agent.tokens.worker.keys import TokenKey, public_key_of, token_key

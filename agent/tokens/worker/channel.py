@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from agent.framing import MAX_REPLY, FrameDecoder, encode_frame
+from agent.ground.framing import MAX_REPLY, FrameDecoder, encode_frame
 from agent.tokens.protocol import AnyRequest, Reply
 
 

@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap_with_padding
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-from agent.errors import OdcError
-from agent.language import mark
+from agent.ground.errors import OdcError
+from agent.ground.language import mark
 from agent.tokens.errors import KeyEnvelopeInvalidError
 from agent.tokens.pin import wipe
 from agent.tokens.worker.oaep import Oaep

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pkcs11 import exceptions as p11
 
-from agent.errors import OdcError
-from agent.language import mark
+from agent.ground.errors import OdcError
+from agent.ground.language import mark
 from agent.tokens.errors import NotWrittenError, TokenError, TokenFullError, TokenMissingError
 
 REMOVED = (

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from pkcs11 import Attribute, ObjectClass
 from pkcs11 import exceptions as p11
 
-from agent.language import mark
+from agent.ground.language import mark
 from agent.tokens.errors import (
     KeyEnvelopeInvalidError,
     KeyEnvelopeUnopenedError,

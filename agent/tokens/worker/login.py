@@ -9,7 +9,7 @@ from typing import Any
 from pkcs11 import TokenFlag
 from pkcs11 import exceptions as p11
 
-from agent.errors import OdcError
+from agent.ground.errors import OdcError
 from agent.tokens import protocol
 from agent.tokens.errors import PinNotGivenError
 from agent.tokens.pin_rules import check_new_pin

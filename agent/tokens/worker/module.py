@@ -10,7 +10,7 @@ import pkcs11
 from pkcs11 import SlotFlag, TokenFlag
 from pkcs11 import exceptions as p11
 
-from agent.errors import ErrorReport
+from agent.ground.errors import ErrorReport
 from agent.tokens.errors import (
     ModuleLoadError,
     TokenAmbiguousError,

@@ -9,8 +9,8 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from pkcs11 import exceptions as p11
 
-from agent.errors import OdcError
-from agent.language import mark
+from agent.ground.errors import OdcError
+from agent.ground.language import mark
 from agent.tokens import protocol
 from agent.tokens.errors import SignatureInvalidError, TokenError
 from agent.tokens.worker import certificates, encryption_keys, key_pairs, signing

@@ -9,7 +9,7 @@ from typing import Any
 import pkcs11
 from pkcs11 import exceptions as p11
 
-from agent.errors import OdcError
+from agent.ground.errors import OdcError
 from agent.tokens.errors import (
     OldPinIncorrectError,
     PinFinalTryError,

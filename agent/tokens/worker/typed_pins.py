@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from agent.errors import OdcError
+from agent.ground.errors import OdcError
 from agent.tokens.errors import PinFormError
 from agent.tokens.pin import PinConnection, open_listener
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from agent.api.client import Json
-from agent.language import mark
+from agent.ground.language import mark
 from agent.windows.style import MEDIUM, SMALL, TIGHT, set_kind
 from agent.windows.texts import ValueLabel
 from agent.windows.words import Words

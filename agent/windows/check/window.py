@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from agent.api.client import Json
-from agent.language import mark
+from agent.ground.language import mark
 from agent.windows.check.row import CheckRow
 from agent.windows.scrolling import scrolled
 from agent.windows.style import SMALL, set_kind

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from agent.api.client import Json
-from agent.language import mark
+from agent.ground.language import mark
 from agent.windows.main.exporting import as_text
 from agent.windows.style import LARGE, MEDIUM, SMALL
 from agent.windows.words import Words

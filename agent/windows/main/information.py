@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from agent.api.client import Json
-from agent.language import mark
+from agent.ground.language import mark
 from agent.windows.main.tree import USES
 from agent.windows.scrolling import scrolled
 from agent.windows.style import LARGE, MEDIUM, SMALL, set_kind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout
 
-from agent.language import mark
+from agent.ground.language import mark
 from agent.windows.icons import icon
 from agent.windows.style import LARGE, MEDIUM, set_kind
 from agent.windows.words import Words

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLayout, QToolButton, QWidget
 
-from agent.language import mark
+from agent.ground.language import mark
 from agent.windows.icons import icon
 from agent.windows.style import MEDIUM, SMALL, TIGHT
 from agent.windows.words import Words

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from agent.api.client import Json
-from agent.language import Language, mark
+from agent.ground.language import Language, mark
 from agent.windows.main.information import CertificateInformation
 from agent.windows.main.nothing import NothingHere
 from agent.windows.main.portals import Portals

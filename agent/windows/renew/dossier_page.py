@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from agent.api.client import Json
-from agent.language import mark
-from agent.renewals.protocol import ApplicantField, DocumentName
+from agent.ground.language import mark
+from agent.renewals.authorities.ra_protocol import ApplicantField, DocumentName
 from agent.windows.renew.clipboard import Given
 from agent.windows.renew.field_row import FieldRow
 from agent.windows.renew.grid import Grid

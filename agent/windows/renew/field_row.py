@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from agent.language import look_up
+from agent.ground.language import look_up
+from agent.renewals.authorities.ra_protocol import ApplicantField
 from agent.renewals.dossier.fields import check_field
 from agent.renewals.dossier.findings import FIELD_NAMES
-from agent.renewals.protocol import ApplicantField
 from agent.windows.renew.labels import make_label, say
 from agent.windows.style import TIGHT
 from agent.windows.words import Words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
-from agent.language import mark
+from agent.ground.language import mark
 from agent.windows.renew.labels import make_label, say
 from agent.windows.style import LARGE, MEDIUM, SMALL, TIGHT, set_kind
 from agent.windows.words import Words

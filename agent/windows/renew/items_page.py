@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from agent.api.client import Json
-from agent.language import mark
+from agent.ground.language import mark
 from agent.windows.renew.choices import Choice, last_installed
 from agent.windows.renew.item_card import ItemCard
 from agent.windows.renew.labels import isolated, make_label, say

@@ -11,7 +11,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton
 
 from agent.api.client import Json
-from agent.language import mark
+from agent.ground.language import mark
 from agent.windows.window import Context
 
 _FORMATS = {"pdf": "PDF", "docx": "Word (DOCX)"}

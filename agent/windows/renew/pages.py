@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from agent.api.client import Json
-from agent.language import mark
+from agent.ground.language import mark
 from agent.windows.renew.area import Area
 from agent.windows.renew.items_page import ItemsPage
 from agent.windows.renew.plan import Page

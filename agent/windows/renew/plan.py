@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 
 from agent.api.client import Json
-from agent.language import mark
+from agent.ground.language import mark
 
 ENDED = frozenset({"installed", "cancelled", "failed"})
 

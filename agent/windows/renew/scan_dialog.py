@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from agent.api.client import Json
-from agent.language import Language, mark
+from agent.ground.language import Language, mark
 from agent.windows.renew.labels import isolated, make_label, say
 from agent.windows.renew.picture_view import PictureView
 from agent.windows.style import MEDIUM, SMALL, TIGHT, set_kind

@@ -17,9 +17,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from agent.api.client import Json
-from agent.language import look_up, mark
+from agent.ground.language import look_up, mark
+from agent.renewals.authorities.ra_protocol import DocumentName
 from agent.renewals.dossier.findings import DOCUMENT_NAMES
-from agent.renewals.protocol import DocumentName
 from agent.windows.renew.clipboard import Given, given_by, is_usable
 from agent.windows.renew.labels import isolated, make_label, say
 from agent.windows.style import MEDIUM, SMALL, TIGHT, set_kind

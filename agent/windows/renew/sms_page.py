@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from agent.api.client import Json
-from agent.clock import utc_now
-from agent.language import mark, translate_count
+from agent.ground.clock import utc_now
+from agent.ground.language import mark, translate_count
 from agent.windows.renew.countdown import USUAL_SECONDS, Countdown, pause_named, pause_since
 from agent.windows.renew.labels import isolated, make_label, say
 from agent.windows.style import LARGE, MEDIUM, SMALL, set_kind

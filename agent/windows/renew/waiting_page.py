@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QFrame, QProgressBar, QVBoxLayout, QWidget
 
 from agent.api.client import Json
-from agent.language import mark
+from agent.ground.language import mark
 from agent.windows.renew.labels import make_label, say
 from agent.windows.style import LARGE, MEDIUM, set_kind
 from agent.windows.texts import day

@@ -6,7 +6,7 @@ from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QPushButton
 
 from agent.api.client import Json
-from agent.language import mark
+from agent.ground.language import mark
 from agent.windows.renew.choices import Choice, find_choices, preferred
 from agent.windows.renew.labels import isolated, make_label
 from agent.windows.renew.pages import Pages

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from agent.api.client import Json
-from agent.language import Language, mark
+from agent.ground.language import Language, mark
 from agent.windows.style import SMALL
 from agent.windows.texts import ValueLabel
 from agent.windows.words import Words

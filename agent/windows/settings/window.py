@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from agent.api.client import Json
-from agent.language import Language, mark
+from agent.ground.language import Language, mark
 from agent.windows.scrolling import scrolled
 from agent.windows.settings.editors import (
     DayList,

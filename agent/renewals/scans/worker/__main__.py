@@ -7,7 +7,6 @@ import sys
 
 import msgspec
 
-from agent.confinement import confine
 from agent.renewals.scans.model import (
     Fault,
     Inspect,
@@ -27,6 +26,7 @@ from agent.renewals.scans.worker.pictures import (
     sniff,
 )
 from agent.renewals.scans.worker.showing import show
+from agent.system.confinement import confine
 
 MEMORY = 1024 * 1024 * 1024
 """Bytes: decoding MAX_PIXELS in colour takes a quarter, a copy of it another."""

@@ -1,0 +1,1 @@
+"""What any program needs: errors, language, clock, bus, framing. Imports nothing of ours."""

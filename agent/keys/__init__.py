@@ -1,0 +1,1 @@
+"""Keys as their owners publish them: what kind, and whether a signature is theirs. Pure."""

@@ -1,0 +1,163 @@
+"""EST bodies (RFC 7030, RFC 8951): strict in what is sent, patient in what is read. Pure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import Message
+from email.policy import HTTP
+from typing import get_args
+
+from asn1crypto import core
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import pkcs7
+
+from agent.renewals.authorities.ra_protocol import KeyType
+
+_CERTS_ONLY = "certs-only"
+_SERVER_KEY = "server-generated-key"
+_KEY_TYPES: dict[str, KeyType] = {kind: kind for kind in get_args(KeyType)}
+_FAMILIES = {"1.2.840.113549.1.1.1": "rsa", "1.2.840.10045.2.1": "ec"}
+_CURVES = {"1.2.840.10045.3.1.7": "secp256r1", "1.3.132.0.34": "secp384r1"}
+_ARMOUR = re.compile(rb"-----[A-Z0-9 ]+-----")
+_NOISE = re.compile(rb"[\s\x00]+")
+
+
+class _AttrOrOids(core.SequenceOf):  # type: ignore[misc] # asn1crypto has no types
+    """CsrAttrs ::= SEQUENCE SIZE (0..MAX) OF AttrOrOID (RFC 7030, 4.5.2)."""
+
+    _child_spec = core.Any
+
+
+@dataclass(frozen=True, slots=True)
+class ServerKey:
+    """What serverkeygen answers: a private key nobody but the token can open, and its certificate."""
+
+    envelope: bytes
+    """CMS EnvelopedData (DER, RFC 5652)."""
+    certificate: x509.Certificate
+
+
+class EstBodyError(ValueError):
+    """A body is not what EST says it must be."""
+
+
+def encode_body(der: bytes) -> bytes:
+    """Return base64 in 64-column lines with a final line feed: what all known servers take."""
+    lines = textwrap.wrap(base64.b64encode(der).decode(), 64)
+    return ("\n".join(lines) + "\n").encode()
+
+
+def decode_body(body: bytes) -> bytes:
+    """Return the bytes of a base64 body, whatever its lines, blanks, trailing NUL or PEM armour."""
+    bare = _NOISE.sub(b"", _ARMOUR.sub(b"", body))
+    try:
+        return base64.b64decode(bare, validate=True)
+    except binascii.Error as error:
+        raise EstBodyError(f"not base64: {error}") from error
+
+
+def decode_key_types(body: bytes) -> tuple[KeyType, ...]:
+    """Return which of the kinds of keys we know a server asks for in csrattrs (RFC 7030, 4.5.2).
+
+    The server's order is kept; what is not about keys is passed over.
+    """
+    try:
+        listed = _AttrOrOids.load(decode_body(body), strict=True)
+        return tuple(dict.fromkeys(kind for entry in listed for kind in _key_types(entry)))
+    except (ValueError, TypeError) as error:
+        raise EstBodyError(f"not csrattrs: {error}") from error
+
+
+def _key_types(entry: core.Any) -> Iterator[KeyType]:
+    """Yield the kinds one Attribute { kind of key, SET OF size or curve } names."""
+    try:
+        oid, values = core.SequenceOf.load(entry.dump(), strict=True, spec=core.Any)
+        family = _FAMILIES[core.ObjectIdentifier.load(oid.dump()).dotted]
+        for value in core.SetOf.load(values.dump(), strict=True, spec=core.Any):
+            if family == "rsa":
+                name = f"rsa:{core.Integer.load(value.dump(), strict=True).native}"
+            else:
+                name = f"ec:{_CURVES[core.ObjectIdentifier.load(value.dump(), strict=True).dotted]}"
+            if name in _KEY_TYPES:
+                yield _KEY_TYPES[name]
+    except (ValueError, TypeError, KeyError):
+        return
+
+
+def decode_certificates(body: bytes) -> list[x509.Certificate]:
+    """Return the certificates of a certs-only CMS message (RFC 5751, 3.8) in a base64 body."""
+    try:
+        certificates = pkcs7.load_der_pkcs7_certificates(decode_body(body))
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise EstBodyError(f"not a certs-only message: {error}") from error
+    if not certificates:
+        raise EstBodyError("no certificate in the message")
+    return certificates
+
+
+def issued_of(certificates: list[x509.Certificate]) -> x509.Certificate:
+    """Return the certificate that was asked for: the first that is no CA's.
+
+    Only that one is to be in the message (RFC 7030, 4.2.3); servers send the chain along, in any order.
+    """
+    return next((found for found in certificates if not _is_authority(found)), certificates[0])
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return bool(certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca)
+    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension):
+        return False
+
+
+def decode_server_key(content_type: str, body: bytes) -> ServerKey:
+    """Return the two parts of serverkeygen's answer (RFC 7030, 4.4.2), in whichever order they are.
+
+    Raises:
+        EstBodyError: a part is missing or unreadable, or the key came in clear.
+    """
+    head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")
+    message = message_from_bytes(head + body, policy=HTTP)
+    if not message.is_multipart():
+        raise EstBodyError("not a multipart answer")
+    envelope: bytes | None = None
+    certificate: x509.Certificate | None = None
+    for part in message.walk():
+        if part.is_multipart():
+            continue
+        match _kind(part):
+            case "certs-only":
+                certificate = issued_of(decode_certificates(_bytes(part)))
+            case "server-generated-key":
+                envelope = decode_body(_bytes(part))
+    if envelope is None or certificate is None:
+        raise EstBodyError("the key or its certificate is missing")
+    return ServerKey(envelope, certificate)
+
+
+def _kind(part: Message) -> str:
+    """Return what a part is; servers forget the parameter that says so."""
+    media_type = part.get_content_type()
+    if media_type == "application/pkcs8":
+        raise EstBodyError("the private key was sent in clear")
+    said = str(part.get_param("smime-type", "")).lower()
+    if media_type != "application/pkcs7-mime" or said in {_CERTS_ONLY, _SERVER_KEY}:
+        return said
+    try:
+        decode_certificates(_bytes(part))
+    except EstBodyError:
+        return _SERVER_KEY
+    return _CERTS_ONLY
+
+
+def _bytes(part: Message) -> bytes:
+    """Return a part's base64 as it stands: Content-Transfer-Encoding is ignored (RFC 8951, 3.1)."""
+    text = part.get_payload()
+    return text.encode("ascii", "replace") if isinstance(text, str) else b""

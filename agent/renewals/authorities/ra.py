@@ -1,0 +1,158 @@
+"""An authority with profile ``ra``: EST for enrolment, the RA API beside it, over httpx."""
+
+from __future__ import annotations
+
+import httpx
+import msgspec
+
+from agent.ground.errors import OdcError
+from agent.renewals.authorities.authority import (
+    AuthorityUnreachableError,
+    Credentials,
+    LicenceNotOfferedError,
+    LicenceRequestStaleError,
+    Pending,
+    Polled,
+    SmsCodeWrongError,
+    SmsTooSoonError,
+)
+from agent.renewals.authorities.est_messages import (
+    EstBodyError,
+    ServerKey,
+    decode_server_key,
+    encode_body,
+)
+from agent.renewals.authorities.http import AuthorityHttp, json_of, pause_of
+from agent.renewals.authorities.ra_protocol import (
+    EST_PATH,
+    RA_PATH,
+    ApplicationStatus,
+    DocumentName,
+    Licence,
+    Policy,
+    Problem,
+    ProblemCode,
+    SmsCode,
+)
+
+
+class RaAuthority(AuthorityHttp):
+    """See :class:`agent.renewals.authorities.authority.Authority`."""
+
+    async def policy(self) -> Policy:
+        """``GET /ra/v1/policy``."""
+        return json_of(await self._ask("GET", f"{RA_PATH}/policy"), Policy)
+
+    async def submit(
+        self, credentials: Credentials, version: int, manifest: bytes
+    ) -> ApplicationStatus:
+        """``PUT …/{uuid}`` for version 1, ``PUT …/{uuid}/versions/{n}`` after it."""
+        path = _application(credentials) + ("" if version == 1 else f"/versions/{version}")
+        answer = await self._ask(
+            "PUT", path, credentials, content=manifest, media_type="application/pkcs7-mime"
+        )
+        return json_of(answer, ApplicationStatus)
+
+    async def upload(
+        self, credentials: Credentials, name: DocumentName, content: bytes, media_type: str
+    ) -> None:
+        """``PUT …/{uuid}/documents/{name}``."""
+        path = f"{_application(credentials)}/documents/{name.value}"
+        answer = await self._ask("PUT", path, credentials, content=content, media_type=media_type)
+        json_of(answer, ApplicationStatus)  # a proxy's page says nothing of having taken it
+
+    async def complete(self, credentials: Credentials) -> ApplicationStatus:
+        """``POST …/{uuid}/complete``."""
+        answer = await self._ask("POST", f"{_application(credentials)}/complete", credentials)
+        return json_of(answer, ApplicationStatus)
+
+    async def poll(self, credentials: Credentials) -> Polled:
+        """``GET …/{uuid}``."""
+        answer = await self._ask("GET", _application(credentials), credentials)
+        return Polled(json_of(answer, ApplicationStatus), pause_of(answer))
+
+    async def send_sms(self, credentials: Credentials) -> None:
+        """``POST …/{uuid}/sms``."""
+        answer = await self._ask(
+            "POST", f"{_application(credentials)}/sms", credentials, refusal=_sms_refusal
+        )
+        json_of(answer, ApplicationStatus)
+
+    async def verify_sms(self, credentials: Credentials, code: str) -> ApplicationStatus:
+        """``POST …/{uuid}/sms/verify``."""
+        answer = await self._ask(
+            "POST",
+            f"{_application(credentials)}/sms/verify",
+            credentials,
+            content=msgspec.json.encode(SmsCode(code=code)),
+            refusal=_sms_refusal,
+        )
+        return json_of(answer, ApplicationStatus)
+
+    async def enrol(self, credentials: Credentials, request: bytes) -> bytes:
+        """``POST /.well-known/est/simpleenroll`` (RFC 7030, 4.2)."""
+        return await self.simpleenroll(EST_PATH, credentials, request)
+
+    async def server_key(self, credentials: Credentials, request: bytes) -> ServerKey:
+        """``POST /.well-known/est/serverkeygen`` (RFC 7030, 4.4)."""
+        answer = await self._ask(
+            "POST",
+            f"{EST_PATH}/serverkeygen",
+            credentials,
+            content=encode_body(request),
+            media_type="application/pkcs10",
+        )
+        if answer.status_code == httpx.codes.ACCEPTED:
+            raise Pending(pause_of(answer))
+        try:
+            return decode_server_key(answer.headers.get("Content-Type", ""), answer.content)
+        except EstBodyError as error:
+            raise AuthorityUnreachableError(reason=str(error)) from error
+
+    async def confirm_installed(self, credentials: Credentials) -> None:
+        """``POST …/{uuid}/installed``."""
+        answer = await self._ask("POST", f"{_application(credentials)}/installed", credentials)
+        json_of(answer, ApplicationStatus)
+
+    async def withdraw(self, credentials: Credentials) -> None:
+        """``DELETE …/{uuid}``."""
+        answer = await self._ask("DELETE", _application(credentials), credentials)
+        json_of(answer, ApplicationStatus)
+
+    async def licence(self, credentials: Credentials) -> Licence:
+        """``GET …/{uuid}/licence``."""
+        answer = await self._ask(
+            "GET", f"{_application(credentials)}/licence", credentials, refusal=_licence_refusal
+        )
+        return json_of(answer, Licence)
+
+    async def signed_licence(self, uscc: str, request: bytes) -> Licence:
+        """``POST /ra/v1/licences/{uscc}``."""
+        answer = await self._ask(
+            "POST",
+            f"{RA_PATH}/licences/{uscc}",
+            content=request,
+            media_type="application/pkcs7-mime",
+            refusal=_licence_refusal,
+        )
+        return json_of(answer, Licence)
+
+
+def _application(credentials: Credentials) -> str:
+    return f"{RA_PATH}/applications/{credentials.application}"
+
+
+def _sms_refusal(answer: httpx.Response, problem: Problem) -> OdcError | None:
+    if problem.code == ProblemCode.WRONG_CODE:
+        return SmsCodeWrongError(attempts_left=problem.attempts_left)
+    if problem.code == ProblemCode.TOO_SOON:
+        return SmsTooSoonError(seconds=round(pause_of(answer)))
+    return None
+
+
+def _licence_refusal(_answer: httpx.Response, problem: Problem) -> OdcError | None:
+    if problem.code == ProblemCode.NOT_OFFERED:
+        return LicenceNotOfferedError()
+    if problem.code == ProblemCode.STALE_REQUEST:
+        return LicenceRequestStaleError()
+    return None

@@ -1,0 +1,1 @@
+"""What the rooms of a renewal share: what can be wrong with a wish, and finding what it is about."""

@@ -1,0 +1,28 @@
+"""Finding the certificate a person means, and whether it is one that something can be done with."""
+
+from __future__ import annotations
+
+from agent.certificates.model import CertificateUse, Oddity
+from agent.renewals.ground.errors import (
+    CertificateNotFoundError,
+    CertificateTooDamagedError,
+    NotRenewableError,
+)
+from agent.tokens.snapshot import HeldCertificate, Snapshot, Token
+
+
+def find_signing(snapshot: Snapshot, thumbprint: str) -> tuple[Token, HeldCertificate]:
+    """Return a signing certificate that is plugged in, and its token.
+
+    Raises:
+        CertificateNotFoundError, NotRenewableError, CertificateTooDamagedError
+    """
+    found = snapshot.find(thumbprint)
+    if found is None:
+        raise CertificateNotFoundError
+    certificate = found[1].certificate
+    if certificate.use is not CertificateUse.SIGNING:
+        raise NotRenewableError
+    if Oddity.REFUSED in certificate.oddities:
+        raise CertificateTooDamagedError
+    return found

@@ -1,0 +1,245 @@
+"""The renewals' journal: SQLite, one row a renewal, its private part sealed, its history kept.
+
+A newer schema than this program knows is refused, never guessed at.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from agent.ground.errors import OdcError
+from agent.ground.language import mark
+from agent.renewals.journal.leftovers import Leftover, leftovers_of
+from agent.renewals.journal.record import PrivatePart, Renewal
+from agent.renewals.journal.states import State
+from agent.renewals.journal.vault import Vault, VaultError
+from agent.system.files import NotSavedError
+from agent.system.paths import make_private
+from agent.tokens.model import TokenReference
+
+log = logging.getLogger(__name__)
+
+BUSY_SECONDS = 0.5
+"""How long somebody else's lock (a backup) may hold the agent up; what fails then is tried again."""
+
+_MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE renewal (
+        id TEXT PRIMARY KEY,
+        thumbprint TEXT NOT NULL,
+        state TEXT NOT NULL,
+        is_open INTEGER NOT NULL,
+        created TEXT NOT NULL,
+        facts TEXT NOT NULL,
+        private BLOB NOT NULL
+    ) STRICT;
+    -- One renewal at a time for one certificate, whoever starts it.
+    CREATE UNIQUE INDEX one_open_renewal ON renewal (thumbprint) WHERE is_open = 1;
+    CREATE TABLE history (
+        renewal TEXT NOT NULL REFERENCES renewal (id),
+        at TEXT NOT NULL,
+        state TEXT NOT NULL,
+        waiting TEXT
+    ) STRICT;
+    """,
+    """
+    -- Key pairs to be removed from a token when its PIN is next given; see leftovers.py.
+    CREATE TABLE leftover (
+        serial TEXT NOT NULL,
+        label TEXT NOT NULL,
+        key_id BLOB NOT NULL,
+        facts BLOB NOT NULL,
+        PRIMARY KEY (serial, label, key_id)
+    ) STRICT;
+    """,
+)
+
+
+class JournalNewerError(OdcError):
+    """The journal was written by a newer version of this program."""
+
+    code = "journal_newer"
+    sentence = mark("The renewals' journal was written by a newer version of this program.")
+    advice = mark("Install the newer version again.")
+
+
+class StaleRenewalError(Exception):
+    """A change was made to a renewal that has been saved by somebody else meanwhile."""
+
+
+class Journal:
+    """All renewals, past and under way."""
+
+    def __init__(self, file: Path, vault: Vault) -> None:
+        make_private(file.parent)
+        self._vault = vault
+        self._database = sqlite3.connect(file, isolation_level=None, timeout=BUSY_SECONDS)
+        file.chmod(0o600)
+        # FULL: a transition that was reported saved is on the disk, even after a power cut.
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = FULL")
+        self._database.execute("PRAGMA foreign_keys = ON")
+        self._migrate()
+
+    def _migrate(self) -> None:
+        (version,) = self._database.execute("PRAGMA user_version").fetchone()
+        if version > len(_MIGRATIONS):
+            raise JournalNewerError
+        for number, script in enumerate(_MIGRATIONS[version:], version + 1):
+            self._database.executescript(
+                f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;"
+            )
+
+    def add(self, renewal: Renewal) -> Renewal:
+        """Save a new renewal, or return the open one of the same certificate; NotSavedError."""
+        with self._transaction():
+            existing = self.open_for(renewal.thumbprint)
+            if existing is not None:
+                return existing
+            self._database.execute(
+                "INSERT INTO renewal VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    renewal.id,
+                    renewal.thumbprint,
+                    renewal.state,
+                    True,
+                    renewal.created.isoformat(),
+                    *self._encode(renewal),
+                ),
+            )
+            self._remember(renewal)
+        return renewal
+
+    def save(self, renewal: Renewal) -> Renewal:
+        """Replace the saved renewal and return it with its new revision.
+
+        The history gains a line when its state or wait is another. What an ended renewal leaves on
+        its token is noted along with it.
+
+        Raises:
+            StaleRenewalError: somebody saved it since this one was read; nothing is changed.
+            NotSavedError: the disk takes nothing; nothing is changed.
+        """
+        with self._transaction():
+            before = self.get(renewal.id)
+            if before.revision != renewal.revision:
+                raise StaleRenewalError
+            saved = msgspec.structs.replace(renewal, revision=renewal.revision + 1)
+            self._database.execute(
+                "UPDATE renewal SET state = ?, is_open = ?, facts = ?, private = ? WHERE id = ?",
+                (saved.state, not saved.has_ended, *self._encode(saved), saved.id),
+            )
+            if (before.state, before.waiting) != (saved.state, saved.waiting):
+                self._remember(saved)
+            for leftover in leftovers_of(before, saved.state):
+                self._leave(leftover)
+        return saved
+
+    def get(self, renewal_id: str) -> Renewal:
+        """Return one renewal; KeyError where there is none."""
+        rows = self._select("WHERE id = ?", renewal_id)
+        if not rows:
+            raise KeyError(renewal_id)
+        return rows[0]
+
+    def all(self) -> list[Renewal]:
+        """Return all renewals, the newest first."""
+        query = "SELECT id, facts, private FROM renewal ORDER BY created DESC"
+        return list(self._readable(self._database.execute(query).fetchall()))
+
+    def open_for(self, thumbprint: str) -> Renewal | None:
+        """Return the renewal under way for a certificate."""
+        where = "WHERE thumbprint = ? AND is_open = 1"
+        try:
+            rows = self._select(where, thumbprint)
+        except VaultError:
+            # Nobody can go on with it, so it must not keep a new one from being started.
+            log.error("open renewal cannot be decrypted, closed")  # noqa: TRY400 - it is no mistake
+            self._database.execute(f"UPDATE renewal SET is_open = 0 {where}", (thumbprint,))  # noqa: S608 - constants
+            return None
+        return rows[0] if rows else None
+
+    def leftovers(self, token: TokenReference) -> list[Leftover]:
+        """Return what is to be removed from a token, the oldest first."""
+        rows = self._database.execute(
+            "SELECT facts FROM leftover WHERE serial = ? AND label = ? ORDER BY rowid",
+            (token.serial, token.label),
+        )
+        return [msgspec.json.decode(facts, type=Leftover) for (facts,) in rows]
+
+    def was_removed(self, leftover: Leftover) -> None:
+        """Forget what is no longer on its token; NotSavedError."""
+        with self._transaction():
+            self._database.execute(
+                "DELETE FROM leftover WHERE serial = ? AND label = ? AND key_id = ?",
+                (leftover.token.serial, leftover.token.label, leftover.key_id),
+            )
+
+    def _leave(self, leftover: Leftover) -> None:
+        token = leftover.token
+        self._database.execute(
+            "INSERT OR REPLACE INTO leftover VALUES (?, ?, ?, ?)",
+            (token.serial, token.label, leftover.key_id, msgspec.json.encode(leftover)),
+        )
+
+    def history(self, renewal_id: str) -> list[tuple[dt.datetime, State, str | None]]:
+        """Return when the renewal came to which state and wait, the oldest first."""
+        rows = self._database.execute(
+            "SELECT at, state, waiting FROM history WHERE renewal = ? ORDER BY rowid", (renewal_id,)
+        )
+        return [(dt.datetime.fromisoformat(at), State(s), waiting) for at, s, waiting in rows]
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Save all that the block writes, or nothing; NotSavedError."""
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._database.execute("COMMIT")
+            finally:
+                # Also a commit may fail; of a full disk SQLite has given up the transaction itself.
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            raise NotSavedError(reason=str(error)) from error
+
+    def _select(self, rest: str, *parameters: object) -> list[Renewal]:
+        rows = self._database.execute(f"SELECT id, facts, private FROM renewal {rest}", parameters)  # noqa: S608 - constants
+        return [self._decode(*row) for row in rows]
+
+    def _readable(self, rows: list[tuple[str, str, bytes]]) -> Iterator[Renewal]:
+        """Yield what can be decrypted; one renewal that cannot must not hide the others."""
+        for row in rows:
+            try:
+                yield self._decode(*row)
+            except VaultError:
+                log.error("renewal cannot be decrypted id=%s", row[0])  # noqa: TRY400 - it is no mistake
+
+    def _remember(self, renewal: Renewal) -> None:
+        self._database.execute(
+            "INSERT INTO history VALUES (?, ?, ?, ?)",
+            (renewal.id, renewal.updated.isoformat(), renewal.state, renewal.waiting),
+        )
+
+    def _encode(self, renewal: Renewal) -> tuple[str, bytes]:
+        facts = msgspec.to_builtins(renewal)
+        del facts["private"]
+        private = msgspec.json.encode(renewal.private)
+        return msgspec.json.encode(facts).decode(), self._vault.seal(private, renewal.id)
+
+    def _decode(self, renewal_id: str, facts: str, sealed: bytes) -> Renewal:
+        values = msgspec.json.decode(facts)
+        private = msgspec.json.decode(self._vault.open(sealed, renewal_id), type=PrivatePart)
+        return msgspec.convert({**values, "private": msgspec.to_builtins(private)}, Renewal)

@@ -1,0 +1,68 @@
+"""Encryption at rest of what is personal: applicants, scans, secrets.
+
+AES-256-GCM with one key per user, in a 0600 file of its own. That protects a backup of the data
+without the key, and against other users; it does not protect against programs of the same user.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from agent.ground.errors import OdcError
+from agent.ground.language import mark
+from agent.system.files import write_private_once
+
+_NONCE_BYTES = 12
+
+
+class VaultError(OdcError):
+    """Something encrypted cannot be read with the key at hand."""
+
+    code = "vault_unreadable"
+    sentence = mark("Saved data of a renewal cannot be decrypted.")
+    advice = mark("Start the renewal again; the certificate on the token is not affected.")
+
+
+class Vault:
+    """Seals and opens bytes; ``context`` ties a sealed text to its place."""
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+
+    def seal(self, clear: bytes, context: str) -> bytes:
+        """Encrypt ``clear``."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, clear, context.encode())
+
+    def open(self, sealed: bytes, context: str) -> bytes:
+        """Decrypt what :meth:`seal` made for the same ``context``.
+
+        Raises:
+            VaultError: another key, another context, or damage.
+        """
+        try:
+            return self._cipher.decrypt(
+                sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode()
+            )
+        except (InvalidTag, ValueError) as error:
+            raise VaultError from error
+
+
+def open_vault(key_file: Path) -> Vault:
+    """Return the user's vault, making its key on first use: one key, whoever else makes it just then.
+
+    Raises:
+        VaultError: there is a key file, and it does not hold a key.
+    """
+    try:
+        return Vault(base64.b64decode(key_file.read_bytes(), validate=True))
+    except FileNotFoundError:
+        write_private_once(key_file, base64.b64encode(AESGCM.generate_key(256)))
+        return open_vault(key_file)
+    except ValueError as error:
+        raise VaultError from error

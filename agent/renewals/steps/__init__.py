@@ -1,0 +1,1 @@
+"""How a renewal goes from state to state."""

@@ -1,0 +1,126 @@
+"""The encryption key of a renewal: for whom it is enveloped, and how it comes onto the token.
+
+The authority makes this key (GM/T 0014: the key centre does), so that documents can still be read when
+a token is lost. It travels enveloped to a key that never leaves the token.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+import msgspec
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_public_key,
+)
+
+from agent.ground.clock import Clock
+from agent.ground.errors import OdcError
+from agent.ground.language import mark
+from agent.renewals.journal.record import EncryptionPart, Renewal
+from agent.renewals.steps.checks import may_receive_keys
+from agent.tokens import protocol as token
+from agent.tokens.errors import TokenError, TokenMissingError
+from agent.tokens.supervisor import PinSession
+
+LABEL = "encrypt"
+TRANSPORT_LABEL = "transport"
+_TRANSPORT_KEY_TYPES = ("rsa:2048",)
+
+
+async def with_recipient(clock: Clock, renewal: Renewal, session: PinSession) -> Renewal:
+    """Return the renewal with a key on the token to which its new encryption key is enveloped.
+
+    That is the current encryption certificate's key where it can be used, else a fresh one. An
+    amendment keeps the one of the first submission.
+    """
+    encryption = renewal.encryption
+    if encryption is None or not renewal.asks_for_encryption or encryption.recipient_id:
+        return renewal
+    recipient = await _current_key(renewal, encryption, session)
+    recipient_id = encryption.current_id
+    if recipient is None:
+        recipient = await _transport_key(encryption, session)
+        recipient_id = encryption.transport_id
+    now = clock()
+    decided = msgspec.structs.replace(encryption, recipient_id=recipient_id)
+    return renewal.with_private(now, recipient=recipient).changed(now, encryption=decided)
+
+
+async def install_encryption_key(renewal: Renewal, session: PinSession) -> None:
+    """Import the new key with its certificate, and prove that it opens what is sealed for it."""
+    encryption = renewal.encryption
+    private = renewal.private
+    if encryption is None or not private.key_envelope:
+        return
+    der = private.new_encryption_certificate
+    # A pair that an interrupted run has stored whole is adopted.
+    await session.call(
+        token.ImportKeyPair(
+            id=encryption.key_id,
+            label=LABEL,
+            envelope=private.key_envelope,
+            recipient_id=encryption.recipient_id,
+            certificate=der,
+        )
+    )
+    key = x509.load_der_x509_certificate(der).public_key()
+    if not await _opens(key, encryption.key_id, session):
+        # The import has compared the two: it is the token that decrypts wrongly.
+        reason = mark("it does not decrypt what was encrypted to its key")
+        raise TokenError(module=renewal.token.module, reason=reason)
+    await session.call(token.WriteCertificate(id=encryption.key_id, label=LABEL, certificate=der))
+
+
+async def _current_key(
+    renewal: Renewal, encryption: EncryptionPart, session: PinSession
+) -> bytes | None:
+    """Return the current encryption key (SubjectPublicKeyInfo), or None where it does not serve."""
+    if not renewal.private.encryption_certificate:
+        return None
+    certificate = x509.load_der_x509_certificate(renewal.private.encryption_certificate)
+    if not may_receive_keys(certificate):
+        return None
+    key = certificate.public_key()
+    try:
+        opens = await _opens(key, encryption.current_id, session)
+    except OdcError as error:
+        if error.code == TokenMissingError.code:
+            raise
+        return None  # its private key is not there, or is of no use
+    return _public_bytes(key) if opens else None
+
+
+async def _transport_key(encryption: EncryptionPart, session: PinSession) -> bytes:
+    """Adopt the transport pair an interrupted run left, or make one."""
+    key_id = encryption.transport_id
+    pair = await session.call(token.FindKeyPair(id=key_id))
+    if not (pair.public and pair.private):
+        if pair.public or pair.private:
+            await session.call(token.DestroyKeyPair(id=key_id))
+        pair = await session.call(
+            token.GenerateKeyPair(
+                id=key_id, label=TRANSPORT_LABEL, key_types=_TRANSPORT_KEY_TYPES, usage="decrypt"
+            )
+        )
+    return _public_bytes(load_der_public_key(pair.public_key))
+
+
+async def _opens(key: object, key_id: bytes, session: PinSession) -> bool:
+    """Return whether the token's key ``key_id`` opens what is sealed for the public ``key``."""
+    if not isinstance(key, rsa.RSAPublicKey):
+        return False
+    challenge = secrets.token_bytes(32)
+    sealed = key.encrypt(challenge, padding.PKCS1v15())
+    opened = await session.call(
+        token.DecryptData(id=key_id, data=sealed, scheme="rsaes-pkcs1-v1_5")
+    )
+    return secrets.compare_digest(opened, challenge)
+
+
+def _public_bytes(key: object) -> bytes:
+    assert isinstance(key, rsa.RSAPublicKey)
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

@@ -1,0 +1,155 @@
+"""The two steps of a renewal that need the PIN, each in one session of a worker of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import secrets
+
+import msgspec
+from cryptography import x509
+
+from agent.ground.errors import OdcError, ReportedError
+from agent.ground.language import mark
+from agent.renewals.authorities.ra_protocol import Manifest
+from agent.renewals.journal.journal import StaleRenewalError
+from agent.renewals.journal.record import Renewal
+from agent.renewals.journal.states import State
+from agent.renewals.steps.checks import CertificateRefusedError, proves_key
+from agent.renewals.steps.encryption_key import install_encryption_key, with_recipient
+from agent.renewals.steps.steps import Context, credentials_of
+from agent.system.files import NotSavedError
+from agent.tokens import protocol as token
+from agent.tokens.errors import ObjectMissingError
+from agent.tokens.model import KeyPairFacts
+from agent.tokens.pin_states import PinPurpose
+from agent.tokens.supervisor import PinSession
+
+log = logging.getLogger(__name__)
+
+LABEL = "sign"
+ROOM_BYTES = 4096
+"""Room for two certificates with their keys' public parts: less would not do on any token."""
+
+
+async def sign_submission(context: Context, renewal: Renewal, session: PinSession) -> Renewal:
+    """PIN #1: new key pair, request and manifest; one PIN for all of them."""
+    await remove_leftovers(context, renewal, session)
+    if not renewal.private.request:
+        await session.call(token.CheckRoom(bytes=ROOM_BYTES))
+    renewal = await with_recipient(context.clock, renewal, session)
+    request = await _request(session, renewal)
+    manifest = await session.call(
+        token.SignMessage(
+            id=renewal.key_id,
+            certificate=renewal.private.certificate,
+            content=msgspec.json.encode(make_manifest(context, renewal, request)),
+        )
+    )
+    now = context.clock()
+    after = renewal.with_private(now, request=request, manifest=manifest)
+    return after.moved(State.SUBMITTED, now)
+
+
+async def install(context: Context, renewal: Renewal, session: PinSession) -> Renewal:
+    """PIN #2: put the new pair onto the token, prove it, confirm it, remove what it replaces.
+
+    The old pair is touched only when the authority knows that the new one works. Where that cannot
+    be said now, the renewal goes on by itself, and the rest waits for the next PIN.
+    """
+    await remove_leftovers(context, renewal, session)
+    await install_encryption_key(renewal, session)
+    await _install_signing_certificate(renewal, session)
+    proved = context.save_after_pin(
+        renewal, renewal.changed(context.clock(), is_proved=True, waiting=None, error=None)
+    )
+    try:
+        await context.authority.confirm_installed(credentials_of(proved))
+    except OdcError as error:
+        log.info("installation not confirmed yet id=%s code=%s", renewal.id, error.code)
+        return proved
+    installed = proved.moved(State.INSTALLED, context.clock())
+    try:
+        with contextlib.suppress(
+            StaleRenewalError
+        ):  # its own task was woken meanwhile, and was faster
+            installed = context.save_after_pin(proved, installed)
+    except NotSavedError as error:
+        log.info("installation not saved yet id=%s code=%s", renewal.id, error.code)
+        return proved
+    await remove_leftovers(context, renewal, session)
+    return installed
+
+
+async def remove_leftovers(context: Context, renewal: Renewal, session: PinSession) -> None:
+    """Remove what earlier renewals, or this one, left on the token; failing that, it is tried again."""
+    for leftover in context.leftovers.leftovers(renewal.token):
+        try:
+            if leftover.certificate:
+                await session.call(
+                    token.DestroyCertificate(id=leftover.key_id, certificate=leftover.certificate)
+                )
+            await session.call(token.DestroyKeyPair(id=leftover.key_id))
+        except ReportedError as error:
+            log.info("leftover stays token=%s code=%s", renewal.token.label, error.code)
+        else:
+            context.leftovers.was_removed(leftover)
+
+
+async def _install_signing_certificate(renewal: Renewal, session: PinSession) -> None:
+    """Prove that the key on the token is the certificate's, then write it under that key."""
+    der = renewal.private.new_certificate
+    pair = await session.call(token.FindKeyPair(id=renewal.new_key_id))
+    if not pair.private:
+        raise ObjectMissingError(what=mark("the new signing key"))
+    challenge = secrets.token_bytes(32)
+    signature = await session.call(token.SignData(id=renewal.new_key_id, data=challenge))
+    if not proves_key(x509.load_der_x509_certificate(der), challenge, signature):
+        raise CertificateRefusedError(reason=mark("its key on the token did not prove itself"))
+    await session.call(token.WriteCertificate(id=renewal.new_key_id, label=LABEL, certificate=der))
+
+
+PIN_STEPS = {State.SIGNING: sign_submission, State.INSTALLING: install}
+PURPOSES = {State.SIGNING: PinPurpose.SUBMIT, State.INSTALLING: PinPurpose.INSTALL}
+
+
+def make_manifest(context: Context, renewal: Renewal, request: bytes) -> Manifest:
+    """Return what binds the application together."""
+    private = renewal.private
+    return Manifest(
+        audience=context.authority.url,
+        application=renewal.id,
+        version=renewal.version,
+        secret_sha256=hashlib.sha256(private.secret.encode()).hexdigest(),
+        certificate_sha256=renewal.thumbprint,
+        csr_sha256=hashlib.sha256(request).hexdigest(),
+        created=context.clock(),
+        applicant=private.applicant,
+        documents=private.documents,
+        encryption_recipient=private.recipient or None,
+    )
+
+
+async def _request(session: PinSession, renewal: Renewal) -> bytes:
+    """Return the request to submit: the one there is while its key is, else one for a new key."""
+    pair = await session.call(token.FindKeyPair(id=renewal.new_key_id))
+    if renewal.private.request and pair.private:
+        return renewal.private.request
+    await _new_key_pair(session, renewal)
+    return await session.call(
+        token.SignRequest(id=renewal.new_key_id, certificate=renewal.private.certificate)
+    )
+
+
+async def _new_key_pair(session: PinSession, renewal: Renewal) -> KeyPairFacts:
+    """Adopt the pair an interrupted run left, or make one; half a pair is of no use."""
+    key_id = renewal.new_key_id
+    pair = await session.call(token.FindKeyPair(id=key_id))
+    if pair.public and pair.private:
+        return pair
+    if pair.public or pair.private:
+        await session.call(token.DestroyKeyPair(id=key_id))
+    assert renewal.policy is not None  # drafting asked for it
+    key_types = renewal.policy.key_types
+    return await session.call(token.GenerateKeyPair(id=key_id, label=LABEL, key_types=key_types))

@@ -1,0 +1,251 @@
+"""Configuration: TOML of the user, under the administrator's policy, checked by type.
+
+The policy file has the same keys and wins, key by key. A file that cannot be read is a
+:class:`ConfigError` that names the file and the key; it is never half applied.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from agent.certificates.organisation import IdentityOid
+from agent.ground.errors import OdcError
+from agent.ground.language import Language, mark
+from agent.settings.quiet import quiet_hours
+from agent.settings.site_patterns import site_pattern
+from agent.system.paths import Paths
+from agent.tokens.discovery import ConfiguredModule
+
+Days = Annotated[int, msgspec.Meta(ge=0, le=3650)]
+
+
+class ConfigError(OdcError):
+    """A configuration file does not say what it must say."""
+
+    code = "config_invalid"
+    sentence = mark("The configuration file {file} is not valid: {reason}")
+    advice = mark("Correct the file and start the agent again.")
+
+
+class AuthoritySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One certification authority, chosen by the issuer of the certificate to renew."""
+
+    name: str
+    issuers: tuple[str, ...]
+    """Issuer names (RFC 4514) this authority renews."""
+    url: Annotated[str, msgspec.Meta(pattern="^https://[^/]+")]
+    """Base URL, ``https`` only since a password goes there; EST and the RA API are below it."""
+    trust_anchor: Path
+    """PEM file of the root its TLS and its certificates must chain to."""
+    profile: Literal["ra", "est"] = "ra"
+    """``ra``: EST and the RA API; ``est``: a plain EST server with a user name and a password."""
+    label: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._~-]*\Z")] = ""
+    """EST label (RFC 7030, 3.2.2), for ``est``."""
+    user: str = ""
+    """User name, for ``est``."""
+    password_file: Path | None = None
+    """File with the password in its first line, for ``est``; readable by nobody else."""
+
+    def __post_init__(self) -> None:
+        """Refuse a plain EST server without a user or a password."""
+        if self.profile == "est" and not (self.user and self.password_file):
+            raise ValueError('profile "est" needs user and password_file')
+
+
+class ReminderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When to remind."""
+
+    thresholds: tuple[Days, ...] = (90, 60, 30, 15, 7, 3, 1)
+    """Days before expiry whose crossing is told."""
+    notifications: bool = True
+    """Whether notices are shown."""
+    quiet_hours: str = ""
+    """From when to when nothing pops up by itself, such as ``22:00-08:00``; empty for never."""
+
+    def __post_init__(self) -> None:
+        """Refuse quiet hours that are written otherwise."""
+        quiet_hours(self.quiet_hours)
+
+
+class PortalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One portal of 热门应用 in the main window."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+    url: Annotated[str, msgspec.Meta(pattern="^https?://[^/]+")]
+
+
+class BrowserSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which sites may ask without asking the user, and which may not ask at all."""
+
+    allow: tuple[str, ...] = ()
+    """Origins such as ``https://www.gov.cn``; ``*`` stands for any part of the host or port."""
+    register: bool = True
+    """Whether the agent registers the native host with this user's browsers at its start."""
+    deny: tuple[str, ...] = ()
+    """Origins that may never ask, on whatever port; this comes before ``allow`` and the user."""
+
+    def __post_init__(self) -> None:
+        """Refuse what no site is like: a ban that never fits would be none."""
+        for pattern in (*self.allow, *self.deny):
+            site_pattern(pattern)
+
+
+class RenewalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How renewals are kept."""
+
+    abandoned_after_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 30
+    """How long a renewal may wait for a person before it is withdrawn and its dossier deleted."""
+
+
+class UpdateSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where new versions are told of; without an address nothing is asked."""
+
+    enabled: bool = True
+    """False where a package manager updates: the policy then says so."""
+    url: Annotated[
+        str, msgspec.Meta(pattern=r"^(https://[^/]+|http://(localhost|127\.0\.0\.1)[:/]|\Z)")
+    ] = ""
+    """Base URL of a TUF repository: ``metadata/`` and ``targets/`` are below it."""
+    root: Path | None = None
+    """The repository's first root (root.json), which all trust begins with."""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether updates are looked for."""
+        return self.enabled and bool(self.url)
+
+    def __post_init__(self) -> None:
+        """Refuse a repository nobody vouches for."""
+        if self.url and self.root is None:
+            raise ValueError("a repository needs root")
+
+
+class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The way to authorities and updates; what is not said here is as the system has it."""
+
+    proxy: Annotated[
+        str, msgspec.Meta(pattern=r"^(direct|http://(\[[0-9a-f:]+\]|[\w.-]+)(:\d{1,5})?/?)?\Z")
+    ] = ""
+    """``http://host:port``, or ``direct`` for none; empty for the system's. No password: others read it."""
+    pac: Annotated[
+        str, msgspec.Meta(pattern=r"^((https?|file)://\S+|(/|[A-Za-z]:\\)[^\n]*)?\Z")
+    ] = ""
+    """URL or path of a proxy auto-configuration program; asked where no proxy is named above."""
+    bypass: tuple[str, ...] = ()
+    """Hosts that are reached without that proxy; ``*.example.cn`` means those below."""
+    ca: Path | None = None
+    """PEM file of the company's own authorities, for updates; authorities are pinned to their own."""
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that can be configured."""
+
+    language: Language | None = None
+    """None follows the desktop."""
+    modules: tuple[ConfiguredModule, ...] | None = msgspec.field(name="module", default=None)
+    """PKCS#11 modules to serve, or to leave alone."""
+    discover_modules: bool | None = None
+    """Whether to look for others too; None does where no module is configured to be served."""
+    authorities: tuple[AuthoritySettings, ...] = msgspec.field(name="authority", default=())
+    reminders: ReminderSettings = ReminderSettings()
+    renewals: RenewalSettings = RenewalSettings()
+    trust_store: Path | None = None
+    """Folder of certificates, or a PEM file: authorities trusted beside the trust anchors above."""
+    identity_oids: tuple[IdentityOid, ...] = msgspec.field(name="identity_oid", default=())
+    """Extensions that carry an organisation's identity; they come before those known already."""
+    browser: BrowserSettings = BrowserSettings()
+    updates: UpdateSettings = UpdateSettings()
+    network: NetworkSettings = NetworkSettings()
+    portals: tuple[PortalSettings, ...] = msgspec.field(name="portal", default=())
+    autostart: bool | None = None
+    """Whether the agent is to start at login; it sees to that at each start. None leaves it as it is."""
+    poll_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=3600)] = 5.0
+    """How often a module without insertion events is listed."""
+
+    @property
+    def looks_around(self) -> bool:
+        """Whether modules that are not configured are looked for."""
+        if self.discover_modules is not None:
+            return self.discover_modules
+        modules = self.modules
+        # An empty list says "none"; one that only switches modules off asks for the others.
+        return modules is None or (bool(modules) and not any(m.enabled for m in modules))
+
+
+def load_config(paths: Paths) -> Config:
+    """Read the user's configuration under the administrator's policy.
+
+    Raises:
+        ConfigError: a file is not TOML, or a key is unknown or of the wrong type.
+    """
+    merged: dict[str, Any] = {}
+    for file in dict.fromkeys((paths.config_file, paths.policy_file)):
+        merged = merged_with(merged, with_absolute_paths(file, _read(file)))
+    return checked(paths.config_file, merged)
+
+
+def with_absolute_paths(file: Path, values: dict[str, Any]) -> dict[str, Any]:
+    """Return checked values whose paths no longer depend on the file: the other one may be merged in."""
+    authorities = [
+        {**authority, **_absolute(file, authority, "trust_anchor", "password_file")}
+        for authority in values.get("authority", ())
+    ]
+    absolute: dict[str, Any] = {"authority": authorities} if authorities else {}
+    if "trust_store" in values:
+        absolute["trust_store"] = str(file.parent / values["trust_store"])
+    if "updates" in values:
+        absolute["updates"] = {**values["updates"], **_absolute(file, values["updates"], "root")}
+    if "network" in values:
+        absolute["network"] = {**values["network"], **_absolute(file, values["network"], "ca")}
+    return {**values, **absolute}
+
+
+def _absolute(file: Path, values: dict[str, Any], *names: str) -> dict[str, str]:
+    return {name: str(file.parent / values[name]) for name in names if name in values}
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        text = file.read_text("utf-8")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(file=str(file), reason=str(error)) from error
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(file=str(file), reason=str(error)) from error
+    checked(file, values)
+    return values
+
+
+def checked(file: Path, values: dict[str, Any]) -> Config:
+    """Return the configuration ``values`` tell, relative paths being relative to ``file``.
+
+    Raises:
+        ConfigError: a key is unknown or of the wrong type.
+    """
+
+    def decode(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook
+        if kind is Path:
+            return file.parent / value  # a relative path is relative to its file
+        raise NotImplementedError
+
+    try:
+        return msgspec.convert(values, Config, dec_hook=decode)
+    except msgspec.ValidationError as error:
+        raise ConfigError(file=str(file), reason=str(error)) from error
+
+
+def merged_with(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of both, key by key; those of ``above`` win."""
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        both_tables = isinstance(old, dict) and isinstance(value, dict)
+        merged[key] = merged_with(old or {}, value) if both_tables else value
+    return merged

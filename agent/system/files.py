@@ -1,0 +1,60 @@
+"""Writing files so that a kill or a full disk never leaves half of one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from agent.ground.errors import OdcError
+from agent.ground.language import mark
+from agent.system.paths import make_private
+
+
+class NotSavedError(OdcError):
+    """The disk takes nothing: what was to be saved has not happened."""
+
+    code = "not_saved"
+    sentence = mark("This cannot be saved: {reason}")
+    advice = mark("Free some space on the disk and try again.")
+
+
+def write_private(file: Path, content: bytes) -> None:
+    """Replace ``file`` by ``content`` at once, readable by this user only."""
+    with _written(file, content) as temporary:
+        temporary.replace(file)
+
+
+def write_private_once(file: Path, content: bytes) -> bool:
+    """Make ``file`` with ``content``, readable by this user only, unless there is one; say whether.
+
+    Of several processes that do so at once one makes it, and nobody ever sees a part of it.
+    """
+    with _written(file, content) as temporary:
+        try:
+            os.link(temporary, file)
+        except FileExistsError:
+            return False
+        except OSError:  # a file system without hard links
+            if file.exists():
+                return False
+            temporary.replace(file)
+    return True
+
+
+@contextmanager
+def _written(file: Path, content: bytes) -> Iterator[Path]:
+    """Give a file beside ``file`` that holds ``content`` for certain; gone at the end unless moved."""
+    make_private(file.parent)
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)

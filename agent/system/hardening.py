@@ -1,0 +1,35 @@
+"""What a worker forbids itself: to outlive its agent, to eat the machine. See agent.system.dumps too."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+MAX_ADDRESS_BYTES = 1 << 30
+"""A worker with OpenSC and cryptography takes a sixth of it."""
+
+
+def end_with_agent() -> None:
+    """Have the system end this process when the agent's ends, even in mid-call or while it waits.
+
+    A worker that outlived its agent would still take a PIN, for nobody. Elsewhere than on Linux a
+    worker ends at its next read from the agent.
+    """
+    if sys.platform == "linux":
+        agent = os.getppid()
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != agent:
+            sys.exit(0)  # it ended just before
+
+
+def limit_memory() -> None:
+    """Let a library that asks for absurd amounts fail, rather than the machine."""
+    if sys.platform == "linux":
+        import resource  # noqa: PLC0415 - exists on Unix only
+
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        is_lower = hard != resource.RLIM_INFINITY and hard < MAX_ADDRESS_BYTES
+        resource.setrlimit(resource.RLIMIT_AS, (hard if is_lower else MAX_ADDRESS_BYTES, hard))

@@ -1,0 +1,44 @@
+"""Whether the user's folders take what the agent writes: seen to at its start, before anything is begun."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from agent.ground.errors import OdcError
+from agent.ground.language import mark
+from agent.system.paths import make_private
+
+ROOM_BYTES = 256 * 1024
+"""More than the journal, its side files and a page of the log take at a start."""
+
+
+class HomeNotUsableError(OdcError):
+    """A folder of the agent's is on a full or read-only disk, or is not the user's to write to."""
+
+    code = "home_not_usable"
+    sentence = mark("The agent cannot start: nothing can be written to {folder} ({reason}).")
+    advice = mark(
+        "Free some space on the disk, or have the folder made writable, and start the agent again. "
+        "What was saved before is kept."
+    )
+
+
+@contextmanager
+def writing_to(folder: Path) -> Iterator[None]:
+    """Say of what fails in the block that ``folder`` cannot be used; HomeNotUsableError."""
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise HomeNotUsableError(folder=str(folder), reason=reason) from error
+
+
+def see_to_room(*folders: Path) -> None:
+    """Make the folders where they are missing, and see that they take a few files; HomeNotUsableError."""
+    for folder in folders:
+        with writing_to(folder), tempfile.TemporaryFile(dir=make_private(folder)) as file:
+            file.write(bytes(ROOM_BYTES))

@@ -1,0 +1,96 @@
+"""One agent for each user and home: a lock file that names who runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from agent.ground.errors import OdcError
+from agent.ground.language import mark
+from agent.system.home import writing_to
+from agent.system.paths import make_private
+
+PAUSE_SECONDS = 0.05
+
+
+class AlreadyRunningError(OdcError):
+    """Another agent holds the lock."""
+
+    code = "already_running"
+    sentence = mark("The agent is already running (process {pid}).")
+    advice = mark("Nothing needs to be done; `odc-agent status` shows its state.")
+
+
+def lock_holder(file: Path) -> int:
+    """Return the process id that the running agent wrote into its lock; ValueError, OSError."""
+    return int(file.read_text("ascii"))
+
+
+class AgentLock:
+    """Held while the agent runs; the system lets go of it however the process ends."""
+
+    def __init__(self, file: Path, *, seconds: float = 0) -> None:
+        """Open the file, to be waited for so long; HomeNotUsableError."""
+        self._folder = file.parent
+        self._seconds = seconds
+        with writing_to(self._folder):
+            make_private(self._folder)
+            self._descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+
+    def __enter__(self) -> Self:
+        try:
+            self._wait()
+        except OSError as error:
+            holder = os.read(self._descriptor, 20).decode("ascii", "replace").strip()
+            os.close(self._descriptor)
+            raise AlreadyRunningError(pid=holder or "?") from error
+        try:
+            with writing_to(self._folder):
+                os.ftruncate(self._descriptor, 0)
+                os.write(self._descriptor, str(os.getpid()).encode())
+        except BaseException:
+            os.close(self._descriptor)
+            raise
+        return self
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + self._seconds
+        while True:
+            try:
+                _lock(self._descriptor)
+            except OSError:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(PAUSE_SECONDS)
+            else:
+                return
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        os.close(self._descriptor)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    _FAR = 1 << 30
+    """The locked byte lies behind the text, which others may then still read."""
+
+    def _lock(descriptor: int) -> None:
+        os.lseek(descriptor, _FAR, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

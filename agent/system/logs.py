@@ -1,0 +1,38 @@
+"""The agent's log: codes and identifiers in English, rotated, never a secret or a person's data."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import sys
+from pathlib import Path
+
+from agent.system.paths import make_private
+
+_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+_MAX_BYTES = 1024 * 1024
+_KEPT = 3
+
+
+class _LogFile(logging.handlers.RotatingFileHandler):
+    """A log that is begun anew once it is full, not before the line that would fill it.
+
+    So no line has to be put into words twice, nor the file looked for at each: half of a line's time.
+    """
+
+    def shouldRollover(self, _record: logging.LogRecord) -> bool:  # noqa: N802 - logging's name
+        return self.stream is not None and self.stream.tell() >= self.maxBytes
+
+
+def set_up_logging(folder: Path, *, to_stderr: bool) -> None:
+    """Write to ``folder``/agent.log, and to the terminal where there is one to read it."""
+    make_private(folder)
+    handlers: list[logging.Handler] = [
+        _LogFile(folder / "agent.log", maxBytes=_MAX_BYTES, backupCount=_KEPT, encoding="utf-8")
+    ]
+    if to_stderr:
+        handlers.append(logging.StreamHandler(sys.stderr))
+    logging.basicConfig(level=logging.INFO, format=_FORMAT, handlers=handlers)
+    # httpx tells every URL, APScheduler every tick.
+    for chatty in ("httpx", "httpcore", "apscheduler"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -1,0 +1,132 @@
+"""Where files live: the platform's folders, or one folder for everything with ``ODC_HOME``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from agent.system.runtime import home_override
+
+_NAME = "odc-agent"
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The agent's folders; none of them need exist."""
+
+    config: Path
+    data: Path
+    logs: Path
+    policy: Path
+    """The administrator's folder, above the user's configuration."""
+
+    @property
+    def config_file(self) -> Path:
+        """The user's configuration (TOML)."""
+        return self.config / "config.toml"
+
+    @property
+    def policy_file(self) -> Path:
+        """The administrator's policy (TOML)."""
+        return self.policy / "policy.toml"
+
+    @property
+    def module_tables(self) -> tuple[Path, ...]:
+        """Folders of tables of PKCS#11 modules: the user's, and above it the administrator's."""
+        return tuple(dict.fromkeys(folder / "modules.d" for folder in (self.config, self.policy)))
+
+    @property
+    def browser_tables(self) -> Path:
+        """The administrator's folder of tables of browsers."""
+        return self.policy / "browsers.d"
+
+    @property
+    def journal(self) -> Path:
+        """The renewals' database."""
+        return self.data / "renewals.sqlite"
+
+    @property
+    def vault_key(self) -> Path:
+        """The vault's key, 0600."""
+        return self.data / "vault.key"
+
+    @property
+    def reminders(self) -> Path:
+        """What has been reminded of."""
+        return self.data / "reminders.json"
+
+    @property
+    def pin_states(self) -> Path:
+        """What is known of the tries of tokens' PINs; no PIN."""
+        return self.data / "pins.json"
+
+    @property
+    def sites(self) -> Path:
+        """What the user decided on web sites."""
+        return self.data / "sites.json"
+
+    @property
+    def dossiers(self) -> Path:
+        """Encrypted scans of renewals under way."""
+        return self.data / "dossiers"
+
+    @property
+    def applicant_profile(self) -> Path:
+        """The applicant's data, encrypted, where it was chosen to keep it."""
+        return self.data / "applicant.sealed"
+
+    @property
+    def licences(self) -> Path:
+        """Encrypted business licences."""
+        return self.data / "licences"
+
+    @property
+    def browser_seen(self) -> Path:
+        """When a browser last reached the agent."""
+        return self.data / "browser-seen.json"
+
+    @property
+    def no_tray_told(self) -> Path:
+        """There once it was said that this desktop shows no tray icon."""
+        return self.data / "no-tray-told"
+
+    @property
+    def last_good_config(self) -> Path:
+        """The user's configuration as it was when it was last valid."""
+        return self.data / "config.last-good.toml"
+
+    @property
+    def last_good_policy(self) -> Path:
+        """The administrator's policy as it was when it was last valid TOML."""
+        return self.data / "policy.last-good.toml"
+
+    @property
+    def updates(self) -> Path:
+        """What is known of updates, and their packages."""
+        return self.data / "updates"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the running agent; names its process."""
+        return self.data / "agent.lock"
+
+
+def find_paths() -> Paths:
+    """Return this user's folders."""
+    home = home_override()
+    if home is not None:
+        return Paths(config=home, data=home / "data", logs=home / "logs", policy=home)
+    return Paths(
+        config=platformdirs.user_config_path(_NAME, appauthor=False),
+        data=platformdirs.user_data_path(_NAME, appauthor=False),
+        logs=platformdirs.user_log_path(_NAME, appauthor=False),
+        policy=platformdirs.site_config_path(_NAME, appauthor=False),
+    )
+
+
+def make_private(folder: Path) -> Path:
+    """Make ``folder`` for this user alone and return it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
