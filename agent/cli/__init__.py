@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from agent import __version__
 from agent.api.client import CallError
 from agent.cli import commands
-from agent.cli.outcome import Exit, explain
-from agent.cli.output import say
+from agent.cli.ground.outcome import Exit, explain
+from agent.cli.ground.output import say
 from agent.ground.errors import OdcError
 from agent.system.runtime import RuntimeFolderError
 

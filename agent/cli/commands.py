@@ -7,18 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.api.window_names import WINDOW_NAMES
-from agent.cli import dossier_commands, site_commands
-from agent.cli.parsers import (
+from agent.cli.ground.parsers import (
     add_command,
     add_group,
     add_json,
     add_listing,
     add_pin,
 )
-from agent.cli.renewal_commands import add_licence, add_renew, add_renewal
+from agent.cli.papers import commands as dossier_commands
+from agent.cli.renewing.commands import add_licence, add_renew, add_renewal
+from agent.cli.settings import commands as site_commands
 
 if TYPE_CHECKING:
-    from agent.cli.parsers import Subparsers
+    from agent.cli.ground.parsers import Subparsers
 
 
 def add_to(subparsers: Subparsers) -> None:
@@ -196,43 +197,43 @@ def _add_config(subparsers: Subparsers) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from agent.cli import run  # noqa: PLC0415 - loads the whole agent
+    from agent.cli.running import run  # noqa: PLC0415 - loads the whole agent
 
     return run.run(has_tray=not options.no_tray, replaces=options.replace, waits=options.wait)
 
 
 def _status(options: argparse.Namespace) -> int:
-    from agent.cli import listing  # noqa: PLC0415
+    from agent.cli.running import listing  # noqa: PLC0415
 
     return listing.status(as_json=options.json)
 
 
 def _certs(options: argparse.Namespace) -> int:
-    from agent.cli import listing  # noqa: PLC0415
+    from agent.cli.running import listing  # noqa: PLC0415
 
     return listing.certs(as_json=options.json, has_all=options.all)
 
 
 def _modules(options: argparse.Namespace) -> int:
-    from agent.cli import modules  # noqa: PLC0415
+    from agent.cli.tokens import modules  # noqa: PLC0415
 
     return modules.modules(as_json=options.json)
 
 
 def _renewals(options: argparse.Namespace) -> int:
-    from agent.cli import listing  # noqa: PLC0415
+    from agent.cli.running import listing  # noqa: PLC0415
 
     return listing.renewals(as_json=options.json)
 
 
 def _watch(options: argparse.Namespace) -> int:
-    from agent.cli import watch  # noqa: PLC0415
+    from agent.cli.running import watch  # noqa: PLC0415
 
     return watch.watch(as_json=options.json)
 
 
 def _pin_change(options: argparse.Namespace) -> int:
-    from agent.cli import pin  # noqa: PLC0415
+    from agent.cli.tokens import pin  # noqa: PLC0415
 
     return pin.change(
         token=options.token,
@@ -243,19 +244,19 @@ def _pin_change(options: argparse.Namespace) -> int:
 
 
 def _pin_status(options: argparse.Namespace) -> int:
-    from agent.cli import pin  # noqa: PLC0415
+    from agent.cli.tokens import pin  # noqa: PLC0415
 
     return pin.status(as_json=options.json)
 
 
 def _pin_unlocked(options: argparse.Namespace) -> int:
-    from agent.cli import pin  # noqa: PLC0415
+    from agent.cli.tokens import pin  # noqa: PLC0415
 
     return pin.unlocked(token=options.token)
 
 
 def _check(options: argparse.Namespace) -> int:
-    from agent.cli import check  # noqa: PLC0415
+    from agent.cli.running import check  # noqa: PLC0415
 
     return check.check(
         names=options.names, as_json=options.json, as_report=options.report, mends=options.fix
@@ -263,48 +264,48 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _window(options: argparse.Namespace) -> int:
-    from agent.cli import listing  # noqa: PLC0415
+    from agent.cli.running import listing  # noqa: PLC0415
 
     return listing.window(options.name, options.subject)
 
 
 def _config_show(options: argparse.Namespace) -> int:
-    from agent.cli import config  # noqa: PLC0415
+    from agent.cli.settings import config  # noqa: PLC0415
 
     return config.show(as_json=options.json)
 
 
 def _config_set(options: argparse.Namespace) -> int:
-    from agent.cli import config  # noqa: PLC0415
+    from agent.cli.settings import config  # noqa: PLC0415
 
     return config.set_value(options.key, options.value)
 
 
 def _config_unset(options: argparse.Namespace) -> int:
-    from agent.cli import config  # noqa: PLC0415
+    from agent.cli.settings import config  # noqa: PLC0415
 
     return config.set_value(options.key, None)
 
 
 def _metrics(options: argparse.Namespace) -> int:
-    from agent.cli import metrics  # noqa: PLC0415
+    from agent.cli.running import metrics  # noqa: PLC0415
 
     return metrics.metrics(output=options.output)
 
 
 def _update_check(options: argparse.Namespace) -> int:
-    from agent.cli import update  # noqa: PLC0415
+    from agent.cli.running import update  # noqa: PLC0415
 
     return update.check(as_json=options.json)
 
 
 def _update_download(options: argparse.Namespace) -> int:
-    from agent.cli import update  # noqa: PLC0415
+    from agent.cli.running import update  # noqa: PLC0415
 
     return update.download(opens=options.open, as_json=options.json)
 
 
 def _quit(_options: argparse.Namespace) -> int:
-    from agent.cli import listing  # noqa: PLC0415
+    from agent.cli.running import listing  # noqa: PLC0415
 
     return listing.quit_agent()

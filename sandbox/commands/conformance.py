@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from agent.cli.output import say
+from agent.cli.ground.output import say
 from sandbox.commands.common import Subcommands, add_command, not_negative
 from sandbox.conformance.client import Applicant, Holder
 from sandbox.conformance.run import Outcome, verdicts

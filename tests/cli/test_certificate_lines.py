@@ -12,7 +12,7 @@ from agent.api.known import Known
 from agent.certificates.chain import TrustStore
 from agent.certificates.model import Certificate
 from agent.certificates.parsing import parse_certificate
-from agent.cli.certificates import columns, padded, token_lines
+from agent.cli.tokens.certificates import columns, padded, token_lines
 from agent.ground.language import Language
 from agent.tokens.model import PinState, TokenFacts, TokenReference
 from agent.tokens.snapshot import HeldCertificate, Token

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.cli.choosing import ChoiceNeededError, matching
+from agent.cli.ground.choosing import ChoiceNeededError, matching
 from agent.ground.language import Language
 from agent.renewals.ground.errors import CertificateNotFoundError
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from agent.cli import command_parser
-from agent.cli.outcome import EXIT_CODES, Exit
+from agent.cli.ground.outcome import EXIT_CODES, Exit
 
 STANDS = {"renew", *(f"renewal {name}" for name in ("show", "amend", "sms", "install", "cancel"))}
 """Commands that end with the code for where a renewal stands."""

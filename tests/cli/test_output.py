@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import agent.cli
-from agent.cli.output import say, say_json
+from agent.cli.ground.output import say, say_json
 
 TYPES_INTO_THE_SCREEN = "\x1b]2;改名\x07\x1b[2J\x9b31m盖章\u202e不清晰"
 
@@ -21,7 +21,7 @@ def test_lines_stay_lines_and_what_steers_the_terminal_is_marked(capsys):
 
 def test_what_is_json_goes_out_as_json():
     """Marked as words are, it would be another value for the program that reads it."""
-    commands = Path(agent.cli.__file__).parent.glob("*.py")
+    commands = Path(agent.cli.__file__).parent.rglob("*.py")
     made = {file.name for file in commands if "json.dumps" in file.read_text("utf-8")}
     assert made == {"config.py", "output.py"}, "config shows a value among words"
 

@@ -15,7 +15,7 @@ import pytest
 from applicant import Applicant
 
 from agent.certificates.days import china_date
-from agent.cli.outcome import Exit
+from agent.cli.ground.outcome import Exit
 from agent.ground.clock import utc_now
 from sandbox.desk import Holder
 from sandbox.sms import Outbox

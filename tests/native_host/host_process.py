@@ -80,7 +80,9 @@ def user() -> Iterator[dict[str, str]]:
 
 def socket_path(environment: dict[str, str]) -> Path:
     """Ask the code itself where the agent's browser socket is for that user."""
-    code = "from agent import runtime as r; print(r.ensure_runtime_folder() / r.BROWSER_SOCKET)"
+    code = (
+        "from agent.system import runtime as r; print(r.ensure_runtime_folder() / r.BROWSER_SOCKET)"
+    )
     out = subprocess.run(
         [sys.executable, "-c", code], env=environment, check=True, text=True, stdout=subprocess.PIPE
     )

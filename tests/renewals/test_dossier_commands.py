@@ -194,7 +194,7 @@ def test_an_applicant_is_kept_shown_and_forgotten_by_choice(odc_agent, tmp_path)
 
 ASK = """
 import json
-from agent.cli.applicant_questions import FIELD_NAMES, ask_applicant, find_kept
+from agent.cli.papers.applicant_questions import FIELD_NAMES, ask_applicant, find_kept
 print(json.dumps(ask_applicant(FIELD_NAMES, kept=find_kept())))
 """
 

@@ -1,0 +1,1 @@
+"""证照更新 from a terminal."""

@@ -1,0 +1,149 @@
+"""``odc-agent run``: the agent itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+
+from agent import __version__
+from agent.api.client import CallError, Client, ConnectionLostError
+from agent.app import Agent
+from agent.cli.ground.outcome import Exit, explain
+from agent.cli.running.listing import quit_agent
+from agent.cli.running.room import end_waiting, try_until_usable
+from agent.desktop.notices.choosing import this_desktops_display
+from agent.desktop.notices.model import Notice
+from agent.ground.errors import OdcError
+from agent.ground.language import mark, translate, user_language
+from agent.settings.service import Settings
+from agent.system.home import see_to_room
+from agent.system.lock import AgentLock, AlreadyRunningError
+from agent.system.logs import set_up_logging
+from agent.system.paths import find_paths
+from agent.system.runtime import CONTROL_SOCKET
+from agent.system.starting import AgentMissingError, connect
+
+END_SECONDS = 20.0
+"""How long an agent that was asked to end may take: a step that is under way is finished."""
+
+
+class OtherVersionRunsError(OdcError):
+    """Another version of the agent runs for this user; it is left alone."""
+
+    code = "other_version_runs"
+    sentence = mark("Version {running} of the agent is running (process {pid}); this one is {own}.")
+    advice = mark(
+        "To change over run `odc-agent quit` and start this one; renewals under way go on."
+    )
+
+
+async def _run(*, has_tray: bool) -> bool:
+    """Run the agent; return whether it is to be started anew."""
+    paths = find_paths()
+    agent = Agent(Settings(paths), paths, has_tray=has_tray)
+    await agent.run()
+    return agent.is_to_start_anew
+
+
+def run(*, has_tray: bool, replaces: bool = False, waits: bool = False) -> int:
+    """Run the agent until it is asked to end.
+
+    Args:
+        has_tray: show a tray icon.
+        replaces: have one that runs, or waits, end first.
+        waits: where nothing can be written to the home, wait until it can.
+    """
+    lock_seconds = _end_other() if replaces else 0
+
+    def start() -> bool:
+        return _run_alone(has_tray=has_tray, lock_seconds=lock_seconds)
+
+    if waits and sys.platform != "win32":  # an upgrade while it waits; the agent has its own way
+        signal.signal(signal.SIGHUP, lambda *_: _start_anew())
+    try:
+        is_to_start_anew = try_until_usable(start, _tell) if waits else start()
+    except AlreadyRunningError as error:
+        raise _other_version() or error from None
+    except OdcError as error:
+        _tell_unseen(error)
+        raise
+    if is_to_start_anew:
+        _start_anew()
+    return Exit.DONE
+
+
+def _start_anew() -> None:
+    """Run the same command again, in place where the system knows how.
+
+    In place: the same process for a service manager, the same display and session bus.
+    """
+    command = [sys.executable, *sys.orig_argv[1:]]
+    if sys.platform == "win32":  # its exec quotes no spaces, and is a new process all the same
+        subprocess.Popen(command)
+    else:
+        os.execv(sys.executable, command)  # noqa: S606 - no shell
+
+
+def _other_version() -> OdcError | None:
+    """Return what is to be said where the agent that runs is of another version."""
+    try:
+        with Client(connect(CONTROL_SOCKET, start=False), "odc-agent") as client:
+            running, pid = client.welcome["version"], client.welcome["pid"]
+    except (AgentMissingError, ConnectionLostError, CallError):
+        return None  # it starts or ends just now, or is so different that it does not tell
+    if running == __version__:
+        return None
+    return OtherVersionRunsError(running=running, pid=pid, own=__version__)
+
+
+def _end_other() -> float:
+    """Ask an agent that runs to end; return how long to wait for that."""
+    end_waiting()
+    with contextlib.suppress(OdcError, CallError, OSError, ValueError):
+        quit_agent()
+        return END_SECONDS
+    return 0
+
+
+def _run_alone(*, has_tray: bool, lock_seconds: float) -> bool:
+    """Run the agent while no other one does; return whether it is to be started anew."""
+    paths = find_paths()
+    with AgentLock(paths.lock, seconds=lock_seconds):
+        see_to_room(paths.data, paths.logs)
+        set_up_logging(paths.logs, to_stderr=sys.stderr is not None and sys.stderr.isatty())
+        return asyncio.run(_run(has_tray=has_tray))
+
+
+def _tell(error: OdcError) -> None:
+    """Say why the agent has not started, where it is printed and where it is seen."""
+    explain(error)
+    _tell_unseen(error)
+
+
+def _tell_unseen(error: OdcError) -> None:
+    """Say on the desktop what nobody reads where it is printed."""
+    if _is_unseen():
+        asyncio.run(_show(error))
+
+
+def _is_unseen() -> bool:
+    """Return whether nobody reads what is printed here.
+
+    Where systemd started this it is tried again, at last by what the desktop starts: that one says it.
+    """
+    is_read = sys.stderr is not None and sys.stderr.isatty()
+    return not is_read and "NOTIFY_SOCKET" not in os.environ
+
+
+async def _show(error: OdcError) -> None:
+    """Say on the desktop why the agent does not start, where there is one."""
+    language = user_language()
+    display = this_desktops_display(lambda: language)
+    sentences = filter(None, (error.text(language), error.advice_text(language)))
+    title = translate(mark("Certificate Manager"), language)
+    await display.show("start", Notice(title=title, text="\n".join(sentences), is_urgent=True))
+    await display.close()

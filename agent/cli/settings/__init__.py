@@ -1,0 +1,1 @@
+"""What is set, and which sites may ask for what."""

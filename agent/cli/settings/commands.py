@@ -1,0 +1,113 @@
+"""The options of ``odc-agent sites``."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from agent.cli.ground.parsers import add_command, add_group, add_json, add_listing
+
+if TYPE_CHECKING:
+    from agent.cli.ground.parsers import Subparsers
+
+_ORIGIN = "https://www.example.gov.cn"
+
+
+def add_to(subparsers: Subparsers) -> None:
+    """Add the command and its commands."""
+    sites = add_group(
+        subparsers,
+        "sites",
+        "which web sites may ask for certificates, and what waits for your answer",
+        f"  odc-agent sites list\n  odc-agent sites withdraw {_ORIGIN}",
+    )
+    add_listing(sites, "list", "what was decided, and what the configuration says", _list, "sites ")
+    _add_decisions(sites)
+    _add_questions(sites)
+
+
+def _add_decisions(sites: Subparsers) -> None:
+    helps = {
+        "allow": "let a site ask from now on without asking you",
+        "deny": "let a site never ask",
+        "withdraw": "forget what was decided; the site is told nothing more and asks again",
+    }
+    runs = {"allow": _allow, "deny": _deny, "withdraw": _withdraw}
+    for name, summary in helps.items():
+        example = f"  odc-agent sites {name} {_ORIGIN}"
+        parser = add_command(sites, name, summary, runs[name], example)
+        parser.add_argument("origin", metavar="ORIGIN", help=f"as in {_ORIGIN}, without a path")
+        if name != "withdraw":
+            parser.add_argument(
+                "--action", choices=("certificates", "renew"), help="only this; without it both"
+            )
+
+
+def _add_questions(sites: Subparsers) -> None:
+    pending = add_command(
+        sites,
+        "pending",
+        "questions of sites that wait for an answer",
+        _pending,
+        "  odc-agent sites pending\n"
+        "  odc-agent sites pending --watch   where no window can be opened: questions then wait",
+    )
+    pending.add_argument(
+        "--watch", action="store_true", help="go on until Ctrl-C, a question a line"
+    )
+    add_json(pending)
+    ask = add_command(
+        sites, "ask", "show one question and answer it here", _ask, "  odc-agent sites ask ID"
+    )
+    answer = add_command(
+        sites,
+        "answer",
+        "answer one question",
+        _answer,
+        "  odc-agent sites answer 3f2a once\n  odc-agent sites answer 3f2a decline",
+    )
+    for parser in (ask, answer):
+        parser.add_argument("question", metavar="ID", help="see `odc-agent sites pending`")
+    answer.add_argument("decision", choices=("once", "always", "never", "decline"))
+
+
+def _list(options: argparse.Namespace) -> int:
+    from agent.cli.settings import sites  # noqa: PLC0415 - as in commands.py
+
+    return sites.list_all(as_json=options.json)
+
+
+def _pending(options: argparse.Namespace) -> int:
+    from agent.cli.settings import sites  # noqa: PLC0415
+
+    return sites.pending(watches=options.watch, as_json=options.json)
+
+
+def _ask(options: argparse.Namespace) -> int:
+    from agent.cli.settings import sites  # noqa: PLC0415
+
+    return sites.ask(question=options.question)
+
+
+def _answer(options: argparse.Namespace) -> int:
+    from agent.cli.settings import sites  # noqa: PLC0415
+
+    return sites.answer(question=options.question, decision=options.decision)
+
+
+def _allow(options: argparse.Namespace) -> int:
+    from agent.cli.settings import sites  # noqa: PLC0415
+
+    return sites.decide(origin=options.origin, decision="always", action=options.action)
+
+
+def _deny(options: argparse.Namespace) -> int:
+    from agent.cli.settings import sites  # noqa: PLC0415
+
+    return sites.decide(origin=options.origin, decision="never", action=options.action)
+
+
+def _withdraw(options: argparse.Namespace) -> int:
+    from agent.cli.settings import sites  # noqa: PLC0415
+
+    return sites.withdraw(origin=options.origin)

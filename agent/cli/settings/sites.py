@@ -1,0 +1,126 @@
+"""``odc-agent sites``: which web sites may ask for what, and the questions that wait for an answer."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+from agent.api.client import CallError, Client, Json
+from agent.cli.ground.connect import agent
+from agent.cli.ground.outcome import Exit, NeededError, explain
+from agent.cli.ground.output import say, say_json
+from agent.ground.language import mark, translate, user_language
+
+_ACTIONS = {"certificates": mark("see certificates"), "renew": mark("renew")}
+_DECISIONS = {"always": mark("always"), "never": mark("never")}
+_KEYS = {"o": "once", "a": "always", "n": "never"}
+_CHOICES = mark("[o] allow once  [a] allow always  [n] never allow  [Enter] decline: ")
+
+
+class AnswerMissingError(NeededError):
+    """A question can only be answered by somebody at a terminal."""
+
+    code = "answer_missing"
+    sentence = mark("A person has to answer this.")
+    advice = mark("Run `odc-agent sites answer ID once`, or always, never or decline.")
+
+
+def list_all(*, as_json: bool) -> int:
+    """Print what was decided."""
+    with agent() as client:
+        answer = client.call("sites.list")
+    if as_json:
+        _print_json(answer)
+        return Exit.DONE
+    language = user_language()
+    for entry in answer["decisions"]:
+        what = translate(_ACTIONS[entry["action"]], language)
+        say(f"{entry['origin']}  {what}: {translate(_DECISIONS[entry['decision']], language)}")
+    of_configuration = ((mark("always"), "allow"), (mark("never"), "deny"))
+    for word, name in of_configuration:
+        for pattern in answer[name]:
+            say(f"{pattern}  {translate(word, language)} {translate(_CONFIGURED, language)}")
+    if not answer["decisions"] and not answer["allow"] and not answer["deny"]:
+        say(translate(mark("Nothing has been decided about any site."), language))
+    return Exit.DONE
+
+
+_CONFIGURED = mark("(by the configuration)")
+
+
+def pending(*, watches: bool, as_json: bool) -> int:
+    """Print the open questions; with ``watches`` each further one as it comes, until interrupted."""
+    with agent() as client:
+        if watches:
+            client.call("consent.attend")
+            client.call("events.subscribe")
+        questions = client.call("sites.pending")["questions"]
+        if as_json and not watches:
+            _print_json({"questions": questions})
+            return Exit.DONE
+        _say(questions, as_json=as_json)
+        while watches:
+            event = client.next_notification()["params"]
+            if event["event"] == "consent_asked" and event["consent"] not in questions:
+                _say([event["consent"]], as_json=as_json)
+    return Exit.DONE
+
+
+def ask(*, question: str) -> int:
+    """Show one question and take the answer from the terminal."""
+    if not sys.stdin.isatty():
+        return explain(AnswerMissingError())
+    with agent() as client:
+        try:
+            say(_text(client.call("consent.get", {"id": question})))
+            typed = input(translate(_CHOICES, user_language())).strip().lower()
+        except (EOFError, KeyboardInterrupt):
+            typed = ""  # nobody said yes
+        return _answer(client, question, _KEYS.get(typed[:1], "decline"))
+
+
+def answer(*, question: str, decision: str) -> int:
+    """Answer one question; the first characters of its id are enough."""
+    with agent() as client:
+        found = [q["id"] for q in client.call("sites.pending")["questions"]]
+        chosen = [known for known in found if known.startswith(question)]
+        return _answer(client, chosen[0] if len(chosen) == 1 else question, decision)
+
+
+def decide(*, origin: str, decision: str, action: str | None) -> int:
+    """Allow or deny a site before it asks."""
+    actions = {"actions": [action]} if action else {}
+    with agent() as client:
+        client.call("sites.decide", {"origin": origin, "decision": decision, **actions})
+    return Exit.DONE
+
+
+def withdraw(*, origin: str) -> int:
+    """Take back all that a site was allowed."""
+    with agent() as client:
+        client.call("sites.withdraw", {"origin": origin})
+    return Exit.DONE
+
+
+def _answer(client: Client, question: str, decision: str) -> int:
+    try:
+        client.call("consent.answer", {"id": question, "decision": decision})
+    except CallError as error:
+        return explain(error)
+    return Exit.DONE
+
+
+def _say(questions: Iterable[Json], *, as_json: bool) -> None:
+    for question in questions:
+        if as_json:
+            say_json(question, indent=None, flush=True)
+        else:
+            say(_text(question), flush=True)
+
+
+def _text(question: Json) -> str:
+    return "\n".join((question["title"], *(f"  {s}" for s in question["shows"]), question["id"]))
+
+
+def _print_json(value: Json) -> None:
+    say_json(value)

@@ -1,0 +1,1 @@
+"""Tokens, their certificates and drivers, and their PIN."""
