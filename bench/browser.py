@@ -20,7 +20,7 @@ sys.path.append(str(Path(__file__).parents[1] / "tests/browser"))
 from chromium import Desk, chromium, portal_server, short_folder
 
 from native_host.identity import CHROMIUM_KEY, extension_id
-from sandbox.desk import Desk as AgentDesk
+from sandbox.desk.desk import Desk as AgentDesk
 
 ROUNDS = 100
 ECHO_KEY = CHROMIUM_KEY[:-12] + "AwEAAQAAAAAB"[:12]

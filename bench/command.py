@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from bench.desk import running_desk
 from bench.tables import print_times
-from sandbox.desk import SOFTHSM
+from sandbox.desk.desk import SOFTHSM
 
 ROUNDS = 30
 

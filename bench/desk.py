@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sandbox.desk import Desk
+from sandbox.desk.desk import Desk
 
 
 @contextmanager

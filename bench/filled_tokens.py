@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from sandbox.desk import SOFTHSM
+from sandbox.desk.desk import SOFTHSM
 
 _WRITE = """
 import sys

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.filled_tokens import make_tokens
 from bench.tables import print_times
-from sandbox.desk import SOFTHSM, Desk
+from sandbox.desk.desk import SOFTHSM, Desk
 
 ROUNDS = 15
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from agent.tokens.pin import send_pin
 from bench import timed_authority
 from bench.tables import print_times
-from sandbox.desk import ISSUER, Desk, Holder
+from sandbox.desk.desk import ISSUER, Desk, Holder
 
 ROUNDS = 5
 PASSWORD = "a password"

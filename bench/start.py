@@ -20,7 +20,7 @@ from pathlib import Path
 
 from bench.desk import running_desk
 from bench.tables import print_times
-from sandbox.desk import Desk
+from sandbox.desk.desk import Desk
 
 sys.path.append(str(Path(__file__).parents[1] / "tests/desktop"))
 

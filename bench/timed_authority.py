@@ -9,9 +9,9 @@ from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-import sandbox.server
-from sandbox.app import authority_app
+import sandbox.server.server
 from sandbox.cli import main
+from sandbox.server.app import authority_app
 
 LOG = "TIMED_AUTHORITY_LOG"
 """Environment variable: a file that gets a line for each call, as ``timed.c`` writes them."""
@@ -32,7 +32,7 @@ class TimedApp:
 
 
 if __name__ == "__main__":
-    sandbox.server.authority_app = lambda *parts: TimedApp(
+    sandbox.server.server.authority_app = lambda *parts: TimedApp(
         authority_app(*parts), Path(os.environ[LOG])
     )
     sys.exit(main())

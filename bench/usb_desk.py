@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sandbox.desk import Desk, Holder
+from sandbox.desk.desk import Desk, Holder
 from sandbox.usb_token.opensc import opensc_module
 from sandbox.usb_token.own_pcscd import own_pcscd
 

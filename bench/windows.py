@@ -24,7 +24,7 @@ from agent.desktop.window_processes import DELAY_SECONDS
 from bench.desk import running_desk
 from bench.memory import memory, processes_of
 from bench.tables import print_times
-from sandbox.desk import Desk
+from sandbox.desk.desk import Desk
 
 ROUNDS = 12
 WINDOWS = 10 if os.environ.get("ODC_BENCH_QUICK") else 100

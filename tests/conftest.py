@@ -30,3 +30,15 @@ def short_folder():
     """A folder with a short name: socket paths have about 100 bytes, pytest's names are long."""
     with tempfile.TemporaryDirectory(prefix="odc-", ignore_cleanup_errors=True) as name:
         yield Path(name)
+
+
+@pytest.fixture
+def own_folders(short_folder, monkeypatch):
+    """Folders in which nothing of this computer's user is."""
+    monkeypatch.setenv("HOME", str(short_folder))
+    monkeypatch.setenv("ODC_HOME", str(short_folder / "odc"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(short_folder))
+    for name in ("XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "DISPLAY", "WAYLAND_DISPLAY",
+                 "DBUS_SESSION_BUS_ADDRESS"):  # fmt: skip
+        monkeypatch.delenv(name, raising=False)
+    return short_folder

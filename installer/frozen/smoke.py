@@ -22,7 +22,7 @@ from pathlib import Path
 from agent import __version__
 from agent.desktop.display import has_display
 from native_host.probe import ask_host
-from sandbox.desk import SOFTHSM
+from sandbox.desk.desk import SOFTHSM
 
 WINDOWS = {
     "main": "证照管家",

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sandbox.authority.ledger import Ledger
+from sandbox.authority.rules.behaviour import Rules
+from sandbox.authority.store import Store
 from sandbox.home import Home, SandboxError
-from sandbox.ledger import Ledger
-from sandbox.rules import Rules
-from sandbox.store import Store
 
 if TYPE_CHECKING:
     Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - has no other name

@@ -12,7 +12,7 @@ from types import FrameType
 
 from agent.system.runtime import home_override
 from sandbox.commands.common import Subcommands, add_command
-from sandbox.demo import run_demo
+from sandbox.desk.demo import run_demo
 from sandbox.home import SandboxError
 
 MARKER = ".odc-demo"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
+from sandbox.authority.est_users import register_user
+from sandbox.authority.store import Store
 from sandbox.commands.common import Subcommands, add_command, home_of, not_negative
-from sandbox.est_users import register_user
 from sandbox.home import SandboxError
-from sandbox.store import Store
 
 _EXAMPLES = """\
   echo secret | odc-sandbox est-user add router --password-stdin

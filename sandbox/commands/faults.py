@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 
+from sandbox.authority.rules.fault_kinds import Fault, FaultKind
+from sandbox.authority.store import Store
 from sandbox.commands.common import Subcommands, add_command, home_of, not_negative
-from sandbox.fault_kinds import Fault, FaultKind
-from sandbox.faults import Faults
+from sandbox.faults.planning import Faults
 from sandbox.home import SandboxError
-from sandbox.store import Store
 
 _EXAMPLES = f"""\
   odc-sandbox faults add 'POST */complete' cut_after

@@ -9,14 +9,14 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from agent.system.files import write_private
-from sandbox.ca import Authority
-from sandbox.cards import KEY_BITS
+from sandbox.authority.ca import Authority
+from sandbox.authority.rules.days import utc_now
+from sandbox.authority.rules.profiles import CertificateUse, Organisation
+from sandbox.authority.store import Store
 from sandbox.commands.common import Subcommands, add_command, home_of
 from sandbox.commands.organisation import add_organisation, validity_of
-from sandbox.days import utc_now
-from sandbox.profiles import CertificateUse, Organisation
-from sandbox.store import Store
-from sandbox.tokens import PHONE_ON_RECORD, record_of
+from sandbox.desk.cards import KEY_BITS
+from sandbox.desk.tokens import PHONE_ON_RECORD, record_of
 
 _EXAMPLES = """\
   odc-sandbox issue-files organisation --organisation 样例 --uscc 91440300MA5DA0000F --expired-days 9

@@ -8,21 +8,21 @@ from pathlib import Path
 
 import msgspec
 
-from sandbox.ca import Authority
-from sandbox.cards import DEFAULT_MODULE, Card, configuration_path, new_card
+from sandbox.authority.ca import Authority
+from sandbox.authority.rules.days import china_date, utc_now
+from sandbox.authority.rules.profiles import Organisation
+from sandbox.authority.store import Store
 from sandbox.commands.common import Subcommands, add_command, home_of, read_pin
 from sandbox.commands.organisation import add_organisation, validity_of
-from sandbox.days import china_date, utc_now
-from sandbox.home import Home, SandboxError
-from sandbox.profiles import Organisation
-from sandbox.store import Store
-from sandbox.tokens import (
+from sandbox.desk.cards import DEFAULT_MODULE, Card, configuration_path, new_card
+from sandbox.desk.tokens import (
     DEFAULT_LABEL,
     PHONE_ON_RECORD,
     IssuedToken,
     TokenOrder,
     issue_token,
 )
+from sandbox.home import Home, SandboxError
 from sandbox.usb_token.drawer import Drawer
 from sandbox.usb_token.opensc import opensc_module, plugged_card
 

@@ -8,9 +8,9 @@ import datetime as dt
 from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
+from sandbox.authority.rules.profiles import Validity
 from sandbox.commands.common import not_negative
-from sandbox.profiles import Validity
-from sandbox.tokens import expired_validity, remaining_validity
+from sandbox.desk.tokens import expired_validity, remaining_validity
 
 
 def add_organisation(parser: argparse.ArgumentParser) -> None:

@@ -7,9 +7,9 @@ import argparse
 import msgspec
 
 from agent.renewals.authorities.ra_protocol import ApplicantField, DocumentName, Remark
+from sandbox.authority.review import ApplicationSummary, Review
+from sandbox.authority.rules.days import CST
 from sandbox.commands.common import Subcommands, add_command, ledger_of
-from sandbox.days import CST
-from sandbox.review import ApplicationSummary, Review
 
 _ITEMS = (*ApplicantField, *DocumentName)
 

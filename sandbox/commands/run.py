@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 
 from agent.renewals.authorities.ra_protocol import Policy
+from sandbox.authority.policy_file import read_policy_file
+from sandbox.authority.rules.behaviour import Rules
 from sandbox.commands.common import Subcommands, add_command, home_of, not_negative
 from sandbox.home import Home, RunningSandbox
-from sandbox.policy_file import read_policy_file
-from sandbox.rules import Rules
-from sandbox.server import Ports, serve
+from sandbox.server.server import Ports, serve
 
 DEFAULT_PORTS = Ports(authority=8443, portal=8080, review=8081)
 

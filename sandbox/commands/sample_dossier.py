@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from sandbox.authority.dossier import write_sample_dossier
 from sandbox.commands.common import Subcommands, add_command
-from sandbox.dossier import write_sample_dossier
 
 _EXAMPLES = """\
   odc-sandbox sample-dossier dossier    applicant.json and four scans, in the folder dossier

@@ -6,10 +6,10 @@ import argparse
 
 import msgspec
 
+from sandbox.authority.rules.days import CST
+from sandbox.authority.sms import Outbox, SmsMessage
 from sandbox.commands.common import Subcommands, add_command, home_of
-from sandbox.days import CST
 from sandbox.home import SandboxError
-from sandbox.sms import Outbox, SmsMessage
 
 _EXAMPLES = """\
   odc-sandbox sms                          every message, oldest first

@@ -11,8 +11,8 @@ from typing import BinaryIO
 
 from agent.updates.model import Release
 from sandbox.commands.common import Subcommands, add_command, home_of, not_negative
+from sandbox.desk.update_repository import UpdateRepository
 from sandbox.home import SandboxError
-from sandbox.update_repository import UpdateRepository
 
 _EXAMPLES = """\
   odc-sandbox updates publish --version 0.2.0 --notes '更快' odc-agent_0.2.0_amd64.deb

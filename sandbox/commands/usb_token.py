@@ -8,7 +8,7 @@ import os
 import msgspec
 
 from sandbox.commands.common import Subcommands, add_command, home_of, read_pin
-from sandbox.tokens import DEFAULT_LABEL
+from sandbox.desk.tokens import DEFAULT_LABEL
 from sandbox.usb_token.drawer import DEFAULT_NAME, Drawer, TokenInDrawer
 from sandbox.usb_token.opensc import format_token
 

@@ -27,10 +27,10 @@ from agent.renewals.authorities.ra_protocol import (
     Manifest,
     Policy,
 )
-from sandbox.days import utc_now
-from sandbox.dossier import sample_applicant, write_sample_dossier
+from sandbox.authority.dossier import sample_applicant, write_sample_dossier
+from sandbox.authority.rules.days import utc_now
+from sandbox.authority.rules.scans import media_type
 from sandbox.home import SandboxError
-from sandbox.scans import media_type
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 TIMEOUT_SECONDS = 30.0

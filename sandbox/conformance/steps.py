@@ -21,10 +21,10 @@ from agent.renewals.authorities.ra_protocol import (
     ProblemCode,
     SmsCode,
 )
+from sandbox.authority.rules.scans import media_type
 from sandbox.conformance.answers import CMS, certificates, expect, refused, status_of
 from sandbox.conformance.client import Applicant
 from sandbox.conformance.run import NotAskedError, Step, WrongAnswerError
-from sandbox.scans import media_type
 
 POLL_SECONDS = 2.0
 CALLS = "authorities.md, The calls"

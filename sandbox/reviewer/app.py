@@ -14,15 +14,15 @@ from starlette.routing import Route
 
 from agent.ground.language import Language
 from agent.renewals.authorities.ra_protocol import ApplicantField, DocumentName, ProblemCode, Remark
+from sandbox.authority.review import Review
+from sandbox.authority.rules.scans import media_type
+from sandbox.authority.sms import Outbox
 from sandbox.problems import RefusalError
-from sandbox.review import Review
 from sandbox.reviewer import texts
 from sandbox.reviewer.access import Access, is_own_host, is_own_origin
 from sandbox.reviewer.dossier import Dossiers
 from sandbox.reviewer.dossier_page import MAX_REMARK, WHOLE, dossier_page
 from sandbox.reviewer.pages import Frame, list_page, login_page
-from sandbox.scans import media_type
-from sandbox.sms import Outbox
 from sandbox.web import read_body
 
 _STYLE = Path(__file__).with_name("reviewer.css")

@@ -16,14 +16,14 @@ from agent.renewals.authorities.ra_protocol import (
     Manifest,
     Remark,
 )
-from sandbox.certificate_request import key_type
-from sandbox.cms import verify_signed_data
-from sandbox.days import china_date
-from sandbox.ledger import Ledger, current_version, manifest_of
+from sandbox.authority.ledger import Ledger, current_version, manifest_of
+from sandbox.authority.review import ApplicationSummary, Review
+from sandbox.authority.rules.certificate_request import key_type
+from sandbox.authority.rules.cms import verify_signed_data
+from sandbox.authority.rules.days import china_date
+from sandbox.authority.rules.records import Application, IssuedCertificate, Version
+from sandbox.authority.store import Transaction
 from sandbox.problems import RefusalError
-from sandbox.records import Application, IssuedCertificate, Version
-from sandbox.review import ApplicationSummary, Review
-from sandbox.store import Transaction
 
 
 @dataclass(frozen=True)

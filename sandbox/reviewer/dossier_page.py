@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from agent.renewals.authorities.ra_protocol import ApplicantField, ApplicationState, DocumentName
+from sandbox.authority.sms import SmsMessage
 from sandbox.reviewer import texts
 from sandbox.reviewer.dossier import CertificateFacts, Dossier, Scan
 from sandbox.reviewer.html import Markup, element, join, void
 from sandbox.reviewer.pages import Frame, document, moment, notice, sms_card, state_mark
 from sandbox.reviewer.texts import Text
-from sandbox.sms import SmsMessage
 
 MAX_REMARK = 200
 WHOLE = "whole"

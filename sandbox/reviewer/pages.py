@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from agent.ground.language import Language
 from agent.renewals.authorities.ra_protocol import ApplicationState
-from sandbox.days import CST
-from sandbox.review import ApplicationSummary
+from sandbox.authority.review import ApplicationSummary
+from sandbox.authority.rules.days import CST
+from sandbox.authority.sms import SmsMessage
 from sandbox.reviewer import texts
 from sandbox.reviewer.html import Markup, element, join, void
 from sandbox.reviewer.texts import Text
-from sandbox.sms import SmsMessage
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pkcs11
 
-from sandbox.cards import Card
+from sandbox.desk.cards import Card
 from sandbox.home import SandboxError
 from sandbox.usb_token.drawer import Drawer, TokenInDrawer
 from sandbox.usb_token.room import room_commands

@@ -13,7 +13,7 @@ from test_extension import CAUGHT
 
 from agent.windows.consent_window import DEAF_MS
 from agent.windows.style import LARGE
-from sandbox.desk import Desk as AgentDesk
+from sandbox.desk.desk import Desk as AgentDesk
 
 pytestmark = one_browser("chromium and the consent window")
 CERTIFICATES = "odc.certificates({ use: 'signing' })"

@@ -19,8 +19,8 @@ from test_extension import CAUGHT, STATUS, stop_workers
 
 from agent.system.starting import AgentMissingError
 from native_host.identity import extension_id
-from sandbox.desk import Desk as AgentDesk
-from sandbox.dossier import write_sample_dossier
+from sandbox.authority.dossier import write_sample_dossier
+from sandbox.desk.desk import Desk as AgentDesk
 
 STARTS_AGENT = True
 pytestmark = one_browser("chromium with a real agent")

@@ -22,8 +22,8 @@ from chaos_points import Case
 from agent.api.client import Client
 from agent.system.runtime import CONTROL_SOCKET, runtime_folder
 from agent.system.starting import AgentMissingError, connect
-from sandbox.desk import ISSUER, SOFTHSM, Desk, Holder
-from sandbox.dossier import write_sample_dossier
+from sandbox.authority.dossier import write_sample_dossier
+from sandbox.desk.desk import ISSUER, SOFTHSM, Desk, Holder
 from sandbox.home import Home
 from sandbox.usb_token.drawer import DEFAULT_NAME, EMPTY_SECONDS, Drawer
 from sandbox.usb_token.opensc import opensc_module

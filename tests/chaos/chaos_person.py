@@ -14,8 +14,8 @@ from agent.api.client import CallError, Client, ConnectionLostError
 from agent.ground.errors import OdcError
 from agent.system.starting import AgentMissingError
 from agent.tokens.pin import send_pin
-from sandbox.desk import Holder
-from sandbox.sms import Outbox
+from sandbox.authority.sms import Outbox
+from sandbox.desk.desk import Holder
 
 PIN = Holder().pin
 LOOK_SECONDS = 0.02

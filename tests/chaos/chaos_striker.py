@@ -17,9 +17,9 @@ from pathlib import Path
 from chaos_points import Case, When, without_chance
 
 from agent.ground.clock import utc_now
-from sandbox.fault_kinds import Fault, FaultKind
-from sandbox.faults import Faults
-from sandbox.store import Store
+from sandbox.authority.rules.fault_kinds import Fault, FaultKind
+from sandbox.authority.store import Store
+from sandbox.faults.planning import Faults
 
 FULL_SECONDS = 0.3
 """How long the disk stays full."""

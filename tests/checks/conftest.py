@@ -17,18 +17,6 @@ from soft_token import SoftTokens
 
 
 @pytest.fixture
-def own_folders(short_folder, monkeypatch):
-    """Folders in which nothing of this computer's user is."""
-    monkeypatch.setenv("HOME", str(short_folder))
-    monkeypatch.setenv("ODC_HOME", str(short_folder / "odc"))
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(short_folder))
-    for name in ("XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "DISPLAY", "WAYLAND_DISPLAY",
-                 "DBUS_SESSION_BUS_ADDRESS"):  # fmt: skip
-        monkeypatch.delenv(name, raising=False)
-    return short_folder
-
-
-@pytest.fixture
 async def desk(own_folders):
     """A computer without a token driver."""
     async with CheckDesk() as desk:

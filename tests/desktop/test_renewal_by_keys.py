@@ -10,9 +10,9 @@ from functools import partial
 import pytest
 from display import artefacts, desktop, eventually, missing_programs
 
-from sandbox.desk import Desk, Holder
-from sandbox.dossier import write_sample_dossier
-from sandbox.sms import Outbox
+from sandbox.authority.dossier import write_sample_dossier
+from sandbox.authority.sms import Outbox
+from sandbox.desk.desk import Desk, Holder
 
 pytestmark = pytest.mark.timeout(240)
 

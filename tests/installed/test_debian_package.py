@@ -25,8 +25,8 @@ sys.path.append(str(ROOT / "tests" / "browser"))
 from chromium import portal_server
 from portal_names import LISTED, make_certificate
 
-from sandbox.desk import Desk, Holder
-from sandbox.dossier import write_sample_dossier
+from sandbox.authority.dossier import write_sample_dossier
+from sandbox.desk.desk import Desk, Holder
 
 pytestmark = [pytest.mark.deb, pytest.mark.timeout(900)]
 

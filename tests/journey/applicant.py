@@ -6,8 +6,8 @@ import json
 
 from agent.ground.errors import ReportedError
 from agent.tokens.pin import send_pin
-from sandbox.desk import Holder
-from sandbox.sms import Outbox
+from sandbox.authority.sms import Outbox
+from sandbox.desk.desk import Holder
 
 PIN = Holder().pin
 ENDED = ("installed", "failed", "cancelled")

@@ -15,8 +15,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tokens"))
 
 from terminal import Terminal
 
-from sandbox.desk import Desk
-from sandbox.dossier import write_sample_dossier
+from sandbox.authority.dossier import write_sample_dossier
+from sandbox.desk.desk import Desk
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from display import artefacts, desktop, eventually, missing_programs
 from PIL import Image
 
-from sandbox.desk import Desk
+from sandbox.desk.desk import Desk
 
 pytestmark = pytest.mark.timeout(90)
 

@@ -9,8 +9,8 @@ import sys
 import pytest
 from applicant import PIN, Applicant
 
-from sandbox.desk import Holder
-from sandbox.sms import Outbox
+from sandbox.authority.sms import Outbox
+from sandbox.desk.desk import Holder
 
 pytestmark = pytest.mark.timeout(90)
 

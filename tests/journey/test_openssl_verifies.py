@@ -9,7 +9,7 @@ import pytest
 from test_pair_renewal import encryption_certificates, look, renewed
 
 from agent.renewals.authorities.ra_protocol import Manifest
-from sandbox.store import Store
+from sandbox.authority.store import Store
 
 
 @pytest.fixture

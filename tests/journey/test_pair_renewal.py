@@ -12,8 +12,8 @@ from applicant import PIN, Applicant
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from sandbox.desk import SOFTHSM
-from sandbox.dossier import write_sample_dossier
+from sandbox.authority.dossier import write_sample_dossier
+from sandbox.desk.desk import SOFTHSM
 
 _LOOK = """
 import json, sys

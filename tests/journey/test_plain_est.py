@@ -7,7 +7,7 @@ import json
 import pytest
 from applicant import Applicant
 
-from sandbox.desk import ISSUER, SOFTHSM
+from sandbox.desk.desk import ISSUER, SOFTHSM
 
 PASSWORD = "a password of the office"
 

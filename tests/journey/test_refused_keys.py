@@ -7,11 +7,11 @@ from applicant import Applicant
 from test_pair_renewal import look
 
 from agent.api.client import CallError
-from sandbox.dossier import write_sample_dossier
-from sandbox.fault_kinds import Fault, FaultKind
-from sandbox.faults import Faults
-from sandbox.records import Application
-from sandbox.store import Store
+from sandbox.authority.dossier import write_sample_dossier
+from sandbox.authority.rules.fault_kinds import Fault, FaultKind
+from sandbox.authority.rules.records import Application
+from sandbox.authority.store import Store
+from sandbox.faults.planning import Faults
 
 REFUSED = {
     FaultKind.DAMAGED_KEY: "key_envelope_invalid",

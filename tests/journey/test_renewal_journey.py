@@ -12,8 +12,8 @@ from applicant import Applicant
 
 from agent.api.client import CallError
 from agent.ground.errors import ReportedError
-from sandbox.desk import SOFTHSM, Holder
-from sandbox.dossier import write_sample_dossier
+from sandbox.authority.dossier import write_sample_dossier
+from sandbox.desk.desk import SOFTHSM, Holder
 
 pytestmark = pytest.mark.timeout(90)
 

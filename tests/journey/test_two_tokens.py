@@ -8,7 +8,7 @@ import pytest
 from applicant import PIN, Applicant
 
 from agent.tokens.pin import send_pin
-from sandbox.desk import Holder
+from sandbox.desk.desk import Holder
 
 OTHER = Holder(organisation="深圳市另一有限公司", uscc="91440300MA5DA0001J")
 

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from key_request_maker import KeyRenewal
 from sandbox_desk import Desk, HttpRenewal, certify, new_rsa_key, running_desk
 
-from sandbox.ca import Authority
-from sandbox.days import utc_now
+from sandbox.authority.ca import Authority
+from sandbox.authority.rules.days import utc_now
 from sandbox.home import Home
 
 

@@ -24,8 +24,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from sandbox_desk import HttpRenewal, make_csr
 
-from sandbox.key_package import AsymmetricKeyPackage, key_identifier
-from sandbox.key_request import (
+from sandbox.authority.rules.key_package import AsymmetricKeyPackage, key_identifier
+from sandbox.authority.rules.key_request import (
     AES_256_CBC,
     ASYMMETRIC_DECRYPT_KEY_IDENTIFIER,
     KEY_TRANSPORT_IDS,

@@ -26,15 +26,15 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from agent.renewals.authorities.ra_protocol import DocumentDigest, DocumentName, Manifest
-from sandbox.ca import Authority
-from sandbox.days import utc_now
-from sandbox.dossier import sample_applicant
+from sandbox.authority.ca import Authority
+from sandbox.authority.dossier import sample_applicant
+from sandbox.authority.rules.days import utc_now
+from sandbox.authority.rules.profiles import CertificateUse, Organisation, Validity
+from sandbox.authority.rules.records import IssuedCertificate
+from sandbox.authority.sms import Outbox
+from sandbox.authority.store import Store
+from sandbox.desk.tokens import expired_validity, remaining_validity
 from sandbox.home import Home, RunningSandbox
-from sandbox.profiles import CertificateUse, Organisation, Validity
-from sandbox.records import IssuedCertificate
-from sandbox.sms import Outbox
-from sandbox.store import Store
-from sandbox.tokens import expired_validity, remaining_validity
 
 SigningKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 

@@ -6,16 +6,16 @@ import datetime as dt
 
 from sandbox_desk import SCANS, RenewalClient, certify
 
-from sandbox.applications import Applications
-from sandbox.ca import Authority
-from sandbox.enrolment import Enrolment
-from sandbox.key_centre import KeyCentre, key_centre_signer
-from sandbox.ledger import Ledger
-from sandbox.licences import Licences
-from sandbox.review import Review
-from sandbox.rules import Rules
-from sandbox.sms import Outbox, SmsCodes
-from sandbox.store import Store
+from sandbox.authority.applications import Applications
+from sandbox.authority.ca import Authority
+from sandbox.authority.enrolment import Enrolment
+from sandbox.authority.key_centre import KeyCentre, key_centre_signer
+from sandbox.authority.ledger import Ledger
+from sandbox.authority.licences import Licences
+from sandbox.authority.review import Review
+from sandbox.authority.rules.behaviour import Rules
+from sandbox.authority.sms import Outbox, SmsCodes
+from sandbox.authority.store import Store
 
 URL = "https://127.0.0.1:8443"
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
 )
 
-from sandbox.key_package import (
+from sandbox.authority.rules.key_package import (
     Recipient,
     Signer,
     _package,

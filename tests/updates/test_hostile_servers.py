@@ -26,7 +26,7 @@ from agent.updates.errors import (
     UpdateUnreachableError,
 )
 from agent.updates.model import Release, UpdateProgress
-from sandbox.update_repository import UpdateRepository
+from sandbox.desk.update_repository import UpdateRepository
 
 HALF = len(PACKAGE) // 2
 

@@ -24,7 +24,7 @@ from agent.updates.errors import (
 from agent.updates.model import UpdateProgress, is_newer
 from agent.updates.service import DAY, JITTER_SECONDS
 from sandbox.commands.updates import server
-from sandbox.update_repository import UpdateRepository
+from sandbox.desk.update_repository import UpdateRepository
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from agent.ground.bus import EventBus
 from agent.settings.config import UpdateSettings
 from agent.updates.model import Release
 from agent.updates.service import UpdateService
-from sandbox.update_repository import UpdateRepository
+from sandbox.desk.update_repository import UpdateRepository
 
 PACKAGE = bytes(range(256)) * 1024
 

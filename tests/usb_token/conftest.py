@@ -15,8 +15,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "journey"))
 
 from usb_desk import UsbDesk
 
-from sandbox.ca import Authority
-from sandbox.days import utc_now
+from sandbox.authority.ca import Authority
+from sandbox.authority.rules.days import utc_now
 from sandbox.home import Home
 from sandbox.usb_token import own_pcscd as pcsc
 

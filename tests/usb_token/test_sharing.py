@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from sandbox.desk import Desk
+from sandbox.desk.desk import Desk
 
 _HOLD = """
 import sys

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from agent.tokens.events.pcsc import PcscEvents
-from sandbox.desk import Desk
+from sandbox.desk.desk import Desk
 
 SECONDS = 30.0
 """How long anything may take before a test gives up; nothing waits for it to pass."""

@@ -9,8 +9,8 @@ from applicant import Applicant
 
 from agent.api.client import CallError
 from agent.ground.errors import ReportedError
-from sandbox.desk import Desk, Holder
-from sandbox.dossier import write_sample_dossier
+from sandbox.authority.dossier import write_sample_dossier
+from sandbox.desk.desk import Desk, Holder
 from sandbox.usb_token.drawer import DEFAULT_NAME
 from sandbox.usb_token.opensc import opensc_module
 

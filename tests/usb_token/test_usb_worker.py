@@ -18,7 +18,7 @@ from agent.ground.errors import OdcError, ReportedError
 from agent.tokens import protocol
 from agent.tokens.model import PinState
 from agent.tokens.supervisor import ModuleWorker, pin_session
-from sandbox.days import utc_now
+from sandbox.authority.rules.days import utc_now
 from sandbox.usb_token.pins import TRIES
 
 KEY_ID = bytes.fromhex("0102030405060708")

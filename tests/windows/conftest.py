@@ -22,7 +22,7 @@ from agent.windows.link import Link
 from agent.windows.style import STYLE, dress
 from agent.windows.window import Context
 from agent.windows.words import Words
-from sandbox.desk import Desk
+from sandbox.desk.desk import Desk
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ from agent.renewals.wording import expected_text, state_text
 from agent.tokens.model import PinState
 from agent.tokens.pin_states import PinPurpose
 from agent.windows.renew.scan_dialog import ScanDialog
-from sandbox.dossier import draw_paper, sample_applicant
+from sandbox.authority.dossier import draw_paper, sample_applicant
 
 LONG = (
     "Überregionale-Zertifikatsverwaltungsgesellschaft" * 3

@@ -13,7 +13,7 @@ from scenes import EMOJI, LATIN, LONG, RTL
 
 from agent.ground.language import Language
 from agent.windows.main.details import DetailsDialog
-from sandbox.desk import Holder
+from sandbox.desk.desk import Holder
 
 SECONDS = 40_000
 

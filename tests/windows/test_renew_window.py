@@ -17,9 +17,9 @@ from agent.tokens.pin import decline_pin
 from agent.windows.pin_panel import IDLE_MS
 from agent.windows.renew.plan import Step
 from agent.windows.renew.scan_dialog import ScanDialog
-from sandbox.desk import Desk, Holder
-from sandbox.dossier import write_sample_dossier
-from sandbox.sms import Outbox
+from sandbox.authority.dossier import write_sample_dossier
+from sandbox.authority.sms import Outbox
+from sandbox.desk.desk import Desk, Holder
 
 SECONDS = 60_000
 PIN = Holder().pin

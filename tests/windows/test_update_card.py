@@ -14,8 +14,8 @@ from PySide6.QtGui import QDesktopServices
 from agent import __version__
 from agent.updates.model import Release
 from sandbox.commands.updates import _Handler, server
-from sandbox.desk import Desk
-from sandbox.update_repository import UpdateRepository
+from sandbox.desk.desk import Desk
+from sandbox.desk.update_repository import UpdateRepository
 
 SECONDS = 60_000
 PACKAGE = bytes(range(256)) * 1024

@@ -1,0 +1,1 @@
+"""The certification authority: what it keeps and what it does. No HTTP."""

@@ -1,0 +1,180 @@
+"""The key centre (密钥管理中心): generates encryption keys and envelopes them to tokens.
+
+What it keeps until installation is confirmed is the envelope, never the key: once the call that
+made a key has ended, only the token can read it. There is no escrow.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from agent.renewals.authorities.ra_protocol import ApplicationState, Manifest, ProblemCode
+from sandbox.authority.ca import Authority, private_pem, renewed_validity
+from sandbox.authority.enrolment import issued_record
+from sandbox.authority.ledger import Ledger, current_version, manifest_of
+from sandbox.authority.rules.key_package import Recipient, Signer, bare_key, enveloped_key
+from sandbox.authority.rules.key_request import KeyRequest, read_key_request
+from sandbox.authority.rules.lifecycle import REFUSED
+from sandbox.authority.rules.manifest_check import check_not_overtaken
+from sandbox.authority.rules.profiles import CertificateUse, Organisation
+from sandbox.authority.rules.recipients import check_recipient, identifiers, recipient_key
+from sandbox.authority.rules.records import Application, IssuedCertificate, KeyEnvelope
+from sandbox.authority.store import Transaction
+from sandbox.home import Home, SandboxError, create_file
+from sandbox.problems import RefusalError
+
+_KEY_BITS = 2048
+_PUBLIC_EXPONENT = 65537
+
+
+@dataclass(frozen=True)
+class ServerKey:
+    """An encryption certificate and its private key, enveloped to the token."""
+
+    envelope: bytes
+    certificate: x509.Certificate
+
+
+@dataclass(frozen=True)
+class _Parcel:
+    """How a key is sent."""
+
+    recipient: Recipient
+    is_bare: bool
+
+
+class KeyCentre:
+    """The call ``serverkeygen``."""
+
+    def __init__(self, ledger: Ledger, authority: Authority, signer: Signer) -> None:
+        self._ledger = ledger
+        self._authority = authority
+        self._signer = signer
+
+    def generate(self, application: str, secret: str, csr_der: bytes) -> ServerKey | None:
+        """Return the enveloped key and its certificate, always the same; None while not released.
+
+        Raises:
+            RefusalError: MALFORMED for a request that is not this application's; RECIPIENT_REFUSED
+                for a key the manifest does not name; WRONG_STATE when nothing will come of it.
+        """
+        request = read_key_request(csr_der)
+        with self._ledger.owned(application, secret) as (transaction, found):
+            parcel = self._parcel(transaction, found, request)
+            if found.state is not ApplicationState.RELEASED:
+                return None
+            if (kept := _kept(transaction, application)) is not None:
+                return kept
+        # Outside the transaction: it takes a while, and others want the database.
+        bits = int(self._ledger.rules.policy.encryption_key_type.removeprefix("rsa:"))
+        key = rsa.generate_private_key(public_exponent=_PUBLIC_EXPONENT, key_size=bits)
+        with self._ledger.owned(application, secret) as (transaction, found):
+            _check_open(found)
+            return _kept(transaction, application) or self._made(transaction, found, key, parcel)
+
+    def _parcel(
+        self, transaction: Transaction, application: Application, request: KeyRequest
+    ) -> _Parcel:
+        _check_open(application)
+        old = _old_certificate(transaction, application)
+        if request.subject != x509.load_der_x509_certificate(old.der).subject:
+            raise RefusalError(ProblemCode.MALFORMED, "the subject is not the old one's")
+        public_key = _named_recipient(manifest_of(current_version(transaction, application)))
+        if _kept(transaction, application.id) is None:
+            key = check_recipient(public_key, old.uscc, transaction)
+        else:  # asked again: what it was given has replaced the recipient's certificate since
+            key = recipient_key(public_key)
+        if request.decrypt_key_identifier not in identifiers(public_key, key, transaction):
+            raise RefusalError(
+                ProblemCode.RECIPIENT_REFUSED,
+                "AsymmetricDecryptKeyIdentifier is not the manifest's",
+            )
+        transport = request.transport(self._ledger.rules.policy.key_transport)
+        is_bare = self._ledger.rules.bare_keys and request.takes_bare_keys
+        return _Parcel(Recipient(key, request.decrypt_key_identifier, transport), is_bare)
+
+    def _made(
+        self,
+        transaction: Transaction,
+        application: Application,
+        key: rsa.RSAPrivateKey,
+        parcel: _Parcel,
+    ) -> ServerKey:
+        old = _old_certificate(transaction, application)
+        check_not_overtaken(old, application.issued_sha256, transaction)
+        certificate = self._authority.issue(
+            Organisation(old.organisation, old.uscc),
+            CertificateUse.ENCRYPTION,
+            key.public_key(),
+            renewed_validity(old.not_after, self._ledger.clock()),
+        )
+        record = issued_record(
+            certificate, old, use=CertificateUse.ENCRYPTION, phone=application.phone
+        )
+        envelope = self._enveloped(key, parcel)
+        transaction.add_certificate(record)
+        transaction.save_envelope(
+            KeyEnvelope(
+                application=application.id, certificate_sha256=record.sha256, envelope=envelope
+            )
+        )
+        return ServerKey(envelope, certificate)
+
+    def _enveloped(self, key: rsa.RSAPrivateKey, parcel: _Parcel) -> bytes:
+        if parcel.is_bare:
+            return bare_key(key, parcel.recipient)
+        return enveloped_key(key, self._signer, parcel.recipient)
+
+
+def key_centre_signer(home: Home, authority: Authority, now: dt.datetime) -> Signer:
+    """Return the key centre's own key and certificate, made in ``home`` on first use.
+
+    Raises:
+        SandboxError: its file is there and cannot be read.
+    """
+    if not home.key_centre.exists():
+        key = rsa.generate_private_key(public_exponent=_PUBLIC_EXPONENT, key_size=_KEY_BITS)
+        certificate = authority.issue_key_centre(key.public_key(), now)
+        create_file(home.key_centre, private_pem(key, certificate))
+    try:
+        pem = home.key_centre.read_bytes()
+        loaded = serialization.load_pem_private_key(pem, password=None)
+        certificate = x509.load_pem_x509_certificate(pem)
+    except (OSError, ValueError) as error:
+        raise SandboxError(f"cannot read the key centre in {home.key_centre}: {error}") from error
+    if not isinstance(loaded, rsa.RSAPrivateKey):
+        raise SandboxError(f"{home.key_centre} does not hold an RSA key")
+    return Signer(loaded, certificate)
+
+
+def _check_open(application: Application) -> None:
+    if application.state in REFUSED:
+        raise RefusalError(ProblemCode.WRONG_STATE, f"the application is {application.state}")
+
+
+def _named_recipient(manifest: Manifest) -> bytes:
+    if manifest.encryption_recipient is None:
+        raise RefusalError(
+            ProblemCode.RECIPIENT_REFUSED, "the manifest asks for no encryption certificate"
+        )
+    return manifest.encryption_recipient
+
+
+def _kept(transaction: Transaction, application: str) -> ServerKey | None:
+    kept = transaction.envelope(application)
+    if kept is None:
+        return None
+    record = transaction.certificate(kept.certificate_sha256)
+    assert record is not None, "the database's foreign key holds it"
+    return ServerKey(kept.envelope, x509.load_der_x509_certificate(record.der))
+
+
+def _old_certificate(transaction: Transaction, application: Application) -> IssuedCertificate:
+    old = transaction.certificate(application.certificate_sha256)
+    assert old is not None, "the database's foreign key holds it"
+    return old

@@ -1,0 +1,1 @@
+"""What the authority goes by: facts, forms and rules. Pure."""

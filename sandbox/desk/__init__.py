@@ -1,0 +1,1 @@
+"""What stands around an authority on one desk: tokens, the demo, updates."""

@@ -1,0 +1,158 @@
+"""The demo: what a person at this desk would do, done by a program, each step told as it happens."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from agent.api.client import Client, Json
+from agent.ground.language import Language
+from agent.renewals.journal.states import State, Waiting
+from agent.renewals.wording import state_text
+from agent.tokens.pin import send_pin
+from sandbox.authority.dossier import write_sample_dossier
+from sandbox.authority.sms import Outbox
+from sandbox.desk.desk import Desk, Holder
+from sandbox.home import SandboxError
+
+EXPIRED_DAYS = 961
+APPROVE_AFTER_SECONDS = 3
+REMINDER_SECONDS = 20.0
+
+
+def run_demo(folder: Path, *, with_desktop: bool, program: Path | None = None) -> None:
+    """Play the whole renewal in ``folder``, with another agent's ``program``; on a desktop, stay."""
+    holder = Holder()
+    with Desk(folder, agent=program) as desk:
+        say("启动证书服务中心", "Starting the certification authority")
+        approve = ("--approve-after", str(APPROVE_AFTER_SECONDS), "--retry-after", "1")
+        running = desk.start_authority(*approve)
+        say(
+            f"签发电子钥匙:证书已过期 {EXPIRED_DAYS} 天",
+            f"Issuing a token whose certificates expired {EXPIRED_DAYS} days ago",
+        )
+        desk.issue_token("--expired-days", str(EXPIRED_DAYS), holder=holder)
+        write_sample_dossier(desk.dossier)
+        desk.configure_agent(running.url)
+        say("启动客户端", "Starting the agent")
+        agent = desk.start_agent(*(() if with_desktop else ("--no-tray",)))
+        with desk.client() as client:
+            client.call("events.subscribe")
+            _show_reminder(client)
+            before = _signing_certificates(client)
+            _print_tokens(client, "更新前", "before")
+            _Renewal(desk, client, holder).play(before[0]["thumbprint"])
+            _print_tokens(client, "更新后", "after")
+        print("\n您的新证书已安装成功!", flush=True)
+        if with_desktop:
+            say(
+                f"托盘和演示门户 {running.portal_url} 可继续试用;在托盘菜单选“退出”或按 Ctrl-C 结束",
+                "Try the tray and the portal; choose 退出 in the tray's menu or press Ctrl-C to end",
+            )
+            agent.wait()
+
+
+def say(chinese: str, english: str) -> None:
+    """Print one step in both languages."""
+    print(f"● {chinese}\n  {english}", flush=True)
+
+
+def _show_reminder(client: Client) -> None:
+    """Wait for the agent's first reminder and print it."""
+    deadline = time.monotonic() + REMINDER_SECONDS
+    while not (reminders := client.call("reminders.list")["reminders"]):
+        if time.monotonic() > deadline:
+            raise SandboxError("the agent raised no reminder")
+        time.sleep(0.05)
+    say(f"提醒:{reminders[0]['text']}", "The agent's reminder")
+
+
+def _signing_certificates(client: Client) -> list[Json]:
+    tokens = client.call("tokens.list", {"refresh": True})["tokens"]
+    return [c for token in tokens for c in token["certificates"] if c["use"] == "signing"]
+
+
+def _print_tokens(client: Client, chinese: str, english: str) -> None:
+    say(f"电子钥匙中的证书({chinese})", f"Certificates on the token ({english})")
+    uses = {"signing": "签名证书", "encryption": "加密证书", "other": "其他证书"}
+    for token in client.call("tokens.list", {"refresh": True})["tokens"]:
+        print(f"    {token['label']}")
+        for certificate in token["certificates"]:
+            name = f"{uses[certificate['use']]}-{certificate['organisation']}"
+            print(
+                f"      {name}  {certificate['days_left']:+d} 天 days  {certificate['thumbprint'][:16]}…"
+            )
+
+
+class _Renewal:
+    """Answers what one renewal waits for, as the applicant would."""
+
+    def __init__(self, desk: Desk, client: Client, holder: Holder) -> None:
+        self._desk = desk
+        self._client = client
+        self._holder = holder
+        self._answers: dict[str | None, Callable[[Json], None]] = {
+            Waiting.APPLICANT.value: self._submit_dossier,
+            Waiting.PIN.value: self._enter_pin,
+            Waiting.SMS_CODE.value: self._enter_sms_code,
+        }
+
+    def play(self, thumbprint: str) -> None:
+        """Renew the certificate; raise SandboxError where it does not end in installed."""
+        say("证照更新:一键更新", "Renewal started")
+        renewal = self._client.call("renewals.start", {"thumbprint": thumbprint})
+        seen: set[tuple[str, str | None]] = set()
+        while renewal["state"] not in ("installed", "failed", "cancelled"):
+            step = (renewal["state"], renewal["waiting"])
+            if step not in seen:
+                seen.add(step)
+                _tell(*step)
+                self._answers.get(renewal["waiting"], lambda _: None)(renewal)
+            renewal = self._next(renewal)
+        if renewal["state"] != "installed":
+            _tell(renewal["state"], None)
+            raise SandboxError(f"the renewal ended as {renewal['state']}: {renewal['error_text']}")
+        say(
+            "新证书已写入电子钥匙;新密钥的签名用新证书验证通过",
+            "Written onto the token; its new key signed, and the new certificate verified it",
+        )
+        _tell(renewal["state"], None)
+
+    def _next(self, before: Json) -> Json:
+        """Wait until the renewal is not as it was ``before``."""
+        now = before
+        while now["updated"] == before["updated"]:
+            event = self._client.next_notification()["params"]
+            if event["event"] == "renewal" and event["renewal"]["id"] == before["id"]:
+                # Events queue up while something is answered: how it stands now is asked.
+                now = self._client.call("renewals.get", {"id": before["id"]})
+        return now
+
+    def _submit_dossier(self, renewal: Json) -> None:
+        folder = self._desk.dossier
+        applicant = json.loads((folder / "applicant.json").read_text("utf-8"))
+        documents = {f.stem: str(f) for f in folder.iterdir() if f.suffix in (".png", ".jpg")}
+        params = {"id": renewal["id"], "applicant": applicant, "documents": documents}
+        self._client.call("renewals.submit_dossier", params)
+        say(f"填写资料并上传 {len(documents)} 份扫描件", f"Dossier with {len(documents)} scans")
+
+    def _enter_pin(self, renewal: Json) -> None:
+        prompt = self._client.call("renewals.pin", {"id": renewal["id"]})
+        send_pin(prompt["endpoint"], bytearray(self._holder.pin.encode()))
+        say("输入证书密码", "PIN entered")
+
+    def _enter_sms_code(self, renewal: Json) -> None:
+        self._client.call("renewals.send_sms", {"id": renewal["id"]})
+        code = Outbox(self._desk.home.outbox).messages(renewal["id"])[-1].code
+        self._client.call("renewals.verify_sms", {"id": renewal["id"], "code": code})
+        say(f"收到并输入短信验证码({renewal['phone_hint']})", "SMS code received and entered")
+
+
+def _tell(state: str, waiting: str | None) -> None:
+    texts = [
+        state_text(State(state), Waiting(waiting) if waiting else None, language)
+        for language in (Language.ZH, Language.EN)
+    ]
+    say(*texts)

@@ -1,0 +1,1 @@
+"""Answers spoilt on purpose."""

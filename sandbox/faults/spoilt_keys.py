@@ -1,0 +1,52 @@
+"""Answers of serverkeygen with a key that is of no use: what a client must refuse, and never write."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from sandbox.authority.ledger import current_version, manifest_of
+from sandbox.authority.rules.fault_kinds import FaultKind
+from sandbox.authority.rules.key_package import Recipient, Signer, enveloped_key, key_identifier
+from sandbox.authority.rules.recipients import recipient_key
+from sandbox.authority.store import Store
+
+KEY_FAULTS = frozenset({FaultKind.DAMAGED_KEY, FaultKind.OTHER_KEY, FaultKind.OTHER_RECIPIENT})
+_KEY_PART = re.compile(rb"(smime-type=server-generated-key\r\n.*?\r\n\r\n)([^\r]+)", re.DOTALL)
+
+
+class KeySpoiler:
+    """Puts another envelope into the place of the right one."""
+
+    def __init__(self, store: Store, signer: Signer) -> None:
+        self._store = store
+        self._signer = signer
+
+    def spoilt(self, kind: FaultKind, body: bytes, application: str) -> bytes:
+        """Return the multipart ``body`` with its envelope spoilt; what has none stays as it is."""
+        found = _KEY_PART.search(body)
+        if found is None:
+            return body
+        if kind is FaultKind.DAMAGED_KEY:
+            envelope = base64.b64decode(found[2])[:-1]
+        else:
+            envelope = self._another(kind, application)
+        return body[: found.start(2)] + base64.b64encode(envelope) + body[found.end(2) :]
+
+    def _another(self, kind: FaultKind, application: str) -> bytes:
+        """Return an envelope with a key nobody asked for, opened by the recipient or by nobody."""
+        wanted = self._recipient(application)
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        opener = wanted if kind is FaultKind.OTHER_KEY else key.public_key()
+        named = Recipient(opener, key_identifier(wanted), "rsaes-pkcs1-v1_5")
+        return enveloped_key(key, self._signer, named)
+
+    def _recipient(self, application: str) -> rsa.RSAPublicKey:
+        with self._store.transaction() as transaction:
+            found = transaction.application(application)
+            assert found is not None, "it was just given a key"
+            recipient = manifest_of(current_version(transaction, found)).encryption_recipient
+        assert recipient is not None, "it asked for a key"
+        return recipient_key(recipient)
