@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("*/README.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md")])
+ARCHITECTURE = sorted([ROOT / "docs/architecture.md", *ROOT.glob("docs/architecture/*.md")])
+FOLDERS = ("agent", "native_host", "browser_ext", "sandbox", "tests", "installer", "bench")
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 NAMED = re.compile(r"`((?:agent|native_host|browser_ext|sandbox|tests|installer|docs)/[\w./-]+)`")
+
+FILE = re.compile(r"`([\w/]+\.(?:py|js|toml|sql))`")
 
 
 def without_code(text):
@@ -41,6 +45,18 @@ def test_what_a_page_names_of_the_code_is_there(name):
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
+def is_there(name, files):
+    return (ROOT / name).exists() or any(file.endswith(f"/{name}") for file in files)
+
+
+@pytest.mark.parametrize("page", ARCHITECTURE, ids=lambda page: page.stem)
+def test_a_file_that_an_architecture_page_names_is_in_the_project(page):
+    files = [str(file) for folder in FOLDERS for file in (ROOT / folder).rglob("*.*")]
+    named = FILE.findall(page.read_text("utf-8"))
+    assert [name for name in named if not is_there(name, files)] == []
+
+
 def test_every_page_is_in_the_site_s_navigation():
     navigation = (ROOT / "mkdocs.yml").read_text("utf-8")
-    assert [page.name for page in ROOT.glob("docs/*.md") if page.name not in navigation] == []
+    pages = [str(page.relative_to(ROOT / "docs")) for page in ROOT.glob("docs/**/*.md")]
+    assert [page for page in pages if f" {page}\n" not in navigation] == []

@@ -23,7 +23,7 @@ class GetParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CertificateMethods:
-    """See /docs/architecture.md for the list."""
+    """See /docs/architecture/api.md for the list."""
 
     def __init__(self, services: Services) -> None:
         self._services = services

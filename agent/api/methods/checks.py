@@ -33,7 +33,7 @@ class FixParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CheckMethods:
-    """See /docs/architecture.md for the list."""
+    """See /docs/architecture/api.md for the list."""
 
     def __init__(self, services: Services) -> None:
         self._services = services

@@ -50,7 +50,7 @@ class WindowParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ControlMethods:
-    """See /docs/architecture.md for the list."""
+    """See /docs/architecture/api.md for the list."""
 
     def __init__(self, services: Services) -> None:
         self._services = services

@@ -92,7 +92,7 @@ class KeepParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DossierMethods:
-    """See /docs/architecture.md for the list."""
+    """See /docs/architecture/api.md for the list."""
 
     def __init__(self, services: Services) -> None:
         self._services = services

@@ -34,7 +34,7 @@ class WithdrawParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ExtensionMethods:
-    """See /docs/architecture.md for the list."""
+    """See /docs/architecture/api.md for the list."""
 
     def __init__(self, services: Services) -> None:
         self._services = services

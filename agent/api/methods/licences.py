@@ -32,7 +32,7 @@ class UpdateParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LicenceMethods:
-    """See /docs/architecture.md for the list."""
+    """See /docs/architecture/api.md for the list."""
 
     def __init__(self, services: Services) -> None:
         self._services = services

@@ -26,7 +26,7 @@ class ModuleListParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ModuleMethods:
-    """See /docs/architecture.md for the list."""
+    """See /docs/architecture/api.md for the list."""
 
     def __init__(self, services: Services) -> None:
         self._services = services

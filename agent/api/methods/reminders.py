@@ -19,7 +19,7 @@ class PutOffParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ReminderMethods:
-    """See /docs/architecture.md for the list."""
+    """See /docs/architecture/api.md for the list."""
 
     def __init__(self, services: Services) -> None:
         self._services = services

@@ -64,7 +64,7 @@ class SmsParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RenewalMethods:
-    """See /docs/architecture.md for the list."""
+    """See /docs/architecture/api.md for the list."""
 
     def __init__(self, services: Services) -> None:
         self._services = services

@@ -42,7 +42,7 @@ class DecideParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SiteMethods:
-    """See /docs/architecture.md for the list."""
+    """See /docs/architecture/api.md for the list."""
 
     def __init__(self, services: Services) -> None:
         self._services = services

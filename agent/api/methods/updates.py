@@ -42,7 +42,7 @@ class DownloadView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UpdateMethods:
-    """See /docs/architecture.md for the list."""
+    """See /docs/architecture/api.md for the list."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
