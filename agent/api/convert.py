@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import msgspec
 
 from agent.api.known import Known
-from agent.api.licence_views import LicenceView
-from agent.api.views import (
+from agent.api.views.licences import LicenceView
+from agent.api.views.tokens import (
     BrowserCertificate,
     BrowserRenewal,
     CertificateView,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agent.api.dossier_views import ConversionView, DossierView, FaultView, ScanView
+from agent.api.views.dossiers import ConversionView, DossierView, FaultView, ScanView
 from agent.ground.language import Language, translate
 from agent.renewals.authorities.ra_protocol import DocumentName
 from agent.renewals.drafts.service import OpenDossier, ShownConversion

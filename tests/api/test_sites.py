@@ -10,7 +10,7 @@ import pytest
 from api_desk import ALLOWED, ApiDesk, names
 
 from agent.api.methods.browser_watches import MOST_OF_A_SITE
-from agent.api.site_views import ConsentView
+from agent.api.views.sites import ConsentView
 from agent.sites import questions
 from agent.sites.consent import QUESTIONS_AT_ONCE, REQUESTS_AT_ONCE
 from agent.sites.questions import MOST_OPEN

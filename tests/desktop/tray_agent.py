@@ -12,7 +12,7 @@ import msgspec
 
 from agent.api.registry import Call, Connection, NoParams, Registry, Role
 from agent.api.server import Server
-from agent.api.views import (
+from agent.api.views.tokens import (
     CertificateView,
     RenewalList,
     RenewalView,

@@ -11,9 +11,9 @@ import msgspec
 from actors import ORGANISATION, TODAY, certificate, in_words, pair, prompt, token, tokens
 from scene import Scene
 
-from agent.api.dossier_views import ConversionView, DossierView, FaultView, ScanView
-from agent.api.licence_views import LicenceList, LicenceView
-from agent.api.views import RenewalList, RenewalView, TokenList
+from agent.api.views.dossiers import ConversionView, DossierView, FaultView, ScanView
+from agent.api.views.licences import LicenceList, LicenceView
+from agent.api.views.tokens import RenewalList, RenewalView, TokenList
 from agent.ground.language import Language, translate
 from agent.renewals.authorities.ra_protocol import ApplicantField, DocumentName, Policy
 from agent.renewals.journal.states import State, Waiting

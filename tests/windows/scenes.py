@@ -12,10 +12,10 @@ from actors import PORTALS, details_of, in_words, pair, prompt, token, tokens
 from scene import Answers, Scene
 
 from agent import __version__
-from agent.api.check_views import CheckItem, CheckList, CheckName, CheckNames
 from agent.api.methods.updates import UpdateView
-from agent.api.site_views import SiteDecision, SiteList, consent_view
-from agent.api.views import TokenView
+from agent.api.views.checks import CheckItem, CheckList, CheckName, CheckNames
+from agent.api.views.sites import SiteDecision, SiteList, consent_view
+from agent.api.views.tokens import TokenView
 from agent.checks.model import CheckState
 from agent.checks.table import CHECKS
 from agent.ground.language import Language, look_up, translate

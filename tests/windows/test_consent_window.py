@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from agent.api.site_views import consent_view
+from agent.api.views.sites import consent_view
 from agent.ground.language import Language
 from agent.sites.errors import QuestionNotFoundError
 from agent.sites.model import Action, ConsentQuestion

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
 from agent import __version__
-from agent.api.site_views import SiteDecision, SiteList
+from agent.api.views.sites import SiteDecision, SiteList
 from agent.checks.table import CHECKS
 from agent.ground.language import Language
 from agent.sites.model import Action, Decision

@@ -16,7 +16,7 @@ from agent.api.methods.browser_watches import Waiting, Watches
 from agent.api.methods.renewals import Id, Thumbprint
 from agent.api.registry import Call, Registry, Role
 from agent.api.services import Services
-from agent.api.views import BrowserCertificates, BrowserRenewal
+from agent.api.views.tokens import BrowserCertificates, BrowserRenewal
 from agent.certificates.model import CertificateUse
 from agent.ground.errors import OdcError
 from agent.ground.language import mark

@@ -7,10 +7,10 @@ import ssl
 
 import msgspec
 
-from agent.api.certificate_views import CertificateDetails, DetailView
 from agent.api.methods.renewals import Thumbprint
 from agent.api.registry import Call, Registry, Role
 from agent.api.services import Services
+from agent.api.views.certificates import CertificateDetails, DetailView
 from agent.certificates.details import details
 from agent.certificates.names import attributes_of
 from agent.renewals.ground.errors import CertificateNotFoundError

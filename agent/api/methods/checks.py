@@ -8,9 +8,9 @@ from typing import Annotated
 
 import msgspec
 
-from agent.api.check_views import CheckItem, CheckList, CheckName, CheckNames
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
+from agent.api.views.checks import CheckItem, CheckList, CheckName, CheckNames
 from agent.checks.report import Redactor, names_in, report_text
 from agent.checks.service import Result
 from agent.checks.table import CHECKS

@@ -15,8 +15,8 @@ from agent.api.convert import licence_view, problem_view, renewal_view, token_li
 from agent.api.methods.settings import setting_problem
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
-from agent.api.site_views import consent_view
-from agent.api.views import ReminderList, StatusView, TokenList
+from agent.api.views.sites import consent_view
+from agent.api.views.tokens import ReminderList, StatusView, TokenList
 from agent.api.window_names import WindowName
 from agent.certificates.model import CertificateStatus
 from agent.certificates.pairs import group

@@ -10,18 +10,18 @@ import msgspec
 
 from agent.api.convert import renewal_view
 from agent.api.dossier_convert import conversion_view, dossier_view
-from agent.api.dossier_views import (
+from agent.api.input_files import read_scan
+from agent.api.methods.renewals import Id, RenewalParams
+from agent.api.registry import Call, NoParams, Registry, Role
+from agent.api.services import Services
+from agent.api.views.dossiers import (
     ConversionView,
     DossierView,
     KeptApplicant,
     LetterView,
     Picture,
 )
-from agent.api.input_files import read_scan
-from agent.api.methods.renewals import Id, RenewalParams
-from agent.api.registry import Call, NoParams, Registry, Role
-from agent.api.services import Services
-from agent.api.views import RenewalView
+from agent.api.views.tokens import RenewalView
 from agent.certificates.china_time import china_date
 from agent.certificates.organisation import identity_of
 from agent.certificates.parsing import parse_certificate

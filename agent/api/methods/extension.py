@@ -16,8 +16,8 @@ from agent.api.methods.browser import Origin
 from agent.api.methods.renewals import Thumbprint
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
-from agent.api.site_views import SiteList, site_list
-from agent.api.views import ExtensionOverview, ExtensionToken
+from agent.api.views.sites import SiteList, site_list
+from agent.api.views.tokens import ExtensionOverview, ExtensionToken
 
 
 class OpenWindowParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -9,7 +9,7 @@ import msgspec
 from agent.api.convert import problem_view
 from agent.api.registry import Call, Registry, Role
 from agent.api.services import Services
-from agent.api.views import ModuleLeftOut, ModuleList, ModuleState, ModuleView
+from agent.api.views.tokens import ModuleLeftOut, ModuleList, ModuleState, ModuleView
 from agent.tokens.discovery import FoundModule, LeftOut, Source
 from agent.tokens.model import LibraryFacts
 from agent.tokens.reading import ModuleReader

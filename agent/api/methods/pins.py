@@ -7,7 +7,7 @@ import msgspec
 from agent.api.convert import pin_prompt
 from agent.api.registry import Call, Registry, Role
 from agent.api.services import Services
-from agent.api.views import PinPrompt
+from agent.api.views.tokens import PinPrompt
 from agent.tokens.model import TokenReference
 
 

@@ -10,7 +10,7 @@ from agent.api.methods.browser import Origin
 from agent.api.methods.renewals import Id
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
-from agent.api.site_views import ConsentList, ConsentView, SiteList, consent_view, site_list
+from agent.api.views.sites import ConsentList, ConsentView, SiteList, consent_view, site_list
 from agent.sites.model import Action, Decision
 
 

@@ -1,4 +1,4 @@
-"""What the local API answers about business licences; see :mod:`agent.api.views`."""
+"""What the local API answers about business licences; see :mod:`agent.api.views.tokens`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 
 import msgspec
 
-from agent.api.views import PinPrompt
+from agent.api.views.tokens import PinPrompt
 
 
 class LicenceView(msgspec.Struct, frozen=True, kw_only=True):
