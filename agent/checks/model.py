@@ -57,7 +57,7 @@ class Reported:
 
     def text(self, language: Language) -> str:
         """Return its sentence in ``language``."""
-        return self.report.message_zh if language is Language.ZH else self.report.message
+        return self.report.text(language)
 
     def advice(self) -> _ReportedAdvice | None:
         """Return what it advises, where it does."""
@@ -69,7 +69,7 @@ class _ReportedAdvice:
     report: ErrorReport
 
     def text(self, language: Language) -> str:
-        return self.report.advice_zh if language is Language.ZH else self.report.advice
+        return self.report.advice_text(language)
 
 
 @dataclass(frozen=True, slots=True)

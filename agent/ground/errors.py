@@ -33,6 +33,14 @@ class ErrorReport(msgspec.Struct, frozen=True, kw_only=True):
     details: dict[str, str | int | bool | None] = {}
     items: tuple[ItemReport, ...] = ()
 
+    def text(self, language: Language) -> str:
+        """Return what happened, in ``language``."""
+        return self.message_zh if language is Language.ZH else self.message
+
+    def advice_text(self, language: Language) -> str:
+        """Return what to do next, in ``language``; empty where nothing can be done."""
+        return self.advice_zh if language is Language.ZH else self.advice
+
 
 _PARTS = {"reason", "what"}
 
@@ -84,11 +92,11 @@ class ReportedError(OdcError):
 
     def text(self, language: Language) -> str:
         """Return what happened, in ``language``."""
-        return self.reported.message_zh if language is Language.ZH else self.reported.message
+        return self.reported.text(language)
 
     def advice_text(self, language: Language) -> str:
         """Return what to do next, in ``language``."""
-        return self.reported.advice_zh if language is Language.ZH else self.reported.advice
+        return self.reported.advice_text(language)
 
     def report(self) -> ErrorReport:
         """Return the error as it arrived."""

@@ -53,8 +53,7 @@ def renewal_text(renewal: Renewal, language: Language) -> str:
     if renewal.state is State.REVIEWING and renewal.expected_by is not None:
         return f"{text} ({expected_text(renewal.expected_by, language)})"
     if renewal.state is State.FAILED and renewal.error is not None:
-        error = renewal.error
-        reason = error.message_zh if language is Language.ZH else error.message
+        reason = renewal.error.text(language)
         return translate(mark("{state}: {waiting}"), language, state=text, waiting=reason)
     return text
 

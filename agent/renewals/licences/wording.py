@@ -8,10 +8,9 @@ from agent.renewals.licences.item import LicenceItem
 
 def licence_text(item: LicenceItem, language: Language) -> str:
     """Return the result of the last update as one sentence."""
-    error = item.error
-    if error is None:
+    if item.error is None:
         return translate(mark("The business licence has been updated."), language)
-    reason = error.message_zh if language is Language.ZH else error.message
+    reason = item.error.text(language)
     return translate(
         mark("The business licence could not be updated: {reason}"), language, reason=reason
     )
