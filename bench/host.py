@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.api.views.tokens import PROTOCOL_VERSION
+from agent.api.views.greeting import PROTOCOL_VERSION
 from agent.ground.framing import HEADER, MAX_REQUEST, FrameDecoder, encode_frame
 from agent.system.runtime import BROWSER_SOCKET, runtime_folder
 from bench.desk import running_desk

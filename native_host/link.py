@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from agent.system.starting import Stream
 
 PROTOCOL = 1
-"""Version of the local API; equals ``agent.api.views.tokens.PROTOCOL_VERSION`` (a test holds them equal)."""
+"""Version of the local API; equals ``PROTOCOL_VERSION`` of ``agent.api.views`` (a test holds them equal)."""
 HELLO_ID = "odc-native-host"
 HANDSHAKE_TIMEOUT = 5.0
 """Seconds an agent that accepted the connection may take to answer ``hello``."""

@@ -20,7 +20,7 @@ from agent.api.rpc import (
     notification_frame,
     result_frame,
 )
-from agent.api.views.tokens import PROTOCOL_VERSION, Hello, Welcome
+from agent.api.views.greeting import PROTOCOL_VERSION, Hello, Welcome
 from agent.ground.errors import OdcError
 from agent.ground.framing import MAX_REPLY, MAX_REQUEST, FrameDecoder, FrameError, encode_frame
 from agent.ground.language import Language

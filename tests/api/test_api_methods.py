@@ -13,7 +13,7 @@ from soft_token import LABEL
 
 from agent import __version__
 from agent.api.methods.reminders import PutOffParams
-from agent.api.views.tokens import BrowserCertificate
+from agent.api.views.browser import BrowserCertificate
 from agent.tokens import inventory
 
 VALIDITY = {"not_before": china("2021-07-01 00:00:00"), "not_after": china("2022-07-20 23:59:59")}

@@ -9,7 +9,7 @@ from api_desk import names
 from soft_token import LABEL, PIN
 
 from agent.api.registry import Role
-from agent.api.views.tokens import PinPrompt
+from agent.api.views.pins import PinPrompt
 from agent.tokens.errors import PinIncorrectError, PinLockedError
 from agent.tokens.model import PinState
 from agent.tokens.pin import send_pin

@@ -7,8 +7,8 @@ import pytest
 from certificate_maker import ENCRYPTION, USCC, china, ec_key, make_certificate, name, utf8_string
 from der_maker import make, named
 
-from agent.api.convert import token_view
 from agent.api.known import Known
+from agent.api.views.tokens import token_view
 from agent.certificates.chain import TrustStore
 from agent.certificates.model import Certificate
 from agent.certificates.parsing import parse_certificate

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from tray_agent import EXPIRED_PAIR, ORGANISATION, certificate, status, token, token_list
 
-from agent.api.views.tokens import ProblemView
+from agent.api.views.problems import ProblemView
 from agent.certificates.model import CertificateUse
 from agent.desktop.menu import tray_content
 from agent.ground.language import Language

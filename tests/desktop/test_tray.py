@@ -17,7 +17,7 @@ from PIL import Image
 from reminders_maker import renewal
 from tray_agent import ORGANISATION, certificate, token, token_list, tray_agent
 
-from agent.api.convert import renewal_view
+from agent.api.views.renewals import renewal_view
 from agent.desktop.processes import inheriting
 from agent.desktop.supervisor import TraySupervisor
 from agent.ground.language import Language

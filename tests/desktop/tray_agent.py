@@ -12,14 +12,10 @@ import msgspec
 
 from agent.api.registry import Call, Connection, NoParams, Registry, Role
 from agent.api.server import Server
-from agent.api.views.tokens import (
-    CertificateView,
-    RenewalList,
-    RenewalView,
-    StatusView,
-    TokenList,
-    TokenView,
-)
+from agent.api.views.certificates import CertificateView
+from agent.api.views.renewals import RenewalList, RenewalView
+from agent.api.views.status import StatusView
+from agent.api.views.tokens import TokenList, TokenView
 from agent.api.window_names import WindowName
 from agent.certificates.model import CertificateStatus, CertificateUse
 from agent.desktop.windows import NoWindowError

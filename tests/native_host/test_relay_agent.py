@@ -10,7 +10,7 @@ import pytest
 from host_process import WELCOME, fake_agent, host, reply, request
 
 from agent import __version__
-from agent.api.views.tokens import PROTOCOL_VERSION
+from agent.api.views.greeting import PROTOCOL_VERSION
 from agent.ground.framing import MAX_BROWSER_REPLY, MAX_REPLY
 from native_host.link import PROTOCOL
 

@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from agent.api.views.certificates import CertificateDetails, DetailView
-from agent.api.views.tokens import CertificateView, ChainView, PinPrompt, TokenList, TokenView
+from agent.api.views.certificates import CertificateDetails, CertificateView, ChainView, DetailView
+from agent.api.views.pins import PinPrompt
+from agent.api.views.tokens import TokenList, TokenView
 from agent.certificates.chain import ChainState
 from agent.certificates.details import details
 from agent.certificates.model import CertificateStatus, CertificateUse

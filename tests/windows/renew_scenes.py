@@ -13,7 +13,8 @@ from scene import Scene
 
 from agent.api.views.dossiers import ConversionView, DossierView, FaultView, ScanView
 from agent.api.views.licences import LicenceList, LicenceView
-from agent.api.views.tokens import RenewalList, RenewalView, TokenList
+from agent.api.views.renewals import RenewalList, RenewalView
+from agent.api.views.tokens import TokenList
 from agent.ground.language import Language, translate
 from agent.renewals.authorities.ra_protocol import ApplicantField, DocumentName, Policy
 from agent.renewals.journal.states import State, Waiting

@@ -11,12 +11,16 @@ from typing import Annotated, Any, Protocol, TypeVar
 import msgspec
 
 from agent import __version__
-from agent.api.convert import browser_certificates, browser_renewal
 from agent.api.methods.browser_watches import Waiting, Watches
 from agent.api.methods.renewals import Id, Thumbprint
 from agent.api.registry import Call, Registry, Role
 from agent.api.services import Services
-from agent.api.views.tokens import BrowserCertificates, BrowserRenewal
+from agent.api.views.browser import (
+    BrowserCertificates,
+    BrowserRenewal,
+    browser_certificates,
+    browser_renewal,
+)
 from agent.certificates.model import CertificateUse
 from agent.ground.errors import OdcError
 from agent.ground.language import mark

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from agent.api.convert import browser_renewal
 from agent.api.registry import Call, Connection
+from agent.api.views.browser import browser_renewal
 from agent.ground.bus import Event, EventBus
 from agent.ground.errors import OdcError
 from agent.ground.language import mark

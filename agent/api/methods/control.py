@@ -11,12 +11,16 @@ from typing import Annotated
 import msgspec
 
 from agent import __version__
-from agent.api.convert import licence_view, problem_view, renewal_view, token_list, token_view
 from agent.api.methods.settings import setting_problem
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
+from agent.api.views.licences import licence_view
+from agent.api.views.problems import problem_view
+from agent.api.views.reminders import ReminderList
+from agent.api.views.renewals import renewal_view
 from agent.api.views.sites import consent_view
-from agent.api.views.tokens import ReminderList, StatusView, TokenList
+from agent.api.views.status import StatusView
+from agent.api.views.tokens import TokenList, token_list, token_view
 from agent.api.window_names import WindowName
 from agent.certificates.model import CertificateStatus
 from agent.certificates.pairs import group

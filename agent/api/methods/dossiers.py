@@ -8,8 +8,6 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from agent.api.convert import renewal_view
-from agent.api.dossier_convert import conversion_view, dossier_view
 from agent.api.input_files import read_scan
 from agent.api.methods.renewals import Id, RenewalParams
 from agent.api.registry import Call, NoParams, Registry, Role
@@ -20,8 +18,10 @@ from agent.api.views.dossiers import (
     KeptApplicant,
     LetterView,
     Picture,
+    conversion_view,
+    dossier_view,
 )
-from agent.api.views.tokens import RenewalView
+from agent.api.views.renewals import RenewalView, renewal_view
 from agent.certificates.china_time import china_date
 from agent.certificates.organisation import identity_of
 from agent.certificates.parsing import parse_certificate

@@ -11,13 +11,13 @@ from typing import Literal
 import msgspec
 
 from agent import __version__
-from agent.api.convert import browser_certificates, problem_view
 from agent.api.methods.browser import Origin
 from agent.api.methods.renewals import Thumbprint
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
+from agent.api.views.browser import ExtensionOverview, ExtensionToken, browser_certificates
+from agent.api.views.problems import problem_view
 from agent.api.views.sites import SiteList, site_list
-from agent.api.views.tokens import ExtensionOverview, ExtensionToken
 
 
 class OpenWindowParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import msgspec
 
-from agent.api.convert import licence_view, pin_prompt
 from agent.api.registry import Call, Registry, Role
 from agent.api.services import Services
-from agent.api.views.licences import LicenceList, LicenceUpdate
+from agent.api.views.licences import LicenceList, LicenceUpdate, licence_view
+from agent.api.views.pins import pin_prompt
 from agent.renewals.licences.item import LicenceItem
 
 Thumbprint = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]

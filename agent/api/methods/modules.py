@@ -6,10 +6,10 @@ from pathlib import Path
 
 import msgspec
 
-from agent.api.convert import problem_view
 from agent.api.registry import Call, Registry, Role
 from agent.api.services import Services
-from agent.api.views.tokens import ModuleLeftOut, ModuleList, ModuleState, ModuleView
+from agent.api.views.modules import ModuleLeftOut, ModuleList, ModuleState, ModuleView
+from agent.api.views.problems import problem_view
 from agent.tokens.discovery import FoundModule, LeftOut, Source
 from agent.tokens.model import LibraryFacts
 from agent.tokens.reading import ModuleReader

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from agent.api.convert import pin_prompt
 from agent.api.registry import Call, Registry, Role
 from agent.api.services import Services
-from agent.api.views.tokens import PinPrompt
+from agent.api.views.pins import PinPrompt, pin_prompt
 from agent.tokens.model import TokenReference
 
 

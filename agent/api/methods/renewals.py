@@ -6,11 +6,11 @@ from typing import Annotated
 
 import msgspec
 
-from agent.api.convert import pin_prompt, renewal_view
 from agent.api.input_files import read_all
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
-from agent.api.views.tokens import PinPrompt, RenewalList, RenewalView
+from agent.api.views.pins import PinPrompt, pin_prompt
+from agent.api.views.renewals import RenewalList, RenewalView, renewal_view
 from agent.renewals.authorities.ra_protocol import Applicant, ApplicantField, DocumentName
 from agent.renewals.dossier.checks import amended
 

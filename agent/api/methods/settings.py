@@ -9,8 +9,8 @@ import msgspec
 
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
+from agent.api.views.problems import ProblemView
 from agent.api.views.settings import SettingList, SettingView
-from agent.api.views.tokens import ProblemView
 from agent.ground.errors import ErrorReport
 from agent.ground.language import Language, translate
 from agent.settings.keys import TITLES

@@ -1,8 +1,66 @@
-"""What the local API answers about one certificate."""
+"""What clients see of certificates."""
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import dataclass
+
 import msgspec
+
+from agent.api.known import Known
+from agent.certificates.chain import Chain, ChainState
+from agent.certificates.days import days_left, status_of
+from agent.certificates.model import CertificateStatus, CertificateUse, Oddity
+from agent.certificates.organisation import identity_of
+from agent.certificates.pairs import Pair, group
+from agent.certificates.wording import chain_text, damage_text, days_text
+from agent.ground.language import Language
+from agent.tokens.snapshot import HeldCertificate, Token
+
+
+class ChainView(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a certificate leads to a trusted authority."""
+
+    state: ChainState
+    text: str
+    """The same in the user's language, with the name it is about."""
+    path: tuple[str, ...]
+    """Subjects, from the certificate's own upwards."""
+
+
+class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
+    """One certificate on a token."""
+
+    thumbprint: str
+    use: CertificateUse
+    subject: str
+    organisation: str
+    uscc: str | None
+    issuer: str
+    serial: str
+    not_before: dt.datetime
+    not_after: dt.datetime
+    days_left: int
+    status: CertificateStatus
+    text: str
+    """How long it still is, or is no longer, valid, in the user's language."""
+    algorithm: str
+    has_private_key: bool | None
+    """None where it cannot be known without a PIN."""
+    is_current: bool
+    """It is in use: not renewed yet, and neither a CA certificate nor of another kind."""
+    pair: int | None = None
+    """Which of the token's pairs it belongs to, from 1; None for CA certificates and others."""
+    renewed_by: str | None = None
+    """Thumbprint of what takes over from it, on the token already but not valid yet."""
+    entity_id: str | None = None
+    """Number under which an administration or authority knows the organisation."""
+    oddities: tuple[Oddity, ...] = ()
+    """What is wrong in its bytes."""
+    damage_text: str = ""
+    """The same in the user's language."""
+    chain: ChainView | None = None
+    """None where it was not looked at, as in events."""
 
 
 class DetailView(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,3 +82,73 @@ class CertificateDetails(msgspec.Struct, frozen=True, kw_only=True):
     der: str
     """The certificate in DER, in base64."""
     pem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a certificate stands among its token's."""
+
+    pair: int | None = None
+    is_current: bool = False
+    renewed_by: str | None = None
+
+
+def places(token: Token, now: dt.datetime) -> list[tuple[HeldCertificate, Place]]:
+    """Return a token's certificates as the guide shows them: pair by pair, signing first, then history.
+
+    CA certificates and others come last.
+    """
+    grouping = group(token.certificates, now)
+    paired = [
+        (held, _place(number, pair, held))
+        for number, pair in enumerate(grouping.pairs, 1)
+        for held in pair.all
+    ]
+    return paired + [(held, Place()) for held in grouping.others + grouping.authorities]
+
+
+def _place(number: int, pair: Pair[HeldCertificate], held: HeldCertificate) -> Place:
+    if not any(held is current for current in pair.in_use):
+        return Place(number)
+    use = held.certificate.use
+    successor = next((s for s in pair.successors if s.certificate.use is use), None)
+    return Place(number, True, successor.certificate.thumbprint if successor else None)
+
+
+def certificate_view(
+    held: HeldCertificate, now: dt.datetime, language: Language, known: Known, place: Place
+) -> CertificateView:
+    """Return a certificate as clients see it."""
+    certificate = held.certificate
+    identity = identity_of(certificate, known.identity_oids)
+    return CertificateView(
+        thumbprint=certificate.thumbprint,
+        use=certificate.use,
+        subject=certificate.subject,
+        organisation=certificate.organisation,
+        uscc=identity.uscc,
+        entity_id=identity.entity_id,
+        issuer=certificate.issuer,
+        serial=certificate.serial,
+        not_before=certificate.not_before,
+        not_after=certificate.not_after,
+        days_left=days_left(certificate.not_after, now),
+        status=status_of(certificate, now),
+        text=days_text(certificate, now, language),
+        algorithm=certificate.algorithm,
+        has_private_key=held.has_private_key,
+        is_current=place.is_current,
+        pair=place.pair,
+        renewed_by=place.renewed_by,
+        oddities=tuple(oddity for oddity in Oddity if oddity in certificate.oddities),
+        damage_text=damage_text(certificate, language),
+    )
+
+
+def chain_view(chain: Chain, language: Language) -> ChainView:
+    """Return how far a certificate is trusted, as clients see it."""
+    return ChainView(
+        state=chain.state,
+        text=chain_text(chain, language),
+        path=tuple(certificate.subject for certificate in chain.path),
+    )

@@ -1,4 +1,4 @@
-"""What the local API answers about business licences; see :mod:`agent.api.views.tokens`."""
+"""What clients see of business licences."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import datetime as dt
 
 import msgspec
 
-from agent.api.views.tokens import PinPrompt
+from agent.api.views.pins import PinPrompt
+from agent.ground.language import Language
+from agent.renewals.licences.item import LicenceItem
+from agent.renewals.licences.wording import licence_text
 
 
 class LicenceView(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,3 +58,30 @@ class LicenceUpdate(msgspec.Struct, frozen=True, kw_only=True):
     """What came of it, where an open application sufficed."""
     pin: PinPrompt | None = None
     """Where to send the PIN; the event ``licence`` then tells the outcome."""
+
+
+def licence_view(item: LicenceItem, language: Language, *, has_image: bool = False) -> LicenceView:
+    """Return an organisation's licence as clients see it, its picture only where it is wanted."""
+    error, licence = item.error, item.licence
+    view = LicenceView(
+        uscc=item.uscc,
+        organisation=item.organisation,
+        text=licence_text(item, language),
+        fetched=item.fetched,
+        tried=item.tried,
+        error=error.code if error else None,
+        error_text=error.text(language) if error else "",
+        advice_text=error.advice_text(language) if error else "",
+    )
+    if licence is None:
+        return view
+    return msgspec.structs.replace(
+        view,
+        name=licence.name,
+        legal_representative=licence.legal_representative,
+        address=licence.address,
+        valid_from=licence.valid_from,
+        valid_to=licence.valid_to,
+        updated=licence.updated,
+        image=licence.image if has_image else None,
+    )

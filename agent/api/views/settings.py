@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from agent.api.views.tokens import ProblemView
+from agent.api.views.problems import ProblemView
 from agent.settings.reading import Source
 
 

@@ -1,0 +1,27 @@
+"""What clients see of what went wrong while something was read."""
+
+from __future__ import annotations
+
+import msgspec
+
+from agent.tokens.snapshot import Problem
+
+
+class ProblemView(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that kept a module, a token or an object from being read."""
+
+    module: str
+    code: str
+    message: str
+    message_zh: str
+
+
+def problem_view(problem: Problem) -> ProblemView:
+    """Return a problem as clients see it."""
+    report = problem.report
+    return ProblemView(
+        module=problem.module,
+        code=report.code,
+        message=report.message,
+        message_zh=report.message_zh,
+    )
