@@ -12,37 +12,16 @@ if TYPE_CHECKING:
     from agent.cli.ground.parsers import Subparsers
 
 
-def add_to(subparsers: Subparsers) -> None:
-    """Add them."""
-    _add_dossier(
-        add_group(
-            subparsers,
-            "dossier",
-            "look through papers before they are submitted",
-            "  odc-agent dossier check papers/\n  odc-agent dossier convert photo.jpg front.jpg",
-        )
-    )
-    _add_applicant(
-        add_group(
-            subparsers,
-            "applicant",
-            "the applicant's data, kept if you choose",
-            "  odc-agent applicant keep applicant.json\n  odc-agent applicant forget",
-        )
-    )
-    _add_letter(
-        add_group(
-            subparsers,
-            "letter",
-            "the letter of authorisation (法人授权书)",
-            "  odc-agent letter export --out letter.pdf --kept-applicant",
-        )
-    )
-
-
-def _add_dossier(subparsers: Subparsers) -> None:
-    check = add_command(
+def add_dossier(subparsers: Subparsers) -> None:
+    """Add ``dossier`` with its commands."""
+    papers = add_group(
         subparsers,
+        "dossier",
+        "look through papers before they are submitted",
+        "  odc-agent dossier check papers/\n  odc-agent dossier convert photo.jpg front.jpg",
+    )
+    check = add_command(
+        papers,
         "check",
         "say what is wrong with the applicant's data and the scans",
         _check,
@@ -55,7 +34,7 @@ def _add_dossier(subparsers: Subparsers) -> None:
     check.add_argument("path", type=Path, metavar="FILE|DIR", help="`-` is standard input")
     check.add_argument("--json", action="store_true", help="print JSON, for programs")
     convert = add_command(
-        subparsers,
+        papers,
         "convert",
         "offer a picture the authority takes: upright, 8-bit RGB, small enough, without metadata",
         _convert,
@@ -71,9 +50,16 @@ def _add_dossier(subparsers: Subparsers) -> None:
     convert.add_argument("--json", action="store_true", help="print JSON, for programs")
 
 
-def _add_applicant(subparsers: Subparsers) -> None:
-    keep = add_command(
+def add_applicant(subparsers: Subparsers) -> None:
+    """Add ``applicant`` with its commands."""
+    kept = add_group(
         subparsers,
+        "applicant",
+        "the applicant's data, kept if you choose",
+        "  odc-agent applicant keep applicant.json\n  odc-agent applicant forget",
+    )
+    keep = add_command(
+        kept,
         "keep",
         "keep the applicant's data for next time, encrypted on this computer",
         _keep,
@@ -81,20 +67,25 @@ def _add_applicant(subparsers: Subparsers) -> None:
     )
     keep.add_argument("file", type=Path, metavar="FILE.json", help="`-` is standard input")
     add_command(
-        subparsers,
+        kept,
         "show",
         "print what is kept, as JSON",
         _show,
         "  odc-agent applicant show > applicant.json",
     )
-    add_command(
-        subparsers, "forget", "delete what is kept", _forget, "  odc-agent applicant forget"
-    )
+    add_command(kept, "forget", "delete what is kept", _forget, "  odc-agent applicant forget")
 
 
-def _add_letter(subparsers: Subparsers) -> None:
-    export = add_command(
+def add_letter(subparsers: Subparsers) -> None:
+    """Add ``letter`` with its commands."""
+    letters = add_group(
         subparsers,
+        "letter",
+        "the letter of authorisation (法人授权书)",
+        "  odc-agent letter export --out letter.pdf --kept-applicant",
+    )
+    export = add_command(
+        letters,
         "export",
         "write the letter of authorisation, to be printed, signed and stamped",
         _export,

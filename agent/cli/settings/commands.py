@@ -1,4 +1,4 @@
-"""The options of ``odc-agent sites``."""
+"""The commands about settings and web sites: config, sites."""
 
 from __future__ import annotations
 
@@ -13,8 +13,41 @@ if TYPE_CHECKING:
 _ORIGIN = "https://www.example.gov.cn"
 
 
-def add_to(subparsers: Subparsers) -> None:
-    """Add the command and its commands."""
+def add_config(subparsers: Subparsers) -> None:
+    """Add ``config`` with its commands."""
+    config = add_group(
+        subparsers,
+        "config",
+        "see and change the settings",
+        "  odc-agent config show\n  odc-agent config set language en",
+    )
+    add_listing(
+        config, "show", "every setting with its value and who set it", _config_show, "config "
+    )
+    setting = add_command(
+        config,
+        "set",
+        "set one key in your configuration file; its comments stay",
+        _config_set,
+        "  odc-agent config set language en\n"
+        "  odc-agent config set reminders.thresholds '[60, 30, 7]'\n"
+        "  odc-agent config set reminders.quiet_hours 22:00-08:00\n"
+        "  odc-agent config set autostart true",
+    )
+    setting.add_argument("key", metavar="KEY")
+    setting.add_argument("value", metavar="VALUE", help="JSON, or plain text")
+    unset = add_command(
+        config,
+        "unset",
+        "take your value of a key away",
+        _config_unset,
+        "  odc-agent config unset language",
+    )
+    unset.add_argument("key", metavar="KEY")
+
+
+def add_sites(subparsers: Subparsers) -> None:
+    """Add ``sites`` with its commands."""
     sites = add_group(
         subparsers,
         "sites",
@@ -71,8 +104,26 @@ def _add_questions(sites: Subparsers) -> None:
     answer.add_argument("decision", choices=("once", "always", "never", "decline"))
 
 
+def _config_show(options: argparse.Namespace) -> int:
+    from agent.cli.settings import config  # noqa: PLC0415
+
+    return config.show(as_json=options.json)
+
+
+def _config_set(options: argparse.Namespace) -> int:
+    from agent.cli.settings import config  # noqa: PLC0415
+
+    return config.set_value(options.key, options.value)
+
+
+def _config_unset(options: argparse.Namespace) -> int:
+    from agent.cli.settings import config  # noqa: PLC0415
+
+    return config.set_value(options.key, None)
+
+
 def _list(options: argparse.Namespace) -> int:
-    from agent.cli.settings import sites  # noqa: PLC0415 - as in commands.py
+    from agent.cli.settings import sites  # noqa: PLC0415
 
     return sites.list_all(as_json=options.json)
 
