@@ -1,0 +1,1 @@
+"""The agent's parts, each group built by the module that knows it; agent.app starts and ends them."""

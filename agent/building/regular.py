@@ -1,0 +1,53 @@
+"""What the agent does from time to time unasked: reminds, looks for a newer version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agent.building.shared import Shared
+from agent.building.tokens import Tokens
+from agent.reminders.memory import ReminderMemory
+from agent.reminders.service import ReminderRules, ReminderService
+from agent.settings.quiet import quiet_hours
+from agent.updates.service import UpdateService
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regular:
+    """What has a calendar of its own."""
+
+    reminders: ReminderService
+    updates: UpdateService
+
+
+def build_regular(shared: Shared, tokens: Tokens) -> Regular:
+    """Build it; nothing is looked at before it is started."""
+    return Regular(reminders=_reminders(shared, tokens), updates=_updates(shared))
+
+
+def _reminders(shared: Shared, tokens: Tokens) -> ReminderService:
+    def rules() -> ReminderRules:
+        settings = shared.config().reminders
+        return ReminderRules(
+            thresholds=settings.thresholds, quiet_hours=quiet_hours(settings.quiet_hours)
+        )
+
+    return ReminderService(
+        inventory=tokens.inventory,
+        memory=ReminderMemory(shared.paths.reminders),
+        bus=shared.bus,
+        clock=shared.clock,
+        language=shared.language,
+        rules=rules,
+    )
+
+
+def _updates(shared: Shared) -> UpdateService:
+    config = shared.config()
+    return UpdateService(
+        settings=config.updates,
+        network=config.network,
+        folder=shared.paths.updates,
+        bus=shared.bus,
+        clock=shared.clock,
+    )

@@ -1,0 +1,35 @@
+"""What all parts of the agent have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from agent.certificates.organisation import IDENTITY_OIDS, IdentityOid
+from agent.ground.bus import EventBus
+from agent.ground.clock import Clock
+from agent.ground.language import Language, user_language
+from agent.settings.config import Config
+from agent.settings.service import Settings
+from agent.system.paths import Paths
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What every builder is given."""
+
+    settings: Settings
+    paths: Paths
+    clock: Clock
+    bus: EventBus = field(default_factory=EventBus)
+
+    def config(self) -> Config:
+        """Return what is set now; most parts are made of what was set at the start."""
+        return self.settings.config
+
+    def language(self) -> Language:
+        """Return what the agent speaks now."""
+        return self.config().language or user_language()
+
+    def identity_oids(self) -> tuple[IdentityOid, ...]:
+        """Return where in a certificate an organisation's identity may stand."""
+        return (*self.config().identity_oids, *IDENTITY_OIDS)
