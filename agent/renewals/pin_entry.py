@@ -9,9 +9,9 @@ from agent.ground.errors import OdcError
 from agent.renewals.ground.errors import WrongStateError
 from agent.renewals.journal.record import Renewal
 from agent.renewals.journal.states import Waiting
+from agent.renewals.steps.context import Context
 from agent.renewals.steps.finality import is_final
 from agent.renewals.steps.pin_steps import PIN_STEPS, PURPOSES
-from agent.renewals.steps.steps import Context
 from agent.tokens.errors import TokenFullError, TokenMissingError
 from agent.tokens.pin_sessions import AskedPin, PinSessions, PinWish
 from agent.tokens.supervisor import PinSession

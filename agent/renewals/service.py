@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from agent.ground.bus import Event, EventBus
 from agent.ground.clock import Clock, since_boot
 from agent.renewals.authorities.choosing import Authorities
+from agent.renewals.authorities.dossier import Dossier
 from agent.renewals.authorities.ra_protocol import Applicant, DocumentName
 from agent.renewals.beginning import new_renewal
 from agent.renewals.dossier.checks import check_dossier, cleaned_applicant
@@ -24,8 +25,8 @@ from agent.renewals.journal.scan_store import ScanStore
 from agent.renewals.journal.states import State, Waiting
 from agent.renewals.pin_entry import PinEntry
 from agent.renewals.scans.reports import digest_scans
+from agent.renewals.steps.context import Context, credentials_of
 from agent.renewals.steps.driver import Driver
-from agent.renewals.steps.steps import Context, credentials_of
 from agent.system.files import NotSavedError
 from agent.tokens.inventory import Inventory, TokensChanged
 from agent.tokens.pin_sessions import PinSessions
@@ -146,7 +147,7 @@ class RenewalService:
     async def send_sms(self, renewal_id: str) -> Renewal:
         """Have the SMS code sent; WrongStateError, SmsTooSoonError, AuthorityUnreachableError."""
         renewal = self._in_state(renewal_id, State.APPROVED)
-        await self._authorities.client(renewal.authority).send_sms(credentials_of(renewal))
+        await self._dossier(renewal).send_sms(credentials_of(renewal))
         # Read again: its task may have saved what it waits for meanwhile.
         renewal, now = self.get(renewal_id), self._clock()
         if renewal.state is not State.APPROVED:
@@ -156,8 +157,7 @@ class RenewalService:
     async def verify_sms(self, renewal_id: str, code: str) -> Renewal:
         """Release the application; WrongStateError, SmsCodeWrongError, AuthorityUnreachableError."""
         renewal = self._in_state(renewal_id, State.APPROVED)
-        client = self._authorities.client(renewal.authority)
-        await client.verify_sms(credentials_of(renewal), code)
+        await self._dossier(renewal).verify_sms(credentials_of(renewal), code)
         # Read again: its task may have found out meanwhile that the application is released.
         released = self.get(renewal_id)
         if released.state is not State.APPROVED:
@@ -209,8 +209,10 @@ class RenewalService:
 
     def context_of(self, renewal: Renewal) -> Context:
         """Return what the steps of ``renewal`` work with."""
+        authority = self._authorities.client(renewal.authority)
         return Context(
-            authority=self._authorities.client(renewal.authority),
+            enrolment=authority.enrolment,
+            dossier=authority.dossier,
             issuers=self._authorities.issuers(renewal.authority),
             scans=self._scans,
             clock=self._clock,
@@ -231,6 +233,13 @@ class RenewalService:
         if renewal.state is not state or renewal.is_withdrawing:
             raise WrongStateError(state=renewal.state.value)
         return renewal
+
+    def _dossier(self, renewal: Renewal) -> Dossier:
+        """Return who sends and takes codes; WrongStateError where the authority has come to have nobody."""
+        dossier = self._authorities.client(renewal.authority).dossier
+        if dossier is None:
+            raise WrongStateError(state=renewal.state.value)
+        return dossier
 
     def _go_on(self, renewal: Renewal) -> Renewal:
         saved = self._keeper.save(renewal)

@@ -32,7 +32,7 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 IMPATIENCE = {
     "agent.renewals.steps.pacing.FIRST_BACKOFF_SECONDS": 0.1,
     "agent.renewals.steps.pacing.MAX_BACKOFF_SECONDS": 0.5,
-    "agent.renewals.steps.steps.STILL_OPEN_SECONDS": 0.3,
+    "agent.renewals.steps.reviewing.STILL_OPEN_SECONDS": 0.3,
     "agent.renewals.authorities.http.MIN_RETRY_SECONDS": 0.1,
     "agent.renewals.authorities.http.DEFAULT_RETRY_SECONDS": 0.3,
 }

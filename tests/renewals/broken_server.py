@@ -50,6 +50,7 @@ class Server:
 
     def __init__(self, identity: Path | None, answer: bytes) -> None:
         self.requests: list[bytes] = []
+        self.bodies: list[bytes] = []
         self._answer = answer
         self._tls = None
         if identity is not None:
@@ -88,7 +89,7 @@ class Server:
         if headers:
             self.requests.append(headers)
         length = re.search(rb"content-length: (\d+)", headers.lower())
-        request.read(int(length[1]) if length else 0)
+        self.bodies.append(request.read(int(length[1]) if length else 0))
         connection.sendall(self._answer)
 
 

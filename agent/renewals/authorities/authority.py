@@ -1,14 +1,12 @@
-"""A certification authority as a renewal sees it: one interface, whatever protocol is behind it."""
+"""What both halves of an authority say: who asks, what may be answered, what may go wrong. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
-from agent.renewals.authorities.est_messages import ServerKey
-from agent.renewals.authorities.ra_protocol import ApplicationStatus, DocumentName, Licence, Policy
+from agent.renewals.authorities.ra_protocol import ApplicationStatus
 
 
 class AuthorityUnreachableError(OdcError):
@@ -93,64 +91,3 @@ class Pending(Exception):  # noqa: N818 - an answer, not an error
     def __init__(self, retry_after: float) -> None:
         super().__init__(retry_after)
         self.retry_after = retry_after
-
-
-class Authority(Protocol):
-    """What a renewal asks of an authority.
-
-    Every call may raise AuthorityUnreachableError (try again) or AuthorityRefusedError (final), and
-    every call may be repeated: it then has the same outcome.
-    """
-
-    @property
-    def url(self) -> str:
-        """Base URL; a manifest's audience."""
-
-    async def policy(self) -> Policy:
-        """Return what a renewal needs."""
-
-    async def submit(
-        self, credentials: Credentials, version: int, manifest: bytes
-    ) -> ApplicationStatus:
-        """Send the signed manifest: an application (version 1) or its amendment."""
-
-    async def upload(
-        self, credentials: Credentials, name: DocumentName, content: bytes, media_type: str
-    ) -> None:
-        """Send one scan of the manifest."""
-
-    async def complete(self, credentials: Credentials) -> ApplicationStatus:
-        """Say that all scans are there."""
-
-    async def poll(self, credentials: Credentials) -> Polled:
-        """Ask for the application's state."""
-
-    async def send_sms(self, credentials: Credentials) -> None:
-        """Have a code sent to the applicant's phone; SmsTooSoonError."""
-
-    async def verify_sms(self, credentials: Credentials, code: str) -> ApplicationStatus:
-        """Release the application with the code; SmsCodeWrongError."""
-
-    async def enrol(self, credentials: Credentials, request: bytes) -> bytes:
-        """Return the new certificate (DER) for a PKCS#10 request; Pending."""
-
-    async def server_key(self, credentials: Credentials, request: bytes) -> ServerKey:
-        """Return the new encryption key, enveloped, for a request of ``key_request``; Pending.
-
-        Asked again it is the same key, until the installation has been confirmed.
-        """
-
-    async def confirm_installed(self, credentials: Credentials) -> None:
-        """Say that the new certificate is on the token."""
-
-    async def withdraw(self, credentials: Credentials) -> None:
-        """Give the application up."""
-
-    async def licence(self, credentials: Credentials) -> Licence:
-        """Return the business licence of the application's organisation; LicenceNotOfferedError."""
-
-    async def signed_licence(self, uscc: str, request: bytes) -> Licence:
-        """Return an organisation's licence for a signed LicenceRequest (CMS, DER).
-
-        LicenceNotOfferedError, LicenceRequestStaleError. The same request may be sent a few times.
-        """

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cryptography import x509
 
@@ -11,14 +11,10 @@ from agent.certificates.model import Certificate
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
 from agent.network.way_out import SYSTEMS
+from agent.renewals.authorities.dossier import Dossier
+from agent.renewals.authorities.enrolment import Enrolment
 from agent.renewals.ground.errors import NoAuthorityError
 from agent.settings.config import AuthoritySettings, NetworkSettings
-
-if TYPE_CHECKING:
-    from agent.renewals.authorities.est import EstAuthority
-    from agent.renewals.authorities.ra import RaAuthority
-
-    Client = RaAuthority | EstAuthority
 
 
 class TrustAnchorError(OdcError):
@@ -27,6 +23,15 @@ class TrustAnchorError(OdcError):
     code = "trust_anchor_unreadable"
     sentence = mark("The trust anchor {file} of the authority {authority} cannot be read: {reason}")
     advice = mark("Ask your administrator to correct the configuration.")
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """An authority by its halves, as its profile has them."""
+
+    enrolment: Enrolment
+    dossier: Dossier | None = None
+    """None where nobody reviews anything."""
 
 
 class Authorities:
@@ -38,7 +43,7 @@ class Authorities:
         """Reach those of ``settings`` the way ``network`` says."""
         self._settings = settings
         self._network = network
-        self._clients: dict[str, Client] = {}
+        self._clients: dict[str, Authority] = {}
 
     def for_certificate(self, certificate: Certificate) -> AuthoritySettings:
         """Return the authority of the certificate's issuer.
@@ -51,7 +56,7 @@ class Authorities:
                 return settings
         raise NoAuthorityError(issuer=certificate.issuer)
 
-    def client(self, name: str) -> Client:
+    def client(self, name: str) -> Authority:
         """Return the client of the authority called ``name``.
 
         Raises:
@@ -60,14 +65,8 @@ class Authorities:
         """
         if name not in self._clients:
             settings = self._named(name)
-            # Here, since httpx takes memory that an agent without renewals does not need.
-            from agent.renewals.authorities.est import EstAuthority  # noqa: PLC0415
-            from agent.renewals.authorities.ra import RaAuthority  # noqa: PLC0415
-
-            is_plain = settings.profile == "est"
             try:
-                kind = EstAuthority if is_plain else RaAuthority
-                self._clients[name] = kind(settings, self._network)
+                self._clients[name] = _client(settings, self._network)
             except (OSError, ValueError) as error:
                 raise _unreadable(settings, error) from error
         return self._clients[name]
@@ -83,13 +82,25 @@ class Authorities:
     async def close(self) -> None:
         """Close all connections."""
         for client in self._clients.values():
-            await client.close()
+            await client.enrolment.close()
 
     def _named(self, name: str) -> AuthoritySettings:
         for settings in self._settings:
             if settings.name == name:
                 return settings
         raise NoAuthorityError(issuer=name)
+
+
+def _client(settings: AuthoritySettings, network: NetworkSettings) -> Authority:
+    """Return the client of an authority by its profile; OSError, ValueError: its trust anchor."""
+    # Here, since httpx takes memory that an agent without renewals does not need.
+    from agent.renewals.authorities.est import EstAuthority  # noqa: PLC0415
+    from agent.renewals.authorities.ra import RaAuthority  # noqa: PLC0415
+
+    if settings.profile == "est":
+        return Authority(EstAuthority(settings, network))
+    ra = RaAuthority(settings, network)
+    return Authority(ra, dossier=ra)
 
 
 def _unreadable(settings: AuthoritySettings, error: Exception) -> TrustAnchorError:

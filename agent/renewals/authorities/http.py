@@ -11,7 +11,6 @@ from typing import TypeVar
 
 import httpx
 import msgspec
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent import __version__
 from agent.ground.errors import OdcError
@@ -20,13 +19,6 @@ from agent.renewals.authorities.authority import (
     AuthorityRefusedError,
     AuthorityUnreachableError,
     Credentials,
-    Pending,
-)
-from agent.renewals.authorities.est_messages import (
-    EstBodyError,
-    decode_certificates,
-    encode_body,
-    issued_of,
 )
 from agent.renewals.authorities.ra_protocol import Problem, ProblemCode
 from agent.settings.config import AuthoritySettings, NetworkSettings
@@ -59,30 +51,6 @@ class AuthorityHttp:
     def url(self) -> str:
         """Base URL; a manifest's audience."""
         return self._url
-
-    async def simpleenroll(
-        self,
-        path: str,
-        credentials: Credentials,
-        request: bytes,
-        refusal: Refusal | None = None,
-    ) -> bytes:
-        """Return the certificate (DER) for a PKCS#10 request (RFC 7030, 4.2); Pending."""
-        answer = await self._ask(
-            "POST",
-            f"{path}/simpleenroll",
-            credentials,
-            content=encode_body(request),
-            media_type="application/pkcs10",
-            refusal=refusal,
-        )
-        if answer.status_code == httpx.codes.ACCEPTED:
-            raise Pending(pause_of(answer))
-        try:
-            certificates = decode_certificates(answer.content)
-        except EstBodyError as error:
-            raise AuthorityUnreachableError(reason=str(error)) from error
-        return issued_of(certificates).public_bytes(Encoding.DER)
 
     async def close(self) -> None:
         """Close the connections."""

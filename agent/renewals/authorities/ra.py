@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import httpx
 import msgspec
 
 from agent.ground.errors import OdcError
 from agent.renewals.authorities.authority import (
-    AuthorityUnreachableError,
     Credentials,
     LicenceNotOfferedError,
     LicenceRequestStaleError,
-    Pending,
     Polled,
     SmsCodeWrongError,
     SmsTooSoonError,
 )
-from agent.renewals.authorities.est_messages import (
-    EstBodyError,
-    ServerKey,
-    decode_server_key,
-    encode_body,
-)
-from agent.renewals.authorities.http import AuthorityHttp, json_of, pause_of
+from agent.renewals.authorities.enrolment import Application, Prepared, Signer
+from agent.renewals.authorities.est_enrolment import EstEnrolment
+from agent.renewals.authorities.http import json_of, pause_of
+from agent.renewals.authorities.manifest import make_manifest
 from agent.renewals.authorities.ra_protocol import (
-    EST_PATH,
     RA_PATH,
     ApplicationStatus,
     DocumentName,
@@ -36,12 +32,19 @@ from agent.renewals.authorities.ra_protocol import (
 )
 
 
-class RaAuthority(AuthorityHttp):
-    """See :class:`agent.renewals.authorities.authority.Authority`."""
+class RaAuthority(EstEnrolment):
+    """Both halves: an Enrolment by EST, and a Dossier by the RA API."""
 
     async def policy(self) -> Policy:
         """``GET /ra/v1/policy``."""
         return json_of(await self._ask("GET", f"{RA_PATH}/policy"), Policy)
+
+    async def prepare(self, application: Application, signer: Signer, now: dt.datetime) -> Prepared:
+        """A request by the new key, and a manifest by the old one that binds it to all the rest."""
+        request = await signer.request()
+        manifest = make_manifest(self.url, application, request, now)
+        message = await signer.message(msgspec.json.encode(manifest))
+        return Prepared(request=request, manifest=message)
 
     async def submit(
         self, credentials: Credentials, version: int, manifest: bytes
@@ -88,26 +91,6 @@ class RaAuthority(AuthorityHttp):
             refusal=_sms_refusal,
         )
         return json_of(answer, ApplicationStatus)
-
-    async def enrol(self, credentials: Credentials, request: bytes) -> bytes:
-        """``POST /.well-known/est/simpleenroll`` (RFC 7030, 4.2)."""
-        return await self.simpleenroll(EST_PATH, credentials, request)
-
-    async def server_key(self, credentials: Credentials, request: bytes) -> ServerKey:
-        """``POST /.well-known/est/serverkeygen`` (RFC 7030, 4.4)."""
-        answer = await self._ask(
-            "POST",
-            f"{EST_PATH}/serverkeygen",
-            credentials,
-            content=encode_body(request),
-            media_type="application/pkcs10",
-        )
-        if answer.status_code == httpx.codes.ACCEPTED:
-            raise Pending(pause_of(answer))
-        try:
-            return decode_server_key(answer.headers.get("Content-Type", ""), answer.content)
-        except EstBodyError as error:
-            raise AuthorityUnreachableError(reason=str(error)) from error
 
     async def confirm_installed(self, credentials: Credentials) -> None:
         """``POST …/{uuid}/installed``."""

@@ -48,6 +48,8 @@ class PrivatePart(msgspec.Struct, frozen=True, kw_only=True):
     """PKCS#10 (DER), signed by the new key."""
     manifest: bytes = b""
     """CMS SignedData (DER) over the manifest, signed by the old key."""
+    exchange: bytes = b""
+    """The enrolment's own notes on its exchange with the authority; nobody else reads them."""
     new_certificate: bytes = b""
     encryption_certificate: bytes = b""
     """The encryption certificate in use (DER), as the token had it at the start."""

@@ -20,7 +20,8 @@ from agent.ground.bus import Event, EventBus
 from agent.ground.clock import Clock
 from agent.ground.errors import OdcError
 from agent.renewals.authorities.authority import AuthorityUnreachableError, LicenceNotOfferedError
-from agent.renewals.authorities.choosing import Authorities
+from agent.renewals.authorities.choosing import Authorities, Authority
+from agent.renewals.authorities.dossier import Dossier
 from agent.renewals.authorities.ra_protocol import Licence, LicenceRequest
 from agent.renewals.ground.finding import find_signing
 from agent.renewals.journal.journal import Journal
@@ -34,8 +35,8 @@ from agent.renewals.licences.item import (
     UsccMissingError,
 )
 from agent.renewals.licences.store import LicenceStore
+from agent.renewals.steps.context import credentials_of
 from agent.renewals.steps.pacing import backoff
-from agent.renewals.steps.steps import credentials_of
 from agent.tokens.inventory import Inventory
 from agent.tokens.pin_sessions import AskedPin, PinSessions, PinWish
 from agent.tokens.pin_states import PinPurpose
@@ -158,7 +159,7 @@ class LicenceService:
         holder = self._holder(parse_certificate(renewal.private.certificate))
 
         async def ask() -> Licence:
-            return await self._authorities.client(renewal.authority).licence(
+            return await _dossier_of(self._authorities.client(renewal.authority)).licence(
                 credentials_of(renewal)
             )
 
@@ -169,12 +170,13 @@ class LicenceService:
         certificate = held.certificate
         holder = self._holder(certificate)
         authority = self._authorities.client(self._authorities.for_certificate(certificate).name)
-        if not (await authority.policy()).licence:
+        register = _dossier_of(authority)
+        if not (await authority.enrolment.policy()).licence:
             raise LicenceNotOfferedError  # said before a PIN is entered for nothing
 
         async def sign(session: PinSession) -> bytes:
             request = LicenceRequest(
-                audience=authority.url,
+                audience=register.url,
                 uscc=holder.uscc,
                 certificate_sha256=certificate.thumbprint,
                 created=self._clock(),
@@ -189,7 +191,7 @@ class LicenceService:
             async def ask() -> Licence:
                 if isinstance(outcome, OdcError):
                     raise outcome
-                return await authority.signed_licence(holder.uscc, outcome)
+                return await register.signed_licence(holder.uscc, outcome)
 
             self._begin(holder, ask)
 
@@ -251,6 +253,13 @@ def _gives_licence(renewal: Renewal) -> bool:
     """Return whether the renewal's application can be used to fetch a licence."""
     is_there = renewal.state in _AT_THE_AUTHORITY and not renewal.is_withdrawing
     return is_there and renewal.policy is not None and renewal.policy.licence
+
+
+def _dossier_of(authority: Authority) -> Dossier:
+    """Return the half of an authority that may hand out licences; LicenceNotOfferedError."""
+    if authority.dossier is None:
+        raise LicenceNotOfferedError
+    return authority.dossier
 
 
 def _check(licence: Licence, holder: Holder) -> None:

@@ -18,9 +18,10 @@ from agent.renewals.ground.errors import RenewalClosedError
 from agent.renewals.journal.journal import Journal, StaleRenewalError
 from agent.renewals.journal.record import Renewal
 from agent.renewals.journal.states import State, Waiting
+from agent.renewals.steps.context import ApplicationClosed, Context, Wait
 from agent.renewals.steps.finality import is_final
 from agent.renewals.steps.pacing import first_rest, rest_after_failure, spread
-from agent.renewals.steps.steps import ApplicationClosed, Context, Wait, advance
+from agent.renewals.steps.steps import advance
 from agent.system.files import NotSavedError
 
 log = logging.getLogger(__name__)

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
 import secrets
+from dataclasses import dataclass
 
-import msgspec
 from cryptography import x509
 
 from agent.ground.errors import OdcError, ReportedError
 from agent.ground.language import mark
-from agent.renewals.authorities.ra_protocol import Manifest
 from agent.renewals.journal.journal import StaleRenewalError
 from agent.renewals.journal.record import Renewal
 from agent.renewals.journal.states import State
 from agent.renewals.steps.checks import CertificateRefusedError, proves_key
+from agent.renewals.steps.context import Context, application_of, credentials_of
 from agent.renewals.steps.encryption_key import install_encryption_key, with_recipient
-from agent.renewals.steps.steps import Context, credentials_of
 from agent.system.files import NotSavedError
 from agent.tokens import protocol as token
 from agent.tokens.errors import ObjectMissingError
@@ -34,21 +32,18 @@ ROOM_BYTES = 4096
 
 
 async def sign_submission(context: Context, renewal: Renewal, session: PinSession) -> Renewal:
-    """PIN #1: new key pair, request and manifest; one PIN for all of them."""
+    """PIN #1: new key pair, and all that the enrolment wants signed; one PIN for all of it."""
     await remove_leftovers(context, renewal, session)
     if not renewal.private.request:
         await session.call(token.CheckRoom(bytes=ROOM_BYTES))
     renewal = await with_recipient(context.clock, renewal, session)
-    request = await _request(session, renewal)
-    manifest = await session.call(
-        token.SignMessage(
-            id=renewal.key_id,
-            certificate=renewal.private.certificate,
-            content=msgspec.json.encode(make_manifest(context, renewal, request)),
-        )
+    prepared = await context.enrolment.prepare(
+        application_of(renewal), _Signer(renewal, session), context.clock()
     )
     now = context.clock()
-    after = renewal.with_private(now, request=request, manifest=manifest)
+    after = renewal.with_private(
+        now, request=prepared.request, manifest=prepared.manifest, exchange=prepared.exchange
+    )
     return after.moved(State.SUBMITTED, now)
 
 
@@ -65,7 +60,8 @@ async def install(context: Context, renewal: Renewal, session: PinSession) -> Re
         renewal, renewal.changed(context.clock(), is_proved=True, waiting=None, error=None)
     )
     try:
-        await context.authority.confirm_installed(credentials_of(proved))
+        if context.dossier is not None:
+            await context.dossier.confirm_installed(credentials_of(proved))
     except OdcError as error:
         log.info("installation not confirmed yet id=%s code=%s", renewal.id, error.code)
         return proved
@@ -114,21 +110,26 @@ PIN_STEPS = {State.SIGNING: sign_submission, State.INSTALLING: install}
 PURPOSES = {State.SIGNING: PinPurpose.SUBMIT, State.INSTALLING: PinPurpose.INSTALL}
 
 
-def make_manifest(context: Context, renewal: Renewal, request: bytes) -> Manifest:
-    """Return what binds the application together."""
-    private = renewal.private
-    return Manifest(
-        audience=context.authority.url,
-        application=renewal.id,
-        version=renewal.version,
-        secret_sha256=hashlib.sha256(private.secret.encode()).hexdigest(),
-        certificate_sha256=renewal.thumbprint,
-        csr_sha256=hashlib.sha256(request).hexdigest(),
-        created=context.clock(),
-        applicant=private.applicant,
-        documents=private.documents,
-        encryption_recipient=private.recipient or None,
-    )
+@dataclass(frozen=True, slots=True)
+class _Signer:
+    """The token of a renewal, as far as an enrolment may use it."""
+
+    renewal: Renewal
+    session: PinSession
+
+    async def request(self) -> bytes:
+        """Return the request for the new key, which is made where it is not there."""
+        return await _request(self.session, self.renewal)
+
+    async def message(self, content: bytes) -> bytes:
+        """Return what the key to renew signs."""
+        return await self.session.call(
+            token.SignMessage(
+                id=self.renewal.key_id,
+                certificate=self.renewal.private.certificate,
+                content=content,
+            )
+        )
 
 
 async def _request(session: PinSession, renewal: Renewal) -> bytes:

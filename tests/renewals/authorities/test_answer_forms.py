@@ -8,7 +8,7 @@ import pytest
 from broken_server import CA_NAME, root
 from certificate_maker import ec_key, make_x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
-from test_ra_authority_faults import WHO
+from enrolments import APPLICATION, Notes
 from test_server_key_answers import CERTS_HEAD, ENVELOPE, FORMS, KEY, KEY_HEAD
 from test_server_key_answers import answer as parts
 
@@ -64,17 +64,19 @@ BOUNDARIES = [
 async def test_a_certificate_is_read(answering, length, form):
     body = BASE64[form](certs_only(ISSUED))
     async with answering(length("200 OK", body)) as authority:
-        assert await authority.enrol(WHO, b"request") == DER
+        assert await authority.enrol(APPLICATION, Notes()) == DER
 
 
 async def test_of_a_chain_the_certificate_is_taken_wherever_it_stands(answering):
     for chain in ((ISSUED, root()), (root(), ISSUED)):
         async with answering(with_length("200 OK", certs_only(*chain))) as authority:
-            assert await authority.enrol(WHO, b"request") == DER
+            assert await authority.enrol(APPLICATION, Notes()) == DER
         body = parts((KEY_HEAD, KEY), (CERTS_HEAD, certs_only(*chain)))
         kind = f"Content-Type: {BOUNDARIES[0]}"
         async with answering(with_length("200 OK", body, kind)) as authority:
-            assert (await authority.server_key(WHO, b"request")).certificate == ISSUED
+            assert (
+                await authority.server_key(APPLICATION, Notes(b"request"))
+            ).certificate == ISSUED
 
 
 @pytest.mark.parametrize("length", LENGTHS)
@@ -83,7 +85,7 @@ async def test_of_a_chain_the_certificate_is_taken_wherever_it_stands(answering)
 async def test_a_key_is_read(answering, length, boundary, form):
     answered = length("200 OK", FORMS[form], f"Content-Type: {boundary}")
     async with answering(answered) as authority:
-        assert (await authority.server_key(WHO, b"request")).envelope == ENVELOPE
+        assert (await authority.server_key(APPLICATION, Notes(b"request"))).envelope == ENVELOPE
 
 
 @pytest.mark.parametrize("length", LENGTHS)
@@ -93,7 +95,7 @@ async def test_both_calls_may_be_pending(answering, length, call, body):
     """RFC 7030 knows 202 for simpleenroll alone; servers send it for serverkeygen all the same."""
     async with answering(length("202 Accepted", body, "Retry-After: 5")) as authority:
         with pytest.raises(Pending) as caught:
-            await getattr(authority, call)(WHO, b"request")
+            await getattr(authority, call)(APPLICATION, Notes(b"request"))
     assert caught.value.retry_after == 5
 
 
@@ -118,6 +120,6 @@ async def test_a_refusal_is_final_if_it_is_the_authoritys(answering, length, cal
     headers = [f"Content-Type: {kind}"] if kind else []
     async with answering(length("403 Forbidden", body, *headers)) as authority:
         with pytest.raises(AuthorityRefusedError) as caught:
-            await getattr(authority, call)(WHO, b"request")
+            await getattr(authority, call)(APPLICATION, Notes(b"request"))
     assert caught.value.problem == problem
     assert is_final(caught.value) is bool(problem)

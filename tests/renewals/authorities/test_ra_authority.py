@@ -8,6 +8,7 @@ import pytest
 from certificate_maker import make_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from enrolments import Notes, application
 from sandbox_desk import SCANS, Desk, RenewalClient, certify, new_rsa_key
 
 from agent.renewals.authorities.authority import (
@@ -90,7 +91,7 @@ async def test_the_whole_way_to_a_certificate_that_may_be_installed(authority, c
     assert polled.status.state is ApplicationState.APPROVED
     assert polled.retry_after == 3
     await release(authority, client, desk)
-    der = await authority.enrol(who, client.csr)
+    der = await authority.enrol(application(who, client.csr), Notes())
     check_issued(
         x509.load_der_x509_certificate(der),
         request=x509.load_der_x509_csr(client.csr),
@@ -111,7 +112,7 @@ async def test_every_call_may_be_made_again_with_the_same_outcome(authority, cli
     for _ in range(2):
         await authority.complete(who)
     await release(authority, client, desk)
-    certificates = {await authority.enrol(who, client.csr) for _ in range(3)}
+    certificates = {await authority.enrol(application(who, client.csr), Notes()) for _ in range(3)}
     assert len(certificates) == 1
     for _ in range(2):
         await authority.confirm_installed(who)
@@ -120,7 +121,7 @@ async def test_every_call_may_be_made_again_with_the_same_outcome(authority, cli
 async def test_a_certificate_before_its_release_is_pending(authority, client):
     await submit(authority, client)
     with pytest.raises(Pending) as caught:
-        await authority.enrol(credentials(client), client.csr)
+        await authority.enrol(application(credentials(client), client.csr), Notes())
     assert caught.value.retry_after == 3
 
 
@@ -169,7 +170,10 @@ async def test_a_wrong_secret_is_refused(authority, client):
     await submit(authority, client)
     wrong = Credentials(client.application, "wrong")
     assert await refusal(authority.poll(wrong)) == "unauthorised"
-    assert await refusal(authority.enrol(wrong, client.csr)) in {"unauthorised", ""}
+    assert await refusal(authority.enrol(application(wrong, client.csr), Notes())) in {
+        "unauthorised",
+        "",
+    }
 
 
 async def test_a_certificate_the_authority_never_issued_is_refused(authority, desk, keys):

@@ -9,17 +9,16 @@ import pytest
 from broken_server import answer, authority_at, root, server_identity, serving
 from certificate_maker import openssl
 from cryptography.hazmat.primitives.serialization import Encoding
+from enrolments import APPLICATION, WHO, Notes
 
 from agent.renewals.authorities.authority import (
     AuthorityRefusedError,
     AuthorityUnreachableError,
-    Credentials,
     Pending,
 )
 from agent.renewals.authorities.est_messages import encode_body
 from agent.renewals.authorities.ra_protocol import DocumentName
 
-WHO = Credentials("0b9b8c0e-0000-4000-8000-000000000000", "the-password")
 JSON = "Content-Type: application/json"
 STATUS = b'{"application":"a","state":"reviewing","version":1}'
 
@@ -197,7 +196,7 @@ async def test_the_password_goes_where_it_is_needed_and_not_with_the_policy(answ
 async def test_a_certificate_may_be_pending_with_an_empty_body(answering, headers, seconds):
     async with answering(answer("202 Accepted", b"", *headers)) as authority:
         with pytest.raises(Pending) as caught:
-            await authority.enrol(WHO, b"request")
+            await authority.enrol(APPLICATION, Notes())
     assert caught.value.retry_after == seconds
 
 
@@ -205,7 +204,7 @@ async def test_a_certificate_may_be_pending_with_an_empty_body(answering, header
 async def test_an_enrolment_that_cannot_be_read_is_asked_for_again(answering, body):
     async with answering(answer("200 OK", body)) as authority:
         with pytest.raises(AuthorityUnreachableError):
-            await authority.enrol(WHO, b"request")
+            await authority.enrol(APPLICATION, Notes())
 
 
 async def test_an_enrolment_is_read_whatever_its_headers_say(answering, tmp_path):
@@ -218,7 +217,7 @@ async def test_an_enrolment_is_read_whatever_its_headers_say(answering, tmp_path
     async with answering(
         answer("200 OK", body, "Content-Transfer-Encoding: binary", "Content-Type: text/plain")
     ) as authority:
-        assert await authority.enrol(WHO, b"request") == certificate.public_bytes(Encoding.DER)
+        assert await authority.enrol(APPLICATION, Notes()) == certificate.public_bytes(Encoding.DER)
 
 
 @pytest.mark.parametrize(

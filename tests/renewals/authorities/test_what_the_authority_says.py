@@ -11,8 +11,9 @@ from agent.ground.errors import OdcError
 from agent.renewals.authorities.authority import AuthorityRefusedError, AuthorityUnreachableError
 from agent.renewals.authorities.ra_protocol import ApplicationState, ApplicationStatus, ProblemCode
 from agent.renewals.journal.states import State
+from agent.renewals.steps.context import ApplicationClosed
 from agent.renewals.steps.finality import is_final
-from agent.renewals.steps.steps import ApplicationClosed, _under_status
+from agent.renewals.steps.reviewing import under_status
 from agent.renewals.steps.window import TooLateError
 
 ASKING = [State.SUBMITTED, State.REVIEWING, State.APPROVED, State.ISSUING]
@@ -25,7 +26,7 @@ CONTEXT = types.SimpleNamespace(clock=lambda: NOW)
 def test_an_open_application_leads_to_a_state_that_may_follow(state, told):
     renewal = new_renewal(state=state)
     status = ApplicationStatus(application=renewal.id, state=told, version=1)
-    assert _under_status(CONTEXT, renewal, status).state in (*ASKING, State.REJECTED)
+    assert under_status(CONTEXT, renewal, status).state in (*ASKING, State.REJECTED)
 
 
 @pytest.mark.parametrize("state", ASKING)
@@ -34,7 +35,7 @@ def test_a_closed_application_ends_the_renewal(state, told):
     renewal = new_renewal(state=state)
     status = ApplicationStatus(application=renewal.id, state=told, version=1)
     with pytest.raises(ApplicationClosed):
-        _under_status(CONTEXT, renewal, status)
+        under_status(CONTEXT, renewal, status)
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,10 @@ async def test_an_abandoned_dossier_is_withdrawn_at_the_authority_and_deleted_he
             scans=scans,
             inventory=None,
             pins=None,
-            authorities=SimpleNamespace(client=lambda _: authority, issuers=lambda _: ()),
+            authorities=SimpleNamespace(
+                client=lambda _: SimpleNamespace(enrolment=None, dossier=authority),
+                issuers=lambda _: (),
+            ),
             bus=bus,
             clock=lambda: NOW + LIMIT + SECOND,
             abandoned_after=LIMIT,
@@ -108,7 +111,10 @@ async def test_a_clock_that_may_not_be_set_yet_makes_no_renewal_an_abandoned_one
             scans=ScanStore(tmp_path / "scans", vault),
             inventory=None,
             pins=None,
-            authorities=SimpleNamespace(client=lambda _: Authority(), issuers=lambda _: ()),
+            authorities=SimpleNamespace(
+                client=lambda _: SimpleNamespace(enrolment=None, dossier=Authority()),
+                issuers=lambda _: (),
+            ),
             bus=bus,
             clock=lambda: NOW + 1000 * LIMIT,
             abandoned_after=LIMIT,

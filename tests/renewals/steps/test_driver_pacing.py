@@ -58,7 +58,7 @@ def journal(tmp_path, vault):
 @asynccontextmanager
 async def driving(journal, authority):
     context = SimpleNamespace(
-        authority=authority,
+        dossier=authority,
         clock=lambda: NOW,
         save=journal.save,
         abandoned_after=dt.timedelta(days=30),
@@ -128,7 +128,9 @@ async def test_what_is_plugged_in_concerns_those_alone_who_wait_for_a_token(jour
         inventory=SimpleNamespace(snapshot=SimpleNamespace(find=lambda _: plugged_in)),
         pins=None,
         authorities=SimpleNamespace(
-            client=lambda _: authority, issuers=lambda _: (), close=lambda: asyncio.sleep(0)
+            client=lambda _: SimpleNamespace(enrolment=None, dossier=authority),
+            issuers=lambda _: (),
+            close=lambda: asyncio.sleep(0),
         ),
         bus=bus,
         clock=lambda: NOW,

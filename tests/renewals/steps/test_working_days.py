@@ -13,7 +13,7 @@ from renewal_maker import new_renewal
 from agent.ground.language import Language
 from agent.renewals.authorities.ra_protocol import ApplicationState, ApplicationStatus, Policy
 from agent.renewals.journal.states import State, Waiting
-from agent.renewals.steps import steps
+from agent.renewals.steps.reviewing import _expected_by
 from agent.renewals.steps.working_days import add_working_days, is_certain, is_working_day
 from agent.renewals.wording import expected_text, renewal_text
 
@@ -94,14 +94,14 @@ NOW = dt.datetime(2025, 3, 7, 2, tzinfo=dt.UTC)
 
 def test_where_the_authority_names_no_day_its_policy_is_counted_from_the_submission():
     submitted = new_renewal(state=State.SUBMITTED, policy=Policy(authority="样例服务商"))
-    expected = steps._expected_by(submitted, status(), State.REVIEWING, NOW)
+    expected = _expected_by(submitted, status(), State.REVIEWING, NOW)
     assert expected == day("2025-03-11")
     reviewing = msgspec.structs.replace(submitted, state=State.REVIEWING, expected_by=expected)
     later = NOW + dt.timedelta(days=3)
-    assert steps._expected_by(reviewing, status(), State.REVIEWING, later) == expected
+    assert _expected_by(reviewing, status(), State.REVIEWING, later) == expected
 
 
 def test_the_day_the_authority_names_is_the_one_that_counts():
     submitted = new_renewal(state=State.SUBMITTED, policy=Policy(authority="样例服务商"))
     named = status(expected_by=day("2025-04-01"))
-    assert steps._expected_by(submitted, named, State.REVIEWING, NOW) == day("2025-04-01")
+    assert _expected_by(submitted, named, State.REVIEWING, NOW) == day("2025-04-01")

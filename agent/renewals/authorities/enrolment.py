@@ -1,0 +1,130 @@
+"""The half every authority has: how a renewal comes to its certificates, whatever protocol is spoken. Pure.
+
+The other half, a dossier that the authority's staff reviews, is in
+:mod:`agent.renewals.authorities.dossier`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from agent.ground.errors import OdcError
+from agent.renewals.authorities.authority import Credentials
+from agent.renewals.authorities.est_messages import ServerKey
+from agent.renewals.authorities.ra_protocol import Applicant, DocumentDigest, DocumentName, Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """What an authority is told of a renewal."""
+
+    credentials: Credentials
+    policy: Policy
+    """The authority's, as it was when the renewal started."""
+    certificate: bytes
+    """The certificate to renew (DER)."""
+    version: int = 1
+    """Of the submission; each amendment is one more."""
+    applicant: Applicant | None = None
+    documents: Mapping[DocumentName, DocumentDigest] = field(default_factory=dict)
+    recipient: bytes = b""
+    """SubjectPublicKeyInfo (DER) the new encryption key is to be enveloped to; empty: none is wanted."""
+    request: bytes = b""
+    """PKCS#10 (DER) for the new signing key; empty until it was prepared."""
+
+    def __repr__(self) -> str:
+        # Personal data must not reach a log by way of a traceback.
+        return "Application(…)"
+
+
+class Signer(Protocol):
+    """What the token signs for an enrolment while the first PIN counts."""
+
+    async def request(self) -> bytes:
+        """Return PKCS#10 (DER) for the new key, signed by it; asked for again it is the same."""
+
+    async def message(self, content: bytes) -> bytes:
+        """Return CMS SignedData (DER) over ``content``, signed by the key that is renewed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What was signed with the first PIN; kept with the renewal before any of it is sent."""
+
+    request: bytes
+    """PKCS#10 (DER) for the new signing key."""
+    manifest: bytes = b""
+    """What a dossier is submitted under; empty where there is none."""
+    exchange: bytes = b""
+    """The notes the enrolment begins with."""
+
+    def __repr__(self) -> str:
+        return "Prepared(…)"
+
+
+class Exchange(Protocol):
+    """The enrolment's own notes on its exchange with the server; to everybody else they are bytes.
+
+    They are kept with the renewal, sealed like all that is private, and given back after a restart.
+    What is prepared for another submission begins them anew.
+    """
+
+    @property
+    def notes(self) -> bytes:
+        """What was kept last; empty where nothing was."""
+
+    def keep(self, notes: bytes) -> None:
+        """Have ``notes`` on the disk: called before what relies on them is sent.
+
+        Raises:
+            NotSavedError, StaleRenewalError: they are not; nothing may be sent.
+        """
+
+
+class Enrolment(Protocol):
+    """How certificates are got from an authority.
+
+    Every call may raise AuthorityUnreachableError (try again) or AuthorityRefusedError (it would be
+    refused again), and every call may be repeated after a kill at any point: with what was kept it then
+    has the same outcome.
+    """
+
+    async def policy(self) -> Policy:
+        """Return what a renewal needs."""
+
+    async def prepare(self, application: Application, signer: Signer, now: dt.datetime) -> Prepared:
+        """Have the token sign all that this enrolment needs from it, since there is one PIN for that.
+
+        Nothing is sent. Errors of the token pass through.
+        """
+
+    async def enrol(self, application: Application, exchange: Exchange) -> bytes:
+        """Return the new signing certificate (DER); Pending."""
+
+    async def accept(
+        self,
+        application: Application,
+        exchange: Exchange,
+        certificate: bytes,
+        refusal: OdcError | None,
+    ) -> None:
+        """Hear what became of a certificate as soon as it was checked, long before it is on the token.
+
+        Args:
+            application: what it was issued for.
+            exchange: of which it is the end, in protocols that confirm.
+            certificate: what ``enrol`` or ``server_key`` returned (DER).
+            refusal: why it will not be installed; None where nothing is wrong with it.
+        """
+
+    async def server_key(self, application: Application, exchange: Exchange) -> ServerKey:
+        """Return the new encryption key, enveloped to the application's recipient; Pending.
+
+        Asked again it is the same key, until the installation has been confirmed.
+        """
+
+    async def close(self) -> None:
+        """Close the connections."""

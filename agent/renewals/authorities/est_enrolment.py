@@ -1,0 +1,96 @@
+"""Enrolment by EST (RFC 7030, RFC 8951): what all profiles have in common that speak it.
+
+EST has the same request sent again, after a 202 as after a lost answer. So all that has to be kept is a
+request that could not be made again the same: the one for a key that the authority makes.
+"""
+
+from __future__ import annotations
+
+import httpx
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from agent.ground.errors import OdcError
+from agent.renewals.authorities.authority import AuthorityUnreachableError, Credentials, Pending
+from agent.renewals.authorities.enrolment import Application, Exchange
+from agent.renewals.authorities.est_messages import (
+    EstBodyError,
+    ServerKey,
+    decode_certificates,
+    decode_server_key,
+    encode_body,
+    issued_of,
+)
+from agent.renewals.authorities.http import AuthorityHttp, pause_of
+from agent.renewals.authorities.key_request import key_request
+from agent.renewals.authorities.ra_protocol import EST_PATH, KeyTransport, Problem
+
+_PLAIN_TRANSPORT: KeyTransport = "rsaes-pkcs1-v1_5"
+
+
+class EstEnrolment(AuthorityHttp):
+    """Three calls of :class:`agent.renewals.authorities.enrolment.Enrolment`."""
+
+    _path = EST_PATH
+    """With the label, where the server has several services."""
+
+    async def enrol(self, application: Application, _exchange: Exchange) -> bytes:
+        """``POST simpleenroll`` (RFC 7030, 4.2)."""
+        answer = await self._post("simpleenroll", application, application.request)
+        try:
+            certificates = decode_certificates(answer.content)
+        except EstBodyError as error:
+            raise AuthorityUnreachableError(reason=str(error)) from error
+        return issued_of(certificates).public_bytes(Encoding.DER)
+
+    async def accept(
+        self,
+        _application: Application,
+        _exchange: Exchange,
+        _certificate: bytes,
+        _refusal: OdcError | None,
+    ) -> None:
+        """EST ends with its answer: a server that issued wants to hear no more of it."""
+
+    async def server_key(self, application: Application, exchange: Exchange) -> ServerKey:
+        """``POST serverkeygen`` (RFC 7030, 4.4)."""
+        request = exchange.notes
+        if not request:
+            request = _key_request(application)
+            exchange.keep(request)
+        answer = await self._post("serverkeygen", application, request)
+        try:
+            return decode_server_key(answer.headers.get("Content-Type", ""), answer.content)
+        except EstBodyError as error:
+            raise AuthorityUnreachableError(reason=str(error)) from error
+
+    async def _post(
+        self, operation: str, application: Application, request: bytes
+    ) -> httpx.Response:
+        answer = await self._ask(
+            "POST",
+            f"{self._path}/{operation}",
+            self._user(application),
+            content=encode_body(request),
+            media_type="application/pkcs10",
+            refusal=self._refused,
+        )
+        if answer.status_code == httpx.codes.ACCEPTED:
+            raise Pending(pause_of(answer))
+        return answer
+
+    def _user(self, application: Application) -> Credentials:
+        """Return whom the server is to take us for."""
+        return application.credentials
+
+    def _refused(self, _answer: httpx.Response, _problem: Problem) -> OdcError | None:
+        """Return what a refusal means where it means more than most."""
+        return None
+
+
+def _key_request(application: Application) -> bytes:
+    offered = application.policy.key_transport
+    # PKCS#1 is what every token opens; not all know OAEP, and none says which hashes.
+    transports = (_PLAIN_TRANSPORT,) if _PLAIN_TRANSPORT in offered else offered
+    subject = x509.load_der_x509_certificate(application.certificate).subject
+    return key_request(subject, application.recipient, transports)

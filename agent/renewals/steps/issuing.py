@@ -1,0 +1,131 @@
+"""Fetching the new certificates and judging them: nothing is written onto a token that fails here."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from functools import partial
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from agent.certificates.parsing import thumbprint
+from agent.renewals.authorities.authority import AuthorityRefusedError, Pending
+from agent.renewals.authorities.enrolment import Application
+from agent.renewals.authorities.est_messages import ServerKey
+from agent.renewals.journal.record import Renewal
+from agent.renewals.journal.states import State, Waiting
+from agent.renewals.steps.checks import (
+    CertificateRefusedError,
+    check_issued,
+    check_issued_encryption,
+)
+from agent.renewals.steps.context import Context, Wait, application_of, credentials_of
+from agent.renewals.steps.reviewing import under_status
+
+
+class KeptExchange:
+    """The enrolment's notes, kept with the renewal of one step."""
+
+    def __init__(self, context: Context, renewal: Renewal) -> None:
+        self._context = context
+        self.renewal = renewal
+        """As it was saved last: what the step goes on from."""
+
+    @property
+    def notes(self) -> bytes:
+        """What was kept last."""
+        return self.renewal.private.exchange
+
+    def keep(self, notes: bytes) -> None:
+        """Save the renewal with these notes; NotSavedError, StaleRenewalError."""
+        noted = self.renewal.with_private(self._context.clock(), exchange=notes)
+        self.renewal = self._context.save(noted)
+
+
+async def issue(context: Context, renewal: Renewal) -> Renewal:
+    """Fetch the certificates, check them, tell the authority, and only then go on."""
+    exchange = KeptExchange(context, renewal)
+    try:
+        after = await _with_certificates(context, exchange)
+    except Pending as pending:
+        raise Wait(Waiting.REVIEW, pending.retry_after) from pending
+    except AuthorityRefusedError as refused:
+        return await _after_refusal(context, exchange.renewal, refused)
+    return context.save(after.moved(State.INSTALLING, context.clock()))
+
+
+async def _after_refusal(
+    context: Context, renewal: Renewal, refused: AuthorityRefusedError
+) -> Renewal:
+    """Look whether the approval was taken back meanwhile; else it is the enrolment that was refused."""
+    if context.dossier is None:
+        raise refused
+    polled = await context.dossier.poll(credentials_of(renewal))
+    after = under_status(context, renewal, polled.status)
+    if after.state is State.ISSUING:
+        raise refused
+    return context.save(after)
+
+
+async def _with_certificates(context: Context, exchange: KeptExchange) -> Renewal:
+    application = application_of(exchange.renewal)
+    der = await _signing_certificate(context, application, exchange)
+    found: dict[str, bytes] = {"new_certificate": der}
+    if application.recipient:
+        key = await _encryption_key(context, application, exchange)
+        found["key_envelope"] = key.envelope
+        found["new_encryption_certificate"] = key.certificate.public_bytes(Encoding.DER)
+    now = context.clock()
+    return exchange.renewal.with_private(now, **found).changed(now, new_thumbprint=thumbprint(der))
+
+
+async def _signing_certificate(
+    context: Context, application: Application, exchange: KeptExchange
+) -> bytes:
+    der = await context.enrolment.enrol(application, exchange)
+    check = partial(
+        check_issued,
+        x509.load_der_x509_certificate(der),
+        request=x509.load_der_x509_csr(application.request),
+        old=x509.load_der_x509_certificate(application.certificate),
+        issuers=context.issuers,
+        now=context.clock(),
+    )
+    await _judge(context, application, exchange, der, check)
+    return der
+
+
+async def _encryption_key(
+    context: Context, application: Application, exchange: KeptExchange
+) -> ServerKey:
+    """Fetch the encryption key, in its envelope only the token opens, and its certificate."""
+    key = await context.enrolment.server_key(application, exchange)
+    old = exchange.renewal.private.encryption_certificate or application.certificate
+    check = partial(
+        check_issued_encryption,
+        key.certificate,
+        old=x509.load_der_x509_certificate(old),
+        issuers=context.issuers,
+        now=context.clock(),
+    )
+    await _judge(context, application, exchange, key.certificate.public_bytes(Encoding.DER), check)
+    return key
+
+
+async def _judge(
+    context: Context,
+    application: Application,
+    exchange: KeptExchange,
+    certificate: bytes,
+    check: Callable[[], None],
+) -> None:
+    """Check a certificate and let its authority hear the outcome; CertificateRefusedError."""
+    try:
+        check()
+    except CertificateRefusedError as refusal:
+        # Whatever it answers to that, the person is told what is wrong with the certificate.
+        with contextlib.suppress(AuthorityRefusedError):
+            await context.enrolment.accept(application, exchange, certificate, refusal)
+        raise
+    await context.enrolment.accept(application, exchange, certificate, None)
