@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from agent.certificates.extensions import (
     AUTHORITY_KEY_ID,
@@ -24,8 +21,9 @@ from agent.certificates.extensions import (
 from agent.certificates.model import Certificate
 from agent.certificates.names import comparable
 from agent.certificates.strict import quietly
-from agent.keys import sm2
+from agent.keys.certified import is_signed_by
 from agent.keys.der import DerError
+from agent.keys.public_key import PublicKey
 
 _REMEMBERED = 4096
 
@@ -119,30 +117,15 @@ class SignatureChecks:
 
 
 def _check(certificate: Certificate, issuer: Certificate) -> Signature:
+    """Check by the issuer's key alone: names are compared elsewhere, and it may be damaged itself."""
     try:
         with quietly():
             signed = x509.load_der_x509_certificate(certificate.der)
-            if signed.signature_algorithm_oid.dotted_string != sm2.SIGNATURE:
-                return _check_signature(signed, issuer)
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
+        is_good = is_signed_by(signed, PublicKey.read(issuer.public_key))
+    except (
+        ValueError,
+        TypeError,
+        x509.InvalidVersion,
+    ):  # a key or an algorithm not known here, too
         return Signature.UNCHECKED
-    is_good = sm2.is_signed_by(issuer.public_key, signed.tbs_certificate_bytes, signed.signature)
     return Signature.GOOD if is_good else Signature.BAD
-
-
-def _check_signature(signed: x509.Certificate, issuer: Certificate) -> Signature:
-    """Check by the issuer's key alone: names are compared elsewhere, and it may be damaged itself."""
-    key = load_der_public_key(issuer.public_key)
-    parameters = signed.signature_algorithm_parameters
-    data, signature = signed.tbs_certificate_bytes, signed.signature
-    try:
-        if isinstance(key, rsa.RSAPublicKey) and isinstance(parameters, padding.AsymmetricPadding):
-            assert signed.signature_hash_algorithm is not None
-            key.verify(signature, data, parameters, signed.signature_hash_algorithm)
-        elif isinstance(key, ec.EllipticCurvePublicKey) and isinstance(parameters, ec.ECDSA):
-            key.verify(signature, data, parameters)
-        else:
-            return Signature.UNCHECKED
-    except InvalidSignature:
-        return Signature.BAD
-    return Signature.GOOD

@@ -1,0 +1,55 @@
+"""Of certificates and requests: for which key they are, and whether a key signed them. Pure.
+
+Nothing else asks `cryptography` for the key of a certificate or request (``make check`` sees to it): it
+raises for SM2.
+"""
+
+from __future__ import annotations
+
+from cryptography import x509
+
+from agent.keys.der import Element, Tag, dotted, elements, read_element
+from agent.keys.public_key import PublicKey, UnreadableKeyError
+from agent.keys.schemes import scheme_of
+
+_VERSION = 0xA0
+Signed = x509.Certificate | x509.CertificateSigningRequest
+
+
+def key_of(holder: Signed) -> PublicKey:
+    """Return the key a certificate or request is for; UnreadableKeyError."""
+    try:
+        if isinstance(holder, x509.Certificate):
+            return PublicKey.read(_certificate_fields(holder)[5].encoded)
+        signed = read_element(holder.tbs_certrequest_bytes).need(Tag.SEQUENCE)
+        return PublicKey.read(list(elements(signed))[2].encoded)
+    except (ValueError, IndexError) as error:
+        raise UnreadableKeyError(str(error)) from error
+
+
+def is_signed_by(signed: Signed, key: PublicKey) -> bool:
+    """Return whether the signature of a certificate or request is by ``key``. Names are not compared.
+
+    Raises:
+        UnknownSchemeError: it is signed in a way that is not read here.
+    """
+    scheme = scheme_of(signed)
+    if isinstance(signed, x509.Certificate):
+        is_good = key.verify(signed.tbs_certificate_bytes, signed.signature, scheme)
+        return is_good and _says_the_same_within(signed)
+    return key.verify(signed.tbs_certrequest_bytes, signed.signature, scheme)
+
+
+def _says_the_same_within(certificate: x509.Certificate) -> bool:
+    """Return whether the signed part names the algorithm of the signature (RFC 5280, 4.1.1.2)."""
+    try:
+        algorithm = next(elements(_certificate_fields(certificate)[1].need(Tag.SEQUENCE)))
+        return dotted(algorithm.need(Tag.OID)) == certificate.signature_algorithm_oid.dotted_string
+    except (ValueError, IndexError, StopIteration):
+        return False
+
+
+def _certificate_fields(certificate: x509.Certificate) -> list[Element]:
+    """Return the parts of TBSCertificate from the serial number on (RFC 5280, 4.1)."""
+    fields = list(elements(read_element(certificate.tbs_certificate_bytes).need(Tag.SEQUENCE)))
+    return fields[1:] if fields and fields[0].tag == _VERSION else fields

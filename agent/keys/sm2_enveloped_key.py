@@ -1,0 +1,95 @@
+"""SM2EnvelopedKey: an SM2 key pair a key centre made, on its way to a token (GM/T 0009, 7.4). Pure.
+
+The private half is encrypted with SM4 in ECB mode; SM4's key is sealed for an SM2 key of the token, which
+opens both by itself. Nobody signs it: that the pair is the certificate's is for the reader to check.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+from agent.keys import sm2
+from agent.keys.der import Element, Tag, dotted, elements, read_element
+from agent.keys.der_writing import NULL, bit_string, object_identifier, sequence
+from agent.keys.public_key import PublicKey
+from agent.keys.schemes import Family
+from agent.keys.sm2_cipher import Sm2Cipher
+
+SM4_ECB = "1.2.156.10197.1.104.1"
+_SM4 = "1.2.156.10197.1.104"
+_SM4_KEY_BYTES = 16
+_SIZES = (sm2.NUMBER_BYTES, 2 * sm2.NUMBER_BYTES)
+"""The number alone, or after as many zeros: the standard says nothing of padding."""
+
+
+class EnvelopedKeyError(ValueError):
+    """The bytes are no SM2EnvelopedKey that is read here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sm2EnvelopedKey:
+    """SEQUENCE { symAlgID, symEncryptedKey, sm2PublicKey, sm2EncryptedPrivateKey }."""
+
+    public: PublicKey
+    """The pair's public half, an SM2 key."""
+    sealed_key: Sm2Cipher
+    """SM4's key, for the holder of the recipient's private key."""
+    encrypted: bytes
+    """The private half under SM4 in ECB mode, 32 or 64 bytes; what counts are the last 32."""
+
+    @classmethod
+    def made(cls, private: bytes, public: PublicKey, recipient: PublicKey) -> Sm2EnvelopedKey:
+        """Return a pair for the holder of ``recipient``; all three are SM2, ``private`` is 32 bytes."""
+        key = secrets.token_bytes(_SM4_KEY_BYTES)
+        encryptor = Cipher(algorithms.SM4(key), modes.ECB()).encryptor()  # noqa: S305 - the standard's
+        encrypted = encryptor.update(private) + encryptor.finalize()
+        return cls(public, Sm2Cipher.read(recipient.seal(key)), encrypted)
+
+    @classmethod
+    def read(cls, der: bytes) -> Sm2EnvelopedKey:
+        """Return what stands in ``der``, an element alone; EnvelopedKeyError."""
+        try:
+            whole = read_element(der)
+            algorithm, cipher, point, private = elements(whole.need(Tag.SEQUENCE))
+            _check_algorithm(algorithm)
+            found = cls(
+                PublicKey.from_point(_whole_bytes(point)),
+                Sm2Cipher.read(cipher.encoded),
+                _whole_bytes(private),
+            )
+        except ValueError as error:  # DerError, CipherError, UnreadableKeyError, other parts
+            raise EnvelopedKeyError(str(error)) from error
+        if whole.encoded != der or len(found.sealed_key.text) != _SM4_KEY_BYTES:
+            raise EnvelopedKeyError("no SM2EnvelopedKey alone, or no key of SM4 in it")
+        if len(found.encrypted) not in _SIZES:
+            raise EnvelopedKeyError("the private key is neither 32 nor 64 bytes")
+        return found
+
+    @property
+    def der(self) -> bytes:
+        """It as DER."""
+        assert self.public.family is Family.SM2
+        return sequence(
+            sequence(object_identifier(SM4_ECB)),
+            self.sealed_key.der,
+            bit_string(self.public.bits),
+            bit_string(self.encrypted),
+        )
+
+
+def _check_algorithm(algorithm: Element) -> None:
+    oid, *parameters = elements(algorithm.need(Tag.SEQUENCE))
+    if dotted(oid.need(Tag.OID)) not in (SM4_ECB, _SM4):
+        raise EnvelopedKeyError("not encrypted with SM4 in ECB mode")
+    if any(parameter.encoded != NULL for parameter in parameters):
+        raise EnvelopedKeyError("ECB mode has no parameters")
+
+
+def _whole_bytes(element: Element) -> bytes:
+    content = element.need(Tag.BIT_STRING)
+    if not content or content[0]:
+        raise EnvelopedKeyError("whole bytes expected")
+    return content[1:]

@@ -1,0 +1,103 @@
+import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.security.KeyFactory;
+import java.security.PrivateKey;
+import java.security.Security;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.Base64;
+import java.util.List;
+
+import org.bouncycastle.asn1.ASN1Encoding;
+import org.bouncycastle.asn1.ASN1ObjectIdentifier;
+import org.bouncycastle.asn1.cms.ContentInfo;
+import org.bouncycastle.cert.X509CertificateHolder;
+import org.bouncycastle.cert.jcajce.JcaCertStore;
+import org.bouncycastle.cms.CMSProcessableByteArray;
+import org.bouncycastle.cms.CMSSignedData;
+import org.bouncycastle.cms.CMSSignedDataGenerator;
+import org.bouncycastle.cms.SignerInformation;
+import org.bouncycastle.cms.jcajce.JcaSignerInfoGeneratorBuilder;
+import org.bouncycastle.cms.jcajce.JcaSimpleSignerInfoVerifierBuilder;
+import org.bouncycastle.jce.provider.BouncyCastleProvider;
+import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.bouncycastle.operator.jcajce.JcaDigestCalculatorProviderBuilder;
+import org.bouncycastle.pkcs.PKCS10CertificationRequest;
+import org.bouncycastle.operator.jcajce.JcaContentVerifierProviderBuilder;
+
+/** SM2 by BouncyCastle, for tests: each line on stdin is a job, each line on stdout its answer. */
+public final class BouncyCastlePeer {
+    public static void main(String[] arguments) throws Exception {
+        Security.addProvider(new BouncyCastleProvider());
+        BufferedReader jobs = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
+        for (String line; (line = jobs.readLine()) != null; ) {
+            String answer;
+            try {
+                answer = done(line.split(" "));
+            } catch (Exception error) {
+                answer = "error " + error.toString().replace('\n', ' ');
+            }
+            System.out.println(answer);
+        }
+    }
+
+    private static String done(String[] job) throws Exception {
+        switch (job[0]) {
+            case "verify":
+                return verified(bytes(job[1]));
+            case "sign":
+                return text(signed(bytes(job[1]), bytes(job[2]), job[3], job[4], job[5], bytes(job[6])));
+            case "request":
+                PKCS10CertificationRequest request = new PKCS10CertificationRequest(bytes(job[1]));
+                return "" + request.isSignatureValid(
+                    new JcaContentVerifierProviderBuilder().setProvider("BC").build(request.getSubjectPublicKeyInfo()));
+            default:
+                throw new IllegalArgumentException(job[0]);
+        }
+    }
+
+    /** Answer content type and content, or "bad". */
+    private static String verified(byte[] message) throws Exception {
+        CMSSignedData signed = new CMSSignedData(message);
+        SignerInformation signer = signed.getSignerInfos().getSigners().iterator().next();
+        X509CertificateHolder certificate =
+            (X509CertificateHolder) signed.getCertificates().getMatches(signer.getSID()).iterator().next();
+        if (!signer.verify(new JcaSimpleSignerInfoVerifierBuilder().setProvider("BC").build(certificate))) {
+            return "bad";
+        }
+        byte[] content = (byte[]) signed.getSignedContent().getContent();
+        return signed.getSignedContentTypeOID() + " " + text(content);
+    }
+
+    /** Sign with key (PKCS#8) and certificate; "bare" leaves the attributes out, "BER" is BouncyCastle's own form. */
+    private static byte[] signed(
+        byte[] key, byte[] certificate, String outerType, String innerType, String form, byte[] content
+    ) throws Exception {
+        PrivateKey signingKey = KeyFactory.getInstance("EC", "BC").generatePrivate(new PKCS8EncodedKeySpec(key));
+        X509Certificate signer = (X509Certificate) CertificateFactory.getInstance("X.509", "BC")
+            .generateCertificate(new ByteArrayInputStream(certificate));
+        CMSSignedDataGenerator generator = new CMSSignedDataGenerator();
+        JcaSignerInfoGeneratorBuilder builder = new JcaSignerInfoGeneratorBuilder(
+            new JcaDigestCalculatorProviderBuilder().setProvider("BC").build());
+        builder.setDirectSignature(form.contains("bare"));
+        generator.addSignerInfoGenerator(builder.build(
+            new JcaContentSignerBuilder("SM3withSM2").setProvider("BC").build(signingKey), signer));
+        generator.addCertificates(new JcaCertStore(List.of(signer)));
+        CMSSignedData made = generator.generate(
+            new CMSProcessableByteArray(new ASN1ObjectIdentifier(innerType), content), true);
+        ContentInfo whole = new ContentInfo(
+            new ASN1ObjectIdentifier(outerType), made.toASN1Structure().getContent());
+        return whole.getEncoded(form.contains("BER") ? ASN1Encoding.BER : ASN1Encoding.DER);
+    }
+
+    private static byte[] bytes(String text) {
+        return Base64.getDecoder().decode(text);
+    }
+
+    private static String text(byte[] bytes) {
+        return Base64.getEncoder().encodeToString(bytes);
+    }
+}

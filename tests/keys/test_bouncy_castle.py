@@ -1,0 +1,71 @@
+"""SM2 messages and requests between this program and BouncyCastle, which shares no code with it."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from certificate_maker import openssl
+
+from agent.keys.requests import RequestDraft
+from agent.keys.signed_data import (
+    DATA,
+    SIGNED_DATA,
+    BadSignatureError,
+    read_signed_data,
+)
+from agent.keys.signing import SignedDataDraft
+
+CONTENT = "内容".encode()
+OWN_TYPE = "1.3.6.1.4.1.99999.1"
+GM_DATA, GM_SIGNED_DATA = "1.2.156.10197.6.1.4.2.1", "1.2.156.10197.6.1.4.2.2"
+NAME = bytes.fromhex("300d310b300906035504061302434e")  # C=CN
+
+
+@pytest.mark.parametrize("content_type", [DATA, OWN_TYPE])
+def test_it_verifies_what_is_made(bouncy_castle, sm2, content_type):
+    draft = SignedDataDraft(
+        content=CONTENT,
+        certificate=sm2.certificate,
+        content_type=content_type,
+        attributes={"1.3.6.1.4.1.99999.2": b"\x0c\x01x"},
+    )
+    made = draft.message(sm2.sign(draft.to_be_signed))
+    said = f"{content_type} {base64.b64encode(CONTENT).decode()}"
+    assert bouncy_castle.ask("verify", made) == said
+    unsigned = draft.message(sm2.sign(draft.to_be_signed + b"!"))
+    assert bouncy_castle.ask("verify", unsigned) == "bad"
+
+
+@pytest.mark.parametrize("form", ["DER", "BER", "DER-bare", "BER-bare"])
+@pytest.mark.parametrize(
+    "types",
+    [(SIGNED_DATA, DATA), (SIGNED_DATA, OWN_TYPE), (GM_SIGNED_DATA, GM_DATA)],
+    ids=["standard", "a type of its own", "GM/T 0010"],
+)
+def test_what_it_signs_is_read(bouncy_castle, sm2, sm2_key, types, form):
+    outer, inner = types
+    made = bouncy_castle.made("sign", sm2_key.pkcs8, sm2.certificate, outer, inner, form, CONTENT)
+    taken = {"content_types": (DATA, OWN_TYPE), "needs_attributes": "bare" not in form}
+    if "bare" in form and inner == OWN_TYPE:
+        with pytest.raises(BadSignatureError):
+            read_signed_data(made, **taken)
+        return
+    message = read_signed_data(made, **taken)
+    assert message.content == CONTENT
+    assert message.content_type == (OWN_TYPE if inner == OWN_TYPE else DATA)
+    assert message.key == sm2_key.public
+
+
+def test_it_verifies_a_request(bouncy_castle, sm2_key):
+    draft = RequestDraft(subject=NAME, key=sm2_key.public)
+    made = draft.signed(sm2_key.sign(draft.to_be_signed))
+    assert bouncy_castle.ask("request", made) == "true"
+    other = draft.signed(sm2_key.sign(b"something else"))
+    assert bouncy_castle.ask("request", other) == "false"
+
+
+def test_it_refuses_what_openssl_signs_without_an_identity(bouncy_castle, sm2_key, tmp_path):
+    (tmp_path / "key.der").write_bytes(sm2_key.pkcs8)
+    command = "req -new -key key.der -keyform DER -sm3 -outform DER -subj /CN=x"
+    assert bouncy_castle.ask("request", openssl(*command.split(), folder=tmp_path)) == "false"
