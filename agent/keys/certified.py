@@ -40,6 +40,18 @@ def is_signed_by(signed: Signed, key: PublicKey) -> bool:
     return key.verify(signed.tbs_certrequest_bytes, signed.signature, scheme)
 
 
+def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Return whether a certificate names another as its issuer, and is signed with that one's key.
+
+    Whether that one may issue is for others to say. False also for a key or an algorithm not known here.
+    """
+    try:
+        is_named = certificate.issuer == issuer.subject
+        return is_named and is_signed_by(certificate, key_of(issuer))
+    except (ValueError, TypeError):
+        return False
+
+
 def _says_the_same_within(certificate: x509.Certificate) -> bool:
     """Return whether the signed part names the algorithm of the signature (RFC 5280, 4.1.1.2)."""
     try:

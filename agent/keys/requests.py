@@ -36,7 +36,8 @@ class Request:
     """SubjectPublicKeyInfo of the key it is for."""
     attributes: Mapping[str, tuple[bytes, ...]]
     """The values (DER) by dotted OID."""
-    _whole: x509.CertificateSigningRequest = field(repr=False)
+    csr: x509.CertificateSigningRequest = field(repr=False)
+    """As `cryptography` reads it."""
 
     def key(self) -> PublicKey:
         """Return the key it is for; UnreadableKeyError."""
@@ -49,7 +50,7 @@ class Request:
             UnreadableKeyError: the key is of a kind that is not read here.
             UnknownSchemeError: neither is how it is signed.
         """
-        return is_signed_by(self._whole, self.key())
+        return is_signed_by(self.csr, self.key())
 
 
 def read_request(der: bytes) -> Request:

@@ -6,15 +6,16 @@ import hashlib
 
 import msgspec
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding
 
+from agent.keys.public_key import PublicKey
 from agent.renewals.authorities.ra_protocol import ApplicationState, Manifest, ProblemCode
 from sandbox.authority.ca import Authority, renewed_validity
 from sandbox.authority.ledger import Ledger, current_version, manifest_of
 from sandbox.authority.rules.certificate_request import check_key_type, read_request
 from sandbox.authority.rules.lifecycle import REFUSED
 from sandbox.authority.rules.manifest_check import check_not_overtaken
-from sandbox.authority.rules.profiles import CertificateUse, Organisation, PublicKey
+from sandbox.authority.rules.profiles import CertificateUse, Organisation
 from sandbox.authority.rules.records import Application, IssuedCertificate
 from sandbox.authority.store import Transaction
 from sandbox.problems import RefusalError
@@ -66,7 +67,7 @@ class Enrolment:
         certificate = self._authority.issue(
             Organisation(old.organisation, old.uscc),
             CertificateUse.SIGNING,
-            key,
+            key.for_cryptography(),
             renewed_validity(old.not_after, self._ledger.clock()),
         )
         record = issued_record(
@@ -96,8 +97,7 @@ def issued_record(
 
 
 def _check_not_recipient(key: PublicKey, manifest: Manifest) -> None:
-    public_key = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    if public_key == manifest.encryption_recipient:
+    if key.der == manifest.encryption_recipient:
         raise RefusalError(
             ProblemCode.RECIPIENT_REFUSED, "one key must not both sign and receive the other"
         )

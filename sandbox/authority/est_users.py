@@ -75,7 +75,7 @@ class EstUsers:
             wait = (request.due_at - self._ledger.clock()).total_seconds()
             if wait > 0:
                 return Later(math.ceil(wait))
-            return self._issued(transaction, request, csr.subject, key, old)
+            return self._issued(transaction, request, csr.subject, key.for_cryptography(), old)
 
     def _request(self, transaction: Transaction, user: EstUser, csr_der: bytes) -> EstRequest:
         """Return what is known of the request; it is known from its first coming on."""

@@ -89,7 +89,7 @@ class KeyCentre:
             key = check_recipient(public_key, old.uscc, transaction)
         else:  # asked again: what it was given has replaced the recipient's certificate since
             key = recipient_key(public_key)
-        if request.decrypt_key_identifier not in identifiers(public_key, key, transaction):
+        if request.decrypt_key_identifier not in identifiers(key, transaction):
             raise RefusalError(
                 ProblemCode.RECIPIENT_REFUSED,
                 "AsymmetricDecryptKeyIdentifier is not the manifest's",

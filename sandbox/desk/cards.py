@@ -23,7 +23,6 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
     PublicFormat,
-    load_der_public_key,
 )
 from pkcs11 import Attribute, KeyType, MechanismFlag, TokenFlag
 from pkcs11.util.rsa import (
@@ -33,6 +32,7 @@ from pkcs11.util.rsa import (
 )
 from pkcs11.util.x509 import decode_x509_certificate
 
+from agent.keys.public_key import PublicKey
 from sandbox.home import SandboxError, write_file
 
 DEFAULT_MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
@@ -73,7 +73,7 @@ class Card:
             private_template={Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False},
         )
         pkcs1 = RSAPublicKey.load(encode_rsa_public_key(public))
-        loaded = load_der_public_key(PublicKeyInfo.wrap(pkcs1, "rsa").dump())
+        loaded = PublicKey.read(PublicKeyInfo.wrap(pkcs1, "rsa").dump()).for_cryptography()
         assert isinstance(loaded, rsa.RSAPublicKey)
         return KeyOnCard(key_id, loaded)
 

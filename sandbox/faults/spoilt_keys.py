@@ -7,9 +7,10 @@ import re
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from agent.keys.public_key import PublicKey
 from sandbox.authority.ledger import current_version, manifest_of
 from sandbox.authority.rules.fault_kinds import FaultKind
-from sandbox.authority.rules.key_package import Recipient, Signer, enveloped_key, key_identifier
+from sandbox.authority.rules.key_package import Recipient, Signer, enveloped_key
 from sandbox.authority.rules.recipients import recipient_key
 from sandbox.authority.store import Store
 
@@ -39,11 +40,12 @@ class KeySpoiler:
         """Return an envelope with a key nobody asked for, opened by the recipient or by nobody."""
         wanted = self._recipient(application)
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        opener = wanted if kind is FaultKind.OTHER_KEY else key.public_key()
-        named = Recipient(opener, key_identifier(wanted), "rsaes-pkcs1-v1_5")
+        nobody = PublicKey.from_cryptography(key.public_key())
+        opener = wanted if kind is FaultKind.OTHER_KEY else nobody
+        named = Recipient(opener, wanted.identifier, "rsaes-pkcs1-v1_5")
         return enveloped_key(key, self._signer, named)
 
-    def _recipient(self, application: str) -> rsa.RSAPublicKey:
+    def _recipient(self, application: str) -> PublicKey:
         with self._store.transaction() as transaction:
             found = transaction.application(application)
             assert found is not None, "it was just given a key"

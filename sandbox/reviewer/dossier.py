@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import msgspec
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from agent.keys.certified import key_of
 from agent.renewals.authorities.ra_protocol import (
     Applicant,
     DocumentDigest,
@@ -18,7 +18,6 @@ from agent.renewals.authorities.ra_protocol import (
 )
 from sandbox.authority.ledger import Ledger, current_version, manifest_of
 from sandbox.authority.review import ApplicationSummary, Review
-from sandbox.authority.rules.certificate_request import key_type
 from sandbox.authority.rules.cms import verify_signed_data
 from sandbox.authority.rules.days import china_date
 from sandbox.authority.rules.records import Application, IssuedCertificate, Version
@@ -155,13 +154,11 @@ def _earlier_remarks(transaction: Transaction, application: Application) -> tupl
 
 def _facts(record: IssuedCertificate, now: dt.datetime) -> CertificateFacts:
     certificate = x509.load_der_x509_certificate(record.der)
-    key = certificate.public_key()
-    assert isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey), "we issued it"
     return CertificateFacts(
         subject=certificate.subject.rfc4514_string(),
         serial=f"{certificate.serial_number:X}",
         sha256=record.sha256,
-        key=key_type(key).replace(":", " ").upper(),
+        key=key_of(certificate).kind.replace(":", " ").upper(),
         not_before=certificate.not_valid_before_utc,
         not_after=record.not_after,
         expired_days=_expired_days(record.not_after, now),

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from sandbox_desk import HttpRenewal, make_csr
 
-from sandbox.authority.rules.key_package import AsymmetricKeyPackage, key_identifier
+from sandbox.authority.rules.key_package import AsymmetricKeyPackage
 from sandbox.authority.rules.key_request import (
     AES_256_CBC,
     ASYMMETRIC_DECRYPT_KEY_IDENTIFIER,
@@ -37,6 +37,11 @@ TRANSPORT_IDS = {name: oid for oid, name in KEY_TRANSPORT_IDS.items()}
 
 def spki(key: rsa.RSAPublicKey) -> bytes:
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def key_identifier(key: rsa.RSAPublicKey) -> bytes:
+    """Return how the key is named (RFC 5280, 4.2.1.2, method 1)."""
+    return x509.SubjectKeyIdentifier.from_public_key(key).digest
 
 
 def make_key_request(

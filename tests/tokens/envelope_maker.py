@@ -17,13 +17,13 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
 )
 
+from agent.keys.public_key import PublicKey
 from sandbox.authority.rules.key_package import (
     Recipient,
     Signer,
     _package,
     bare_key,
     enveloped_key,
-    key_identifier,
 )
 
 NEW = rsa_key("new encryption")
@@ -59,8 +59,8 @@ def sandbox_envelope(
     is_bare: bool = False,
 ) -> bytes:
     """Return what the sandbox sends for ``recipient``, named by its key identifier or another."""
-    named = key_identifier(recipient) if identifier is None else identifier
-    to = Recipient(recipient, named, transport)
+    public = PublicKey.from_cryptography(recipient)
+    to = Recipient(public, public.identifier if identifier is None else identifier, transport)
     if is_bare:
         return bare_key(key, to)
     return enveloped_key(key, Signer(OTHER, certificate_of(OTHER)), to)

@@ -15,9 +15,8 @@ from typing import get_args
 
 from asn1crypto import core
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import pkcs7
 
+from agent.keys.signed_data import read_certificates
 from agent.renewals.authorities.ra_protocol import KeyType
 
 _CERTS_ONLY = "certs-only"
@@ -94,8 +93,9 @@ def _key_types(entry: core.Any) -> Iterator[KeyType]:
 def decode_certificates(body: bytes) -> list[x509.Certificate]:
     """Return the certificates of a certs-only CMS message (RFC 5751, 3.8) in a base64 body."""
     try:
-        certificates = pkcs7.load_der_pkcs7_certificates(decode_body(body))
-    except (ValueError, UnsupportedAlgorithm) as error:
+        ders = read_certificates(decode_body(body))
+        certificates = [x509.load_der_x509_certificate(der) for der in ders]
+    except (ValueError, x509.InvalidVersion) as error:
         raise EstBodyError(f"not a certs-only message: {error}") from error
     if not certificates:
         raise EstBodyError("no certificate in the message")

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from asn1crypto import core, csr
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
 
+from agent.keys.der_writing import object_identifier, octet_string, sequence
+from agent.keys.public_key import PublicKey
+from agent.keys.requests import RequestDraft
 from agent.renewals.authorities.ra_protocol import KeyTransport
 
 _DECRYPT_KEY_IDENTIFIER = "1.2.840.113549.1.9.16.2.54"  # id-aa-asymmDecryptKeyID
@@ -35,46 +36,22 @@ def key_request(subject: x509.Name, recipient: bytes, transports: Iterable[KeyTr
         transports: what the token can open.
     """
     key = ec.generate_private_key(ec.SECP256R1())
-    plain = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
-    info = csr.CertificationRequest.load(plain.public_bytes(Encoding.DER))[
-        "certification_request_info"
-    ]
     capabilities = (
         _AES_256_CBC,
         _AES_256_WRAP_PAD,
         *(_TRANSPORTS[transport] for transport in transports),
     )
-    attributes = _set_of(
-        _attribute(_DECRYPT_KEY_IDENTIFIER, core.OctetString(key_identifier(recipient))),
-        _attribute(_SMIME_CAPABILITIES, _sequence(*map(_capability, capabilities))),
+    draft = RequestDraft(
+        subject=subject.public_bytes(),
+        key=PublicKey.from_cryptography(key.public_key()),
+        attributes={
+            _DECRYPT_KEY_IDENTIFIER: octet_string(key_identifier(recipient)),
+            _SMIME_CAPABILITIES: sequence(*(sequence(object_identifier(c)) for c in capabilities)),
+        },
     )
-    fields = [info[name].dump() for name in ("version", "subject", "subject_pk_info")]
-    body = _sequence(*fields, b"\xa0" + attributes[1:]).dump()
-    signature = key.sign(body, ec.ECDSA(hashes.SHA256()))
-    algorithm = csr.CertificationRequest.load(plain.public_bytes(Encoding.DER))[
-        "signature_algorithm"
-    ]
-    return bytes(_sequence(body, algorithm.dump(), core.OctetBitString(signature).dump()).dump())
+    return draft.signed(key.sign(draft.to_be_signed, ec.ECDSA(hashes.SHA256())))
 
 
 def key_identifier(public_key: bytes) -> bytes:
     """Return the SHA-1 of the key's bits (RFC 5280, 4.2.1.2, method 1)."""
-    key = load_der_public_key(public_key)
-    return x509.SubjectKeyIdentifier.from_public_key(key).digest  # type: ignore[arg-type] # any kind
-
-
-def _attribute(oid: str, value: core.Asn1Value) -> bytes:
-    return bytes(_sequence(core.ObjectIdentifier(oid).dump(), _set_of(value.dump())).dump())
-
-
-def _capability(oid: str) -> bytes:
-    return bytes(_sequence(core.ObjectIdentifier(oid).dump()).dump())
-
-
-def _sequence(*parts: bytes) -> core.Sequence:
-    return core.Sequence(contents=b"".join(parts))
-
-
-def _set_of(*parts: bytes) -> bytes:
-    """Return a DER SET OF: its members in the order of their bytes (X.690, 11.6)."""
-    return bytes(core.Set(contents=b"".join(sorted(parts))).dump())
+    return PublicKey.read(public_key).identifier

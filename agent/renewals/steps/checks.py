@@ -6,13 +6,12 @@ import datetime as dt
 from collections.abc import Sequence
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
+from agent.keys.certified import is_issued_by, key_of
+from agent.keys.public_key import UnreadableKeyError
+from agent.keys.schemes import Family
 
 
 class CertificateRefusedError(OdcError):
@@ -32,7 +31,7 @@ def check_issued(
     now: dt.datetime,
 ) -> None:
     """Raise CertificateRefusedError unless ``new`` answers ``request`` and continues ``old``."""
-    if _public_bytes(new) != _public_bytes(request):
+    if not _are_for_one_key(new, request):
         raise CertificateRefusedError(reason=mark("it is for another key"))
     _check_continues(new, old, issuers, now)
     usage = _usage(new)
@@ -60,8 +59,8 @@ def may_receive_keys(certificate: x509.Certificate) -> bool:
     """Return whether keys may be enveloped to the certificate: RSA, and key usage allows it."""
     usage = _usage(certificate)
     try:
-        is_rsa = isinstance(certificate.public_key(), rsa.RSAPublicKey)
-    except (ValueError, UnsupportedAlgorithm):
+        is_rsa = key_of(certificate).family is Family.RSA
+    except UnreadableKeyError:
         return False
     return is_rsa and usage is not None and usage.key_encipherment
 
@@ -72,7 +71,7 @@ def _check_continues(
     issuers: Sequence[x509.Certificate],
     now: dt.datetime,
 ) -> None:
-    if not any(_is_issued_by(new, issuer) for issuer in issuers):
+    if not any(is_issued_by(new, issuer) for issuer in issuers):
         raise CertificateRefusedError(reason=mark("it was not issued by the pinned authority"))
     if new.subject != old.subject:
         raise CertificateRefusedError(reason=mark("it is for another organisation"))
@@ -81,26 +80,11 @@ def _check_continues(
 
 
 def proves_key(certificate: x509.Certificate, data: bytes, signature: bytes) -> bool:
-    """Return whether ``signature`` over ``data`` (SHA-256) is by the certificate's private key."""
-    key = certificate.public_key()
+    """Return whether ``signature`` over ``data``, made as usual, is by the certificate's private key."""
     try:
-        if isinstance(key, rsa.RSAPublicKey):
-            key.verify(signature, data, padding.PKCS1v15(), hashes.SHA256())
-        elif isinstance(key, ec.EllipticCurvePublicKey):
-            key.verify(signature, data, ec.ECDSA(hashes.SHA256()))
-        else:
-            return False
-    except InvalidSignature:
+        return key_of(certificate).verify(data, signature)
+    except UnreadableKeyError:
         return False
-    return True
-
-
-def _is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
-        return False
-    return True
 
 
 def _usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
@@ -110,12 +94,8 @@ def _usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
         return None
 
 
-def _public_bytes(holder: x509.Certificate | x509.CertificateSigningRequest) -> bytes:
-    """Return the key as SubjectPublicKeyInfo; empty for a kind of key we never ask for."""
+def _are_for_one_key(new: x509.Certificate, request: x509.CertificateSigningRequest) -> bool:
     try:
-        key = holder.public_key()
-    except UnsupportedAlgorithm:
-        return b""
-    if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
-        return b""
-    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return key_of(new) == key_of(request)
+    except UnreadableKeyError:
+        return False

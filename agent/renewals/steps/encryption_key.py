@@ -10,16 +10,13 @@ import secrets
 
 import msgspec
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_der_public_key,
-)
 
 from agent.ground.clock import Clock
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
+from agent.keys.certified import key_of
+from agent.keys.public_key import PublicKey
+from agent.keys.schemes import Family
 from agent.renewals.journal.record import EncryptionPart, Renewal
 from agent.renewals.steps.checks import may_receive_keys
 from agent.tokens import protocol as token
@@ -67,7 +64,7 @@ async def install_encryption_key(renewal: Renewal, session: PinSession) -> None:
             certificate=der,
         )
     )
-    key = x509.load_der_x509_certificate(der).public_key()
+    key = key_of(x509.load_der_x509_certificate(der))
     if not await _opens(key, encryption.key_id, session):
         # The import has compared the two: it is the token that decrypts wrongly.
         reason = mark("it does not decrypt what was encrypted to its key")
@@ -84,14 +81,14 @@ async def _current_key(
     certificate = x509.load_der_x509_certificate(renewal.private.encryption_certificate)
     if not may_receive_keys(certificate):
         return None
-    key = certificate.public_key()
+    key = key_of(certificate)
     try:
         opens = await _opens(key, encryption.current_id, session)
     except OdcError as error:
         if error.code == TokenMissingError.code:
             raise
         return None  # its private key is not there, or is of no use
-    return _public_bytes(key) if opens else None
+    return key.der if opens else None
 
 
 async def _transport_key(encryption: EncryptionPart, session: PinSession) -> bytes:
@@ -106,21 +103,16 @@ async def _transport_key(encryption: EncryptionPart, session: PinSession) -> byt
                 id=key_id, label=TRANSPORT_LABEL, key_types=_TRANSPORT_KEY_TYPES, usage="decrypt"
             )
         )
-    return _public_bytes(load_der_public_key(pair.public_key))
+    return PublicKey.read(pair.public_key).der
 
 
-async def _opens(key: object, key_id: bytes, session: PinSession) -> bool:
+async def _opens(key: PublicKey, key_id: bytes, session: PinSession) -> bool:
     """Return whether the token's key ``key_id`` opens what is sealed for the public ``key``."""
-    if not isinstance(key, rsa.RSAPublicKey):
+    if key.family is not Family.RSA:
         return False
     challenge = secrets.token_bytes(32)
-    sealed = key.encrypt(challenge, padding.PKCS1v15())
+    sealed = key.seal(challenge)
     opened = await session.call(
         token.DecryptData(id=key_id, data=sealed, scheme="rsaes-pkcs1-v1_5")
     )
     return secrets.compare_digest(opened, challenge)
-
-
-def _public_bytes(key: object) -> bytes:
-    assert isinstance(key, rsa.RSAPublicKey)
-    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

@@ -11,6 +11,7 @@ from cryptography import x509
 from pkcs11 import ObjectClass
 
 from agent.ground.language import mark
+from agent.keys.certified import key_of
 from agent.tokens.errors import ObjectMissingError
 from agent.tokens.worker.always_authenticate import authenticated
 from agent.tokens.worker.keys import TokenKey, public_key_of, token_key
@@ -44,7 +45,7 @@ class TokenAccess:
         """
         private = self.private(key_id)
         if certificate is not None:
-            public: Any = certificate.public_key()
+            public: Any = key_of(certificate).for_cryptography()
         else:
             public = public_key_of(find(self.session, ObjectClass.PUBLIC_KEY, key_id) or private)
         return token_key(private, public)

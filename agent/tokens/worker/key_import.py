@@ -18,6 +18,8 @@ from pkcs11 import Attribute, ObjectClass
 from pkcs11 import exceptions as p11
 
 from agent.ground.language import mark
+from agent.keys.certified import key_of
+from agent.keys.public_key import UnreadableKeyError
 from agent.tokens.errors import (
     KeyEnvelopeInvalidError,
     KeyEnvelopeUnopenedError,
@@ -48,9 +50,13 @@ PrivateIn = Callable[[Any], Any]
 
 def rsa_key_of(certificate: bytes) -> rsa.RSAPublicKey:
     """Return the key of an encryption certificate (DER); KeyEnvelopeInvalidError for no RSA key."""
-    key = x509.load_der_x509_certificate(certificate).public_key()
+    reason = mark("its certificate is not for an RSA key")
+    try:
+        key = key_of(x509.load_der_x509_certificate(certificate)).for_cryptography()
+    except UnreadableKeyError as error:
+        raise KeyEnvelopeInvalidError(reason=reason) from error
     if not isinstance(key, rsa.RSAPublicKey):
-        raise KeyEnvelopeInvalidError(reason=mark("its certificate is not for an RSA key"))
+        raise KeyEnvelopeInvalidError(reason=reason)
     return key
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from agent.keys import requests
+from agent.keys.public_key import PublicKey
 from agent.renewals.authorities.ra_protocol import KeyType, ProblemCode
-from sandbox.authority.rules.profiles import PublicKey
 from sandbox.problems import RefusalError
 
 
@@ -20,26 +19,16 @@ def read_request(csr_der: bytes) -> tuple[x509.CertificateSigningRequest, Public
         RefusalError: MALFORMED, or BAD_SIGNATURE where it is not signed with its key.
     """
     try:
-        csr = x509.load_der_x509_csr(csr_der)
-        key = csr.public_key()
-        proved = csr.is_signature_valid
-    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
+        request = requests.read_request(csr_der)
+        key, is_proved = request.key(), request.is_signed()
+    except ValueError as error:
         raise RefusalError(ProblemCode.MALFORMED, "not a PKCS#10 request read here") from error
-    if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
-        raise RefusalError(ProblemCode.MALFORMED, "neither an RSA nor an EC key")
-    if not proved:
+    if not is_proved:
         raise RefusalError(ProblemCode.BAD_SIGNATURE, "the request is not signed with its key")
-    return csr, key
+    return request.csr, key
 
 
 def check_key_type(key: PublicKey, accepted: Sequence[KeyType]) -> None:
     """Raise MALFORMED unless the policy accepts such a key."""
-    if key_type(key) not in accepted:
-        raise RefusalError(
-            ProblemCode.MALFORMED, f"{key_type(key)}: accepted are {', '.join(accepted)}"
-        )
-
-
-def key_type(key: PublicKey) -> str:
-    """Return the key's type as the policy names it: ``rsa:2048``, ``ec:secp256r1``."""
-    return f"rsa:{key.key_size}" if isinstance(key, rsa.RSAPublicKey) else f"ec:{key.curve.name}"
+    if key.kind not in accepted:
+        raise RefusalError(ProblemCode.MALFORMED, f"{key.kind}: accepted are {', '.join(accepted)}")

@@ -9,12 +9,10 @@ EnvelopedData{ PrivateKeyInfo }, its content encryption AES key wrap with paddin
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass
 
 from asn1crypto import algos, cms, core, keys
-from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -23,6 +21,8 @@ from cryptography.hazmat.primitives.keywrap import aes_key_wrap_with_padding
 from cryptography.hazmat.primitives.padding import PKCS7
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from agent.keys.public_key import PublicKey
+from agent.keys.signing import SignedDataDraft
 from agent.renewals.authorities.ra_protocol import KeyTransport
 
 KEY_PACKAGE = "2.16.840.1.101.2.1.2.78.5"
@@ -48,7 +48,7 @@ class Signer:
 class Recipient:
     """Who can open the envelope."""
 
-    key: rsa.RSAPublicKey
+    key: PublicKey
     identifier: bytes
     """The key identifier the client asked for it by."""
     transport: KeyTransport
@@ -58,7 +58,7 @@ def enveloped_key(key: rsa.RSAPrivateKey, signer: Signer, recipient: Recipient) 
     """Return the DER ContentInfo that carries ``key`` to ``recipient``."""
     content_key, initial = os.urandom(32), os.urandom(16)
     # RFC 5652, 6.3: what is encrypted is the SignedData itself, without a ContentInfo around it.
-    signed = _signed_data(_package(key), signer).dump()
+    signed = _signed_data(_package(key), signer)
     content = {
         "content_type": "signed_data",
         "content_encryption_algorithm": algos.EncryptionAlgorithm(
@@ -80,11 +80,6 @@ def bare_key(key: rsa.RSAPrivateKey, recipient: Recipient) -> bytes:
     return _enveloped(content, content_key, recipient)
 
 
-def key_identifier(key: rsa.RSAPublicKey) -> bytes:
-    """Return the SHA-1 of the key's bits (RFC 5280, 4.2.1.2, method 1)."""
-    return x509.SubjectKeyIdentifier.from_public_key(key).digest
-
-
 def _package(key: rsa.RSAPrivateKey) -> bytes:
     return bytes(AsymmetricKeyPackage([keys.PrivateKeyInfo.load(_pkcs8(key))]).dump())
 
@@ -93,71 +88,43 @@ def _pkcs8(key: rsa.RSAPrivateKey) -> bytes:
     return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
 
-def _signed_data(package: bytes, signer: Signer) -> cms.SignedData:
-    attributes = cms.CMSAttributes(
-        [
-            {"type": "content_type", "values": [KEY_PACKAGE]},
-            {"type": "message_digest", "values": [hashlib.sha256(package).digest()]},
-        ]
+def _signed_data(package: bytes, signer: Signer) -> bytes:
+    draft = SignedDataDraft(
+        content=package,
+        certificate=signer.certificate.public_bytes(Encoding.DER),
+        content_type=KEY_PACKAGE,
     )
-    certificate = asn1_x509.Certificate.load(signer.certificate.public_bytes(Encoding.DER))
-    signature = signer.key.sign(attributes.dump(), padding.PKCS1v15(), hashes.SHA256())
-    identifier = {"issuer": certificate.issuer, "serial_number": certificate.serial_number}
-    return cms.SignedData(
-        {
-            "version": "v3",  # the content is not plain data (5.1)
-            "digest_algorithms": [{"algorithm": "sha256"}],
-            "encap_content_info": {
-                "content_type": KEY_PACKAGE,
-                "content": core.ParsableOctetString(package),
-            },
-            "certificates": [certificate],
-            "signer_infos": [
-                {
-                    "version": "v1",
-                    "sid": cms.SignerIdentifier("issuer_and_serial_number", identifier),
-                    "digest_algorithm": {"algorithm": "sha256"},
-                    "signed_attrs": attributes,
-                    "signature_algorithm": {"algorithm": "rsassa_pkcs1v15"},
-                    "signature": signature,
-                }
-            ],
-        }
-    )
+    signature = signer.key.sign(draft.to_be_signed, padding.PKCS1v15(), hashes.SHA256())
+    return draft.signed_data(signature)
 
 
 def _recipient_info(content_key: bytes, recipient: Recipient) -> cms.RecipientInfo:
-    algorithm, scheme = _TRANSPORTS[recipient.transport]
     info = cms.KeyTransRecipientInfo(
         {
             "version": "v2",
             "rid": cms.RecipientIdentifier("subject_key_identifier", recipient.identifier),
-            "key_encryption_algorithm": algorithm,
-            "encrypted_key": recipient.key.encrypt(content_key, scheme),
+            "key_encryption_algorithm": _TRANSPORTS[recipient.transport],
+            "encrypted_key": recipient.key.seal(content_key, recipient.transport),
         }
     )
     return cms.RecipientInfo("ktri", info)
 
 
 _SHA256 = {"algorithm": "sha256"}
-_TRANSPORTS: dict[KeyTransport, tuple[cms.KeyEncryptionAlgorithm, padding.AsymmetricPadding]] = {
-    "rsaes-pkcs1-v1_5": (
-        cms.KeyEncryptionAlgorithm({"algorithm": "rsaes_pkcs1v15", "parameters": core.Null()}),
-        padding.PKCS1v15(),
+_TRANSPORTS: dict[KeyTransport, cms.KeyEncryptionAlgorithm] = {
+    "rsaes-pkcs1-v1_5": cms.KeyEncryptionAlgorithm(
+        {"algorithm": "rsaes_pkcs1v15", "parameters": core.Null()}
     ),
-    "rsaes-oaep": (
-        cms.KeyEncryptionAlgorithm(
-            {
-                "algorithm": "rsaes_oaep",
-                "parameters": algos.RSAESOAEPParams(
-                    {
-                        "hash_algorithm": _SHA256,
-                        "mask_gen_algorithm": {"algorithm": "mgf1", "parameters": _SHA256},
-                    }
-                ),
-            }
-        ),
-        padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None),
+    "rsaes-oaep": cms.KeyEncryptionAlgorithm(
+        {
+            "algorithm": "rsaes_oaep",
+            "parameters": algos.RSAESOAEPParams(
+                {
+                    "hash_algorithm": _SHA256,
+                    "mask_gen_algorithm": {"algorithm": "mgf1", "parameters": _SHA256},
+                }
+            ),
+        }
     ),
 }
 

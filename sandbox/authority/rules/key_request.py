@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from asn1crypto import core, csr
+from asn1crypto import core
 from cryptography import x509
 
+from agent.keys.requests import Request, read_request
 from agent.renewals.authorities.ra_protocol import KeyTransport, ProblemCode
 from sandbox.problems import RefusalError
 
@@ -77,8 +78,8 @@ def read_key_request(der: bytes) -> KeyRequest:
         RefusalError: MALFORMED; also where it names no key, since no key is sent in clear.
     """
     try:
-        subject = x509.load_der_x509_csr(der).subject
-        attributes = _attributes(der)
+        request = read_request(der)
+        subject, attributes = request.csr.subject, _first_values(request)
         identifier = attributes.get(ASYMMETRIC_DECRYPT_KEY_IDENTIFIER)
         capabilities = attributes.get(SMIME_CAPABILITIES)
         decrypt_key = bytes(core.OctetString.load(identifier).native) if identifier else b""
@@ -94,18 +95,9 @@ def read_key_request(der: bytes) -> KeyRequest:
     return KeyRequest(subject, decrypt_key, names)
 
 
-def _attributes(der: bytes) -> dict[str, bytes]:
+def _first_values(request: Request) -> dict[str, bytes]:
     """Return the DER of each attribute's first value."""
-    info = csr.CertificationRequest.load(der, strict=True)["certification_request_info"]
-    return {
-        attribute["type"].dotted: bytes(_values(attribute)[0].dump())
-        for attribute in info["attributes"]
-    }
-
-
-def _values(attribute: csr.CRIAttribute) -> core.SetOf:
-    # Whether asn1crypto knows the attribute or not.
-    return core.SetOf.load(attribute["values"].dump(), strict=True, spec=core.Any)
+    return {oid: values[0] for oid, values in request.attributes.items()}
 
 
 def _capability_names(der: bytes) -> frozenset[str]:

@@ -9,16 +9,10 @@ from __future__ import annotations
 from typing import Protocol
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_der_public_key,
-)
 
+from agent.keys.public_key import PublicKey, UnreadableKeyError
+from agent.keys.schemes import Family
 from agent.renewals.authorities.ra_protocol import ProblemCode
-from sandbox.authority.rules.key_package import key_identifier
 from sandbox.authority.rules.records import IssuedCertificate
 from sandbox.problems import RefusalError
 
@@ -33,7 +27,7 @@ class KeyRegister(Protocol):
     def certificates_with_key(self, public_key: bytes) -> list[IssuedCertificate]: ...
 
 
-def check_recipient(public_key: bytes, uscc: str, register: KeyRegister) -> rsa.RSAPublicKey:
+def check_recipient(public_key: bytes, uscc: str, register: KeyRegister) -> PublicKey:
     """Return the key in ``public_key`` (SubjectPublicKeyInfo, DER) of organisation ``uscc``.
 
     Raises:
@@ -50,30 +44,28 @@ def check_recipient(public_key: bytes, uscc: str, register: KeyRegister) -> rsa.
     return key
 
 
-def identifiers(
-    public_key: bytes, key: rsa.RSAPublicKey, register: KeyRegister
-) -> frozenset[bytes]:
+def identifiers(key: PublicKey, register: KeyRegister) -> frozenset[bytes]:
     """Return the key identifiers by which a request may name the recipient."""
     extensions = [
         extension.value.digest
-        for record in register.certificates_with_key(public_key)
+        for record in register.certificates_with_key(key.der)
         for extension in x509.load_der_x509_certificate(record.der).extensions
         if isinstance(extension.value, x509.SubjectKeyIdentifier)
     ]
-    return frozenset({key_identifier(key), *extensions})
+    return frozenset({key.identifier, *extensions})
 
 
-def recipient_key(public_key: bytes) -> rsa.RSAPublicKey:
+def recipient_key(public_key: bytes) -> PublicKey:
     """Return the key in ``public_key``, whoever holds it; RefusalError as :func:`check_recipient`."""
     try:
-        key = load_der_public_key(public_key)
-    except (ValueError, UnsupportedAlgorithm) as error:
+        key = PublicKey.read(public_key)
+    except UnreadableKeyError as error:
         raise _refused("it is not a SubjectPublicKeyInfo read here") from error
-    if not isinstance(key, rsa.RSAPublicKey):
+    if key.family is not Family.RSA:
         raise _refused("only RSA keys, by key transport; key agreement with EC keys is not served")
-    if key.key_size < _MIN_BITS:
+    if int(key.kind.removeprefix("rsa:")) < _MIN_BITS:
         raise _refused(f"an RSA key of at least {_MIN_BITS} bits")
-    if key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) != public_key:
+    if key.der != public_key:
         raise _refused("the SubjectPublicKeyInfo is not DER with rsaEncryption")
     return key
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 from cryptography import x509
-from key_request_maker import make_key_request, spki
+from key_request_maker import key_identifier, make_key_request, spki
 from sandbox_desk import (
     Desk,
     Holder,
@@ -26,7 +26,6 @@ from sandbox_desk import (
 
 from agent.renewals.authorities.ra_protocol import Manifest
 from sandbox.authority.rules.days import utc_now
-from sandbox.authority.rules.key_package import key_identifier
 from sandbox.authority.rules.profiles import CertificateUse
 from sandbox.authority.rules.records import IssuedCertificate
 from sandbox.authority.store import Store

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from key_request_maker import (
     TRANSPORT_IDS,
     KeyRenewal,
+    key_identifier,
     make_key_request,
     spki,
 )
@@ -18,7 +19,6 @@ from sandbox_desk import (
     new_rsa_key,
 )
 
-from sandbox.authority.rules.key_package import key_identifier
 from sandbox.authority.rules.key_request import AES_256_CBC
 from sandbox.authority.rules.profiles import CertificateUse
 

@@ -13,6 +13,7 @@ from key_request_maker import (
     TRANSPORT_IDS,
     KeyRenewal,
     key_centre_of,
+    key_identifier,
     make_key_request,
     openssl_opens,
     spki,
@@ -27,7 +28,6 @@ from sandbox_office import Office
 
 from agent.renewals.authorities.est_messages import decode_server_key
 from agent.renewals.authorities.key_request import key_request
-from sandbox.authority.rules.key_package import key_identifier
 from sandbox.authority.rules.profiles import KEY_GENERATION_AUTHORITY, USCC_ID, CertificateUse
 from sandbox.authority.store import Store
 

@@ -9,12 +9,11 @@ import time
 import httpx
 import msgspec
 import pytest
-from key_request_maker import make_key_request, read_answer, spki
+from key_request_maker import key_identifier, make_key_request, read_answer, spki
 from sandbox_desk import HttpRenewal, new_rsa_key, running_desk, sandbox_cli
 
 from agent.renewals.authorities.ra_protocol import Policy
 from sandbox.authority.rules.fault_kinds import Fault, FaultKind
-from sandbox.authority.rules.key_package import key_identifier
 from sandbox.authority.store import Store
 from sandbox.faults.planning import Faults
 

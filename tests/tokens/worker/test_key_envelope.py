@@ -23,10 +23,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.ground.language import Language
+from agent.keys.public_key import PublicKey
 from agent.tokens.errors import KeyEnvelopeInvalidError
 from agent.tokens.worker.envelope import KeyIdentity, private_key_in, read_envelope
 from agent.tokens.worker.oaep import Oaep, OaepError
-from sandbox.authority.rules.key_package import key_identifier
 
 RECIPIENT = rsa_key("recipient")
 ENVELOPE = sandbox_envelope(RECIPIENT.public_key())
@@ -61,7 +61,7 @@ CONTENT_KEY = RECIPIENT.decrypt(
 def test_the_sandboxs_envelope_is_read(transport):
     envelope = sandbox_envelope(RECIPIENT.public_key(), transport=transport)
     [recipient] = read_envelope(envelope).recipients
-    assert recipient.name == key_identifier(RECIPIENT.public_key())
+    assert recipient.name == PublicKey.from_cryptography(RECIPIENT.public_key()).identifier
     assert is_new(private_key_in(content_of(envelope)))
 
 
