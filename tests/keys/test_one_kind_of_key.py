@@ -19,7 +19,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 def asks(one: x509.Certificate, other: x509.CertificateSigningRequest) -> object:
     """Ask."""
     one.verify_directly_issued_by(one)
-    return one.public_key(), other.public_key(), other.is_signature_valid
+    keys = (
+        one.public_key(),
+        other.public_key(),
+    )
+    return keys, other.is_signature_valid
 
 
 def may(key: rsa.RSAPrivateKey) -> object:
