@@ -118,8 +118,13 @@ class AuthorityHttp:
 
 def json_of(answer: httpx.Response, kind: type[T]) -> T:
     """Return a JSON answer as a type."""
+    return read_json(answer, msgspec.json.Decoder(kind).decode)
+
+
+def read_json(answer: httpx.Response, decode: Callable[[bytes], T]) -> T:
+    """Return a JSON answer as ``decode`` reads it."""
     try:
-        return msgspec.json.decode(answer.content, type=kind)
+        return decode(answer.content)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         # A proxy's page, or a broken server: nothing was lost, it is asked again.
         raise AuthorityUnreachableError(reason=f"unreadable answer: {error}") from error

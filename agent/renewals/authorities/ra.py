@@ -18,8 +18,9 @@ from agent.renewals.authorities.authority import (
 )
 from agent.renewals.authorities.enrolment import Application, Prepared, Signer
 from agent.renewals.authorities.est_enrolment import EstEnrolment
-from agent.renewals.authorities.http import json_of, pause_of
+from agent.renewals.authorities.http import json_of, pause_of, read_json
 from agent.renewals.authorities.manifest import make_manifest
+from agent.renewals.authorities.policy_reading import decode_policy
 from agent.renewals.authorities.ra_protocol import (
     RA_PATH,
     ApplicationStatus,
@@ -37,7 +38,8 @@ class RaAuthority(EstEnrolment):
 
     async def policy(self) -> Policy:
         """``GET /ra/v1/policy``."""
-        return json_of(await self._ask("GET", f"{RA_PATH}/policy"), Policy)
+        answer = await self._ask("GET", f"{RA_PATH}/policy")
+        return read_json(answer, decode_policy)
 
     async def prepare(self, application: Application, signer: Signer, now: dt.datetime) -> Prepared:
         """A request by the new key, and a manifest by the old one that binds it to all the rest."""

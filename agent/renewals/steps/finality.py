@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agent.ground.errors import OdcError
 from agent.renewals.authorities.authority import AuthorityRefusedError
+from agent.renewals.authorities.policy_reading import PolicyNotUnderstoodError
 from agent.renewals.authorities.ra_protocol import ProblemCode
 from agent.renewals.journal.vault import VaultError
 from agent.renewals.steps.abandonment import RenewalAbandonedError
@@ -25,6 +26,7 @@ _FINAL_CODES = frozenset(
     for error in (
         TooEarlyError,
         TooLateError,
+        PolicyNotUnderstoodError,
         CertificateRefusedError,
         VaultError,
         RenewalAbandonedError,
