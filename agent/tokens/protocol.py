@@ -130,12 +130,15 @@ class SignRequest(Request[bytes], frozen=True, kw_only=True, tag="sign_request")
 
 
 class SignMessage(Request[bytes], frozen=True, kw_only=True, tag="sign_message"):
-    """Make CMS SignedData (RFC 5652, DER) over ``content``, encapsulated."""
+    """Make CMS SignedData (RFC 5652, DER) over ``content``, encapsulated, with signed attributes."""
 
     result = bytes
     id: bytes
     certificate: bytes
     content: bytes
+    content_type: str = "1.2.840.113549.1.7.1"
+    """eContentType, dotted; id-data for an agent of before there were others, still running while its
+    worker is of this version already."""
 
 
 class SignData(Request[bytes], frozen=True, kw_only=True, tag="sign_data"):

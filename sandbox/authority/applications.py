@@ -32,6 +32,7 @@ from sandbox.authority.rules.cms import verify_signed_data
 from sandbox.authority.rules.days import china_date
 from sandbox.authority.rules.lifecycle import Event
 from sandbox.authority.rules.manifest_check import Expected, Submission, check_submission
+from sandbox.authority.rules.message_forms import MANIFEST_TYPES, amending_types, opening_types
 from sandbox.authority.rules.records import Application, Version
 from sandbox.authority.rules.scans import media_type
 from sandbox.authority.store import Transaction
@@ -135,9 +136,9 @@ class Applications:
                 )
             moved = self._ledger.move(transaction, found, Event.AMEND)
             policy = self._ledger.rules.policy
-            submission = check_submission(
-                verify_signed_data(cms_der), expected, policy, transaction
-            )
+            begun = _content_type(transaction.version(found.id, 1))
+            signed = verify_signed_data(cms_der, amending_types(self._ledger.rules, begun))
+            submission = check_submission(signed, expected, policy, transaction)
             if submission.certificate.sha256 != found.certificate_sha256:
                 raise RefusalError(
                     ProblemCode.UNKNOWN_CERTIFICATE, "not the certificate of this application"
@@ -177,7 +178,7 @@ class Applications:
     ) -> Application:
         now = self._ledger.clock()
         policy = self._ledger.rules.policy
-        signed = verify_signed_data(cms_der)
+        signed = verify_signed_data(cms_der, opening_types(self._ledger.rules, now))
         # Before "is it the newest": a certificate fetched and not yet confirmed is newer.
         self._check_none_open(transaction, signed.certificate_sha256)
         expected = Expected(application, 1, secret, self._ledger.rules.audiences, now)
@@ -217,6 +218,12 @@ def _save(
             manifest=submission.manifest_json,
         )
     )
+
+
+def _content_type(version: Version | None) -> str:
+    """Return what a version that was taken was signed as."""
+    assert version is not None, "saved in the same transaction as its application"
+    return verify_signed_data(version.cms, MANIFEST_TYPES).content_type
 
 
 def _check_fetched(transaction: Transaction, application: Application) -> None:

@@ -22,6 +22,7 @@ from sandbox.authority.dossier import draw_paper
 from sandbox.authority.ledger import Ledger
 from sandbox.authority.rules.cms import SignedContent, verify_signed_data
 from sandbox.authority.rules.manifest_check import check_current
+from sandbox.authority.rules.message_forms import licence_request_types
 from sandbox.authority.rules.records import IssuedCertificate, SeenLicenceRequest
 from sandbox.authority.store import Transaction
 from sandbox.problems import RefusalError
@@ -58,7 +59,7 @@ class Licences:
                 UNKNOWN_CERTIFICATE for what is signed; STALE_REQUEST, TOO_MANY_ATTEMPTS.
         """
         self._check_offered()
-        signed = verify_signed_data(cms_der)
+        signed = verify_signed_data(cms_der, licence_request_types(self._ledger.rules))
         request = _decode(signed)
         self._check_binding(request, uscc)
         with self._ledger.store.transaction() as transaction:

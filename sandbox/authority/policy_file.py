@@ -31,6 +31,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     retry_after_seconds: Annotated[int, msgspec.Meta(ge=0)] = 5
     lifetime_days: Annotated[float, msgspec.Meta(gt=0)] = 30
     bare_keys: bool = False
+    plain_until: Annotated[dt.datetime, msgspec.Meta(tz=True)] | None = None
 
 
 def read_policy_file(path: Path) -> Rules:
@@ -61,6 +62,7 @@ def rules_of(text: str) -> Rules:
         retry_after=file.retry_after_seconds,
         lifetime=dt.timedelta(days=file.lifetime_days),
         bare_keys=file.bare_keys,
+        plain_until=file.plain_until,
     )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 import secrets
 import ssl
 import tempfile
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,22 +17,26 @@ import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key, pkcs7
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
+from agent.certificates.organisation import IDENTITY_OIDS, identity_of
+from agent.certificates.parsing import parse_certificate
 from agent.renewals.authorities.ra_protocol import (
     EST_PATH,
     RA_PATH,
     DocumentDigest,
     DocumentName,
+    LicenceRequest,
     Manifest,
     Policy,
 )
+from agent.renewals.authorities.signed_messages import licence_request_type, manifest_type
 from sandbox.authority.dossier import sample_applicant, write_sample_dossier
 from sandbox.authority.rules.days import utc_now
 from sandbox.authority.rules.scans import media_type
+from sandbox.conformance.messages import Key, signed_message
 from sandbox.home import SandboxError
 
-Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 TIMEOUT_SECONDS = 30.0
 
 
@@ -55,6 +59,17 @@ class Holder:
             raise SandboxError("the key must be RSA or of a NIST curve")
         return cls(found, private)
 
+    @property
+    def sha256(self) -> str:
+        """The certificate's, lower-case hexadecimal."""
+        return self.certificate.fingerprint(hashes.SHA256()).hex()
+
+    @property
+    def uscc(self) -> str:
+        """The organisation's unified social credit code, empty where the certificate has none."""
+        parsed = parse_certificate(self.certificate.public_bytes(Encoding.DER))
+        return identity_of(parsed, IDENTITY_OIDS).uscc or ""
+
 
 class Applicant:
     """Makes the calls of one application; nothing is judged here."""
@@ -72,9 +87,11 @@ class Applicant:
         )
         self.new_key: Key = rsa.generate_private_key(65537, 2048)
         self.csr = b""
+        self.policy = Policy(authority="")
 
-    def make_request(self, policy: Policy) -> None:
+    def go_by(self, policy: Policy) -> None:
         """Make the new key, of the authority's favourite kind, and its PKCS#10 request."""
+        self.policy = policy
         kind, _, size = policy.key_types[0].partition(":")
         if kind == "rsa":
             self.new_key = rsa.generate_private_key(65537, int(size))
@@ -85,14 +102,21 @@ class Applicant:
         request = request.subject_name(self.holder.certificate.subject)
         self.csr = request.sign(self.new_key, hashes.SHA256()).public_bytes(Encoding.DER)
 
-    def manifest(self, documents: Mapping[DocumentName, bytes], **changes: object) -> Manifest:
+    def wanted(self) -> dict[DocumentName, bytes]:
+        """Return the scans the policy asks for; a test organisation's dossier is always brought."""
+        if self.policy.dossier == "never":
+            return {}
+        return {name: self.scans[name] for name in self.policy.required_documents}
+
+    def manifest(self, **changes: object) -> Manifest:
         """Return what is to be signed; ``changes`` make it wrong."""
+        documents = self.wanted()
         manifest = Manifest(
             audience=self.url,
             application=self.application,
             version=1,
             secret_sha256=hashlib.sha256(self.secret.encode()).hexdigest(),
-            certificate_sha256=self.holder.certificate.fingerprint(hashes.SHA256()).hex(),
+            certificate_sha256=self.holder.sha256,
             csr_sha256=hashlib.sha256(self.csr).hexdigest(),
             created=utc_now(),
             applicant=sample_applicant() if documents else None,
@@ -100,13 +124,36 @@ class Applicant:
         )
         return msgspec.structs.replace(manifest, **changes)
 
-    def signed(self, manifest: Manifest, key: Key | None = None) -> bytes:
-        """Return CMS SignedData over the manifest, by the certificate's key or another."""
-        builder = pkcs7.PKCS7SignatureBuilder().set_data(msgspec.json.encode(manifest))
-        builder = builder.add_signer(
-            self.holder.certificate, key or self.holder.key, hashes.SHA256()
+    def licence_request(self) -> LicenceRequest:
+        """Return what is to be signed to fetch the licence without an application."""
+        return LicenceRequest(
+            audience=self.url,
+            uscc=self.holder.uscc,
+            certificate_sha256=self.holder.sha256,
+            created=utc_now(),
+            nonce=secrets.token_hex(16),
         )
-        return builder.sign(Encoding.DER, [pkcs7.PKCS7Options.Binary])
+
+    def signed(
+        self,
+        message: Manifest | LicenceRequest,
+        content_type: str | None = None,
+        key: Key | None = None,
+    ) -> bytes:
+        """Return CMS SignedData over a message: as the policy has it and by the certificate's key, or not."""
+        type_of = manifest_type if isinstance(message, Manifest) else licence_request_type
+        return signed_message(
+            msgspec.json.encode(message),
+            content_type or type_of(self.policy.message_version),
+            self.holder.certificate,
+            key or self.holder.key,
+        )
+
+    def another(self) -> Applicant:
+        """Return who applies for the same certificate once more, under a name of its own."""
+        another = copy.copy(self)
+        another.application, another.secret = str(uuid.uuid4()), secrets.token_urlsafe(24)
+        return another
 
     def call(
         self,
@@ -123,6 +170,14 @@ class Applicant:
             auth=(self.application, secret or self.secret),
             content=content,
             headers={"Content-Type": media_type} if content is not None else {},
+        )
+
+    def licence(self, request: bytes) -> httpx.Response:
+        """Ask for the organisation's licence with a signed request."""
+        return self.http.post(
+            f"{RA_PATH}/licences/{self.holder.uscc}",
+            content=request,
+            headers={"Content-Type": "application/pkcs7-mime"},
         )
 
     def enrol(self, secret: str | None = None) -> httpx.Response:

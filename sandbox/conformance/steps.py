@@ -13,17 +13,18 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from agent.keys.certified import is_issued_by, key_of
 from agent.keys.public_key import PublicKey
+from agent.renewals.authorities.policy_reading import decode_policy
 from agent.renewals.authorities.ra_protocol import (
     EST_PATH,
     RA_PATH,
     ApplicationState,
     ApplicationStatus,
     DocumentName,
-    Policy,
     ProblemCode,
     SmsCode,
 )
 from sandbox.authority.rules.scans import media_type
+from sandbox.conformance import forms
 from sandbox.conformance.answers import CMS, certificates, expect, refused, status_of
 from sandbox.conformance.client import Applicant
 from sandbox.conformance.run import NotAskedError, Step, WrongAnswerError
@@ -42,7 +43,6 @@ class Renewal:
     def __init__(self, *, wait_seconds: float, sms_code: Callable[[], str]) -> None:
         self._wait_seconds = wait_seconds
         self._sms_code = sms_code
-        self._policy = Policy(authority="")
         self._submission = b""
         self._certificate: x509.Certificate | None = None
         self._roots: list[x509.Certificate] = []
@@ -55,6 +55,7 @@ class Renewal:
             Step("csrattrs", "200 with attributes, or 204 or 404", RFC_ATTRS, self.csrattrs),
             Step("foreign signature", "by another key: refused", MANIFEST, self.foreign_signature),
             Step("foreign audience", "for another: refused", MANIFEST, self.foreign_audience),
+            *forms.steps(),
             Step("apply", "PUT with the signed manifest opens it", CALLS, self.apply, True),
             Step("apply again", "the same bytes: the same answer", CALLS, self.apply_again),
             Step("wrong secret", "another password: 401", CALLS, self.wrong_secret),
@@ -76,9 +77,10 @@ class Renewal:
     def policy(self, applicant: Applicant) -> str:
         """Read the policy and make the request it asks for."""
         answer = expect(applicant.http.get(f"{RA_PATH}/policy"), 200)
-        self._policy = msgspec.json.decode(answer.content, type=Policy)
-        applicant.make_request(self._policy)
-        return f"{self._policy.authority}; keys {', '.join(self._policy.key_types)}"
+        policy = decode_policy(answer.content)
+        applicant.go_by(policy)
+        keys = ", ".join(policy.key_types)
+        return f"{policy.authority}; keys {keys}; messages of version {policy.message_version}"
 
     def cacerts(self, applicant: Applicant) -> str:
         """Read the authority's certificates."""
@@ -94,20 +96,18 @@ class Renewal:
     def foreign_signature(self, applicant: Applicant) -> str:
         """Sign with a key that is not the certificate's."""
         stranger = rsa.generate_private_key(65537, 2048)
-        signed = applicant.signed(applicant.manifest(self._wanted(applicant)), stranger)
+        signed = applicant.signed(applicant.manifest(), key=stranger)
         return refused(applicant.call("PUT", content=signed, media_type=CMS))
 
     def foreign_audience(self, applicant: Applicant) -> str:
         """Send what was signed for another authority."""
-        manifest = applicant.manifest(
-            self._wanted(applicant), audience="https://another-authority.example"
-        )
+        manifest = applicant.manifest(audience="https://another-authority.example")
         answer = applicant.call("PUT", content=applicant.signed(manifest), media_type=CMS)
         return refused(answer, ProblemCode.WRONG_AUDIENCE)
 
     def apply(self, applicant: Applicant) -> str:
         """Open the application."""
-        self._submission = applicant.signed(applicant.manifest(self._wanted(applicant)))
+        self._submission = applicant.signed(applicant.manifest())
         return status_of(applicant.call("PUT", content=self._submission, media_type=CMS)).state
 
     def apply_again(self, applicant: Applicant) -> str:
@@ -125,7 +125,7 @@ class Renewal:
 
     def other_bytes(self, applicant: Applicant) -> str:
         """Send a scan of other bytes than the manifest says."""
-        wanted = self._wanted(applicant)
+        wanted = applicant.wanted()
         if not wanted:
             raise NotAskedError("no dossier")
         name, content = next(iter(wanted.items()))
@@ -134,13 +134,13 @@ class Renewal:
 
     def incomplete(self, applicant: Applicant) -> str:
         """Say that all is there when nothing is."""
-        if not self._wanted(applicant):
+        if not applicant.wanted():
             raise NotAskedError("no dossier")
         return refused(applicant.call("POST", "/complete"), ProblemCode.INCOMPLETE)
 
     def scans(self, applicant: Applicant) -> str:
         """Send every scan, each twice."""
-        wanted = self._wanted(applicant)
+        wanted = applicant.wanted()
         for name, content in wanted.items():
             for _ in range(2):
                 status_of(self._upload(applicant, name, content))
@@ -172,7 +172,7 @@ class Renewal:
 
     def wrong_code(self, applicant: Applicant) -> str:
         """Have a code sent and enter another one."""
-        if not self._policy.sms or status_of(applicant.call("GET")).state == "released":
+        if not applicant.policy.sms or status_of(applicant.call("GET")).state == "released":
             raise NotAskedError("no SMS code")
         status_of(applicant.call("POST", "/sms"))
         body = msgspec.json.encode(SmsCode(code="0000"))
@@ -181,7 +181,7 @@ class Renewal:
 
     def right_code(self, applicant: Applicant) -> str:
         """Enter the code that was sent."""
-        if not self._policy.sms or status_of(applicant.call("GET")).state == "released":
+        if not applicant.policy.sms or status_of(applicant.call("GET")).state == "released":
             raise NotAskedError("no SMS code")
         body = msgspec.json.encode(SmsCode(code=self._sms_code()))
         status = status_of(applicant.call("POST", "/sms/verify", content=body))
@@ -217,12 +217,6 @@ class Renewal:
         if status.state is not ApplicationState.INSTALLED:
             raise WrongAnswerError(status.state)
         return status.state
-
-    def _wanted(self, applicant: Applicant) -> dict[DocumentName, bytes]:
-        """Return the scans the policy asks for; a test organisation's dossier is always brought."""
-        if self._policy.dossier == "never":
-            return {}
-        return {name: applicant.scans[name] for name in self._policy.required_documents}
 
     def _upload(self, applicant: Applicant, name: DocumentName, content: bytes) -> httpx.Response:
         return applicant.call(

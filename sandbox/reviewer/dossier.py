@@ -20,6 +20,7 @@ from sandbox.authority.ledger import Ledger, current_version, manifest_of
 from sandbox.authority.review import ApplicationSummary, Review
 from sandbox.authority.rules.cms import verify_signed_data
 from sandbox.authority.rules.days import china_date
+from sandbox.authority.rules.message_forms import MANIFEST_TYPES
 from sandbox.authority.rules.records import Application, IssuedCertificate, Version
 from sandbox.authority.store import Transaction
 from sandbox.problems import RefusalError
@@ -128,7 +129,7 @@ class Dossiers:
 def _verdict(transaction: Transaction, version: Version, manifest: Manifest) -> Verdict:
     signer, reason = "", ""
     try:
-        signed = verify_signed_data(version.cms)
+        signed = verify_signed_data(version.cms, MANIFEST_TYPES)
         record = transaction.certificate(signed.certificate_sha256)
         signer = record.organisation if record else ""
         if record is None or signed.certificate_sha256 != manifest.certificate_sha256:

@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from agent.renewals.authorities.ra_protocol import DocumentDigest, DocumentName, Manifest
+from agent.renewals.authorities.signed_messages import ContentType
 from sandbox.authority.ca import Authority
 from sandbox.authority.dossier import sample_applicant
 from sandbox.authority.rules.days import utc_now
@@ -33,6 +34,7 @@ from sandbox.authority.rules.profiles import CertificateUse, Organisation, Valid
 from sandbox.authority.rules.records import IssuedCertificate
 from sandbox.authority.sms import Outbox
 from sandbox.authority.store import Store
+from sandbox.conformance.messages import signed_message
 from sandbox.desk.tokens import expired_validity, remaining_validity
 from sandbox.home import Home, RunningSandbox
 
@@ -148,11 +150,11 @@ def certify(
     return Holder(organisation, key, certificate)
 
 
-def sign_cms(content: bytes, holder: Holder) -> bytes:
+def sign_cms(
+    content: bytes, holder: Holder, content_type: ContentType = ContentType.MANIFEST
+) -> bytes:
     """Return CMS SignedData over ``content``, the content inside."""
-    builder = pkcs7.PKCS7SignatureBuilder().set_data(content)
-    builder = builder.add_signer(holder.certificate, holder.key, hashes.SHA256())
-    return builder.sign(Encoding.DER, [pkcs7.PKCS7Options.Binary])
+    return signed_message(content, content_type, holder.certificate, holder.key)
 
 
 def make_csr(key: SigningKey, subject: x509.Name) -> bytes:

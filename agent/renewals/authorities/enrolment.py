@@ -46,8 +46,13 @@ class Signer(Protocol):
     async def request(self) -> bytes:
         """Return PKCS#10 (DER) for the new key, signed by it; asked for again it is the same."""
 
-    async def message(self, content: bytes) -> bytes:
-        """Return CMS SignedData (DER) over ``content``, signed by the key that is renewed."""
+    async def message(self, content: bytes, content_type: str) -> bytes:
+        """Return CMS SignedData (DER) over ``content``, signed by the key that is renewed.
+
+        Args:
+            content: what is signed, encapsulated.
+            content_type: the eContentType that says what it is, dotted.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

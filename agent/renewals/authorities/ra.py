@@ -31,6 +31,7 @@ from agent.renewals.authorities.ra_protocol import (
     ProblemCode,
     SmsCode,
 )
+from agent.renewals.authorities.signed_messages import manifest_type
 
 
 class RaAuthority(EstEnrolment):
@@ -45,7 +46,8 @@ class RaAuthority(EstEnrolment):
         """A request by the new key, and a manifest by the old one that binds it to all the rest."""
         request = await signer.request()
         manifest = make_manifest(self.url, application, request, now)
-        message = await signer.message(msgspec.json.encode(manifest))
+        form = manifest_type(application.policy.message_version)
+        message = await signer.message(msgspec.json.encode(manifest), form)
         return Prepared(request=request, manifest=message)
 
     async def submit(

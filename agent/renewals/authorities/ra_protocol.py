@@ -84,6 +84,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     encryption keys always stay: without them old documents cannot be read."""
     licence: bool = False
     """Whether the authority hands out business licences."""
+    message_version: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1
+    """What manifests and licence requests are signed as, see
+    :mod:`agent.renewals.authorities.signed_messages`. A client that does not know it signs by the
+    newest version it knows."""
 
 
 class Applicant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -111,7 +115,8 @@ class DocumentDigest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the old signing key signs: everything of an application, bound together.
 
-    Sent as CMS SignedData (RFC 5652, DER) with this as encapsulated JSON content.
+    Sent as CMS SignedData (RFC 5652, DER) with this as encapsulated JSON content, under the content
+    type of ``Policy.message_version``.
     """
 
     audience: str
@@ -213,9 +218,9 @@ class Licence(msgspec.Struct, frozen=True, kw_only=True):
 class LicenceRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a token signs to fetch a licence without an application.
 
-    Sent as CMS SignedData (RFC 5652, DER) with this as encapsulated JSON content, like a manifest,
-    and good for nothing else: its members are not a manifest's. The same bytes may be sent again
-    after a lost answer, a few times, within ``LICENCE_REQUEST_SECONDS`` of ``created``.
+    Sent as CMS SignedData (RFC 5652, DER) with this as encapsulated JSON content, like a manifest, and
+    good for nothing else: neither its content type nor its members are a manifest's. The same bytes
+    may be sent again after a lost answer, a few times, within ``LICENCE_REQUEST_SECONDS`` of ``created``.
     """
 
     request: Literal["business_licence"] = "business_licence"

@@ -56,7 +56,8 @@ _FORWARD: dict[State, frozenset[State]] = {
     State.DRAFTING: frozenset({State.SIGNING}),
     State.SIGNING: frozenset({State.SUBMITTED}),
     # What the authority may be found to have decided, or taken back, whenever it is asked.
-    State.SUBMITTED: _AT_THE_AUTHORITY - {State.SUBMITTED},
+    # Signed anew, where it has come to want another form than the one it said first.
+    State.SUBMITTED: (_AT_THE_AUTHORITY - {State.SUBMITTED}) | {State.SIGNING},
     State.REVIEWING: _AT_THE_AUTHORITY - {State.REVIEWING},
     State.REJECTED: frozenset({State.SIGNING}),
     State.APPROVED: _AT_THE_AUTHORITY - {State.APPROVED},

@@ -23,6 +23,7 @@ from agent.renewals.authorities.authority import AuthorityUnreachableError, Lice
 from agent.renewals.authorities.choosing import Authorities, Authority
 from agent.renewals.authorities.dossier import Dossier
 from agent.renewals.authorities.ra_protocol import Licence, LicenceRequest
+from agent.renewals.authorities.signed_messages import licence_request_type
 from agent.renewals.ground.finding import find_signing
 from agent.renewals.journal.journal import Journal
 from agent.renewals.journal.record import Renewal, RenewalChanged
@@ -171,7 +172,8 @@ class LicenceService:
         holder = self._holder(certificate)
         authority = self._authorities.client(self._authorities.for_certificate(certificate).name)
         register = _dossier_of(authority)
-        if not (await authority.enrolment.policy()).licence:
+        policy = await authority.enrolment.policy()
+        if not policy.licence:
             raise LicenceNotOfferedError  # said before a PIN is entered for nothing
 
         async def sign(session: PinSession) -> bytes:
@@ -182,9 +184,13 @@ class LicenceService:
                 created=self._clock(),
                 nonce=secrets.token_hex(16),
             )
-            content = msgspec.json.encode(request)
             return await session.call(
-                SignMessage(id=held.id, certificate=certificate.der, content=content)
+                SignMessage(
+                    id=held.id,
+                    certificate=certificate.der,
+                    content=msgspec.json.encode(request),
+                    content_type=licence_request_type(policy.message_version),
+                )
             )
 
         def done(outcome: bytes | OdcError) -> None:

@@ -121,13 +121,14 @@ class _Signer:
         """Return the request for the new key, which is made where it is not there."""
         return await _request(self.session, self.renewal)
 
-    async def message(self, content: bytes) -> bytes:
+    async def message(self, content: bytes, content_type: str) -> bytes:
         """Return what the key to renew signs."""
         return await self.session.call(
             token.SignMessage(
                 id=self.renewal.key_id,
                 certificate=self.renewal.private.certificate,
                 content=content,
+                content_type=content_type,
             )
         )
 

@@ -9,11 +9,13 @@ import datetime as dt
 from collections.abc import Awaitable, Callable
 
 from agent.certificates.china_time import china_date
+from agent.renewals.authorities.authority import AuthorityRefusedError
 from agent.renewals.authorities.dossier import Dossier
 from agent.renewals.authorities.ra_protocol import ApplicationState, ApplicationStatus
 from agent.renewals.journal.record import Renewal
 from agent.renewals.journal.states import State, Waiting
 from agent.renewals.steps.context import ApplicationClosed, Context, Wait, credentials_of
+from agent.renewals.steps.signing_anew import to_be_signed_anew
 from agent.renewals.steps.working_days import add_working_days
 
 STILL_OPEN_SECONDS = 60.0
@@ -23,7 +25,10 @@ STILL_OPEN_SECONDS = 60.0
 async def submit(context: Context, dossier: Dossier, renewal: Renewal) -> Renewal:
     """Send manifest and scans; whatever has arrived already is not sent again."""
     who = credentials_of(renewal)
-    status = await dossier.submit(who, renewal.version, renewal.private.manifest)
+    try:
+        status = await dossier.submit(who, renewal.version, renewal.private.manifest)
+    except AuthorityRefusedError as refused:
+        return context.save(await to_be_signed_anew(context, renewal, refused))
     for name in status.missing_documents:
         digest = renewal.private.documents[name]
         content = context.scans.get(renewal.id, name)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.serialization import pkcs7
 
+from agent.keys.signing import SignedDataDraft
 from agent.tokens import protocol
 from agent.tokens.worker import keys
 from agent.tokens.worker.access import TokenAccess
@@ -21,13 +23,15 @@ def sign_request(access: TokenAccess, request: protocol.SignRequest) -> bytes:
 
 def sign_message(access: TokenAccess, request: protocol.SignMessage) -> bytes:
     """Make CMS SignedData with ``content`` inside and the certificate beside it."""
-    certificate = x509.load_der_x509_certificate(request.certificate)
-    return (
-        pkcs7.PKCS7SignatureBuilder()
-        .set_data(request.content)
-        .add_signer(certificate, access.signing_key(request.id, certificate), hashes.SHA256())
-        .sign(serialization.Encoding.DER, [pkcs7.PKCS7Options.Binary])
+    draft = SignedDataDraft(
+        content=request.content,
+        certificate=request.certificate,
+        content_type=request.content_type,
+        signing_time=dt.datetime.now(dt.UTC),
     )
+    certificate = x509.load_der_x509_certificate(request.certificate)
+    key = access.signing_key(request.id, certificate)
+    return draft.message(keys.sign_data(key, draft.to_be_signed))
 
 
 def sign_data(access: TokenAccess, request: protocol.SignData) -> bytes:

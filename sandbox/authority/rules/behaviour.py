@@ -6,10 +6,13 @@ import datetime as dt
 from dataclasses import dataclass
 
 from agent.renewals.authorities.ra_protocol import Policy
+from agent.renewals.authorities.signed_messages import TYPED
 
 AUTHORITY_NAME = "ODC 沙盒证书服务中心 (ODC Sandbox Authority)"
 
-DEFAULT_POLICY = Policy(authority=AUTHORITY_NAME, encryption_certificate=True, licence=True)
+DEFAULT_POLICY = Policy(
+    authority=AUTHORITY_NAME, encryption_certificate=True, licence=True, message_version=TYPED
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +22,9 @@ class Rules:
     audiences: frozenset[str] = frozenset()
     """The base URLs it answers to; a manifest must name one of them."""
     policy: Policy = DEFAULT_POLICY
+    plain_until: dt.datetime | None = None
+    """Until when a manifest of version 1 still opens an application where the policy has a later one:
+    for what was signed before the policy changed and had not arrived. None takes none."""
     approve_after: dt.timedelta | None = None
     """The automatic reviewer's time; None waits for ``odc-sandbox approve``."""
     lifetime: dt.timedelta = dt.timedelta(days=30)

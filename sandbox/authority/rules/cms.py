@@ -7,6 +7,7 @@ sign anything here is for :mod:`sandbox.authority.rules.manifest_check` to say; 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from agent.keys.signed_data import BadSignatureError, MalformedMessageError, read_signed_data
@@ -19,6 +20,8 @@ class SignedContent:
     """What a verified SignedData holds."""
 
     content: bytes
+    content_type: str
+    """eContentType, dotted; the signature covers it."""
     certificate_der: bytes
 
     @property
@@ -27,18 +30,18 @@ class SignedContent:
         return hashlib.sha256(self.certificate_der).hexdigest()
 
 
-def verify_signed_data(der: bytes) -> SignedContent:
-    """Return the content of ``der`` after its one signature was verified.
+def verify_signed_data(der: bytes, content_types: Collection[str]) -> SignedContent:
+    """Return the content of ``der``, of one of ``content_types``, after its one signature was verified.
 
     Raises:
         RefusalError: MALFORMED when it is not such a SignedData, BAD_SIGNATURE when it is one and
             does not verify.
     """
     try:
-        message = read_signed_data(der)
+        message = read_signed_data(der, content_types=content_types)
     except MalformedMessageError as error:
         detail = f"the CMS is not acceptable: {error}"
         raise RefusalError(ProblemCode.MALFORMED, detail) from error
     except BadSignatureError as error:
         raise RefusalError(ProblemCode.BAD_SIGNATURE, str(error)) from error
-    return SignedContent(message.content, message.certificate)
+    return SignedContent(message.content, message.content_type, message.certificate)

@@ -41,8 +41,9 @@ class Token:
         self.signed.append(b"PKCS#10")
         return b"a request"
 
-    async def message(self, content):
+    async def message(self, content, content_type):
         self.signed.append(content)
+        self.content_type = content_type
         return b"signed:" + content
 
 

@@ -88,6 +88,9 @@ def test_members_that_came_later_are_passed_over(members):
         {"dossier": "sometimes"},
         {"required_documents": ["passport"]},
         {"retire_old": "burn"},
+        {"message_version": 0},
+        {"message_version": 10**9},
+        {"message_version": "2"},
     ],
 )
 def test_what_is_asked_of_the_applicant_or_no_policy_at_all_is_not_guessed_at(members):
@@ -99,3 +102,7 @@ def test_what_is_asked_of_the_applicant_or_no_policy_at_all_is_not_guessed_at(me
 def test_other_bytes_are_no_policy(body):
     with pytest.raises((msgspec.DecodeError, UnicodeDecodeError)):
         decode_policy(body)
+
+
+def test_a_policy_of_before_has_messages_of_version_one():
+    assert decode_policy(policy_json()).message_version == 1

@@ -31,6 +31,8 @@ FORWARD = {
     # What the authority decides, and may take back, is found whenever it is asked.
     *((a, b) for a in AT_THE_AUTHORITY for b in AT_THE_AUTHORITY if a not in (b, State.REJECTED)),
     (State.REJECTED, State.SIGNING),
+    # The authority has come to want another form than what was signed.
+    (State.SUBMITTED, State.SIGNING),
     (State.ISSUING, State.INSTALLING),
     (State.INSTALLING, State.INSTALLED),
 }

@@ -21,10 +21,13 @@ from cryptography.x509.oid import NameOID
 from sandbox_desk import new_rsa_key
 
 from agent.renewals.authorities.ra_protocol import ProblemCode
+from agent.renewals.authorities.signed_messages import ContentType
 from sandbox.authority.rules.cms import verify_signed_data
+from sandbox.conformance.messages import signed_message, without_attributes
 from sandbox.problems import RefusalError
 
 CONTENT = b'{"hello": "world"}\r\n'
+PLAIN = (ContentType.DATA,)
 
 
 def _self_signed(key) -> x509.Certificate:
@@ -62,15 +65,15 @@ def resign(signer, info: cms.ContentInfo) -> bytes:
     return info.dump(force=True)
 
 
-def refusal(der: bytes) -> ProblemCode:
+def refusal(der: bytes, *content_types: str) -> ProblemCode:
     with pytest.raises(RefusalError) as caught:
-        verify_signed_data(der)
+        verify_signed_data(der, content_types or PLAIN)
     return caught.value.code
 
 
 @pytest.mark.parametrize("algorithm", [hashes.SHA256(), hashes.SHA384(), hashes.SHA512()])
 def test_content_and_signer_are_returned(signer, algorithm):
-    signed = verify_signed_data(sign(signer, algorithm=algorithm))
+    signed = verify_signed_data(sign(signer, algorithm=algorithm), PLAIN)
     assert signed.content == CONTENT
     assert signed.certificate_der == signer[1].public_bytes(Encoding.DER)
 
@@ -85,7 +88,7 @@ def test_what_openssl_signs_is_accepted(signer, tmp_path, options):
     done = subprocess.run(
         [*command.split(), *options], cwd=tmp_path, capture_output=True, check=True
     )
-    assert verify_signed_data(done.stdout).content == CONTENT
+    assert verify_signed_data(done.stdout, PLAIN).content == CONTENT
 
 
 def test_no_changed_byte_changes_what_is_accepted(signer):
@@ -96,7 +99,7 @@ def test_no_changed_byte_changes_what_is_accepted(signer):
         # Bytes the signature does not cover (the certificate's own signature) may change, and then
         # the certificate is not the one issued; the content never may.
         with contextlib.suppress(RefusalError):
-            assert verify_signed_data(bytes(changed)).content == CONTENT
+            assert verify_signed_data(bytes(changed), PLAIN).content == CONTENT
 
 
 def test_detached_content_is_refused(signer):
@@ -148,8 +151,40 @@ def test_the_signed_content_type_must_be_there_once(signer):
 
 
 def test_resigning_as_these_tests_do_is_accepted(signer):
-    assert verify_signed_data(resign(signer, cms.ContentInfo.load(sign(signer)))).content == CONTENT
+    resigned = resign(signer, cms.ContentInfo.load(sign(signer)))
+    assert verify_signed_data(resigned, PLAIN).content == CONTENT
 
 
 def test_trailing_bytes_are_refused(signer):
     assert refusal(sign(signer) + b"\0") is ProblemCode.MALFORMED
+
+
+def typed(signer, content_type: str = ContentType.MANIFEST) -> bytes:
+    key, certificate = signer
+    return signed_message(CONTENT, content_type, certificate, key)
+
+
+def test_of_the_types_asked_for_it_is_told_which_it_is(signer):
+    both = (ContentType.MANIFEST, ContentType.DATA)
+    for der, content_type in ((typed(signer), both[0]), (sign(signer), both[1])):
+        signed = verify_signed_data(der, both)
+        assert (signed.content, signed.content_type) == (CONTENT, content_type)
+
+
+def test_another_type_than_those_asked_for_is_refused(signer):
+    assert refusal(typed(signer), *PLAIN) is ProblemCode.MALFORMED
+    assert refusal(sign(signer), ContentType.MANIFEST) is ProblemCode.MALFORMED
+    request = typed(signer, ContentType.LICENCE_REQUEST)
+    assert refusal(request, *PLAIN, ContentType.MANIFEST) is ProblemCode.MALFORMED
+
+
+def test_a_type_that_was_not_signed_is_refused(signer):
+    # What stands beside the content is no part of what is signed: the attribute is.
+    info = cms.ContentInfo.load(sign(signer))
+    info["content"]["encap_content_info"]["content_type"] = ContentType.MANIFEST
+    assert refusal(info.dump(force=True), ContentType.MANIFEST) is ProblemCode.BAD_SIGNATURE
+
+
+def test_a_type_of_ones_own_needs_signed_attributes(signer):
+    bare = without_attributes(typed(signer), signer[0])
+    assert refusal(bare, ContentType.MANIFEST) is ProblemCode.BAD_SIGNATURE

@@ -28,6 +28,7 @@ from sandbox_desk import (
 )
 
 from agent.renewals.authorities.ra_protocol import ApplicationStatus, Policy
+from agent.renewals.authorities.signed_messages import ContentType
 from sandbox.authority.rules.days import CST, china_date, utc_now, years_later
 from sandbox.authority.rules.profiles import SHENZHEN_ENTITY_ID, USCC_ID
 
@@ -178,7 +179,7 @@ def test_openssl_accepts_the_chain_and_what_it_signs_is_accepted(
     key.write_bytes(rsa_keys[0].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     old.write_bytes(renewal.holder.certificate.public_bytes(Encoding.PEM))
     signing = f"cms -sign -binary -nodetach -outform DER -signer {old} -inkey {key} -in {manifest}"
-    cms_der = _openssl(*signing.split(), "-md", "sha256")
+    cms_der = _openssl(*signing.split(), "-md", "sha256", "-econtent_type", ContentType.MANIFEST)
     assert renewal.apply(cms_der).status_code == 200
     renewal.send_scans()
     renewal.call("POST", "/complete").raise_for_status()

@@ -17,6 +17,7 @@ from agent.renewals.authorities.ra_protocol import (
     LicenceRequest,
     ProblemCode,
 )
+from agent.renewals.authorities.signed_messages import ContentType
 from sandbox.authority.licences import MAX_ANSWERS
 from sandbox.authority.rules.behaviour import DEFAULT_POLICY
 from sandbox.authority.rules.days import utc_now
@@ -35,7 +36,8 @@ def request_of(renewal: HttpRenewal, **changes: object) -> LicenceRequest:
 
 
 def signed(renewal: HttpRenewal, **changes: object) -> bytes:
-    return sign_cms(msgspec.json.encode(request_of(renewal, **changes)), renewal.holder)
+    content = msgspec.json.encode(request_of(renewal, **changes))
+    return sign_cms(content, renewal.holder, ContentType.LICENCE_REQUEST)
 
 
 def post(renewal: HttpRenewal, body: bytes, uscc: str | None = None) -> httpx.Response:

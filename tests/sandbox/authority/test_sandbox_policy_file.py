@@ -20,6 +20,7 @@ sms_interval_seconds = 2
 retry_after_seconds = 7
 lifetime_days = 3
 bare_keys = true
+plain_until = 2027-02-01T00:00:00+08:00
 [policy]
 authority = "广东省电子商务认证有限公司"
 earliest_days_before_expiry = 60
@@ -37,6 +38,7 @@ encryption_key_type = "rsa:3072"
 key_transport = ["rsaes-oaep"]
 retire_old = "delete"
 licence = false
+message_version = 1
 """
 
 
@@ -52,13 +54,15 @@ def test_everything_of_the_policy_can_be_said():
         for name in Policy.__struct_fields__
         if getattr(policy, name) == getattr(Policy(authority="as it is"), name)
     ]
-    assert unchanged == ["encryption_certificate", "licence"]  # where the sandbox's own is another
+    own = ["encryption_certificate", "licence", "message_version"]
+    assert unchanged == own  # where the sandbox's own is another
     assert not policy.encryption_certificate
     assert DEFAULT_POLICY.encryption_certificate
     assert policy.key_types == ("ec:secp256r1", "rsa:3072")
     assert rules.approve_after == dt.timedelta(seconds=1.5)
     assert rules.sms_interval == dt.timedelta(seconds=2)
     assert rules.bare_keys
+    assert rules.plain_until == dt.datetime(2027, 1, 31, 16, tzinfo=dt.UTC)
     assert (rules.retry_after, rules.lifetime) == (7, dt.timedelta(days=3))
 
 
@@ -70,6 +74,8 @@ def test_everything_of_the_policy_can_be_said():
         ("[policy]\ndossier = 'sometimes'", "sometimes"),
         ("[policy]\nkey_types = []", "key_types"),
         ("[policy]\nencryption_key_type = 'ec:secp256r1'", "ec:secp256r1"),
+        ("[policy]\nmessage_version = 0", "message_version"),
+        ("plain_until = 2027-02-01T00:00:00", "plain_until"),
         ("approve_after_seconds = -1", "approve_after_seconds"),
         ("not toml", "line 1"),
     ],

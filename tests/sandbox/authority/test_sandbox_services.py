@@ -131,7 +131,9 @@ class TestTimers:
         assert office.state(client) == "rejected"
 
     def test_without_sms_approval_releases(self, home, rsa_keys):
-        office = Office(home, rsa_keys, policy=Policy(authority="test", sms=False))
+        office = Office(
+            home, rsa_keys, policy=Policy(authority="test", message_version=2, sms=False)
+        )
         assert office.state(office.approved()) == "released"
 
     def test_an_application_waits_thirty_days_for_its_applicant(self, office):
@@ -163,7 +165,7 @@ class TestTimers:
         assert promised == dt.date(2025, 10, 10), "two days after the eight of the National Day"
 
     def test_an_amendment_after_a_long_review_is_not_too_late(self, home, rsa_keys):
-        policy = Policy(authority="test", latest_days_after_expiry=965)
+        policy = Policy(authority="test", message_version=2, latest_days_after_expiry=965)
         office = Office(home, rsa_keys, policy=policy)
         client = office.submitted()
         office.clock.advance(days=20)
@@ -179,7 +181,7 @@ class TestWindow:
         ("days", "accepted"), [(0, True), (1, True), (365, True), (366, False)]
     )
     def test_too_long_after_expiry(self, home, rsa_keys, days, accepted):
-        policy = Policy(authority="test", latest_days_after_expiry=365)
+        policy = Policy(authority="test", message_version=2, latest_days_after_expiry=365)
         office = Office(home, rsa_keys, policy=policy)
         client = office.certified(expired_days=days)
         apply = (office.applications.apply, client.application, client.secret, client.signed())

@@ -27,6 +27,17 @@ BENDS = {
     "foreign audience": lambda _: httpx.Response(
         403, headers=PROBLEM, json={"title": "No", "status": 403}
     ),
+    "manifest, other types": lambda _: httpx.Response(200, json={}),
+    "manifest, bare": lambda _: httpx.Response(200, json={}),
+    "licence request as manifest": lambda _: httpx.Response(
+        403, headers=PROBLEM, json={"title": "No", "status": 403, "code": "bad_signature"}
+    ),
+    "licence": lambda answer: httpx.Response(
+        200, content=re.sub(rb'"uscc":"\w+"', b'"uscc":"91440300MA5DA0001D"', answer.content)
+    ),
+    "licence request, other types": lambda _: httpx.Response(200, json={}),
+    "licence request, bare": lambda _: httpx.Response(500, text="oops"),
+    "manifest as licence request": lambda _: httpx.Response(200, json={}),
     "wrong secret": lambda _: httpx.Response(200, json={}),
     "other bytes": lambda _: httpx.Response(422, html="<p>No"),
     "incomplete": lambda _: httpx.Response(500, text="oops"),
@@ -44,6 +55,13 @@ BENDS = {
 TOLD = {
     "foreign signature": ("HTTP 200, not refused by 4xx", "The manifest"),
     "foreign audience": ("code missing, not wrong_audience", "The manifest"),
+    "manifest, other types": ("HTTP 200, not refused by 4xx", "Signed messages"),
+    "manifest, bare": ("HTTP 200, not refused by 4xx", "Signed messages"),
+    "licence request as manifest": ("code bad_signature, not malformed", "Signed messages"),
+    "licence": ("the licence of 91440300MA5DA0001D", "The licence"),
+    "licence request, other types": ("HTTP 200, not refused by 4xx", "Signed messages"),
+    "licence request, bare": ("HTTP 500, not refused by 4xx", "Signed messages"),
+    "manifest as licence request": ("HTTP 200, not refused by 4xx", "Signed messages"),
     "wrong secret": ("HTTP 200, not 401: {}", "The calls"),
     "other bytes": (
         "Content-Type text/html; charset=utf-8, not application/problem+json",
@@ -85,9 +103,20 @@ def desk(tmp_path_factory):
         yield running
 
 
+@pytest.fixture(scope="module")
+def desk_of_before(tmp_path_factory):
+    """A sandbox that takes signed messages as version 1 has them."""
+    folder = tmp_path_factory.mktemp("before")
+    policy = folder / "policy.toml"
+    policy.write_text("[policy]\nmessage_version = 1\n")
+    options = ("--approve-after", "0", "--policy", str(policy))
+    with running_desk(folder / "authority", *options) as running:
+        yield running
+
+
 def findings(desk, bends):
     """What failed or was left out: its verdict by the step's name."""
-    holder = certify(desk.home, new_rsa_key())
+    holder = certify(desk.home, new_rsa_key(), uscc="91440300MA5DA0000F")
     applicant = Applicant(desk.url, desk.home.trust_anchor, Holder(holder.certificate, holder.key))
     bent = Bent(ssl.create_default_context(cafile=desk.home.trust_anchor), bends)
     applicant.http.close()
@@ -135,6 +164,32 @@ def test_what_nothing_goes_without_ends_the_run_there(desk, step, answer, seen):
     assert failed == [step]
     assert seen in found[step].seen
     assert {verdict.seen for name, verdict in found.items() if name != step} == {f"needs: {step}"}
+
+
+def test_a_server_that_announces_the_types_and_goes_on_as_before_is_found_out(desk_of_before):
+    def announcing(answer):
+        said = answer.content.replace(b'"message_version":1', b'"message_version":2')
+        return httpx.Response(200, content=said)
+
+    found = findings(desk_of_before, {"policy": announcing})
+    failed = {name: verdict for name, verdict in found.items() if verdict.outcome == Outcome.FAILED}
+    assert failed.keys() == {
+        "foreign audience",
+        "manifest, other types",
+        "licence",
+        "licence request, other types",
+        "apply",
+    }
+    for name in ("manifest, other types", "licence request, other types"):
+        assert failed[name].seen == "HTTP 200, not refused by 4xx"
+
+
+def test_a_server_of_the_version_before_is_not_asked_for_types(desk_of_before):
+    found = findings(desk_of_before, {})
+    assert {name: verdict.seen for name, verdict in found.items()} == {
+        "manifest, other types": "messages of version 1",
+        "licence request, other types": "messages of version 1",
+    }
 
 
 def test_every_step_names_a_section_that_is_there():

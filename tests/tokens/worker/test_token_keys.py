@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from certificate_maker import china, ec_key, make_x509, name, openssl
 from cryptography import x509
@@ -17,12 +18,15 @@ from cryptography.hazmat.primitives.serialization import (
 from soft_token import SoftTokens, logged_in
 
 from agent.ground.errors import ReportedError
+from agent.keys.signed_data import DATA, MalformedMessageError, read_signed_data
+from agent.renewals.authorities.signed_messages import ContentType
 from agent.renewals.steps.checks import proves_key
 from agent.tokens import protocol
 from agent.tokens.worker.keys import sign_data, token_key
 
 KEY_TYPES = ["rsa:2048", "rsa:3072", "ec:secp256r1", "ec:secp384r1"]
 KEY_ID = bytes(range(20))
+OWN_TYPE = ContentType.MANIFEST.value
 CONTENT = '{"版本": 1}\r\nsecond line\n'.encode()
 
 
@@ -94,6 +98,27 @@ async def test_a_signed_message_is_verified_by_openssl(tokens, key_type, tmp_pat
             protocol.SignMessage(id=KEY_ID, certificate=der(certificate), content=CONTENT)
         )
     assert verified(message, certificate, tmp_path) == CONTENT
+
+
+async def test_a_signed_message_says_what_it_is_and_plain_data_where_nothing_is_said(
+    tokens, key_type, tmp_path
+):
+    async with logged_in(tokens) as session:
+        pair = await generate(session, key_type)
+        certificate = certify(pair.public_key)
+        asked = protocol.SignMessage(id=KEY_ID, certificate=der(certificate), content=CONTENT)
+        typed = msgspec.structs.replace(asked, content_type=OWN_TYPE)
+        messages = {
+            kind: await session.call(request)
+            for kind, request in ((DATA, asked), (OWN_TYPE, typed))
+        }
+    for kind, message in messages.items():
+        assert verified(message, certificate, tmp_path) == CONTENT
+        # Signed attributes in DER, the type among them; no other type is taken for it.
+        assert read_signed_data(message, content_types={kind}).content_type == kind
+        for other in messages.keys() - {kind}:
+            with pytest.raises(MalformedMessageError):
+                read_signed_data(message, content_types={other})
 
 
 def verified(message: bytes, signer: x509.Certificate, folder: Path, *options: str) -> bytes:
