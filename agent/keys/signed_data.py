@@ -10,17 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from asn1crypto import cms, core
-from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from agent.keys.attributes import read_attributes
 from agent.keys.certified import key_of
 from agent.keys.der import DerError, Tag, dotted, elements, read_element
-from agent.keys.public_key import PublicKey, UnreadableKeyError
-from agent.keys.schemes import Scheme, UnknownSchemeError, message_scheme
+from agent.keys.public_key import PublicKey
+from agent.keys.schemes import Scheme, message_scheme
+
+if TYPE_CHECKING:
+    from agent.keys.cms_parsing import Parsed, Signer
 
 DATA = "1.2.840.113549.1.7.1"
 SIGNED_DATA = "1.2.840.113549.1.7.2"
@@ -29,7 +31,6 @@ MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
 SIGNING_TIME = "1.2.840.113549.1.9.5"
 MAX_MESSAGE_BYTES = 64 << 20
 _GM_DATA = "1.2.156.10197.6.1.4.2.1"
-_GM_SIGNED_DATA = "1.2.156.10197.6.1.4.2.2"
 
 
 class MessageError(ValueError):
@@ -42,15 +43,6 @@ class MalformedMessageError(MessageError):
 
 class BadSignatureError(MessageError):
     """It is one, and its signature is not right, or not known here."""
-
-
-class _ContentInfo(core.Sequence):  # type: ignore[misc] # asn1crypto has no types
-    """ContentInfo with whatever type (RFC 5652, 3): asn1crypto knows the standard ones alone."""
-
-    _fields = [  # noqa: RUF012 - asn1crypto's way
-        ("content_type", core.ObjectIdentifier),
-        ("content", core.Any, {"explicit": 0}),
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,35 +74,24 @@ def read_signed_data(
     Raises:
         MalformedMessageError, BadSignatureError: see there.
     """
+    content_type, content, signer = _one_signer(der)
+    if content_type not in content_types:
+        raise MalformedMessageError(f"the content type {content_type} is not taken here")
+    if signer.certificate is None:
+        raise BadSignatureError("the signer's certificate is not enclosed")
     try:
-        signed = _signed_data(der)
-        content_type, content = _content(signed)
-        if content_type not in content_types:
-            raise MalformedMessageError(f"the content type {content_type} is not taken here")
-        signer = signed["signer_infos"][0]
-        certificate = _signer_certificate(signed, signer["sid"])
-        scheme = message_scheme(
-            signer["signature_algorithm"]["algorithm"].dotted,
-            signer["digest_algorithm"]["algorithm"].dotted,
-        )
-        said = signer["signed_attrs"]
-        listed = b"" if isinstance(said, core.Void) else bytes(said.dump())
-        signature = bytes(signer["signature"])
-        key = key_of(x509.load_der_x509_certificate(certificate))
-    except MessageError:
-        raise
-    except (UnreadableKeyError, UnknownSchemeError) as error:
+        scheme = message_scheme(signer.signature_algorithm, signer.digest_algorithm)
+        key = key_of(x509.load_der_x509_certificate(signer.certificate))
+    except (ValueError, x509.InvalidVersion) as error:  # an algorithm or a key not known here, too
         raise BadSignatureError(str(error)) from error
-    except (ValueError, TypeError, KeyError, IndexError, x509.InvalidVersion) as error:
-        # asn1crypto parses lazily, so that a malformed part shows wherever it is first looked at.
-        raise MalformedMessageError("the message cannot be parsed") from error
+    listed = signer.attributes
     if not listed:
         _check_bare(content_type, content, needs_attributes=needs_attributes)
     attributes = _checked_attributes(listed, content_type, content, scheme) if listed else {}
     # The signature covers the attributes as a SET OF, not under their implicit tag [0] (5.4).
-    if not key.verify(b"\x31" + listed[1:] if listed else content, signature, scheme):
+    if not key.verify(b"\x31" + listed[1:] if listed else content, signer.signature, scheme):
         raise BadSignatureError("the signature is not the signer's")
-    return SignedMessage(content_type, content, certificate, key, attributes)
+    return SignedMessage(content_type, content, signer.certificate, key, attributes)
 
 
 def read_certificates(der: bytes) -> list[bytes]:
@@ -121,10 +102,7 @@ def read_certificates(der: bytes) -> list[bytes]:
     Raises:
         MalformedMessageError: it is no SignedData.
     """
-    try:
-        return _certificates(_parsed(der))
-    except (ValueError, TypeError, KeyError) as error:
-        raise MalformedMessageError("the message cannot be parsed") from error
+    return list(_parsed(der).certificates)
 
 
 def digest_of(scheme: Scheme, content: bytes) -> bytes:
@@ -134,57 +112,26 @@ def digest_of(scheme: Scheme, content: bytes) -> bytes:
     return digest.finalize()
 
 
-def _parsed(der: bytes) -> cms.SignedData:
+def _parsed(der: bytes) -> Parsed:
+    from agent.keys.cms_parsing import parse  # noqa: PLC0415 - an agent at rest should be small
+
     if len(der) > MAX_MESSAGE_BYTES:
         raise MalformedMessageError("the message is too long")
-    info = _ContentInfo.load(der, strict=True)
-    if info["content_type"].dotted not in (SIGNED_DATA, _GM_SIGNED_DATA):
-        raise MalformedMessageError("not SignedData")
-    return info["content"].parse(cms.SignedData)
+    try:
+        return parse(der)
+    except ValueError as error:
+        raise MalformedMessageError("the message cannot be parsed") from error
 
 
-def _signed_data(der: bytes) -> cms.SignedData:
-    signed = _parsed(der)
-    if len(signed["signer_infos"]) != 1:
-        raise MalformedMessageError("there must be exactly one signer")
-    return signed
-
-
-def _content(signed: cms.SignedData) -> tuple[str, bytes]:
-    info = signed["encap_content_info"]
-    content_type = info["content_type"].dotted
-    content = info["content"]
-    if isinstance(content, core.Void):
+def _one_signer(der: bytes) -> tuple[str, bytes, Signer]:
+    """Return the content's type, the content and its one signer."""
+    parsed = _parsed(der)
+    if parsed.content is None:
         raise MalformedMessageError("the content is detached")
-    if isinstance(content, core.Any):
-        content = content.parse(core.OctetString)
-    if not isinstance(content, core.OctetString | core.ParsableOctetString):
-        raise MalformedMessageError("the content is not an OCTET STRING")
-    return DATA if content_type == _GM_DATA else content_type, bytes(content)
-
-
-def _certificates(signed: cms.SignedData) -> list[bytes]:
-    listed = signed["certificates"]
-    if isinstance(listed, core.Void):
-        return []
-    return [bytes(one.chosen.dump()) for one in listed if one.name == "certificate"]
-
-
-def _signer_certificate(signed: cms.SignedData, sid: cms.SignerIdentifier) -> bytes:
-    for der in _certificates(signed):
-        if _identifies(sid, asn1_x509.Certificate.load(der)):
-            return der
-    raise BadSignatureError("the signer's certificate is not enclosed")
-
-
-def _identifies(sid: cms.SignerIdentifier, certificate: asn1_x509.Certificate) -> bool:
-    if sid.name == "subject_key_identifier":
-        return bool(certificate.key_identifier == sid.native)
-    wanted = sid.chosen
-    return bool(
-        wanted["serial_number"].native == certificate.serial_number
-        and wanted["issuer"].dump() == certificate.issuer.dump()
-    )
+    if len(parsed.signers) != 1:
+        raise MalformedMessageError("there must be exactly one signer")
+    content_type = DATA if parsed.content_type == _GM_DATA else parsed.content_type
+    return content_type, parsed.content, parsed.signers[0]
 
 
 def _check_bare(content_type: str, content: bytes, *, needs_attributes: bool) -> None:
