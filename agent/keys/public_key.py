@@ -20,7 +20,7 @@ from agent.keys import sm2
 from agent.keys.algorithms import EC, SM2, is_sm2, public_bits
 from agent.keys.der import DerError, read_element
 from agent.keys.der_writing import bit_string, object_identifier, sequence
-from agent.keys.schemes import USUAL, Family, Scheme
+from agent.keys.schemes import USUAL, Family, Scheme, UnknownSchemeError
 from agent.keys.sm2_cipher import MAX_SEALED_BYTES, Sm2Cipher
 
 MAX_KEY_BYTES = 8 << 10
@@ -109,6 +109,9 @@ class PublicKey:
 
         Returns:
             False also for whatever is no signature, or one of another kind of key.
+
+        Raises:
+            UnknownSchemeError: the scheme has a digest that is not known here; never without a scheme.
         """
         scheme = scheme or USUAL[self.family]
         if scheme.family is not self.family or len(data) > MAX_SIGNED_BYTES:
@@ -121,8 +124,10 @@ class PublicKey:
                 self._key.verify(signature, data, scheme.padding, scheme.digest)
             else:
                 self._key.verify(signature, data, ec.ECDSA(scheme.digest))
-        except (InvalidSignature, UnsupportedAlgorithm, ValueError):
+        except (InvalidSignature, ValueError):
             return False
+        except UnsupportedAlgorithm as error:
+            raise UnknownSchemeError(str(error)) from error
         return True
 
     def seal(self, data: bytes, transport: KeyTransport = "rsaes-pkcs1-v1_5") -> bytes:

@@ -24,7 +24,7 @@ from agent.keys.public_key import (
     PublicKey,
     UnreadableKeyError,
 )
-from agent.keys.schemes import USUAL, Family, Scheme
+from agent.keys.schemes import USUAL, Family, Scheme, UnknownSchemeError
 
 SM2_CURVE = object_identifier("1.2.156.10197.1.301")
 EC_PUBLIC_KEY = object_identifier("1.2.840.10045.2.1")
@@ -174,6 +174,12 @@ class TestSignatures:
         signature = sm2_key.sign(b"data")
         assert sm2_key.public.verify(b"data", signature)
         assert not sm2_key.public.verify(b"data", signature, USUAL[Family.EC])
+
+    def test_a_digest_nobody_signs_with_is_told_from_a_wrong_signature(self):
+        public = PublicKey.from_cryptography(rsa_key().public_key())
+        odd = Scheme(Family.RSA, hashes.BLAKE2b(64), padding.PKCS1v15())
+        with pytest.raises(UnknownSchemeError):
+            public.verify(b"data", bytes(256), odd)
 
     @pytest.mark.parametrize("signature", [b"", b"\0" * 256, b"\x30\x06\x02\x01\x00\x02\x01\x00"])
     def test_what_is_no_signature(self, sm2_key, signature):
