@@ -16,9 +16,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sm2_key import Signer
 
+from agent.keys.attributes import attribute
 from agent.keys.der import elements, read_element
-from agent.keys.der_writing import encoded, object_identifier, octet_string, sequence, tagged
+from agent.keys.der_writing import (
+    encoded,
+    object_identifier,
+    octet_string,
+    sequence,
+    set_of,
+    tagged,
+)
 from agent.keys.signed_data import (
+    CONTENT_TYPE,
     DATA,
     SIGNED_DATA,
     BadSignatureError,
@@ -234,6 +243,14 @@ class TestRefused:
 
         with pytest.raises(BadSignatureError):
             read_signed_data(changed(signed(signer), change))
+
+    def test_an_attribute_that_is_more_than_type_and_values(self, signer):
+        said = object_identifier(DATA)
+        whole = attribute(CONTENT_TYPE, said)
+        more = sequence(object_identifier(CONTENT_TYPE), set_of(), octet_string(said[2:]))
+        assert len(more) == len(whole), "so that nothing around it has to be changed"
+        with pytest.raises(BadSignatureError):
+            read_signed_data(signed(signer).replace(whole, more))
 
     def test_a_digest_that_is_not_the_signatures(self, signer, sm2):
         other = "sha256" if signer is sm2 else "1.2.156.10197.1.401"
