@@ -130,7 +130,7 @@ async def test_another_program_takes_the_new_pin_only(desk, tokens):
 
 _READ = """
 import sys, pkcs11
-from agent.tokens.worker.token_info import read_token_info
+from agent.tokens.worker.cryptoki.token_info import read_token_info
 slot = pkcs11.lib(sys.argv[1]).get_token(token_label=sys.argv[2]).slot.slot_id
 print(read_token_info(sys.argv[1], slot))
 """

@@ -13,12 +13,12 @@ from agent.system.hardening import end_with_agent, limit_memory
 from agent.tokens import protocol
 from agent.tokens.errors import ObjectMissingError
 from agent.tokens.worker.channel import Channel
-from agent.tokens.worker.failures import told_error
+from agent.tokens.worker.cryptoki.failures import told_error
+from agent.tokens.worker.cryptoki.module import Module
 from agent.tokens.worker.memory import resident_bytes
-from agent.tokens.worker.module import Module
 
 if TYPE_CHECKING:
-    from agent.tokens.worker.session import TokenSession
+    from agent.tokens.worker.cryptoki.session import TokenSession
 
 
 class Worker:
@@ -48,7 +48,7 @@ class Worker:
         if isinstance(request, protocol.OpenSession):
             forbid_dumps()
             # Here, since a worker that only lists does without cryptography's memory.
-            from agent.tokens.worker.session import TokenSession  # noqa: PLC0415
+            from agent.tokens.worker.cryptoki.session import TokenSession  # noqa: PLC0415
 
             self._session = TokenSession(self._module, request)
             return self._session.offer()

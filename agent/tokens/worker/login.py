@@ -13,10 +13,10 @@ from agent.ground.errors import OdcError
 from agent.tokens import protocol
 from agent.tokens.errors import PinNotGivenError
 from agent.tokens.pin_rules import check_new_pin
-from agent.tokens.worker import tries
-from agent.tokens.worker.reading import pin_state_of
+from agent.tokens.worker.cryptoki import tries
+from agent.tokens.worker.cryptoki.reading import pin_state_of
+from agent.tokens.worker.cryptoki.token_info import read_token_info
 from agent.tokens.worker.texts import printable
-from agent.tokens.worker.token_info import read_token_info
 from agent.tokens.worker.typed_pins import TypedPins
 
 

@@ -22,7 +22,7 @@ from agent.keys.signed_data import DATA, MalformedMessageError, read_signed_data
 from agent.renewals.authorities.signed_messages import ContentType
 from agent.renewals.steps.checks import proves_key
 from agent.tokens import protocol
-from agent.tokens.worker.keys import sign_data, token_key
+from agent.tokens.worker.cryptoki.keys import sign_data, token_key
 
 KEY_TYPES = ["rsa:2048", "rsa:3072", "ec:secp256r1", "ec:secp384r1"]
 KEY_ID = bytes(range(20))

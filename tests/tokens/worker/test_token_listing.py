@@ -17,7 +17,7 @@ from agent.tokens.errors import ModuleCrashedError, ModuleHangsError
 from agent.tokens.inventory import Inventory
 from agent.tokens.model import ModuleSettings, PinState
 from agent.tokens.supervisor import ModuleWorker
-from agent.tokens.worker.module import MAX_SLOTS
+from agent.tokens.worker.cryptoki.module import MAX_SLOTS
 from agent.tokens.worker_process import WorkerProcess
 
 

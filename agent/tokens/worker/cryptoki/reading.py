@@ -7,7 +7,7 @@ from typing import Any
 from pkcs11 import Attribute, ObjectClass, TokenFlag
 
 from agent.tokens.model import CertificateObject, PinState, TokenContent, TokenFacts
-from agent.tokens.worker.objects import attribute, reading_session, search
+from agent.tokens.worker.cryptoki.objects import attribute, reading_session, search
 from agent.tokens.worker.texts import printable
 
 # Flags that say most come first.

@@ -13,15 +13,15 @@ from agent.ground.errors import OdcError
 from agent.ground.language import mark
 from agent.tokens import protocol
 from agent.tokens.errors import SignatureInvalidError, TokenError
-from agent.tokens.worker import certificates, encryption_keys, key_pairs, signing
-from agent.tokens.worker.access import TokenAccess
-from agent.tokens.worker.decryption import DecryptionUnknownError, DecryptionWrongError
-from agent.tokens.worker.failures import told_error, told_token_error
+from agent.tokens.worker.cryptoki import certificates, encryption_keys, key_pairs, signing
+from agent.tokens.worker.cryptoki.access import TokenAccess
+from agent.tokens.worker.cryptoki.decryption import DecryptionUnknownError, DecryptionWrongError
+from agent.tokens.worker.cryptoki.failures import told_error, told_token_error
+from agent.tokens.worker.cryptoki.module import Module
+from agent.tokens.worker.cryptoki.room import is_said_to_fit, place_placeholder, remove_placeholders
+from agent.tokens.worker.cryptoki.token_info import read_token_info
 from agent.tokens.worker.login import Login
-from agent.tokens.worker.module import Module
 from agent.tokens.worker.oaep import OaepError
-from agent.tokens.worker.room import is_said_to_fit, place_placeholder, remove_placeholders
-from agent.tokens.worker.token_info import read_token_info
 
 
 def check_room(access: TokenAccess, request: protocol.CheckRoom) -> None:

@@ -19,8 +19,8 @@ from agent.tokens.errors import (
     TooManySlotsError,
 )
 from agent.tokens.model import LibraryFacts, ModuleContent, TokenContent, TokenReference
-from agent.tokens.worker.failures import REMOVED, VAGUE, reason_of, told_token_error
-from agent.tokens.worker.reading import holds, token_content
+from agent.tokens.worker.cryptoki.failures import REMOVED, VAGUE, reason_of, told_token_error
+from agent.tokens.worker.cryptoki.reading import holds, token_content
 from agent.tokens.worker.texts import printable
 
 MAX_SLOTS = 64

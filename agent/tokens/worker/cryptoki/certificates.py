@@ -10,8 +10,8 @@ from pkcs11 import Attribute, ObjectClass
 from pkcs11.constants import CertificateType
 
 from agent.tokens import protocol
-from agent.tokens.worker.access import TokenAccess
-from agent.tokens.worker.objects import search
+from agent.tokens.worker.cryptoki.access import TokenAccess
+from agent.tokens.worker.cryptoki.objects import search
 
 
 def write_certificate(access: TokenAccess, request: protocol.WriteCertificate) -> None:

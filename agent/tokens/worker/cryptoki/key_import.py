@@ -26,12 +26,14 @@ from agent.tokens.errors import (
     KeyMismatchError,
 )
 from agent.tokens.pin import wipe
-from agent.tokens.worker.decryption import (
+from agent.tokens.worker.cryptoki.decryption import (
     DecryptionUnknownError,
     DecryptionWrongError,
     can_decrypt,
     decrypt,
 )
+from agent.tokens.worker.cryptoki.keys import PublicKey, public_key_of
+from agent.tokens.worker.cryptoki.objects import attribute, find, reading_session, search
 from agent.tokens.worker.envelope import (
     Envelope,
     KeyIdentity,
@@ -39,9 +41,7 @@ from agent.tokens.worker.envelope import (
     bare_key_in,
     private_key_in,
 )
-from agent.tokens.worker.keys import PublicKey, public_key_of
 from agent.tokens.worker.oaep import OaepError
-from agent.tokens.worker.objects import attribute, find, reading_session, search
 
 _REFUSALS = (KeyEnvelopeInvalidError, KeyEnvelopeUnopenedError, KeyMismatchError)
 PrivateIn = Callable[[Any], Any]

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 
 from agent.keys.signing import SignedDataDraft
 from agent.tokens import protocol
-from agent.tokens.worker import keys
-from agent.tokens.worker.access import TokenAccess
+from agent.tokens.worker.cryptoki import keys
+from agent.tokens.worker.cryptoki.access import TokenAccess
 
 
 def sign_request(access: TokenAccess, request: protocol.SignRequest) -> bytes:

@@ -10,7 +10,7 @@ from pkcs11 import Attribute, KeyType, ObjectClass
 from pkcs11 import exceptions as p11
 
 from agent.tokens.errors import KeyIdTakenError
-from agent.tokens.worker.objects import attribute, find
+from agent.tokens.worker.cryptoki.objects import attribute, find
 
 Template = dict[Attribute, Any]
 """Attributes of an object that is made."""

@@ -11,7 +11,7 @@ from typing import Any
 from pkcs11 import Attribute, ObjectClass
 from pkcs11 import exceptions as p11
 
-from agent.tokens.worker.failures import REMOVED, EndlessSearchError
+from agent.tokens.worker.cryptoki.failures import REMOVED, EndlessSearchError
 
 MAX_OBJECTS = 2000
 """More than any token has room for."""

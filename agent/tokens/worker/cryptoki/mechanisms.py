@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pkcs11 import Mechanism, MechanismFlag
 
-from agent.tokens.worker.keys import CURVES
+from agent.tokens.worker.cryptoki.keys import CURVES
 
 Usage = Literal["sign", "decrypt"]
 

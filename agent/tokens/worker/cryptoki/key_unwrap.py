@@ -17,10 +17,10 @@ from pkcs11 import Attribute, KeyType, Mechanism, MechanismFlag, ObjectClass
 from pkcs11 import exceptions as p11
 from pkcs11.constants import DEFAULT
 
-from agent.tokens.worker.decryption import can_decrypt, mechanism_of
+from agent.tokens.worker.cryptoki.decryption import can_decrypt, mechanism_of
+from agent.tokens.worker.cryptoki.key_import import Opener
+from agent.tokens.worker.cryptoki.key_objects import PRIVATE
 from agent.tokens.worker.envelope import Envelope
-from agent.tokens.worker.key_import import Opener
-from agent.tokens.worker.key_objects import PRIVATE
 
 _MECHANISMS = (Mechanism.AES_KEY_WRAP_KWP, Mechanism.AES_KEY_WRAP_PAD)
 """RFC 5649 in PKCS#11 v3.0, 2.14, and in v2.40, where some modules mean another padding by it."""

@@ -13,7 +13,7 @@ from pkcs11 import MGF, Mechanism
 from pkcs11 import exceptions as p11
 
 from agent.tokens.protocol import KeyTransport
-from agent.tokens.worker.always_authenticate import in_session
+from agent.tokens.worker.cryptoki.always_authenticate import in_session
 from agent.tokens.worker.oaep import Oaep
 
 _HASHES = {

@@ -8,13 +8,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from agent.tokens import protocol
 from agent.tokens.model import KeyPairFacts
-from agent.tokens.worker.access import TokenAccess
-from agent.tokens.worker.decryption import SCHEMES, decrypt
+from agent.tokens.worker.cryptoki.access import TokenAccess
+from agent.tokens.worker.cryptoki.decryption import SCHEMES, decrypt
+from agent.tokens.worker.cryptoki.key_import import Opener, opened_key, rsa_key_of
+from agent.tokens.worker.cryptoki.key_objects import Template, is_stored, private_parts, store
+from agent.tokens.worker.cryptoki.key_pairs import facts_of
+from agent.tokens.worker.cryptoki.key_unwrap import wrapped_key
 from agent.tokens.worker.envelope import read_envelope
-from agent.tokens.worker.key_import import Opener, opened_key, rsa_key_of
-from agent.tokens.worker.key_objects import Template, is_stored, private_parts, store
-from agent.tokens.worker.key_pairs import facts_of
-from agent.tokens.worker.key_unwrap import wrapped_key
 
 
 def decrypt_data(access: TokenAccess, request: protocol.DecryptData) -> bytes:

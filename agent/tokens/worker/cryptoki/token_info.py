@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from agent.tokens.model import PinLimits
 from agent.tokens.pin.transport import MAX_PIN_BYTES
-from agent.tokens.worker.cryptoki import get_token_info
+from agent.tokens.worker.cryptoki.functions import get_token_info
 
 UNAVAILABLE_INFORMATION = ctypes.c_ulong(-1).value
 """CK_UNAVAILABLE_INFORMATION (PKCS#11 v2.40, 3.2)."""

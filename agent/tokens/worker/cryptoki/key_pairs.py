@@ -10,10 +10,10 @@ from pkcs11.util.ec import encode_named_curve_parameters
 from agent.tokens import protocol
 from agent.tokens.errors import KeyTypeUnsupportedError
 from agent.tokens.model import KeyPairFacts
-from agent.tokens.worker.access import TokenAccess
-from agent.tokens.worker.keys import CURVES, public_key_of, subject_public_key_info
-from agent.tokens.worker.mechanisms import first_possible
-from agent.tokens.worker.objects import find
+from agent.tokens.worker.cryptoki.access import TokenAccess
+from agent.tokens.worker.cryptoki.keys import CURVES, public_key_of, subject_public_key_info
+from agent.tokens.worker.cryptoki.mechanisms import first_possible
+from agent.tokens.worker.cryptoki.objects import find
 
 _CAPABILITIES = {
     "sign": MechanismFlag.SIGN | MechanismFlag.VERIFY,

@@ -13,10 +13,10 @@ from pkcs11 import ObjectClass
 from agent.ground.language import mark
 from agent.keys.certified import key_of
 from agent.tokens.errors import ObjectMissingError
-from agent.tokens.worker.always_authenticate import authenticated
-from agent.tokens.worker.keys import TokenKey, public_key_of, token_key
-from agent.tokens.worker.module import Module
-from agent.tokens.worker.objects import find
+from agent.tokens.worker.cryptoki.always_authenticate import authenticated
+from agent.tokens.worker.cryptoki.keys import TokenKey, public_key_of, token_key
+from agent.tokens.worker.cryptoki.module import Module
+from agent.tokens.worker.cryptoki.objects import find
 
 
 @dataclass(frozen=True, slots=True)

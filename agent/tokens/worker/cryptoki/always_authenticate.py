@@ -11,7 +11,7 @@ from pkcs11 import exceptions as p11
 from agent.tokens.errors import PinIncorrectError, PinLockedError
 from agent.tokens.model import PinState
 from agent.tokens.pin import wipe
-from agent.tokens.worker.objects import find
+from agent.tokens.worker.cryptoki.objects import find
 from agent.tokens.worker.typed_pins import as_text
 
 

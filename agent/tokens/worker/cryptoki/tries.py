@@ -22,8 +22,8 @@ from agent.tokens.errors import (
 )
 from agent.tokens.model import PinLimits, PinState
 from agent.tokens.pin_rules import NewPinRefusedError, PinRule
-from agent.tokens.worker.cryptoki import set_pin_on_pad
-from agent.tokens.worker.reading import pin_state_of
+from agent.tokens.worker.cryptoki.functions import set_pin_on_pad
+from agent.tokens.worker.cryptoki.reading import pin_state_of
 from agent.tokens.worker.typed_pins import as_text
 
 CurrentToken = Callable[[], Any]

@@ -6,8 +6,8 @@ from typing import Any
 
 from pkcs11 import Attribute, ObjectClass
 
-from agent.tokens.worker.objects import search
-from agent.tokens.worker.token_info import TokenInfo
+from agent.tokens.worker.cryptoki.objects import search
+from agent.tokens.worker.cryptoki.token_info import TokenInfo
 
 _PLACEHOLDER = {
     Attribute.CLASS: ObjectClass.DATA,
