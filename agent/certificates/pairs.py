@@ -31,8 +31,8 @@ class Held(Protocol):
         """The certificate."""
 
     @property
-    def id(self) -> bytes:
-        """CKA_ID."""
+    def key(self) -> bytes:
+        """What its key pair is called on the token."""
 
     @property
     def has_private_key(self) -> bool | None:
@@ -109,7 +109,7 @@ def group(held: Iterable[H], now: dt.datetime) -> Grouping[H]:
 
 def _place(held: Held) -> tuple[str, str, bytes]:
     """Order what a token lists in any order, so that an answer depends on the content alone."""
-    return held.certificate.subject, held.certificate.thumbprint, held.id
+    return held.certificate.subject, held.certificate.thumbprint, held.key
 
 
 def _line(certificate: Certificate) -> tuple[str, ...]:
@@ -200,7 +200,7 @@ def _rank(
         certificate.not_before <= now,
         certificate.not_after,
         certificate.not_before,
-        held.id,
+        held.key,
         certificate.thumbprint,
     )
 

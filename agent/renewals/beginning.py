@@ -9,10 +9,8 @@ import uuid
 from agent.certificates.pairs import group
 from agent.renewals.journal.record import EncryptionPart, PrivatePart, Renewal
 from agent.renewals.journal.states import State
+from agent.tokens.model import KEY_NAME_BYTES
 from agent.tokens.snapshot import HeldCertificate, Token
-
-KEY_ID_BYTES = 20
-"""Of a new CKA_ID: as long as a key identifier, which many tokens expect."""
 
 
 def new_renewal(
@@ -27,17 +25,17 @@ def new_renewal(
         organisation=held.certificate.organisation,
         authority=authority,
         token=token.reference,
-        key_id=held.id,
-        new_key_id=secrets.token_bytes(KEY_ID_BYTES),
+        key_id=held.key,
+        new_key_id=secrets.token_bytes(KEY_NAME_BYTES),
         state=State.DRAFTING,
         waiting=None,
         created=now,
         updated=now,
         origin=origin,
         encryption=EncryptionPart(
-            key_id=secrets.token_bytes(KEY_ID_BYTES),
-            transport_id=secrets.token_bytes(KEY_ID_BYTES),
-            current_id=current.id if current else b"",
+            key_id=secrets.token_bytes(KEY_NAME_BYTES),
+            transport_id=secrets.token_bytes(KEY_NAME_BYTES),
+            current_id=current.key if current else b"",
         ),
         private=PrivatePart(
             secret=secrets.token_urlsafe(32),

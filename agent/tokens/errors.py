@@ -10,7 +10,7 @@ TRIES_LEFT = {
     PinState.FINAL_TRY: mark("One try is left before the PIN is locked."),
     PinState.COUNT_LOW: mark("This token does not tell how many tries are left."),
 }
-"""What PKCS#11 tells of the remaining tries; there is no number in it."""
+"""What is told of the remaining tries where the token tells no number."""
 
 
 _ASK_FOR_ANOTHER_KEY = mark(
@@ -27,12 +27,31 @@ class TokenError(OdcError):
     advice = mark("Unplug the token, plug it in again and repeat the step.")
 
 
+class RequestUnknownError(TokenError):
+    """An agent asks a worker for something in a shape the worker does not know: one is of another version.
+
+    That happens between the unpacking of a new package and the agent's new start.
+    """
+
+    code = "request_unknown"
+    sentence = mark("The program has been updated, and a part of the old version still runs.")
+    advice = mark("It starts anew by itself after an update. Then repeat the step.")
+
+
 class ModuleLoadError(TokenError):
-    """A PKCS#11 module cannot be loaded."""
+    """A driver's library cannot be loaded."""
 
     code = "module_not_loaded"
     sentence = mark("The token driver {module} cannot be loaded: {reason}")
     advice = mark("Install the token's driver again, or correct its path in the settings.")
+
+
+class ModuleUnsupportedError(TokenError):
+    """A driver is of a kind this program does not speak to (GM/T 0016)."""
+
+    code = "module_unsupported"
+    sentence = mark("The token driver {module} is of the kind SKF, which is not supported yet.")
+    advice = mark("Ask the token's maker for a driver of another kind, or update this program.")
 
 
 class ModuleCrashedError(TokenError):
@@ -128,7 +147,7 @@ class KeyMismatchError(TokenError):
 
 
 class KeyIdTakenError(TokenError):
-    """Another key lies under the CKA_ID that was chosen for a new one; it is left alone."""
+    """Another key lies under the name that was chosen for a new one; it is left alone."""
 
     code = "key_id_taken"
     sentence = mark("Another key is on the token in the place of the new one.")

@@ -8,10 +8,18 @@ import msgspec
 
 from agent.ground.errors import ErrorReport
 
+KeyName = bytes
+"""Names a key pair on a token; what is in it concerns nobody but the driver.
+
+The agent chooses ``KEY_NAME_BYTES`` random bytes for a new pair, and saves them before anything is made.
+The driver makes of them what its tokens call keys by, and names keys it finds in the same way.
+"""
+KEY_NAME_BYTES = 16
+
 
 @unique
 class PinState(StrEnum):
-    """What CK_TOKEN_INFO's flags say of the user PIN (PKCS#11 v2.40, 3.2)."""
+    """What is known of a user PIN; in PKCS#11 by CK_TOKEN_INFO's flags (v2.40, 3.2)."""
 
     OK = "ok"
     COUNT_LOW = "count_low"
@@ -30,46 +38,72 @@ class PinLimits(msgspec.Struct, frozen=True, kw_only=True):
     longest: int = 255
 
 
+@unique
+class ModuleKind(StrEnum):
+    """By which standard a driver is spoken to."""
+
+    PKCS11 = "pkcs11"
+    SKF = "skf"
+    """GM/T 0016."""
+
+
 class ModuleSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One PKCS#11 module to serve."""
+    """One driver's library to serve, a *module*."""
 
     path: str
+    kind: ModuleKind | None = None
+    """None where it is to be found out by the name the library exports."""
     environment: dict[str, str] = {}
     """Variables for its worker only, such as SOFTHSM2_CONF."""
 
 
-class TokenReference(msgspec.Struct, frozen=True, kw_only=True):
-    """Names one token in one module, as well as PKCS#11 lets it be named.
+class TokenReference(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Names one token in one module, as well as it can be named.
 
     Slot numbers change on re-insertion, so they are not part of it.
     """
 
     module: str
-    """Path of the PKCS#11 module."""
+    """Path of the module."""
     serial: str
     label: str
+    application: str = ""
+    """What on the token the PIN belongs to (GM/T 0016, 5.2); empty where it belongs to the token."""
 
 
-class TokenFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """CK_TOKEN_INFO of one token."""
+class PinFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a token says of its user PIN."""
+
+    pin_state: PinState
+    tries_left: int | None = None
+    """None where the token tells no number, as in PKCS#11."""
+    tries_most: int | None = None
+    """How many there are after a right PIN; None likewise."""
+    is_factory_pin: bool = False
+    """The token says that the PIN is the one it was made with."""
+
+
+class TokenFacts(PinFacts, frozen=True, kw_only=True):
+    """What a token says of itself; in PKCS#11 its CK_TOKEN_INFO."""
 
     slot: int
     label: str
     serial: str
+    application: str = ""
     model: str
     manufacturer: str
-    pin_state: PinState
     login_required: bool
     protected_authentication_path: bool
     """The token has a PIN pad of its own: no PIN is asked for."""
 
 
 class CertificateObject(msgspec.Struct, frozen=True, kw_only=True):
-    """A CKO_CERTIFICATE object as it lies on the token; its value may be anything."""
+    """A certificate as it lies on the token; its value may be anything."""
 
     value: bytes
-    id: bytes
-    """CKA_ID: ties certificate, public key and private key together."""
+    key: KeyName = msgspec.field(name="id")
+    """Of the pair it belongs to. An agent of the version before, which an upgrade leaves running for a
+    moment, reads it under its old name."""
     label: str
     has_private_key: bool | None
     """None where it cannot be known without a PIN."""
@@ -83,7 +117,7 @@ class TokenContent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LibraryFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """CK_INFO of a module."""
+    """What a module says of itself; in PKCS#11 its CK_INFO."""
 
     description: str
     manufacturer: str
@@ -104,10 +138,19 @@ class ModuleContent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeyPairFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """Which halves of a key pair with one CKA_ID are on the token."""
+    """Which halves of a key pair are on the token."""
 
-    id: bytes
+    key: KeyName
     public: bool
     private: bool
     public_key: bytes = b""
     """SubjectPublicKeyInfo (DER) where the public half can be read."""
+
+
+class KeyCompanions(msgspec.Struct, frozen=True, kw_only=True):
+    """What is gone with a key pair when that is destroyed, since the token has them in one place."""
+
+    certificates: tuple[bytes, ...] = ()
+    """DER of each, the pair's own included."""
+    keys: tuple[KeyName, ...] = ()
+    """Of other private keys; the pair's own name stands for another one of that name."""

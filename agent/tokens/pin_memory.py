@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class PinMemory:
-    """Remembers by serial number and label, since the same token may be seen by several modules.
+    """Remembers by serial number, label and application: several modules may show the same token.
 
     A damaged file costs what the flags do not say, nothing more.
     """
@@ -25,15 +25,25 @@ class PinMemory:
         self._file = file
         self._remembered = self._load()
 
-    def state(self, token: TokenReference, flags: PinState) -> PinState:
-        """Return what is known of the PIN where the token's flags say ``flags``."""
-        return combined(flags, self._remembered.get(_key(token)))
+    def state(
+        self, token: TokenReference, flags: PinState, *, tries_left: int | None = None
+    ) -> PinState:
+        """Return what is known of the PIN where the token itself says ``flags``.
 
-    def has_read(self, token: TokenReference, flags: PinState) -> PinState:
-        """Learn from flags that were read afresh, and return what is known then."""
+        Args:
+            token: whose PIN it is.
+            flags: what the token says.
+            tries_left: how many tries it says are left; None where it tells no number.
+        """
+        return combined(flags, self._remembered.get(_key(token)), tries_left=tries_left)
+
+    def has_read(
+        self, token: TokenReference, flags: PinState, *, tries_left: int | None = None
+    ) -> PinState:
+        """Learn from what the token said when it was asked afresh, and return what is known then."""
         before = self._remembered.get(_key(token))
-        self._keep(token, before, after_reading(flags, before))
-        return self.state(token, flags)
+        self._keep(token, before, after_reading(flags, before, tries_left=tries_left))
+        return self.state(token, flags, tries_left=tries_left)
 
     def has_tried(self, token: TokenReference, error: OdcError | None) -> None:
         """Learn from the outcome of a try."""
@@ -72,4 +82,6 @@ class PinMemory:
 
 
 def _key(token: TokenReference) -> str:
-    return f"{token.serial} {token.label}"
+    name = f"{token.serial} {token.label}"
+    # No text of a token has a line break in it (worker/texts.py), so that no two names become one.
+    return f"{name}\n{token.application}" if token.application else name

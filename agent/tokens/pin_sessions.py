@@ -82,7 +82,7 @@ class PinSessions:
         self._inventory = inventory
         self._memory = memory
         self._bus = bus
-        self._asked: dict[tuple[str, str], AskedPin] = {}
+        self._asked: dict[tuple[str, str, str], AskedPin] = {}
         self._looking: set[asyncio.Task[None]] = set()
         self._unsubscribe = bus.subscribe(self._on_event)
 
@@ -91,8 +91,9 @@ class PinSessions:
         return replace(snapshot, tokens=tuple(map(self._with_state, snapshot.tokens)))
 
     def _with_state(self, token: Token) -> Token:
-        state = self._memory.state(token.reference, token.facts.pin_state)
-        return replace(token, facts=msgspec.structs.replace(token.facts, pin_state=state))
+        facts = token.facts
+        state = self._memory.state(token.reference, facts.pin_state, tries_left=facts.tries_left)
+        return replace(token, facts=msgspec.structs.replace(facts, pin_state=state))
 
     def was_unlocked(self, token: TokenReference) -> None:
         """Forget a lock the token does not tell of itself: the counter has opened it."""
@@ -120,7 +121,7 @@ class PinSessions:
             PinFinalTryError: nobody consented to risk the last try.
             ReportedError: the token is not there (``token_missing``), or its module fails.
         """
-        name = (wish.token.serial, wish.token.label)
+        name = _name(wish.token)
         await self._let_a_change_end(self._asked.get(name))
         if name in self._asked:
             raise PinEntryBusyError
@@ -175,7 +176,7 @@ class PinSessions:
             # Before anybody is told: the next thing they do may be to ask again.
             if asked.offered.done():
                 self._look_again(asked.wish.token)
-            del self._asked[asked.wish.token.serial, asked.wish.token.label]
+            del self._asked[_name(asked.wish.token)]
             asked.offered.cancel()
         done(outcome)
 
@@ -198,7 +199,7 @@ class PinSessions:
 
     def _checked(self, wish: PinWish, offer: SessionOffer) -> SessionOffer:
         """Return the offer with all that is known of the PIN, where it may be tried."""
-        state = self._memory.has_read(wish.token, offer.pin_state)
+        state = self._memory.has_read(wish.token, offer.pin_state, tries_left=offer.tries_left)
         consents = wish.accepts_final_try
         check_state(offer.pin_state, state, wish.purpose, accepts_final_try=consents)
         return msgspec.structs.replace(offer, pin_state=state)
@@ -230,7 +231,13 @@ class PinSessions:
     def _on_event(self, event: Event) -> None:
         if isinstance(event, TokensChanged):
             for token in self._inventory.snapshot.tokens:
-                self._memory.has_read(token.reference, token.facts.pin_state)
+                facts = token.facts
+                self._memory.has_read(token.reference, facts.pin_state, tries_left=facts.tries_left)
+
+
+def _name(token: TokenReference) -> tuple[str, str, str]:
+    """Return what a PIN belongs to, whatever module it is seen through."""
+    return token.serial, token.label, token.application
 
 
 def _told(error: Exception) -> OdcError:

@@ -2,6 +2,7 @@
 
 PKCS#11 has no number of tries, only flags (v2.40, 3.2), and not every module can set them in a
 process that has tried no PIN itself. So what a try showed is kept beside what the flags say now.
+Where a token tells a number (SKF does), it alone is believed.
 """
 
 from __future__ import annotations
@@ -83,14 +84,23 @@ def worse(one: PinState, other: PinState) -> PinState:
     return max(one, other, key=_MILD_TO_GRAVE.index)
 
 
-def combined(flags: PinState, remembered: RememberedPin | None) -> PinState:
-    """Return what to tell a person: the graver of what the flags say and what is remembered."""
-    return worse(flags, remembered.state) if remembered else flags
+def combined(
+    flags: PinState, remembered: RememberedPin | None, *, tries_left: int | None = None
+) -> PinState:
+    """Return what to tell a person: the graver of what the flags say and what is remembered.
+
+    Where the token tells how many tries are left, what is remembered counts for nothing.
+    """
+    if remembered is None or tries_left is not None:
+        return flags
+    return worse(flags, remembered.state)
 
 
-def after_reading(flags: PinState, remembered: RememberedPin | None) -> RememberedPin | None:
-    """Return what is remembered once the token's flags were read by a process that tried nothing."""
-    if remembered is None or flags is PinState.NOT_SET:
+def after_reading(
+    flags: PinState, remembered: RememberedPin | None, *, tries_left: int | None = None
+) -> RememberedPin | None:
+    """Return what is remembered once the token was asked by a process that tried nothing."""
+    if remembered is None or tries_left is not None or flags is PinState.NOT_SET:
         return None
     if remembered.is_told:
         return msgspec.structs.replace(remembered, state=flags) if flags in _OF_TRIES else None
@@ -130,5 +140,19 @@ def check_state(
         raise PinNotSetError
     if state is PinState.TO_BE_CHANGED and purpose is not PinPurpose.CHANGE:
         raise PinToBeChangedError
+    if state is PinState.FINAL_TRY and not accepts_final_try:
+        raise PinFinalTryError
+
+
+def check_last_try(state: PinState, *, accepts_final_try: bool) -> None:
+    """Refuse, at the last moment, to use up a final try nobody consented to.
+
+    Another program may have used up the others since the PIN was asked for.
+
+    Raises:
+        PinLockedError, PinFinalTryError
+    """
+    if state is PinState.LOCKED:
+        raise PinLockedError
     if state is PinState.FINAL_TRY and not accepts_final_try:
         raise PinFinalTryError

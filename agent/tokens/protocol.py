@@ -1,21 +1,38 @@
 """What agent and token worker say to each other: one JSON request, one JSON reply, in frames.
 
-A worker serves one PKCS#11 module. Started plainly it lists tokens; an operation that needs the PIN
-has a worker of its own, which ends with the operation.
+A worker serves one module. Started plainly it lists tokens; an operation that needs the PIN has a
+worker of its own, which ends with the operation. Nothing here says by which standard the module is
+spoken to: that is its driver's affair (:mod:`agent.tokens.worker.driver`).
 """
 
 from __future__ import annotations
 
+from enum import StrEnum, unique
 from typing import ClassVar, Generic, Literal, TypeVar
 
 import msgspec
 
 from agent.ground.errors import ErrorReport
-from agent.tokens.model import KeyPairFacts, ModuleContent, PinLimits, PinState, TokenReference
+from agent.tokens.model import (
+    KeyCompanions,
+    KeyName,
+    KeyPairFacts,
+    ModuleContent,
+    PinFacts,
+    PinLimits,
+    TokenReference,
+)
 
 Result = TypeVar("Result")
-KeyTransport = Literal["rsaes-pkcs1-v1_5", "rsaes-oaep"]
-"""How something is encrypted to an RSA key (RFC 8017, 7)."""
+
+
+@unique
+class EnvelopeKind(StrEnum):
+    """In what a private key that an authority made travels to a token."""
+
+    CMS = "cms-enveloped-data"
+    """CMS EnvelopedData (DER) to an RSA key, with an AsymmetricKeyPackage (RFC 7030, 4.4.2) or, wrapped, a
+    bare key (RFC 5649) inside."""
 
 
 class Request(msgspec.Struct, Generic[Result], frozen=True, kw_only=True, tag_field="do"):
@@ -42,19 +59,18 @@ class ListTokens(Request[ModuleContent], frozen=True, kw_only=True, tag="list_to
 
 
 class LetGo(Request[None], frozen=True, kw_only=True, tag="let_go"):
-    """Let go of all tokens (C_Finalize), so that programs that want one for themselves get it."""
+    """Let go of all tokens, so that programs that want one for themselves get it."""
 
     result = type(None)
 
 
-class SessionOffer(msgspec.Struct, frozen=True, kw_only=True):
-    """A session is prepared and waits for its PIN."""
+class SessionOffer(PinFacts, frozen=True, kw_only=True):
+    """A session is prepared and waits for its PIN, of which the token says so much."""
 
     endpoint: str
     """Where the PIN is to be sent, or nothing but the word that somebody is at the PIN pad."""
-    pin_state: PinState
     has_pin_pad: bool = False
-    """The PIN is typed on the token (CKF_PROTECTED_AUTHENTICATION_PATH)."""
+    """The PIN is typed on the token."""
     pin_limits: PinLimits = PinLimits()
 
 
@@ -88,11 +104,17 @@ class ChangePin(Request[None], frozen=True, kw_only=True, tag="change_pin"):
     accepts_final_try: bool = False
 
 
+class LogOut(Request[None], frozen=True, kw_only=True, tag="log_out"):
+    """End what the PIN allows. Not every token does that by itself when its worker ends."""
+
+    result = type(None)
+
+
 class FindKeyPair(Request[KeyPairFacts], frozen=True, kw_only=True, tag="find_key_pair"):
-    """Say which halves of the pair with this CKA_ID exist."""
+    """Say which halves of the pair exist."""
 
     result = KeyPairFacts
-    id: bytes
+    key: KeyName
 
 
 class GenerateKeyPair(Request[KeyPairFacts], frozen=True, kw_only=True, tag="generate_key_pair"):
@@ -103,7 +125,7 @@ class GenerateKeyPair(Request[KeyPairFacts], frozen=True, kw_only=True, tag="gen
 
     result = KeyPairFacts
     writes = True
-    id: bytes
+    key: KeyName
     label: str
     key_types: tuple[str, ...]
     """The first that the token can do is taken: ``rsa:2048``, ``rsa:3072``, ``rsa:4096``,
@@ -112,19 +134,26 @@ class GenerateKeyPair(Request[KeyPairFacts], frozen=True, kw_only=True, tag="gen
     """What the private key is for; only RSA keys decrypt."""
 
 
+class FindCompanions(Request[KeyCompanions], frozen=True, kw_only=True, tag="find_companions"):
+    """Say what would be gone along with the pair if that were destroyed."""
+
+    result = KeyCompanions
+    key: KeyName
+
+
 class DestroyKeyPair(Request[None], frozen=True, kw_only=True, tag="destroy_key_pair"):
-    """Remove what exists of the pair with this CKA_ID."""
+    """Remove what exists of the pair. What goes along is asked for before (:class:`FindCompanions`)."""
 
     result = type(None)
     writes = True
-    id: bytes
+    key: KeyName
 
 
 class SignRequest(Request[bytes], frozen=True, kw_only=True, tag="sign_request"):
-    """Make a PKCS#10 request (RFC 2986, DER) signed by the key ``id``."""
+    """Make a PKCS#10 request (RFC 2986, DER) signed by the key."""
 
     result = bytes
-    id: bytes
+    key: KeyName
     certificate: bytes
     """The certificate (DER) whose subject the request carries over, unchanged to the byte."""
 
@@ -133,28 +162,27 @@ class SignMessage(Request[bytes], frozen=True, kw_only=True, tag="sign_message")
     """Make CMS SignedData (RFC 5652, DER) over ``content``, encapsulated, with signed attributes."""
 
     result = bytes
-    id: bytes
+    key: KeyName
     certificate: bytes
     content: bytes
     content_type: str = "1.2.840.113549.1.7.1"
-    """eContentType, dotted; id-data for an agent of before there were others, still running while its
-    worker is of this version already."""
+    """eContentType, dotted; id-data where nothing is said."""
 
 
 class SignData(Request[bytes], frozen=True, kw_only=True, tag="sign_data"):
     """Sign ``data``: RSA PKCS#1 v1.5 or ECDSA (DER), both with SHA-256."""
 
     result = bytes
-    id: bytes
+    key: KeyName
     data: bytes
 
 
 class WriteCertificate(Request[None], frozen=True, kw_only=True, tag="write_certificate"):
-    """Store a certificate under its key's CKA_ID; one that is there already is left alone."""
+    """Store a certificate with its key; one that is there already is left alone."""
 
     result = type(None)
     writes = True
-    id: bytes
+    key: KeyName
     label: str
     certificate: bytes
 
@@ -164,20 +192,21 @@ class DestroyCertificate(Request[None], frozen=True, kw_only=True, tag="destroy_
 
     result = type(None)
     writes = True
-    id: bytes
+    key: KeyName
     certificate: bytes
 
 
-class DecryptData(Request[bytes], frozen=True, kw_only=True, tag="decrypt_data"):
-    """Decrypt ``data`` with an RSA key: to prove that it is there and works.
+class ProveDecryption(Request[bool], frozen=True, kw_only=True, tag="prove_decryption"):
+    """Find out whether the private key opens what is sealed for ``public_key``, here and now.
 
-    OAEP is with SHA-256, for MGF1 too, and without a label.
+    The worker seals something of its own and has the token open it; what that was leaves it no more than
+    the answer does.
     """
 
-    result = bytes
-    id: bytes
-    data: bytes
-    scheme: KeyTransport
+    result = bool
+    key: KeyName
+    public_key: bytes
+    """SubjectPublicKeyInfo (DER)."""
 
 
 class ImportKeyPair(Request[KeyPairFacts], frozen=True, kw_only=True, tag="import_key_pair"):
@@ -190,13 +219,14 @@ class ImportKeyPair(Request[KeyPairFacts], frozen=True, kw_only=True, tag="impor
 
     result = KeyPairFacts
     writes = True
-    id: bytes
-    """CKA_ID of the new pair."""
+    key: KeyName
+    """Of the new pair; the answer says which name it has, where a token puts it beside its recipient."""
     label: str
     envelope: bytes
-    """CMS EnvelopedData (DER) with an AsymmetricKeyPackage inside (RFC 7030, 4.4.2)."""
-    recipient_id: bytes
-    """CKA_ID of the private key that opens it."""
+    envelope_kind: str
+    """An :class:`EnvelopeKind`; one the driver does not open is refused (``key_envelope_invalid``)."""
+    recipient: KeyName
+    """Of the private key that opens it."""
     certificate: bytes
     """The certificate (DER) of the key."""
 
@@ -211,22 +241,20 @@ class CheckRoom(Request[None], frozen=True, kw_only=True, tag="check_room"):
     bytes: int
 
 
-AnyRequest = (
-    ListTokens
-    | LetGo
-    | OpenSession
-    | ReceivePin
-    | LogIn
-    | ChangePin
-    | FindKeyPair
+KeyRequest = (
+    FindKeyPair
     | GenerateKeyPair
+    | FindCompanions
     | DestroyKeyPair
     | SignRequest
     | SignMessage
     | SignData
     | WriteCertificate
     | DestroyCertificate
-    | DecryptData
+    | ProveDecryption
     | ImportKeyPair
     | CheckRoom
 )
+"""What a token does once its PIN was given."""
+
+AnyRequest = ListTokens | LetGo | OpenSession | ReceivePin | LogIn | ChangePin | LogOut | KeyRequest

@@ -135,12 +135,17 @@ class ModuleReader:
             certificates.append(
                 HeldCertificate(
                     certificate=parsed,
-                    id=found.id,
+                    key=found.key,
                     label=found.label,
                     has_private_key=found.has_private_key,
                 )
             )
-        reference = TokenReference(module=module, serial=facts.serial, label=facts.label)
+        reference = TokenReference(
+            module=module,
+            serial=facts.serial,
+            label=facts.label,
+            application=facts.application,
+        )
         return Token(
             reference=reference,
             facts=facts,

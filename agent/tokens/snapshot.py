@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from agent.certificates.model import Certificate
 from agent.ground.errors import ErrorReport
-from agent.tokens.model import TokenFacts, TokenReference
+from agent.tokens.model import KeyName, TokenFacts, TokenReference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,8 +15,7 @@ class HeldCertificate:
     """A certificate, and how it lies on its token."""
 
     certificate: Certificate
-    id: bytes
-    """CKA_ID."""
+    key: KeyName
     label: str
     has_private_key: bool | None
 

@@ -31,6 +31,8 @@ QUICK_SECONDS = 3.0
 """A module that reads all its tokens from the start in this time lets go of them in between; with sixty
 tokens on a hub that would make each event slow."""
 LET_GO_SECONDS = 2.0
+LOG_OUT_SECONDS = 3.0
+"""How long a worker may take to log out before it is ended all the same."""
 MAX_RESIDENT_BYTES = 256 << 20
 """A listing worker that has grown beyond is ended after its answer: its library leaks."""
 
@@ -175,6 +177,7 @@ class PinSession:
     ) -> None:
         self._module = module
         self._process = process
+        self._is_logged_in = False
         self.offer = offer
 
     async def pin_received(self, seconds: float) -> None:
@@ -191,7 +194,7 @@ class PinSession:
 
     async def log_in(self) -> None:
         """Log in with the PIN that was received, once; ReportedError where the token refuses it."""
-        await self._process.call(protocol.LogIn())
+        await self.call(protocol.LogIn())
 
     async def logged_in(self, seconds: float) -> None:
         """Wait for the PIN, then log in with it."""
@@ -203,10 +206,18 @@ class PinSession:
     ) -> Result:
         """Carry out one operation of the session, in ``seconds`` where it may take unusually long."""
         try:
-            return await self._process.call(request, seconds=seconds)
+            result = await self._process.call(request, seconds=seconds)
         finally:
             if request.writes:
                 _changes[self._module.path] += 1
+        self._is_logged_in |= isinstance(request, protocol.LogIn)
+        return result
+
+    async def log_out(self) -> None:
+        """End what the PIN allowed, where the worker still can: some tokens stay open without it."""
+        if self._is_logged_in and not self._process.has_ended:
+            with contextlib.suppress(OdcError):
+                await self._process.call(protocol.LogOut(), seconds=LOG_OUT_SECONDS)
 
 
 @contextlib.asynccontextmanager
@@ -219,7 +230,11 @@ async def pin_session(
     try:
         offer = await process.call(protocol.OpenSession(token=token, certificate=certificate))
         endpoint = offer.endpoint
-        yield PinSession(module, process, offer)
+        session = PinSession(module, process, offer)
+        try:
+            yield session
+        finally:
+            await session.log_out()
     finally:
         await process.end()
         _changes[module.path] += 1

@@ -48,6 +48,7 @@ class WorkerProcess:
             process = await asyncio.create_subprocess_exec(
                 # -P: a folder named "pkcs11" where the agent was started must never be what runs.
                 sys.executable, "-P", "-m", "agent.tokens.worker", module.path,
+                *([module.kind] if module.kind else []),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 env=_environment(module.environment),

@@ -31,7 +31,7 @@ _NOTE = mark(
 )
 _ON_THE_PAD = mark("The old and the new PIN are entered on the token's own keypad.")
 _TYPE_NOW = mark("Enter the old PIN and twice the new one on the token's own keypad.")
-_REFERENCE = ("module", "serial", "label")
+_REFERENCE = ("module", "serial", "label", "application")
 
 
 class PinWindow(Window):
@@ -254,4 +254,4 @@ class PinWindow(Window):
 
 
 def _reference_of(token: Json) -> Json:
-    return {name: token[name] for name in _REFERENCE}
+    return {name: token[name] for name in _REFERENCE if name in token}

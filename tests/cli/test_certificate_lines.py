@@ -41,7 +41,7 @@ def answer(*certificates: Certificate, known: Known | None = None, label: str = 
         reference=TokenReference(module="/m.so", serial="a1b2", label=label),
         facts=facts,
         certificates=tuple(
-            HeldCertificate(certificate=c, id=bytes([i]), label="", has_private_key=None)
+            HeldCertificate(certificate=c, key=bytes([i]), label="", has_private_key=None)
             for i, c in enumerate(certificates)
         ),
         problems=(),

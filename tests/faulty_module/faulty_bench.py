@@ -14,7 +14,7 @@ from pathlib import Path
 
 from certificate_maker import china, ec_key, make_x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from envelope_maker import NEW, OTHER, certificate_of, der, encrypted_to, sandbox_envelope
+from envelope_maker import NEW, OTHER, certificate_of, der, public_bytes, sandbox_envelope
 from soft_token import LABEL, MODULE, PIN, SoftTokens
 
 from agent.ground.bus import EventBus
@@ -30,7 +30,6 @@ KEY_ID, RSA_ID = b"\x01", b"\x02"
 KEY = ec_key("faulty")
 CERTIFICATE = make_x509(key=KEY, not_after=china("2099-01-01 00:00:00"))
 DER = CERTIFICATE.public_bytes(Encoding.DER)
-RSA_CERTIFICATE = certificate_of(OTHER)
 GIBIBYTE = 1 << 30
 
 ENDINGS = ("crash", "abort", "exit")
@@ -54,24 +53,22 @@ NAMING = {
 STABLE_CODES = {error.code for error in vars(errors).values() if hasattr(error, "code")}
 
 REQUESTS: dict[str, protocol.Request] = {
-    "find": protocol.FindKeyPair(id=KEY_ID),
-    "generate": protocol.GenerateKeyPair(id=b"new", label="new", key_types=("ec:secp256r1",)),
-    "destroy": protocol.DestroyKeyPair(id=KEY_ID),
-    "sign request": protocol.SignRequest(id=KEY_ID, certificate=DER),
-    "sign message": protocol.SignMessage(id=KEY_ID, certificate=DER, content=b"content"),
-    "sign data": protocol.SignData(id=KEY_ID, data=b"data"),
-    "write": protocol.WriteCertificate(id=b"new", label="new", certificate=DER),
-    "destroy certificate": protocol.DestroyCertificate(id=KEY_ID, certificate=DER),
-    "decrypt": protocol.DecryptData(
-        id=RSA_ID,
-        data=encrypted_to(RSA_CERTIFICATE, b"data", "rsaes-pkcs1-v1_5"),
-        scheme="rsaes-pkcs1-v1_5",
-    ),
+    "find": protocol.FindKeyPair(key=KEY_ID),
+    "generate": protocol.GenerateKeyPair(key=b"new", label="new", key_types=("ec:secp256r1",)),
+    "companions": protocol.FindCompanions(key=KEY_ID),
+    "destroy": protocol.DestroyKeyPair(key=KEY_ID),
+    "sign request": protocol.SignRequest(key=KEY_ID, certificate=DER),
+    "sign message": protocol.SignMessage(key=KEY_ID, certificate=DER, content=b"content"),
+    "sign data": protocol.SignData(key=KEY_ID, data=b"data"),
+    "write": protocol.WriteCertificate(key=b"new", label="new", certificate=DER),
+    "destroy certificate": protocol.DestroyCertificate(key=KEY_ID, certificate=DER),
+    "prove": protocol.ProveDecryption(key=RSA_ID, public_key=public_bytes(OTHER)),
     "import": protocol.ImportKeyPair(
-        id=b"new",
+        key=b"new",
         label="new",
         envelope=sandbox_envelope(OTHER.public_key()),
-        recipient_id=RSA_ID,
+        envelope_kind=protocol.EnvelopeKind.CMS,
+        recipient=RSA_ID,
         certificate=der(certificate_of(NEW)),
     ),
     "check room": protocol.CheckRoom(bytes=6000),

@@ -7,7 +7,7 @@ import os
 import signal
 
 import pytest
-from envelope_maker import NEW, certificate_of, encrypted_to
+from envelope_maker import NEW, public_bytes
 from faulty_bench import REQUESTS
 from soft_token import PIN, Outcome, type_pin
 
@@ -43,7 +43,7 @@ async def found(bench, reference, *requests: protocol.Request) -> list:
         return [await session.call(request) for request in requests]
 
 
-FIND = protocol.FindKeyPair(id=IMPORT.id)
+FIND = protocol.FindKeyPair(key=IMPORT.key)
 AT = {
     "before anything": ("C_CreateObject=hang@1", (False, False)),
     "between the halves": ("C_CreateObject=hang@2", (True, False)),
@@ -56,11 +56,10 @@ async def test_an_import_killed_on_the_way_is_completed_by_its_repeat(
 ):
     await killed_in(bench, reference, IMPORT, fault)
     objects = len(list(bench.tokens.token_folder().glob("*.object")))
-    data = encrypted_to(certificate_of(NEW), b"data", "rsaes-pkcs1-v1_5")
-    decrypt = protocol.DecryptData(id=IMPORT.id, data=data, scheme="rsaes-pkcs1-v1_5")
-    before, pair, clear, again = await found(bench, reference, FIND, IMPORT, decrypt, IMPORT)
+    prove = protocol.ProveDecryption(key=IMPORT.key, public_key=public_bytes(NEW))
+    before, pair, opens, again = await found(bench, reference, FIND, IMPORT, prove, IMPORT)
     assert (before.private, before.public) == halves
-    assert (pair.private, pair.public, clear, again) == (True, True, b"data", pair)
+    assert (pair.private, pair.public, opens, again) == (True, True, True, pair)
     left = len(list(bench.tokens.token_folder().glob("*.object")))
     assert left == objects + 2 - sum(halves), "something was left beside the pair"
 

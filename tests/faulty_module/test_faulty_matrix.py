@@ -25,6 +25,7 @@ def test_every_operation_of_the_protocol_is_driven():
         protocol.ReceivePin,
         protocol.LogIn,
         protocol.ChangePin,
+        protocol.LogOut,
     }
     driven = {type(request) for request in REQUESTS.values()}
     assert driven | elsewhere == set(get_args(protocol.AnyRequest))

@@ -129,7 +129,7 @@ async def test_the_sentence_of_an_operation_names_the_module(bench, reference, f
         await type_pin(session, PIN)
         bench.switch_on(f"C_SignInit={fault}")
         with pytest.raises(ReportedError) as caught:
-            await session.call(protocol.SignData(id=b"\1", data=b""))
+            await session.call(protocol.SignData(key=b"\1", data=b""))
     for language in Language:
         assert "faulty.so" in caught.value.text(language)
 

@@ -10,7 +10,7 @@ from faulty_bench import ENDINGS, ERRORS, REQUESTS, check_error, code_of, is_run
 from soft_token import PIN, Outcome, type_pin
 
 from agent.ground.errors import OdcError
-from agent.tokens import protocol, worker_process
+from agent.tokens import protocol, supervisor, worker_process
 from agent.tokens.supervisor import pin_session
 
 HANG_SECONDS = 1.5
@@ -27,7 +27,8 @@ MAIN: dict[str, tuple[str, ...]] = {
     "sign data": ("C_SignInit", "C_Sign"),
     "write": ("C_CreateObject",),
     "destroy certificate": ("C_DestroyObject",),
-    "decrypt": ("C_DecryptInit", "C_Decrypt"),
+    "companions": ("C_FindObjectsInit", "C_FindObjectsFinal"),
+    "prove": ("C_DecryptInit", "C_Decrypt"),
     "import": ("C_DecryptInit", "C_Decrypt", "C_CreateObject"),
     "check room": ("C_GetTokenInfo", "C_DestroyObject", "C_CreateObject"),
 }
@@ -47,6 +48,7 @@ def cases() -> list[tuple[str, str, str]]:
 
 
 CASES = cases()
+LOGOUT_FAULTS = ("crash", "exit", "hang", "general_error", "device_removed")
 OPEN_CASES = [(f, fault) for f in OPENING for fault in ALWAYS]
 OPEN_CASES += [(f, fault) for f in AT_START for fault in FEW]
 HANGS = [(operation, functions[-1]) for operation, functions in MAIN.items()]
@@ -74,7 +76,7 @@ async def carry_out(bench, reference, operation, fault, **limits) -> OdcError | 
         bench.switch_off()
         if not session._process.has_ended:
             # One error must not cost another PIN entry.
-            other = await session.call(protocol.FindKeyPair(id=b"other"))
+            other = await session.call(protocol.FindKeyPair(key=b"other"))
             assert (other.public, other.private) == (False, False)
     assert not is_running(session._process.pid)
     assert not Path(session.offer.endpoint).exists()
@@ -105,6 +107,20 @@ async def test_a_fault_in_an_operation_is_one_clear_error(
     check_error(error, code_of(fault, MAIN[operation][-1] if is_read_back else function))
     if fault in ENDINGS:
         await bench.check_that_it_works_again()
+
+
+@pytest.mark.parametrize("fault", LOGOUT_FAULTS)
+async def test_a_fault_at_the_logout_takes_nothing_from_what_was_done(
+    bench, reference, monkeypatch, fault
+):
+    monkeypatch.setattr(supervisor, "LOG_OUT_SECONDS", 1.0)
+    async with pin_session(bench.settings, reference) as session:
+        assert await type_pin(session, PIN) == Outcome(None, None)
+        assert (await session.call(REQUESTS["find"])).private
+        bench.switch_on(f"C_Logout={fault}")
+    assert bench.calls()["C_Logout"] == 1
+    assert not is_running(session._process.pid)
+    await bench.check_that_it_works_again()
 
 
 @pytest.mark.parametrize(("function", "fault"), OPEN_CASES)

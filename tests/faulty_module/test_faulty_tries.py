@@ -201,13 +201,13 @@ async def test_a_key_that_wants_the_pin_each_time_gets_it(wary, reference):
         before = wary.calls()["C_Login"]
         assert await type_pin(session, PIN) == Outcome(None, None)
         for data in (b"one", b"two"):
-            signature = await session.call(protocol.SignData(id=KEY_ID, data=data))
+            signature = await session.call(protocol.SignData(key=KEY_ID, data=data))
             KEY.public_key().verify(signature, data, ec.ECDSA(hashes.SHA256()))
         assert wary.calls()["C_Login"] == before + 3, "one to log in, one for each signature"
 
 
 async def test_a_context_login_that_fails_is_not_tried_again(wary, reference):
-    sign = protocol.SignData(id=KEY_ID, data=b"text")
+    sign = protocol.SignData(key=KEY_ID, data=b"text")
     async with pin_session(wary.settings, reference) as session:
         before = wary.calls()["C_Login"]
         assert await type_pin(session, PIN) == Outcome(None, None)

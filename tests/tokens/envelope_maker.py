@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
     load_der_public_key,
 )
 
@@ -114,8 +115,6 @@ PADDINGS = {
 }
 
 
-def encrypted_to(certificate: x509.Certificate, data: bytes, scheme: str) -> bytes:
-    """Encrypt ``data`` as somebody does who has the certificate."""
-    key = certificate.public_key()
-    assert isinstance(key, rsa.RSAPublicKey)
-    return key.encrypt(data, PADDINGS[scheme])
+def public_bytes(holder: x509.Certificate | rsa.RSAPrivateKey) -> bytes:
+    """Return the SubjectPublicKeyInfo (DER) of a key or certificate."""
+    return holder.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

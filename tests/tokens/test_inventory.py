@@ -124,7 +124,7 @@ async def test_a_new_certificate_changes_the_list_without_an_insertion(tokens, w
     assert watched.events() == [TokensChanged()]
     token, held = snapshot.find(thumbprint_of(der))
     assert token.reference.label == LABEL
-    assert (held.id, held.label, held.has_private_key) == (b"\x01", "sign", None)
+    assert (held.key, held.label, held.has_private_key) == (b"\x01", "sign", None)
     assert held.certificate.der == der
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import msgspec
 import pytest
 
 from agent.tokens.errors import (
@@ -17,7 +18,13 @@ from agent.tokens.errors import (
 )
 from agent.tokens.model import PinState, TokenReference
 from agent.tokens.pin_memory import PinMemory
-from agent.tokens.pin_states import STATE_SENTENCES, PinPurpose, check_state, worse
+from agent.tokens.pin_states import (
+    STATE_SENTENCES,
+    PinPurpose,
+    check_last_try,
+    check_state,
+    worse,
+)
 
 TOKEN = TokenReference(module="/a.so", serial="0815", label="ODC-USBKEY")
 SAME_BY_ANOTHER_MODULE = TokenReference(module="/b.so", serial="0815", label="ODC-USBKEY")
@@ -127,6 +134,47 @@ def test_a_full_disk_does_not_keep_the_state_from_this_process(file):
     memory = PinMemory(file)
     memory.has_tried(TOKEN, wrong(FINAL))
     assert memory.state(TOKEN, OK) is FINAL
+
+
+@pytest.mark.parametrize("shown", [LOW, FINAL, LOCKED])
+def test_a_token_that_tells_a_number_is_believed_whatever_was_seen(memory, file, shown):
+    memory.has_tried(TOKEN, wrong(shown))
+    assert memory.state(TOKEN, OK, tries_left=10) is OK
+    assert memory.state(TOKEN, LOW, tries_left=4) is LOW
+    assert memory.has_read(TOKEN, OK, tries_left=10) is OK
+    assert PinMemory(file).state(TOKEN, OK) is OK, "nothing is remembered beside a number"
+
+
+def test_a_number_of_no_tries_is_a_number_too(memory):
+    memory.has_tried(TOKEN, wrong(FINAL))
+    assert memory.has_read(TOKEN, LOCKED, tries_left=0) is LOCKED
+
+
+def test_each_application_of_a_token_has_a_pin_of_its_own(memory, file):
+    one, other = (msgspec.structs.replace(TOKEN, application=name) for name in ("GDCA", "NETCA"))
+    memory.has_tried(one, PinLockedError())
+    assert memory.state(one, OK) is LOCKED
+    assert PinMemory(file).state(one, OK) is LOCKED
+    assert memory.state(other, OK) is OK
+    assert memory.state(TOKEN, OK) is OK
+
+
+def test_what_a_version_without_applications_remembered_is_known(file):
+    file.write_text('{"0815 ODC-USBKEY": {"state": "final_try", "is_told": false}}')
+    assert PinMemory(file).state(TOKEN, OK) is FINAL
+
+
+@pytest.mark.parametrize("state", [OK, LOW])
+def test_the_last_moment_refuses_nothing_that_is_not_grave(state):
+    check_last_try(state, accepts_final_try=False)
+
+
+def test_the_last_moment_asks_for_consent_to_the_last_try_and_opens_no_lock():
+    check_last_try(FINAL, accepts_final_try=True)
+    with pytest.raises(PinFinalTryError):
+        check_last_try(FINAL, accepts_final_try=False)
+    with pytest.raises(PinLockedError):
+        check_last_try(LOCKED, accepts_final_try=True)
 
 
 @pytest.mark.parametrize("purpose", PinPurpose)

@@ -18,7 +18,7 @@ def token(module: str, label: str, serial: str, *ders: bytes, slot: int = 0) -> 
         login_required=True, protected_authentication_path=False,
     )  # fmt: skip
     held = tuple(
-        HeldCertificate(certificate=parse_certificate(d), id=b"", label="", has_private_key=None)
+        HeldCertificate(certificate=parse_certificate(d), key=b"", label="", has_private_key=None)
         for d in ders
     )
     reference = TokenReference(module=module, serial=serial, label=label)

@@ -19,8 +19,8 @@ from envelope_maker import (
     OTHER,
     certificate_of,
     der,
-    encrypted_to,
     openssl_envelope,
+    public_bytes,
     sandbox_envelope,
 )
 from faulty_bench import build
@@ -34,8 +34,7 @@ from agent.tokens.supervisor import pin_session
 
 RECIPIENT, KEY_ID = b"transport", b"encrypt1"
 CERTIFICATE = certificate_of(NEW)
-SCHEME = "rsaes-pkcs1-v1_5"
-FIND = protocol.FindKeyPair(id=KEY_ID)
+FIND = protocol.FindKeyPair(key=KEY_ID)
 NOTHING, WHOLE = (False, False), (True, True)
 
 
@@ -50,7 +49,7 @@ async def logged_in(usb, settings: ModuleSettings | None = None):
 async def transport_key(session) -> x509.Certificate:
     pair = await session.call(
         protocol.GenerateKeyPair(
-            id=RECIPIENT, label="transport", key_types=("rsa:2048",), usage="decrypt"
+            key=RECIPIENT, label="transport", key_types=("rsa:2048",), usage="decrypt"
         )
     )
     return certificate_of(pair.public_key)
@@ -58,14 +57,13 @@ async def transport_key(session) -> x509.Certificate:
 
 def order(envelope: bytes, recipient: bytes = RECIPIENT, certificate=CERTIFICATE):
     return protocol.ImportKeyPair(
-        id=KEY_ID, label="encrypt", envelope=envelope, recipient_id=recipient,
-        certificate=der(certificate),
+        key=KEY_ID, label="encrypt", envelope=envelope, recipient=recipient,
+        envelope_kind=protocol.EnvelopeKind.CMS, certificate=der(certificate),
     )  # fmt: skip
 
 
-def decrypt_order(certificate: x509.Certificate, key_id: bytes) -> protocol.DecryptData:
-    data = encrypted_to(certificate, b"text", SCHEME)
-    return protocol.DecryptData(id=key_id, data=data, scheme=SCHEME)
+def proof_order(certificate: x509.Certificate, key: bytes) -> protocol.ProveDecryption:
+    return protocol.ProveDecryption(key=key, public_key=public_bytes(certificate))
 
 
 async def halves(session) -> tuple[bool, bool]:
@@ -113,14 +111,14 @@ async def test_a_key_is_transported_imported_and_decrypts(usb):
     usb.format("usbkey")
     async with logged_in(usb) as session:
         recipient = await transport_key(session)
-        assert await session.call(decrypt_order(recipient, RECIPIENT)) == b"text"
+        assert await session.call(proof_order(recipient, RECIPIENT))
         pair = await session.call(order(sandbox_envelope(recipient.public_key())))
         assert (pair.public, pair.private) == WHOLE
-        assert await session.call(decrypt_order(CERTIFICATE, KEY_ID)) == b"text"
+        assert await session.call(proof_order(CERTIFICATE, KEY_ID))
     async with logged_in(usb) as session:
         assert await session.call(order(b"")) == pair  # a repeat adopts it
-        assert await session.call(decrypt_order(CERTIFICATE, KEY_ID)) == b"text"
-        assert await session.call(decrypt_order(recipient, RECIPIENT)) == b"text"
+        assert await session.call(proof_order(CERTIFICATE, KEY_ID))
+        assert await session.call(proof_order(recipient, RECIPIENT))
     # Asked to store it as sensitive, OpenSC 0.23 does not say so of an imported key; it never shows one.
     assert private_key_shown(usb) == {
         "PRIVATE": True, "SENSITIVE": False, "EXTRACTABLE": False, "leaves": False,
@@ -136,9 +134,9 @@ async def test_an_issued_tokens_encryption_key_opens_the_next_and_stays_readable
     # Named by its certificate beside another recipient, as openssl does.
     envelope = openssl_envelope(tmp_path, certificate_of(OTHER), certificate)
     async with logged_in(usb) as session:
-        await session.call(order(envelope, old.id))
-        assert await session.call(decrypt_order(CERTIFICATE, KEY_ID)) == b"text"
-        assert await session.call(decrypt_order(certificate, old.id)) == b"text"
+        await session.call(order(envelope, old.key))
+        assert await session.call(proof_order(CERTIFICATE, KEY_ID))
+        assert await session.call(proof_order(certificate, old.key))
 
 
 def beyond_the_modulus(envelope: bytes) -> bytes:
@@ -182,7 +180,7 @@ async def test_a_card_whose_keys_are_all_taken_may_be_full(usb):
         request = order(sandbox_envelope(recipient.public_key()))
         assert await refused(session, request) == "not_written"
         assert await halves(session) == NOTHING
-        assert await session.call(decrypt_order(recipient, RECIPIENT)) == b"text"
+        assert await session.call(proof_order(recipient, RECIPIENT))
 
 
 @pytest.fixture(scope="session")
@@ -229,7 +227,7 @@ async def test_an_import_killed_between_the_halves_is_completed_by_its_repeat(
         assert await halves(session) == (False, True)
         await session.call(request)
         assert await halves(session) == WHOLE
-        assert await session.call(decrypt_order(CERTIFICATE, KEY_ID)) == b"text"
+        assert await session.call(proof_order(CERTIFICATE, KEY_ID))
     shown = usb.pkcs11_tool("--login", "--pin", PIN, "--list-objects")
     assert shown.count("Private Key Object") == shown.count("Public Key Object") == 2
 
@@ -252,10 +250,10 @@ async def test_a_token_pulled_in_an_import_is_missing_and_the_repeat_completes_i
     usb.plug("usbkey")
     async with logged_in(usb) as session:
         assert await session.call(FIND) == protocol.KeyPairFacts(
-            id=KEY_ID, public=False, private=True
+            key=KEY_ID, public=False, private=True
         )
         await session.call(request)
-        assert await session.call(decrypt_order(CERTIFICATE, KEY_ID)) == b"text"
+        assert await session.call(proof_order(CERTIFICATE, KEY_ID))
 
 
 async def test_room_is_looked_for_and_left_as_it_was(usb):

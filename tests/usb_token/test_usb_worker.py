@@ -40,7 +40,7 @@ async def worker(usb):
 
 
 def pair_order(key_id: bytes, *key_types: str) -> protocol.GenerateKeyPair:
-    return protocol.GenerateKeyPair(id=key_id, label="sign", key_types=key_types or ("rsa:2048",))
+    return protocol.GenerateKeyPair(key=key_id, label="sign", key_types=key_types or ("rsa:2048",))
 
 
 async def code_of(call: Awaitable[object]) -> str:
@@ -121,18 +121,18 @@ async def test_a_key_is_generated_signs_and_gets_its_certificate(usb):
         pair = await session.call(pair_order(KEY_ID))
         assert (pair.public, pair.private) == (True, True)
         public_key = load_der_public_key(pair.public_key)
-        signature = await session.call(protocol.SignData(id=KEY_ID, data=b"text"))
+        signature = await session.call(protocol.SignData(key=KEY_ID, data=b"text"))
         verify(public_key, signature, b"text")
         certificate = certificate_of(public_key)
         for _ in range(2):  # a repeat after a kill writes nothing again
             await session.call(
-                protocol.WriteCertificate(id=KEY_ID, label="sign", certificate=certificate)
+                protocol.WriteCertificate(key=KEY_ID, label="sign", certificate=certificate)
             )
-        request = await session.call(protocol.SignRequest(id=KEY_ID, certificate=certificate))
+        request = await session.call(protocol.SignRequest(key=KEY_ID, certificate=certificate))
         assert x509.load_der_x509_csr(request).is_signature_valid
     [token] = (await usb.content()).tokens
     [found] = token.certificates
-    assert (found.value, found.id, found.label) == (certificate, KEY_ID, "sign")
+    assert (found.value, found.key, found.label) == (certificate, KEY_ID, "sign")
 
 
 async def test_an_issued_key_signs_a_message(usb):
@@ -141,10 +141,10 @@ async def test_an_issued_key_signs_a_message(usb):
     signing = token.certificates[0]
     async with logged_in(usb) as session:
         message = await session.call(
-            protocol.SignMessage(id=signing.id, certificate=signing.value, content=b"text")
+            protocol.SignMessage(key=signing.key, certificate=signing.value, content=b"text")
         )
         assert signing.value in message
-        signature = await session.call(protocol.SignData(id=signing.id, data=b"text"))
+        signature = await session.call(protocol.SignData(key=signing.key, data=b"text"))
     verify(x509.load_der_x509_certificate(signing.value).public_key(), signature, b"text")
 
 
@@ -155,7 +155,7 @@ async def test_a_key_the_token_could_not_sign_with_is_not_even_generated(usb, ke
     async with logged_in(usb) as session:
         with pytest.raises(ReportedError) as caught:
             await session.call(pair_order(KEY_ID, key_type))
-        found = await session.call(protocol.FindKeyPair(id=KEY_ID))
+        found = await session.call(protocol.FindKeyPair(key=KEY_ID))
     assert caught.value.code == "key_type_unsupported"
     assert "opensc-pkcs11.so" in caught.value.reported.message_zh
     assert (found.public, found.private) == (False, False)
@@ -174,7 +174,7 @@ async def test_a_curve_key_another_program_generated_signs_as_the_card_can(usb, 
         "--input-file", str(text), "--output-file", str(signature),
     )  # fmt: skip
     async with logged_in(usb) as session:
-        pair = await session.call(protocol.FindKeyPair(id=KEY_ID))
+        pair = await session.call(protocol.FindKeyPair(key=KEY_ID))
     public_key = load_der_public_key(pair.public_key)
     public_key.verify(signature.read_bytes(), b"text", ec.ECDSA(hashes.SHA1()))
 
@@ -183,7 +183,7 @@ async def test_the_first_kind_of_key_the_token_can_do_is_taken(usb):
     usb.format("usbkey")
     async with logged_in(usb) as session:
         pair = await session.call(pair_order(KEY_ID, *CURVES, "rsa:2048", "rsa:4096"))
-        assert await session.call(protocol.SignData(id=KEY_ID, data=b"text"))
+        assert await session.call(protocol.SignData(key=KEY_ID, data=b"text"))
     assert load_der_public_key(pair.public_key).key_size == 2048
 
 
@@ -191,8 +191,8 @@ async def test_a_key_pair_is_destroyed(usb):
     usb.format("usbkey")
     async with logged_in(usb) as session:
         await session.call(pair_order(KEY_ID))
-        await session.call(protocol.DestroyKeyPair(id=KEY_ID))
-        found = await session.call(protocol.FindKeyPair(id=KEY_ID))
+        await session.call(protocol.DestroyKeyPair(key=KEY_ID))
+        found = await session.call(protocol.FindKeyPair(key=KEY_ID))
     assert (found.public, found.private) == (False, False)
 
 
@@ -210,7 +210,7 @@ async def test_a_wrong_pin_is_told_and_the_last_one_locks(usb):
 async def test_a_token_pulled_in_a_session_is_missing_and_the_next_session_works(usb):
     usb.issue("usbkey")
     [token] = (await usb.content()).tokens
-    sign = protocol.SignData(id=token.certificates[0].id, data=b"text")
+    sign = protocol.SignData(key=token.certificates[0].key, data=b"text")
     async with logged_in(usb) as session:
         await session.call(sign)
         usb.pull("usbkey")
@@ -239,7 +239,7 @@ async def test_a_token_pulled_this_moment_is_missing_already(usb):
     [token] = (await usb.content()).tokens
     async with logged_in(usb) as session:
         usb.pull("usbkey")
-        call = session.call(protocol.SignData(id=token.certificates[0].id, data=b"text"))
+        call = session.call(protocol.SignData(key=token.certificates[0].key, data=b"text"))
         assert await code_of(call) == "token_missing"
 
 
@@ -251,7 +251,7 @@ async def test_another_program_and_a_worker_share_the_token(usb):
         for number in range(10):
             data = str(number).encode()
             assert usb.pkcs11_tool("--list-objects").count("Certificate Object") == 2
-            signed = await session.call(protocol.SignData(id=token.certificates[0].id, data=data))
+            signed = await session.call(protocol.SignData(key=token.certificates[0].key, data=data))
             verify(certificate.public_key(), signed, data)
 
 
@@ -277,7 +277,7 @@ async def test_what_a_session_wrote_is_listed_at_once(usb, worker):
     certificate = certificate_of(ec.generate_private_key(ec.SECP256R1()).public_key())
     async with logged_in(usb) as session:
         await session.call(
-            protocol.WriteCertificate(id=KEY_ID, label="sign", certificate=certificate)
+            protocol.WriteCertificate(key=KEY_ID, label="sign", certificate=certificate)
         )
         # Listing while the session lasts must not keep what it is about to write from being seen.
         await worker.content()

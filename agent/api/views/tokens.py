@@ -14,11 +14,13 @@ from agent.tokens.model import PinState
 from agent.tokens.snapshot import Snapshot, Token
 
 
-class TokenView(msgspec.Struct, frozen=True, kw_only=True):
+class TokenView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One token that is plugged in."""
 
     label: str
     serial: str
+    application: str = ""
+    """What on the token the PIN belongs to; left out where it belongs to the token."""
     model: str
     manufacturer: str
     module: str
@@ -56,6 +58,7 @@ def token_view(token: Token, now: dt.datetime, language: Language, known: Known)
     return TokenView(
         label=facts.label,
         serial=facts.serial,
+        application=facts.application,
         model=facts.model,
         manufacturer=facts.manufacturer,
         module=token.reference.module,

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 
 def add_modules(subparsers: Subparsers) -> None:
     """Add ``modules``."""
-    add_listing(
-        subparsers, "modules", "the token drivers (PKCS#11 modules) and how they are", _modules
-    )
+    add_listing(subparsers, "modules", "the token drivers and how they are", _modules)
 
 
 def add_pin(subparsers: Subparsers) -> None:

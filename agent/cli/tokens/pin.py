@@ -33,7 +33,7 @@ def change(*, token: str | None, from_stdin: bool, accepts: bool, as_json: bool)
         chosen = _choose(client, token)
         if chosen is None:
             return Exit.NEEDED
-        reference = {name: chosen[name] for name in ("module", "serial", "label")}
+        reference = _reference(chosen)
         params: dict[str, Json] = {"token": reference}
         prompt = begin(client, "pin.change", params, is_person=is_person, accepts=accepts)
         say_state(prompt)
@@ -72,9 +72,15 @@ def unlocked(*, token: str | None) -> int:
         chosen = _choose(client, token)
         if chosen is None:
             return Exit.NEEDED
-        reference = {name: chosen[name] for name in ("module", "serial", "label")}
+        reference = _reference(chosen)
         client.call("pin.unlocked", {"token": reference})
     return Exit.DONE
+
+
+def _reference(token: Json) -> Json:
+    """Return by what the agent knows a token it has listed."""
+    names = ("module", "serial", "label", "application")
+    return {name: token[name] for name in names if name in token}
 
 
 def _known(token: Json) -> Json:

@@ -59,7 +59,24 @@ _MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (serial, label, key_id)
     ) STRICT;
     """,
+    """
+    -- A PIN belongs to an application of a token, where its driver knows such.
+    ALTER TABLE leftover RENAME TO leftover_before;
+    CREATE TABLE leftover (
+        serial TEXT NOT NULL,
+        label TEXT NOT NULL,
+        application TEXT NOT NULL,
+        key_id BLOB NOT NULL,
+        facts BLOB NOT NULL,
+        PRIMARY KEY (serial, label, application, key_id)
+    ) STRICT;
+    INSERT INTO leftover
+        SELECT serial, label, '', key_id, facts FROM leftover_before ORDER BY rowid;
+    DROP TABLE leftover_before;
+    """,
 )
+
+_PLACE = "serial = ? AND label = ? AND application = ?"
 
 
 class JournalNewerError(OdcError):
@@ -169,8 +186,8 @@ class Journal:
     def leftovers(self, token: TokenReference) -> list[Leftover]:
         """Return what is to be removed from a token, the oldest first."""
         rows = self._database.execute(
-            "SELECT facts FROM leftover WHERE serial = ? AND label = ? ORDER BY rowid",
-            (token.serial, token.label),
+            f"SELECT facts FROM leftover WHERE {_PLACE} ORDER BY rowid",  # noqa: S608 - constants
+            _place(token),
         )
         return [msgspec.json.decode(facts, type=Leftover) for (facts,) in rows]
 
@@ -178,15 +195,14 @@ class Journal:
         """Forget what is no longer on its token; NotSavedError."""
         with self._transaction():
             self._database.execute(
-                "DELETE FROM leftover WHERE serial = ? AND label = ? AND key_id = ?",
-                (leftover.token.serial, leftover.token.label, leftover.key_id),
+                f"DELETE FROM leftover WHERE {_PLACE} AND key_id = ?",  # noqa: S608 - constants
+                (*_place(leftover.token), leftover.key_id),
             )
 
     def _leave(self, leftover: Leftover) -> None:
-        token = leftover.token
         self._database.execute(
-            "INSERT OR REPLACE INTO leftover VALUES (?, ?, ?, ?)",
-            (token.serial, token.label, leftover.key_id, msgspec.json.encode(leftover)),
+            "INSERT OR REPLACE INTO leftover VALUES (?, ?, ?, ?, ?)",
+            (*_place(leftover.token), leftover.key_id, msgspec.json.encode(leftover)),
         )
 
     def history(self, renewal_id: str) -> list[tuple[dt.datetime, State, str | None]]:
@@ -243,3 +259,8 @@ class Journal:
         values = msgspec.json.decode(facts)
         private = msgspec.json.decode(self._vault.open(sealed, renewal_id), type=PrivatePart)
         return msgspec.convert({**values, "private": msgspec.to_builtins(private)}, Renewal)
+
+
+def _place(token: TokenReference) -> tuple[str, str, str]:
+    """Return the columns that say where something lies, whatever module the token is seen through."""
+    return token.serial, token.label, token.application

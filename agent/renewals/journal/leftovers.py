@@ -6,19 +6,20 @@ removed when a PIN of that token is given for something else.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from agent.renewals.journal.record import Renewal
 from agent.renewals.journal.states import State
-from agent.tokens.model import TokenReference
+from agent.tokens.model import KeyCompanions, KeyName, TokenReference
 
 
 class Leftover(msgspec.Struct, frozen=True, kw_only=True):
     """A key pair to be removed from a token, with its certificate where there is one."""
 
     token: TokenReference
-    key_id: bytes
-    """CKA_ID."""
+    key_id: KeyName
     certificate: bytes = b""
     """DER; empty where none was written."""
 
@@ -33,6 +34,20 @@ def leftovers_of(before: Renewal, after: State) -> tuple[Leftover, ...]:
     if after in {State.CANCELLED, State.FAILED} and not before.is_proved:
         return _unused(before)
     return ()
+
+
+def goes_alone(leftover: Leftover, along: KeyCompanions, unwanted: Iterable[Leftover]) -> bool:
+    """Return whether nothing that is to stay is gone when ``leftover`` is destroyed.
+
+    Args:
+        leftover: what is to be removed.
+        along: what the token's driver says goes with it.
+        unwanted: all that is of no use on this token.
+    """
+    unwanted = (leftover, *unwanted)
+    certificates = {left.certificate for left in unwanted if left.certificate}
+    keys = {left.key_id for left in unwanted} - {leftover.key_id}
+    return certificates.issuperset(along.certificates) and keys.issuperset(along.keys)
 
 
 def _unused(renewal: Renewal) -> tuple[Leftover, ...]:
@@ -60,8 +75,8 @@ def _unused(renewal: Renewal) -> tuple[Leftover, ...]:
 def _replaced(renewal: Renewal) -> tuple[Leftover, ...]:
     """Return the transport pair, and the old signing pair where the policy wants it gone.
 
-    Old encryption keys always stay: without them old documents cannot be read. A signing key that
-    shares its CKA_ID with one stays too, since a pair is removed by that name.
+    Old encryption keys always stay: without them old documents cannot be read. A signing key that has
+    the name of one stays too, since a pair is removed by its name.
     """
     found = []
     encryption = renewal.encryption

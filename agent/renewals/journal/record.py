@@ -16,22 +16,22 @@ from agent.renewals.authorities.ra_protocol import (
     Remark,
 )
 from agent.renewals.journal.states import ENDED, State, Waiting, check_transition
-from agent.tokens.model import TokenReference
+from agent.tokens.model import KeyName, TokenReference
 
 
 class EncryptionPart(msgspec.Struct, frozen=True, kw_only=True):
-    """The encryption half of the pair under renewal: names of keys on the token (CKA_ID).
+    """The encryption half of the pair under renewal: names of keys on the token.
 
     All but the last are chosen and saved before anything is made under them.
     """
 
-    key_id: bytes
+    key_id: KeyName
     """Of the new encryption key."""
-    transport_id: bytes
+    transport_id: KeyName
     """Of the key pair the new key is enveloped to, where the current one does not serve."""
-    current_id: bytes = b""
+    current_id: KeyName = b""
     """Of the encryption key in use; empty where there is none."""
-    recipient_id: bytes = b""
+    recipient_id: KeyName = b""
     """Of the key that opens the envelope, decided with the first PIN; empty until then."""
 
 
@@ -77,10 +77,10 @@ class Renewal(msgspec.Struct, frozen=True, kw_only=True):
     authority: str
     """Name of the configured authority."""
     token: TokenReference
-    key_id: bytes
-    """CKA_ID of the key to renew."""
-    new_key_id: bytes
-    """CKA_ID of the new pair; chosen and saved before the pair is generated."""
+    key_id: KeyName
+    """Of the key to renew."""
+    new_key_id: KeyName
+    """Of the new pair; chosen and saved before the pair is generated."""
     state: State
     waiting: Waiting | None
     created: dt.datetime

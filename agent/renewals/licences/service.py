@@ -186,7 +186,7 @@ class LicenceService:
             )
             return await session.call(
                 SignMessage(
-                    id=held.id,
+                    key=held.key,
                     certificate=certificate.der,
                     content=msgspec.json.encode(request),
                     content_type=licence_request_type(policy.message_version),

@@ -6,8 +6,6 @@ a token is lost. It travels enveloped to a key that never leaves the token.
 
 from __future__ import annotations
 
-import secrets
-
 import msgspec
 from cryptography import x509
 
@@ -21,6 +19,7 @@ from agent.renewals.journal.record import EncryptionPart, Renewal
 from agent.renewals.steps.checks import may_receive_keys
 from agent.tokens import protocol as token
 from agent.tokens.errors import TokenError, TokenMissingError
+from agent.tokens.model import KeyName
 from agent.tokens.supervisor import PinSession
 
 LABEL = "encrypt"
@@ -55,21 +54,22 @@ async def install_encryption_key(renewal: Renewal, session: PinSession) -> None:
         return
     der = private.new_encryption_certificate
     # A pair that an interrupted run has stored whole is adopted.
-    await session.call(
+    pair = await session.call(
         token.ImportKeyPair(
-            id=encryption.key_id,
+            key=encryption.key_id,
             label=LABEL,
             envelope=private.key_envelope,
-            recipient_id=encryption.recipient_id,
+            envelope_kind=token.EnvelopeKind.CMS,
+            recipient=encryption.recipient_id,
             certificate=der,
         )
     )
     key = key_of(x509.load_der_x509_certificate(der))
-    if not await _opens(key, encryption.key_id, session):
+    if not await _opens(key, pair.key, session):
         # The import has compared the two: it is the token that decrypts wrongly.
         reason = mark("it does not decrypt what was encrypted to its key")
         raise TokenError(module=renewal.token.module, reason=reason)
-    await session.call(token.WriteCertificate(id=encryption.key_id, label=LABEL, certificate=der))
+    await session.call(token.WriteCertificate(key=pair.key, label=LABEL, certificate=der))
 
 
 async def _current_key(
@@ -94,25 +94,20 @@ async def _current_key(
 async def _transport_key(encryption: EncryptionPart, session: PinSession) -> bytes:
     """Adopt the transport pair an interrupted run left, or make one."""
     key_id = encryption.transport_id
-    pair = await session.call(token.FindKeyPair(id=key_id))
+    pair = await session.call(token.FindKeyPair(key=key_id))
     if not (pair.public and pair.private):
         if pair.public or pair.private:
-            await session.call(token.DestroyKeyPair(id=key_id))
+            await session.call(token.DestroyKeyPair(key=key_id))
         pair = await session.call(
             token.GenerateKeyPair(
-                id=key_id, label=TRANSPORT_LABEL, key_types=_TRANSPORT_KEY_TYPES, usage="decrypt"
+                key=key_id, label=TRANSPORT_LABEL, key_types=_TRANSPORT_KEY_TYPES, usage="decrypt"
             )
         )
     return PublicKey.read(pair.public_key).der
 
 
-async def _opens(key: PublicKey, key_id: bytes, session: PinSession) -> bool:
-    """Return whether the token's key ``key_id`` opens what is sealed for the public ``key``."""
+async def _opens(key: PublicKey, name: KeyName, session: PinSession) -> bool:
+    """Return whether the token's key opens what is sealed for the public ``key``."""
     if key.family is not Family.RSA:
         return False
-    challenge = secrets.token_bytes(32)
-    sealed = key.seal(challenge)
-    opened = await session.call(
-        token.DecryptData(id=key_id, data=sealed, scheme="rsaes-pkcs1-v1_5")
-    )
-    return secrets.compare_digest(opened, challenge)
+    return await session.call(token.ProveDecryption(key=name, public_key=key.der))

@@ -12,6 +12,7 @@ from cryptography import x509
 from agent.ground.errors import OdcError, ReportedError
 from agent.ground.language import mark
 from agent.renewals.journal.journal import StaleRenewalError
+from agent.renewals.journal.leftovers import Leftover, goes_alone
 from agent.renewals.journal.record import Renewal
 from agent.renewals.journal.states import State
 from agent.renewals.steps.checks import CertificateRefusedError, proves_key
@@ -80,30 +81,39 @@ async def install(context: Context, renewal: Renewal, session: PinSession) -> Re
 
 async def remove_leftovers(context: Context, renewal: Renewal, session: PinSession) -> None:
     """Remove what earlier renewals, or this one, left on the token; failing that, it is tried again."""
-    for leftover in context.leftovers.leftovers(renewal.token):
+    unwanted = context.leftovers.leftovers(renewal.token)
+    for leftover in unwanted:
         try:
-            if leftover.certificate:
-                await session.call(
-                    token.DestroyCertificate(id=leftover.key_id, certificate=leftover.certificate)
-                )
-            await session.call(token.DestroyKeyPair(id=leftover.key_id))
+            along = await session.call(token.FindCompanions(key=leftover.key_id))
+            if goes_alone(leftover, along, unwanted):
+                await _remove(leftover, session)
+            else:
+                log.info("leftover kept for what goes with it token=%s", renewal.token.label)
         except ReportedError as error:
             log.info("leftover stays token=%s code=%s", renewal.token.label, error.code)
         else:
             context.leftovers.was_removed(leftover)
 
 
+async def _remove(leftover: Leftover, session: PinSession) -> None:
+    if leftover.certificate:
+        await session.call(
+            token.DestroyCertificate(key=leftover.key_id, certificate=leftover.certificate)
+        )
+    await session.call(token.DestroyKeyPair(key=leftover.key_id))
+
+
 async def _install_signing_certificate(renewal: Renewal, session: PinSession) -> None:
     """Prove that the key on the token is the certificate's, then write it under that key."""
     der = renewal.private.new_certificate
-    pair = await session.call(token.FindKeyPair(id=renewal.new_key_id))
+    pair = await session.call(token.FindKeyPair(key=renewal.new_key_id))
     if not pair.private:
         raise ObjectMissingError(what=mark("the new signing key"))
     challenge = secrets.token_bytes(32)
-    signature = await session.call(token.SignData(id=renewal.new_key_id, data=challenge))
+    signature = await session.call(token.SignData(key=renewal.new_key_id, data=challenge))
     if not proves_key(x509.load_der_x509_certificate(der), challenge, signature):
         raise CertificateRefusedError(reason=mark("its key on the token did not prove itself"))
-    await session.call(token.WriteCertificate(id=renewal.new_key_id, label=LABEL, certificate=der))
+    await session.call(token.WriteCertificate(key=renewal.new_key_id, label=LABEL, certificate=der))
 
 
 PIN_STEPS = {State.SIGNING: sign_submission, State.INSTALLING: install}
@@ -125,7 +135,7 @@ class _Signer:
         """Return what the key to renew signs."""
         return await self.session.call(
             token.SignMessage(
-                id=self.renewal.key_id,
+                key=self.renewal.key_id,
                 certificate=self.renewal.private.certificate,
                 content=content,
                 content_type=content_type,
@@ -135,23 +145,23 @@ class _Signer:
 
 async def _request(session: PinSession, renewal: Renewal) -> bytes:
     """Return the request to submit: the one there is while its key is, else one for a new key."""
-    pair = await session.call(token.FindKeyPair(id=renewal.new_key_id))
+    pair = await session.call(token.FindKeyPair(key=renewal.new_key_id))
     if renewal.private.request and pair.private:
         return renewal.private.request
     await _new_key_pair(session, renewal)
     return await session.call(
-        token.SignRequest(id=renewal.new_key_id, certificate=renewal.private.certificate)
+        token.SignRequest(key=renewal.new_key_id, certificate=renewal.private.certificate)
     )
 
 
 async def _new_key_pair(session: PinSession, renewal: Renewal) -> KeyPairFacts:
     """Adopt the pair an interrupted run left, or make one; half a pair is of no use."""
     key_id = renewal.new_key_id
-    pair = await session.call(token.FindKeyPair(id=key_id))
+    pair = await session.call(token.FindKeyPair(key=key_id))
     if pair.public and pair.private:
         return pair
     if pair.public or pair.private:
-        await session.call(token.DestroyKeyPair(id=key_id))
+        await session.call(token.DestroyKeyPair(key=key_id))
     assert renewal.policy is not None  # drafting asked for it
     key_types = renewal.policy.key_types
-    return await session.call(token.GenerateKeyPair(id=key_id, label=LABEL, key_types=key_types))
+    return await session.call(token.GenerateKeyPair(key=key_id, label=LABEL, key_types=key_types))

@@ -11,6 +11,7 @@ from pathlib import Path
 from agent.ground.errors import ErrorReport
 from agent.tokens.discovery.found import (
     OTHER_ARCHITECTURE,
+    SKF,
     SWITCHED_OFF,
     ConfiguredModule,
     Discovery,
@@ -22,7 +23,7 @@ from agent.tokens.discovery.found import (
 from agent.tokens.discovery.libraries import why_not_loadable
 from agent.tokens.discovery.p11_kit import P11KitPlaces, p11_kit_places, read_p11_kit
 from agent.tokens.discovery.well_known import Entry, read_tables
-from agent.tokens.errors import ModuleLoadError
+from agent.tokens.errors import ModuleLoadError, ModuleUnsupportedError
 from agent.tokens.model import ModuleSettings
 
 
@@ -85,7 +86,8 @@ class _Search:
             source=Source.CONFIG,
             is_wanted=True,
         )
-        self._take(module, why_not_loadable(entry.path) if entry.enabled else SWITCHED_OFF)
+        reason = why_not_loadable(entry.path, kind=entry.kind) if entry.enabled else SWITCHED_OFF
+        self._take(module, reason)
 
     def take_p11_kit(self, places: P11KitPlaces) -> None:
         reading = read_p11_kit(places)
@@ -109,7 +111,7 @@ class _Search:
         """Take one of the files, which are copies of one library: more would show tokens twice."""
         if not self._seen.isdisjoint(map(_identity, candidates)):
             return
-        reasons = {path: why_not_loadable(path, check_entry_point=True) for path in candidates}
+        reasons = {path: why_not_loadable(path, is_guessed=True) for path in candidates}
         # The first that can be loaded, or else the first, to say why not.
         for path in sorted(reasons, key=lambda path: reasons[path] is not None)[:1]:
             self._seen.add(_identity(path))
@@ -120,15 +122,17 @@ class _Search:
             self._take(found, reasons[path])
 
     def _take(self, module: FoundModule, reason: str | None) -> None:
-        may_come = module.is_wanted and reason not in (SWITCHED_OFF, OTHER_ARCHITECTURE)
+        may_come = module.is_wanted and reason not in (SWITCHED_OFF, OTHER_ARCHITECTURE, SKF)
         if reason is None or may_come:
             # What is wanted and missing may yet be installed; until then its worker tells of it.
             self._modules.append(module)
             return
         self._left_out.append(left_out(module, reason))
+        path = module.settings.path
         if module.is_wanted and reason is OTHER_ARCHITECTURE:
-            error = ModuleLoadError(module=module.settings.path, reason=reason)
-            self._problems.append(error.report())
+            self._problems.append(ModuleLoadError(module=path, reason=reason).report())
+        if module.is_wanted and reason is SKF:
+            self._problems.append(ModuleUnsupportedError(module=path).report())
 
 
 def _identity(path: str) -> str:

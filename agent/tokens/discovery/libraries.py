@@ -13,17 +13,23 @@ import sys
 from pathlib import Path
 
 from agent.tokens.discovery.found import (
+    NO_DRIVER,
     NO_LIBRARY,
-    NO_PKCS11,
     NOT_INSTALLED,
     OTHER_ARCHITECTURE,
+    SKF,
     UNREADABLE,
 )
+from agent.tokens.model import ModuleKind
 
 HEAD_BYTES = 4096
 """Enough for every header read here."""
 _MACH_O_CPUS = {"x86_64": 0x01000007, "arm64": 0x0100000C}
-_ENTRY_POINT = b"C_GetFunctionList\0"
+_ENTRY_POINTS = {
+    b"C_GetFunctionList\0": ModuleKind.PKCS11,  # PKCS#11 v2.40, 5.4
+    b"SKF_EnumDev\0": ModuleKind.SKF,  # GM/T 0016, 7.1.3
+}
+"""The name that every library of a kind exports. Of one that has several the first counts."""
 _MAX_SLICES = 32
 
 Machine = tuple[str, int, int]
@@ -83,37 +89,46 @@ def _interpreter() -> frozenset[Machine]:
     return frozenset(m for m in machines if m[0] != "mach-o" or m[2] == cpu)
 
 
-def why_not_loadable(path: str, *, check_entry_point: bool = False) -> str | None:
-    """Return why this interpreter cannot load the library ``path``: a marked reason, or None.
+def why_not_loadable(
+    path: str, *, kind: ModuleKind | None = None, is_guessed: bool = False
+) -> str | None:
+    """Return why the library ``path`` cannot be loaded here: a marked reason, or None.
 
     Args:
         path: the library.
-        check_entry_point: also look whether it is PKCS#11 at all. For names that are merely guessed:
-            Chinese vendors give much the same names to libraries that offer SKF (GM/T 0016) alone.
+        kind: what it is; None finds it out.
+        is_guessed: nobody named it, so it must be seen to be a driver at all.
     """
     file = Path(path)
     if not file.is_file():
         return NOT_INSTALLED
     try:
-        head = _head(file)
-        machines = machines_of(head)
+        machines = machines_of(_head(file))
         if not machines:
             return NO_LIBRARY
         if _interpreter() and not machines & _interpreter():
             return OTHER_ARCHITECTURE
-        if check_entry_point and not _names_entry_point(file, head):
-            return NO_PKCS11
+        kind = kind or _exported_kind(file)
     except OSError:
         return UNREADABLE
-    return None
+    if kind is ModuleKind.SKF:
+        return SKF
+    return NO_DRIVER if is_guessed and kind is None else None
 
 
-def _names_entry_point(path: Path, head: bytes) -> bool:
-    """Say whether the file has the name all PKCS#11 libraries export (PKCS#11 v2.40, 5.4)."""
-    if not head.startswith((b"\x7fELF", b"MZ")):
-        return True  # Mach-O folds names into a tree, where this one need not stand whole
+def kind_of(path: str) -> ModuleKind | None:
+    """Return what the library at ``path`` is, by the names in it; None where that does not show."""
+    try:
+        return _exported_kind(Path(path))
+    except (OSError, ValueError):  # not there, or not to be read; a NUL in the path
+        return None
+
+
+def _exported_kind(path: Path) -> ModuleKind | None:
+    if not _head(path).startswith((b"\x7fELF", b"MZ")):
+        return ModuleKind.PKCS11  # Mach-O folds names into a tree, where none need stand whole
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return content.find(_ENTRY_POINT) >= 0
+        return next((kind for name, kind in _ENTRY_POINTS.items() if content.find(name) >= 0), None)
 
 
 def _head(path: Path) -> bytes:

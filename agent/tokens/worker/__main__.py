@@ -11,50 +11,68 @@ import msgspec
 from agent.system.dumps import forbid_dumps
 from agent.system.hardening import end_with_agent, limit_memory
 from agent.tokens import protocol
-from agent.tokens.errors import ObjectMissingError
+from agent.tokens.errors import ObjectMissingError, RequestUnknownError
+from agent.tokens.model import ModuleKind
 from agent.tokens.worker.channel import Channel
-from agent.tokens.worker.cryptoki.failures import told_error
-from agent.tokens.worker.cryptoki.module import Module
+from agent.tokens.worker.failures import told_error
+from agent.tokens.worker.loading import load_driver
 from agent.tokens.worker.memory import resident_bytes
 
 if TYPE_CHECKING:
-    from agent.tokens.worker.cryptoki.session import TokenSession
+    from agent.tokens.worker.driver import Driver
+    from agent.tokens.worker.session import TokenSession
+
+_decode = msgspec.json.Decoder(protocol.AnyRequest).decode
 
 
 class Worker:
     """Serves one module, and at most one session with a PIN."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, kind: ModuleKind | None = None) -> None:
         self._path = path
-        self._module: Module | None = None
+        self._kind = kind
+        self._driver: Driver | None = None
         self._session: TokenSession | None = None
 
-    def answer(self, request: protocol.AnyRequest) -> protocol.Reply:
-        """Carry out ``request``; every outcome becomes a reply."""
+    def answer(self, request: bytes) -> protocol.Reply:
+        """Carry out a request as it came; every outcome becomes a reply."""
         try:
-            value = msgspec.Raw(msgspec.json.encode(self._carry_out(request)))
+            value = msgspec.Raw(msgspec.json.encode(self._carry_out(_read(request))))
         except Exception as error:  # noqa: BLE001 - the agent is told; a traceback could show a PIN
-            report = told_error(error, module=Path(self._path).name).report()
+            report = told_error(error, module=self._name).report()
             return protocol.Reply(error=report, resident_bytes=resident_bytes())
         return protocol.Reply(value=value, resident_bytes=resident_bytes())
 
     def _carry_out(self, request: protocol.AnyRequest) -> Any:  # noqa: ANN401 - the request's result
-        if self._module is None:
-            self._module = Module(self._path)
+        if self._driver is None:
+            self._driver = load_driver(self._path, self._kind)
         if isinstance(request, protocol.ListTokens):
-            return self._module.content()
+            return self._driver.content()
         if isinstance(request, protocol.LetGo):
-            return self._module.let_go()
+            return self._driver.let_go()
         if isinstance(request, protocol.OpenSession):
             forbid_dumps()
-            # Here, since a worker that only lists does without cryptography's memory.
-            from agent.tokens.worker.cryptoki.session import TokenSession  # noqa: PLC0415
+            # Here, since a worker that only lists does without the memory of what a session needs.
+            from agent.tokens.worker.session import TokenSession  # noqa: PLC0415
 
-            self._session = TokenSession(self._module, request)
+            self._session = TokenSession(self._driver, request, self._name)
             return self._session.offer()
         if self._session is None:
             raise ObjectMissingError(what="a session")
         return self._session.carry_out(request)
+
+    @property
+    def _name(self) -> str:
+        return Path(self._path).name
+
+
+def _read(request: bytes) -> protocol.AnyRequest:
+    """Return the request; RequestUnknownError where an agent of another version has made it."""
+    try:
+        read: protocol.AnyRequest = _decode(request)
+    except msgspec.DecodeError as error:
+        raise RequestUnknownError from error
+    return read
 
 
 def main() -> None:
@@ -62,7 +80,7 @@ def main() -> None:
     end_with_agent()
     limit_memory()
     channel = Channel()
-    worker = Worker(sys.argv[1])
+    worker = Worker(sys.argv[1], ModuleKind(sys.argv[2]) if sys.argv[2:] else None)
     for request in channel.requests():
         channel.send(worker.answer(request))
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from agent.ground.framing import MAX_REPLY, FrameDecoder, encode_frame
-from agent.tokens.protocol import AnyRequest, Reply
+from agent.tokens.protocol import Reply
 
 
 class Channel:
@@ -29,13 +29,11 @@ class Channel:
         os.dup2(2, 1)
         self._encoder = msgspec.json.Encoder()
 
-    def requests(self) -> Iterator[AnyRequest]:
-        """Yield requests until the agent closes the pipe."""
+    def requests(self) -> Iterator[bytes]:
+        """Yield requests, as they came, until the agent closes the pipe."""
         decoder = FrameDecoder(limit=MAX_REPLY)
-        decode = msgspec.json.Decoder(AnyRequest).decode
         while data := os.read(self._input, 65536):
-            for payload in decoder.feed(data):
-                yield decode(payload)
+            yield from decoder.feed(data)
 
     def send(self, reply: Reply) -> None:
         """Answer the request that was last taken."""

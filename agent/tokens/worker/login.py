@@ -3,58 +3,44 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
-from pkcs11 import TokenFlag
-from pkcs11 import exceptions as p11
+import msgspec
 
 from agent.ground.errors import OdcError
 from agent.tokens import protocol
 from agent.tokens.errors import PinNotGivenError
+from agent.tokens.model import TokenReference
 from agent.tokens.pin_rules import check_new_pin
-from agent.tokens.worker.cryptoki import tries
-from agent.tokens.worker.cryptoki.reading import pin_state_of
-from agent.tokens.worker.cryptoki.token_info import read_token_info
-from agent.tokens.worker.texts import printable
+from agent.tokens.worker.driver import LoggedIn, OpenToken
+from agent.tokens.worker.failures import told_error
 from agent.tokens.worker.typed_pins import TypedPins
 
 
 class Login:
-    """From the offer to enter a PIN to a session that is logged in, or to another PIN."""
+    """From the offer to enter a PIN to a token that is logged in, or has another PIN."""
 
-    def __init__(
-        self,
-        path: str,
-        find_token: Callable[[], Any],
-        tell: Callable[[Exception, Any], OdcError],
-    ) -> None:
+    def __init__(self, token: OpenToken, reference: TokenReference, module: str) -> None:
         """Prepare to take a PIN.
 
         Args:
-            path: the module's.
-            find_token: returns the token with flags as they are now.
-            tell: makes an error about a token one that a person can be told.
+            token: whose PIN it is.
+            reference: what it is called.
+            module: what errors call its driver.
         """
-        self._path = path
-        self._find_token = find_token
-        self._tell = tell
-        token = find_token()
-        self._pin_state = pin_state_of(token.flags)
-        self._limits = read_token_info(path, token.slot.slot_id).pin_limits
-        self._has_pin_pad = bool(token.flags & TokenFlag.PROTECTED_AUTHENTICATION_PATH)
+        self._token = token
+        self._printed = (reference.label, reference.serial)
+        self._module = module
         self._typed = TypedPins()
         self._has_typed = False
-        self.pin: bytearray | None = None
-        """The PIN that was tried to log in; None where it was typed on the token's pad."""
 
     def offer(self) -> protocol.SessionOffer:
         """Say where the PIN is to be sent and what the token says of it."""
         return protocol.SessionOffer(
+            **msgspec.structs.asdict(self._token.pin_facts()),
             endpoint=self._typed.endpoint,
-            pin_state=self._pin_state,
-            has_pin_pad=self._has_pin_pad,
-            pin_limits=self._limits,
+            has_pin_pad=self._token.has_pad,
+            pin_limits=self._token.limits,
         )
 
     def receive_pin(self) -> None:
@@ -62,41 +48,37 @@ class Login:
         self._typed.receive()
         self._has_typed = True
 
-    def log_in(self, *, accepts_final_try: bool) -> Any:  # noqa: ANN401 - python-pkcs11 is untyped
-        """Log in, once, tell who typed the PIN how it went, and return the session."""
-        with self._trying(accepts_final_try=accepts_final_try) as token:
-            if not self._has_pin_pad:
-                [self.pin] = self._typed.take(1)
-            return tries.log_in(token, self.pin, self._find_token)
+    def log_in(self, *, accepts_final_try: bool) -> LoggedIn:
+        """Log in, once, and tell who typed the PIN how it went."""
+        with self._trying():
+            [pin] = [None] if self._token.has_pad else self._typed.take(1)
+            return self._token.log_in(pin, accepts_final_try=accepts_final_try)
 
     def change_pin(self, *, accepts_final_try: bool) -> None:
         """Replace the PIN, once, and tell who typed it how it went."""
-        with self._trying(accepts_final_try=accepts_final_try) as token:
-            if self._has_pin_pad:
-                tries.change_pin_on_pad(token, self._path, self._limits, self._find_token)
+        with self._trying():
+            if self._token.has_pad:
+                self._token.change_pin(None, None, accepts_final_try=accepts_final_try)
                 return
             old, new = self._typed.take(2)
-            printed = printable(token.label), printable(token.serial)
-            check_new_pin(old, new, self._limits, printed)
-            tries.change_pin(token, old, new, self._limits, self._find_token)
+            check_new_pin(old, new, self._token.limits, self._printed)
+            self._token.change_pin(old, new, accepts_final_try=accepts_final_try)
+            self._typed.wipe()
 
     @contextlib.contextmanager
-    def _trying(self, *, accepts_final_try: bool) -> Iterator[Any]:
-        """Give the token for one try, and tell who typed how the block went."""
+    def _trying(self) -> Iterator[None]:
+        """Tell who typed how the block went, in which there is one try."""
         if not self._has_typed:
             raise PinNotGivenError
         self._has_typed = False
-        token = None
         try:
-            token = self._find_token()
-            tries.check_last_try(token, accepts_final_try=accepts_final_try)
-            yield token
-        except OdcError as error:
-            self._typed.answer(error)
-            raise
-        except Exception as error:  # noqa: BLE001 - who typed must be told, whatever it is
-            told = self._tell(error, token)
+            yield
+        except Exception as error:
+            self._typed.wipe()
+            told = told_error(error, module=self._module)
             self._typed.answer(told)
-            # Only the module's own errors are sure to show nothing that was typed.
-            raise told from (error if isinstance(error, p11.PKCS11Error) else None)
+            if isinstance(error, OdcError):
+                raise
+            # Without its cause, which may show what was typed.
+            raise told from None
         self._typed.answer(None)

@@ -1,4 +1,4 @@
-"""What is typed for one session: taken from the one-time endpoint, held until the process ends."""
+"""What is typed for one session: taken from the one-time endpoint, held as long as it is needed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import msgspec
 
 from agent.ground.errors import OdcError
 from agent.tokens.errors import PinFormError
-from agent.tokens.pin import PinConnection, open_listener
+from agent.tokens.pin import PinConnection, open_listener, wipe
 
 
 class TypedPins:
@@ -37,17 +37,13 @@ class TypedPins:
             raise PinFormError
         return tuple(self._secrets)
 
+    def wipe(self) -> None:
+        """Overwrite what was typed."""
+        for secret in self._secrets:
+            wipe(secret)
+
     def answer(self, error: OdcError | None) -> None:
         """Tell who typed how it went."""
         if self._entry is not None:
             self._entry.answer(msgspec.json.encode(error.report()) if error else b"")
             self._entry = None
-
-
-def as_text(pin: bytearray) -> str:
-    """Return a PIN as python-pkcs11 takes it, which cannot be wiped: hence a process that ends."""
-    try:
-        return pin.decode("utf-8")
-    except UnicodeDecodeError:
-        # Without its cause: a traceback would show what was typed.
-        raise PinFormError from None

@@ -10,9 +10,10 @@ from renewal_maker import NOW, PRIVATE, new_renewal
 
 from agent.renewals.authorities.ra_protocol import Policy
 from agent.renewals.journal.journal import Journal
-from agent.renewals.journal.leftovers import leftovers_of
+from agent.renewals.journal.leftovers import Leftover, goes_alone, leftovers_of
 from agent.renewals.journal.record import EncryptionPart
 from agent.renewals.journal.states import State
+from agent.tokens.model import KeyCompanions
 
 NEW, ENCRYPTION, TRANSPORT, OLD, CURRENT = b"new", b"encryption", b"transport", b"old", b"current"
 POLICY = Policy(authority="样例服务商", encryption_certificate=True)
@@ -71,6 +72,52 @@ def test_an_old_pair_under_the_name_of_an_encryption_key_is_never_removed():
     assert (
         ids(renewal(State.INSTALLING, policy=policy, encryption=shared), State.INSTALLED) == set()
     )
+
+
+OLD_LEFT = Leftover(token=new_renewal().token, key_id=OLD, certificate=b"old certificate")
+ENCRYPTION_LEFT = Leftover(
+    token=new_renewal().token, key_id=ENCRYPTION, certificate=b"encryption certificate"
+)
+
+
+@pytest.mark.parametrize(
+    "along",
+    [
+        KeyCompanions(),
+        KeyCompanions(certificates=(b"old certificate",)),
+        # What a token keeps in one place goes together where all of it is of no use.
+        KeyCompanions(
+            certificates=(b"old certificate", b"encryption certificate"), keys=(ENCRYPTION,)
+        ),
+    ],
+)
+def test_what_is_of_no_use_goes_with_what_goes_along(along):
+    assert goes_alone(OLD_LEFT, along, (OLD_LEFT, ENCRYPTION_LEFT))
+
+
+@pytest.mark.parametrize(
+    "along",
+    [
+        KeyCompanions(certificates=(b"old certificate", b"another's")),
+        KeyCompanions(certificates=(b"",)),
+        KeyCompanions(certificates=(b"old certificate",), keys=(ENCRYPTION,)),
+        # Another private key of the same name cannot be told apart.
+        KeyCompanions(certificates=(b"old certificate",), keys=(OLD,)),
+    ],
+)
+def test_nothing_goes_with_which_something_would_go_that_is_to_stay(along):
+    transport = Leftover(token=OLD_LEFT.token, key_id=TRANSPORT)
+    assert not goes_alone(OLD_LEFT, along, (OLD_LEFT, transport))
+
+
+def test_what_one_application_of_a_token_holds_is_not_looked_for_in_another(tmp_path, vault):
+    with closing(Journal(tmp_path / "renewals.sqlite", vault)) as journal:
+        token = msgspec.structs.replace(new_renewal().token, application="GDCA")
+        before = journal.add(renewal(State.SIGNING, token=token))
+        journal.save(before.moved(State.CANCELLED, NOW).forgotten())
+        other = msgspec.structs.replace(token, application="NETCA")
+        assert len(journal.leftovers(token)) == 3
+        assert journal.leftovers(other) == []
 
 
 def test_the_journal_notes_them_with_the_end_and_forgets_what_was_removed(tmp_path, vault):

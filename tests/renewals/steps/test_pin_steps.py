@@ -18,7 +18,7 @@ from agent.renewals.journal.journal import Journal, StaleRenewalError
 from agent.renewals.journal.states import State
 from agent.renewals.steps.pin_steps import install
 from agent.tokens import protocol as token
-from agent.tokens.model import KeyPairFacts
+from agent.tokens.model import KeyCompanions, KeyPairFacts
 
 SIGNING_KEY = ec_key("new")
 NEW = make_x509(key=SIGNING_KEY, not_after=NOW + dt.timedelta(days=365))
@@ -34,7 +34,9 @@ class Session:
     async def call(self, request):
         self.asked.append(type(request))
         if isinstance(request, token.FindKeyPair):
-            return KeyPairFacts(id=request.id, public=True, private=True)
+            return KeyPairFacts(key=request.key, public=True, private=True)
+        if isinstance(request, token.FindCompanions):
+            return KeyCompanions()
         if isinstance(request, token.SignData):
             return SIGNING_KEY.sign(request.data, ec.ECDSA(hashes.SHA256()))
         return None

@@ -13,13 +13,14 @@ from agent.settings.config import load_config
 from agent.system.paths import Paths
 from agent.tokens.discovery import (
     ConfiguredModule,
+    Discovery,
     Source,
     Surroundings,
     find_modules,
     this_system,
 )
 from agent.tokens.discovery.p11_kit import P11KitPlaces
-from agent.tokens.model import ModuleSettings
+from agent.tokens.model import ModuleKind, ModuleSettings
 from agent.tokens.supervisor import ModuleWorker
 
 _MACHINE = 18
@@ -82,6 +83,14 @@ def for_another_machine(path: Path) -> Path:
     content = bytearray(path.read_bytes())
     content[_MACHINE : _MACHINE + 2] = (b"\x08\x00", b"\x16\x00")[content[_MACHINE] == 8]
     path.write_bytes(content)
+    return path
+
+
+def as_another_kind(path: Path, name: bytes = b"SKF_EnumDev") -> Path:
+    """Make a PKCS#11 library one that exports something else."""
+    entry_point = b"C_GetFunctionList"
+    named = path.read_bytes().replace(entry_point, name.ljust(len(entry_point), b"\0"))
+    path.write_bytes(named)
     return path
 
 
@@ -213,9 +222,38 @@ def test_a_library_for_another_architecture_is_left_out_and_told_of_only_where_i
 def test_a_guessed_library_that_offers_no_pkcs11_is_not_loaded(desk):
     """Vendors of SKF (GM/T 0016) give their libraries much the same names."""
     library = desk.install("skf.so")
-    library.write_bytes(library.read_bytes().replace(b"C_GetFunctionList", b"SKF_EnumDevice_xx"))
+    as_another_kind(library)
     desk.well_known("Known", library)
-    assert reasons(desk.find()) == {"Known": "it does not offer PKCS#11"}
+    assert reasons(desk.find()) == {"Known": "it is of the kind SKF, which is not supported yet"}
+
+
+def test_a_guessed_library_that_is_no_driver_at_all_is_not_loaded(desk):
+    library = as_another_kind(desk.install("other.so"), name=b"what_it_exports")
+    desk.well_known("Known", library)
+    assert reasons(desk.find()) == {"Known": "it is no token driver"}
+
+
+def test_an_skf_driver_somebody_wants_is_told_of_in_one_sentence_and_not_loaded(desk):
+    library = as_another_kind(desk.install("skf.so"))
+    check_told_of_as_unsupported(desk.find(ConfiguredModule(path=str(library))), library)
+
+
+def test_what_the_configuration_says_of_a_drivers_kind_comes_first(desk):
+    both = desk.install("both.so")  # some libraries speak both
+    wanted = ConfiguredModule(path=str(both), kind=ModuleKind.SKF)
+    check_told_of_as_unsupported(desk.find(wanted), both)
+    skf = as_another_kind(desk.install("skf.so"))
+    [module] = desk.find(ConfiguredModule(path=str(skf), kind=ModuleKind.PKCS11)).modules
+    assert module.settings.kind is ModuleKind.PKCS11
+
+
+def check_told_of_as_unsupported(found: Discovery, library: Path) -> None:
+    assert found.modules == ()
+    [problem] = found.problems
+    assert problem.code == "module_unsupported"
+    assert str(library) in problem.message
+    assert "暂不支持" in problem.message_zh
+    assert len(found.left_out) == 1
 
 
 def test_a_text_under_a_librarys_name_is_left_out(desk):

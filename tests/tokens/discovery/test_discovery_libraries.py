@@ -19,6 +19,7 @@ from agent.tokens.discovery.found import (
     OTHER_ARCHITECTURE,
 )
 from agent.tokens.discovery.libraries import machines_of, why_not_loadable
+from agent.tokens.model import ModuleKind
 
 
 def pe(machine: int) -> bytes:
@@ -42,7 +43,7 @@ def thin(cpu: int) -> bytes:
 
 def test_what_runs_here_can_be_loaded():
     assert why_not_loadable(MODULE) is None
-    assert why_not_loadable(MODULE, check_entry_point=True) is None
+    assert why_not_loadable(MODULE, is_guessed=True) is None
 
 
 @pytest.mark.parametrize(("offset", "value"), [(4, b"\1"), (18, b"\x16\0"), (5, b"\2")])
@@ -61,6 +62,26 @@ def test_what_is_no_library_is_told_apart(tmp_path, content):
     file = tmp_path / "vendor.so"
     file.write_bytes(content)
     assert why_not_loadable(str(file)) == NO_LIBRARY
+
+
+def test_the_name_a_library_exports_says_of_what_kind_it_is(tmp_path):
+    library = Path(shutil.copy(MODULE, tmp_path / "vendor.so"))
+    assert libraries.kind_of(MODULE) is ModuleKind.PKCS11
+    content = library.read_bytes()
+    library.write_bytes(content + b"SKF_EnumDev\0")
+    assert libraries.kind_of(str(library)) is ModuleKind.PKCS11, (
+        "of two kinds the one that is known"
+    )
+    library.write_bytes(content.replace(b"C_GetFunctionList\0", b"SKF_EnumDev\0xxxxxx"))
+    assert libraries.kind_of(str(library)) is ModuleKind.SKF
+    # The names of its other functions begin in the same way.
+    library.write_bytes(content.replace(b"C_GetFunctionList\0", b"SKF_EnumDevices_x\0"))
+    assert libraries.kind_of(str(library)) is None
+
+
+@pytest.mark.parametrize("path", ["/nowhere/vendor.so", "/a\0b", "/tmp"])
+def test_of_what_cannot_be_read_no_kind_is_said(path):
+    assert libraries.kind_of(path) is None
 
 
 def test_a_folder_or_nothing_at_all_is_not_installed(tmp_path):

@@ -45,7 +45,7 @@ def test_a_token_of_opencryptoki_is_listed_with_its_certificates(opencryptoki, t
     assert token.facts.manufacturer == "IBM Corp."
     assert token.facts.pin_state is PinState.OK
     [certificate] = token.certificates
-    assert (certificate.value, certificate.id, certificate.label) == (der, b"\xa1\xb2", "sign")
+    assert (certificate.value, certificate.key, certificate.label) == (der, b"\xa1\xb2", "sign")
     assert certificate.has_private_key is None  # it has, and says so to nobody without the PIN
 
 
@@ -118,7 +118,7 @@ def test_a_database_of_nss_is_listed_through_p11_kit(nss_needs, tmp_path):
     assert database.facts.pin_state is PinState.OK
     [certificate] = database.certificates
     assert (certificate.value, certificate.label) == (nss.der, "sign")
-    assert certificate.id
+    assert certificate.key
     assert certificate.has_private_key is None
 
 

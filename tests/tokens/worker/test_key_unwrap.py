@@ -13,7 +13,6 @@ from test_key_import import (
     CERTIFICATE,
     KEY_ID,
     NOTHING,
-    SCHEMES,
     WHOLE,
     decrypts,
     halves,
@@ -46,8 +45,7 @@ async def test_the_token_unwraps_it_and_the_worker_never_has_it(tokens, tmp_path
     assert calls.count("C_CreateObject") == 1, "the public half"
     assert calls.count("C_Decrypt") <= 2, "the trial of the new key, nothing else"
     async with logged_in(tokens) as session:
-        for scheme in SCHEMES:
-            assert await decrypts(session, CERTIFICATE, KEY_ID, scheme)
+        assert await decrypts(session, CERTIFICATE, KEY_ID)
     assert tokens.attributes("PRIVATE_KEY", KEY_ID) == {
         "SENSITIVE": True, "EXTRACTABLE": False, "PRIVATE": True, "LOCAL": False,
         "NEVER_EXTRACTABLE": False, "SIGN": False, "DECRYPT": True,
@@ -60,7 +58,7 @@ async def test_what_the_token_does_not_unwrap_is_opened_and_imported(tokens):
         recipient = (await transport_key(session)).public_key()
         envelope = sandbox_envelope(recipient, transport="rsaes-oaep", is_bare=True)
         await session.call(order(envelope))
-        assert await decrypts(session, CERTIFICATE, KEY_ID, SCHEMES[0])
+        assert await decrypts(session, CERTIFICATE, KEY_ID)
 
 
 async def test_an_unwrapped_key_opens_the_next_one(tokens):
@@ -70,9 +68,9 @@ async def test_an_unwrapped_key_opens_the_next_one(tokens):
         following = sandbox_envelope(NEW.public_key(), OTHER, is_bare=True)
         certificate = certificate_of(OTHER)
         await session.call(
-            order(following, id=b"next", recipient_id=KEY_ID, certificate=der(certificate))
+            order(following, key=b"next", recipient=KEY_ID, certificate=der(certificate))
         )
-        assert await decrypts(session, certificate, b"next", SCHEMES[0])
+        assert await decrypts(session, certificate, b"next")
 
 
 async def test_a_bare_key_that_is_of_no_use_writes_nothing(tokens):

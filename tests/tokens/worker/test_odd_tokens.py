@@ -65,7 +65,7 @@ async def test_odd_certificates_are_listed_and_broken_ones_named(tokens, invento
     assert len(token.certificates) == len(ODD) + 1
     assert len(token.problems) == len(BROKEN)
     assert {problem.report.code for problem in token.problems} == {"certificate_unreadable"}
-    listed = {held.id[0]: held.certificate for held in token.certificates}
+    listed = {held.key[0]: held.certificate for held in token.certificates}
     for number, kind in enumerate(ODD, 1):
         assert listed[number].not_after.year in (1, 2029, 2030, 9999), kind
     assert Oddity.SERIAL in listed[1].oddities
@@ -92,7 +92,7 @@ async def test_a_key_without_a_certificate_and_one_the_other_way_round(tokens, i
     tokens.write(("01", "sign", WHOLE))
     snapshot = await inventory.refresh()
     [token] = snapshot.tokens
-    assert [held.id for held in token.certificates] == [b"\x01"]
+    assert [held.key for held in token.certificates] == [b"\x01"]
     assert snapshot.problems == ()
 
 

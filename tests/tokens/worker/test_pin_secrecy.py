@@ -108,7 +108,7 @@ async def test_worker_and_endpoint_are_gone_when_the_step_fails(tokens, runtime)
 async def test_no_file_holds_the_pin_afterwards(tokens, runtime, tmp_path):
     async with logged_in(tokens) as session:
         await session.call(
-            protocol.GenerateKeyPair(id=b"\1", label="sign", key_types=("ec:secp256r1",))
+            protocol.GenerateKeyPair(key=b"\1", label="sign", key_types=("ec:secp256r1",))
         )
         during = [*runtime.rglob("*"), *tmp_path.rglob("*")]
         assert not [f for f in during if f.is_file() and PIN.encode() in f.read_bytes()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from pathlib import Path
 
@@ -27,7 +28,11 @@ async def pin_state(tokens) -> PinState:
 
 def logins(log: Path) -> int:
     """Return how often C_Login was called, by what the spying module wrote down."""
-    return log.read_text("utf-8", "replace").count(": C_Login\n")
+    return calls_of("C_Login", log)
+
+
+def calls_of(function: str, log: Path) -> int:
+    return log.read_text("utf-8", "replace").count(f": {function}\n")
 
 
 def connect(session) -> socket.socket:
@@ -97,6 +102,36 @@ async def test_bytes_that_can_be_no_pin_cost_no_try(tokens, tmp_path, pin, code)
     assert logins(log) == 0
 
 
+@pytest.mark.skipif(not Path(SPY).exists(), reason="needs the package opensc")
+async def test_a_session_ends_with_a_logout_also_where_its_work_failed(tokens, tmp_path):
+    reference = await tokens.reference()
+    for number, work_fails in enumerate((False, True)):
+        log = tmp_path / f"{number}.log"
+        with contextlib.suppress(ZeroDivisionError):
+            async with pin_session(tokens.spied_on(log), reference) as session:
+                await type_pin(session, PIN)
+                assert calls_of("C_Logout", log) == 0
+                assert 1 / (not work_fails)
+        assert calls_of("C_Logout", log) == 1
+
+
+@pytest.mark.skipif(not Path(SPY).exists(), reason="needs the package opensc")
+async def test_nobody_is_logged_out_who_did_not_log_in(tokens, tmp_path):
+    log = tmp_path / "spy.log"
+    async with pin_session(tokens.spied_on(log), await tokens.reference()) as session:
+        await type_pin(session, WRONG)
+    assert calls_of("C_Logout", log) == 0
+
+
+async def test_after_the_logout_nothing_is_done(tokens):
+    async with logged_in(tokens) as session:
+        await session.log_out()
+        with pytest.raises(OdcError):
+            await session.call(protocol.SignData(key=b"\1", data=b"data"))
+        with pytest.raises(OdcError):
+            await session.log_in()
+
+
 async def test_who_typed_what_can_be_no_pin_is_told_why(tokens):
     async with pin_session(tokens.settings, await tokens.reference()) as session:
         # More than a socket holds, so that the worker has certainly answered before all is sent.
@@ -155,10 +190,10 @@ async def test_a_token_that_is_not_plugged_in_is_not_asked_a_pin_for(tokens):
 
 
 async def test_nothing_is_done_with_a_session_before_its_pin(tokens):
-    pair = protocol.GenerateKeyPair(id=b"\1", label="sign", key_types=("ec:secp256r1",))
+    pair = protocol.GenerateKeyPair(key=b"\1", label="sign", key_types=("ec:secp256r1",))
     async with pin_session(tokens.settings, await tokens.reference()) as session:
         with pytest.raises(OdcError):
             await session.call(pair)
     async with logged_in(tokens) as session:
-        found = await session.call(protocol.FindKeyPair(id=b"\1"))
+        found = await session.call(protocol.FindKeyPair(key=b"\1"))
     assert (found.public, found.private) == (False, False)

@@ -22,6 +22,7 @@ from agent.keys.signed_data import DATA, MalformedMessageError, read_signed_data
 from agent.renewals.authorities.signed_messages import ContentType
 from agent.renewals.steps.checks import proves_key
 from agent.tokens import protocol
+from agent.tokens.model import KeyCompanions
 from agent.tokens.worker.cryptoki.keys import sign_data, token_key
 
 KEY_TYPES = ["rsa:2048", "rsa:3072", "ec:secp256r1", "ec:secp384r1"]
@@ -43,7 +44,7 @@ def old() -> x509.Certificate:
 
 async def generate(session, key_type="ec:secp256r1", key_id=KEY_ID):
     return await session.call(
-        protocol.GenerateKeyPair(id=key_id, label="sign", key_types=(key_type,))
+        protocol.GenerateKeyPair(key=key_id, label="sign", key_types=(key_type,))
     )
 
 
@@ -65,7 +66,7 @@ def der(certificate: x509.Certificate) -> bytes:
 async def test_a_generated_pair_is_of_the_kind_asked_for(tokens, key_type):
     async with logged_in(tokens) as session:
         pair = await generate(session, key_type)
-    assert (pair.id, pair.public, pair.private) == (KEY_ID, True, True)
+    assert (pair.key, pair.public, pair.private) == (KEY_ID, True, True)
     key = load_der_public_key(pair.public_key)
     family, _, size = key_type.partition(":")
     if family == "rsa":
@@ -80,7 +81,7 @@ async def test_a_request_carries_the_subject_over_and_proves_its_key(
 ):
     async with logged_in(tokens) as session:
         pair = await generate(session, key_type)
-        request = await session.call(protocol.SignRequest(id=KEY_ID, certificate=der(old)))
+        request = await session.call(protocol.SignRequest(key=KEY_ID, certificate=der(old)))
     read = x509.load_der_x509_csr(request)
     assert read.is_signature_valid
     assert read.subject.public_bytes() == old.subject.public_bytes()
@@ -95,7 +96,7 @@ async def test_a_signed_message_is_verified_by_openssl(tokens, key_type, tmp_pat
         pair = await generate(session, key_type)
         certificate = certify(pair.public_key)
         message = await session.call(
-            protocol.SignMessage(id=KEY_ID, certificate=der(certificate), content=CONTENT)
+            protocol.SignMessage(key=KEY_ID, certificate=der(certificate), content=CONTENT)
         )
     assert verified(message, certificate, tmp_path) == CONTENT
 
@@ -106,7 +107,7 @@ async def test_a_signed_message_says_what_it_is_and_plain_data_where_nothing_is_
     async with logged_in(tokens) as session:
         pair = await generate(session, key_type)
         certificate = certify(pair.public_key)
-        asked = protocol.SignMessage(id=KEY_ID, certificate=der(certificate), content=CONTENT)
+        asked = protocol.SignMessage(key=KEY_ID, certificate=der(certificate), content=CONTENT)
         typed = msgspec.structs.replace(asked, content_type=OWN_TYPE)
         messages = {
             kind: await session.call(request)
@@ -146,7 +147,7 @@ async def test_an_expired_certificates_key_still_signs(tokens, tmp_path):
         pair = await generate(session)
         expired = certify(pair.public_key, "2022-07-20 23:59:59")
         message = await session.call(
-            protocol.SignMessage(id=KEY_ID, certificate=der(expired), content=b"manifest")
+            protocol.SignMessage(key=KEY_ID, certificate=der(expired), content=b"manifest")
         )
     assert verified(message, expired, tmp_path, "-no_check_time") == b"manifest"
 
@@ -154,7 +155,7 @@ async def test_an_expired_certificates_key_still_signs(tokens, tmp_path):
 async def test_a_signature_proves_the_key(tokens, key_type):
     async with logged_in(tokens) as session:
         pair = await generate(session, key_type)
-        signature = await session.call(protocol.SignData(id=KEY_ID, data=b"challenge"))
+        signature = await session.call(protocol.SignData(key=KEY_ID, data=b"challenge"))
     certificate = certify(pair.public_key)
     assert proves_key(certificate, b"challenge", signature)
     assert not proves_key(certificate, b"another", signature)
@@ -188,7 +189,7 @@ async def test_a_key_of_no_kind_the_token_can_do_is_refused_and_not_made(tokens)
     async with logged_in(tokens) as session:
         with pytest.raises(ReportedError) as caught:
             await generate(session, "rsa:65536")
-        found = await session.call(protocol.FindKeyPair(id=KEY_ID))
+        found = await session.call(protocol.FindKeyPair(key=KEY_ID))
     assert caught.value.code == "key_type_unsupported"
     assert "libsofthsm2.so" in caught.value.reported.message_zh
     assert (found.public, found.private) == (False, False)
@@ -202,7 +203,7 @@ async def test_a_message_is_signed_where_the_public_half_is_missing(tokens, tmp_
     certificate = certify(pair.public_key)
     async with logged_in(tokens) as session:
         message = await session.call(
-            protocol.SignMessage(id=KEY_ID, certificate=der(certificate), content=CONTENT)
+            protocol.SignMessage(key=KEY_ID, certificate=der(certificate), content=CONTENT)
         )
     assert verified(message, certificate, tmp_path) == CONTENT
 
@@ -211,13 +212,13 @@ async def test_a_written_certificate_is_listed_under_its_keys_id(tokens):
     async with logged_in(tokens) as session:
         certificate = der(certify((await generate(session)).public_key))
         await session.call(
-            protocol.WriteCertificate(id=KEY_ID, label="sign", certificate=certificate)
+            protocol.WriteCertificate(key=KEY_ID, label="sign", certificate=certificate)
         )
     assert await certificates_on(tokens) == [(KEY_ID, "sign", certificate)]
 
 
 async def test_writing_the_same_certificate_again_changes_nothing(tokens, old):
-    write = protocol.WriteCertificate(id=KEY_ID, label="sign", certificate=der(old))
+    write = protocol.WriteCertificate(key=KEY_ID, label="sign", certificate=der(old))
     for _ in range(2):
         async with logged_in(tokens) as session:
             await session.call(write)
@@ -230,14 +231,14 @@ async def test_another_certificate_under_the_same_id_is_written_beside_the_first
     async with logged_in(tokens) as session:
         for certificate in (old, other):
             await session.call(
-                protocol.WriteCertificate(id=KEY_ID, label="sign", certificate=der(certificate))
+                protocol.WriteCertificate(key=KEY_ID, label="sign", certificate=der(certificate))
             )
     assert {value for _, _, value in await certificates_on(tokens)} == {der(old), der(other)}
 
 
 async def certificates_on(tokens: SoftTokens) -> list[tuple[bytes, str, bytes]]:
     [token] = (await tokens.content()).tokens
-    return [(found.id, found.label, found.value) for found in token.certificates]
+    return [(found.key, found.label, found.value) for found in token.certificates]
 
 
 @pytest.mark.parametrize(
@@ -250,7 +251,7 @@ async def test_half_a_key_pair_is_detected(tokens, destroyed, left):
     if destroyed:
         tokens.destroy(destroyed, KEY_ID)
     async with logged_in(tokens) as session:
-        pair = await session.call(protocol.FindKeyPair(id=KEY_ID))
+        pair = await session.call(protocol.FindKeyPair(key=KEY_ID))
     assert (pair.public, pair.private) == left
     assert bool(pair.public_key) is pair.public
 
@@ -264,19 +265,40 @@ async def test_whatever_exists_of_a_pair_is_destroyed_and_nothing_else(tokens, d
         tokens.destroy(destroyed, KEY_ID)
     async with logged_in(tokens) as session:
         for _ in range(2):
-            await session.call(protocol.DestroyKeyPair(id=KEY_ID))
-        gone = await session.call(protocol.FindKeyPair(id=KEY_ID))
-        other = await session.call(protocol.FindKeyPair(id=b"other"))
+            await session.call(protocol.DestroyKeyPair(key=KEY_ID))
+        gone = await session.call(protocol.FindKeyPair(key=KEY_ID))
+        other = await session.call(protocol.FindKeyPair(key=b"other"))
     assert (gone.public, gone.private) == (False, False)
     assert (other.public, other.private) == (True, True)
+
+
+async def test_with_a_pair_goes_what_lies_under_the_same_name(tokens, old):
+    other = make_x509(subject=old.subject)
+    async with logged_in(tokens) as session:
+        await generate(session)
+        await generate(session, key_id=b"other")
+        assert await session.call(protocol.FindCompanions(key=KEY_ID)) == KeyCompanions()
+        for certificate in (old, other):
+            await session.call(
+                protocol.WriteCertificate(key=KEY_ID, label="sign", certificate=der(certificate))
+            )
+        await generate(session)
+        along = await session.call(protocol.FindCompanions(key=KEY_ID))
+    assert set(along.certificates) == {der(old), der(other)}
+    assert along.keys == (KEY_ID,), "a second private key of that name"
+
+
+async def test_with_a_pair_that_is_not_there_nothing_goes(tokens):
+    async with logged_in(tokens) as session:
+        assert await session.call(protocol.FindCompanions(key=b"none")) == KeyCompanions()
 
 
 async def test_signing_with_a_key_that_is_not_there_says_so(tokens, old):
     async with logged_in(tokens) as session:
         for request in (
-            protocol.SignData(id=b"none", data=b""),
-            protocol.SignRequest(id=b"none", certificate=der(old)),
-            protocol.SignMessage(id=b"none", certificate=der(old), content=b""),
+            protocol.SignData(key=b"none", data=b""),
+            protocol.SignRequest(key=b"none", certificate=der(old)),
+            protocol.SignMessage(key=b"none", certificate=der(old), content=b""),
         ):
             with pytest.raises(ReportedError) as caught:
                 await session.call(request)

@@ -38,7 +38,7 @@ async def test_a_token_is_read_without_a_pin(tokens, worker):
     assert token.facts.login_required
     assert not token.facts.protected_authentication_path
     [found] = token.certificates
-    assert (found.value, found.id, found.label) == (der, b"\xa1\xb2", "sign")
+    assert (found.value, found.key, found.label) == (der, b"\xa1\xb2", "sign")
 
 
 async def test_whether_a_private_key_is_there_is_unknown_without_a_pin(tokens, worker):
@@ -171,7 +171,7 @@ async def test_a_listing_worker_carries_out_nothing_that_needs_a_session(tokens)
     process = await WorkerProcess.start(tokens.settings)
     try:
         with pytest.raises(ReportedError) as caught:
-            await process.call(protocol.SignData(id=b"\1", data=b"data"))
+            await process.call(protocol.SignData(key=b"\1", data=b"data"))
     finally:
         await process.end()
     assert caught.value.code == "object_missing"

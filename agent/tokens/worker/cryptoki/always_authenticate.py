@@ -12,7 +12,7 @@ from agent.tokens.errors import PinIncorrectError, PinLockedError
 from agent.tokens.model import PinState
 from agent.tokens.pin import wipe
 from agent.tokens.worker.cryptoki.objects import find
-from agent.tokens.worker.typed_pins import as_text
+from agent.tokens.worker.cryptoki.pin_text import as_text
 
 
 class AuthenticatedKey:

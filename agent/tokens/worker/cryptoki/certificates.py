@@ -25,7 +25,7 @@ def write_certificate(access: TokenAccess, request: protocol.WriteCertificate) -
                 Attribute.CLASS: ObjectClass.CERTIFICATE,
                 Attribute.CERTIFICATE_TYPE: CertificateType.X_509,
                 Attribute.TOKEN: True,
-                Attribute.ID: request.id,
+                Attribute.ID: request.key,
                 Attribute.LABEL: request.label,
                 Attribute.SUBJECT: certificate.subject.public_bytes(),
                 Attribute.VALUE: request.certificate,
@@ -43,7 +43,7 @@ def _stored(
     access: TokenAccess, request: protocol.WriteCertificate | protocol.DestroyCertificate
 ) -> Iterator[Any]:
     """Yield the objects that are this very certificate."""
-    wanted = {Attribute.CLASS: ObjectClass.CERTIFICATE, Attribute.ID: request.id}
+    wanted = {Attribute.CLASS: ObjectClass.CERTIFICATE, Attribute.ID: request.key}
     for found in search(access.session, wanted):
         if bytes(found[Attribute.VALUE]) == request.certificate:
             yield found

@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from pkcs11 import MGF, Mechanism
 from pkcs11 import exceptions as p11
 
-from agent.tokens.protocol import KeyTransport
 from agent.tokens.worker.cryptoki.always_authenticate import in_session
 from agent.tokens.worker.oaep import Oaep
 
@@ -26,8 +25,6 @@ _HASHES = {
 _UNKNOWN = (p11.MechanismInvalid, p11.MechanismParamInvalid, p11.ArgumentsBad)
 """What modules say of OAEP, or of OAEP with hashes they do not know."""
 _PROBE_BYTES = 32
-
-SCHEMES: dict[KeyTransport, Oaep | None] = {"rsaes-pkcs1-v1_5": None, "rsaes-oaep": Oaep()}
 
 
 class DecryptionUnknownError(Exception):

@@ -22,22 +22,24 @@ class EndlessSearchError(Exception):
     """A search gives more objects than any token holds."""
 
 
-def told_error(error: Exception, *, module: str) -> OdcError:
-    """Return ``error`` as it is told to a person, where nothing more is known of it."""
-    if isinstance(error, OdcError):
-        return error
+SAID = (p11.PKCS11Error, EndlessSearchError)
+"""What is the module's fault, and no mistake of ours."""
+
+
+def told_module_error(error: Exception, *, module: str) -> TokenError:
+    """Return one of ``SAID`` as it is told to a person, where nothing more is known of it."""
     return TokenError(module=module, reason=reason_of(error))
 
 
 def told_token_error(
-    error: p11.PKCS11Error,
+    error: Exception,
     *,
     module: str,
     label: str,
     is_gone: bool,
     is_writing: bool = False,
 ) -> OdcError:
-    """Return ``error`` of an operation on one token as it is told to a person.
+    """Return one of ``SAID`` of an operation on one token as it is told to a person.
 
     Args:
         error: what the module said.
@@ -52,7 +54,7 @@ def told_token_error(
         return TokenFullError()
     if is_writing and isinstance(error, VAGUE):
         return NotWrittenError(module=module, reason=reason_of(error))
-    return told_error(error, module=module)
+    return told_module_error(error, module=module)
 
 
 def reason_of(error: Exception) -> str:

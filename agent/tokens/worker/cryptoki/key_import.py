@@ -14,7 +14,7 @@ from typing import Any
 from asn1crypto.x509 import Certificate
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
-from pkcs11 import Attribute, ObjectClass
+from pkcs11 import ObjectClass
 from pkcs11 import exceptions as p11
 
 from agent.ground.language import mark
@@ -25,6 +25,7 @@ from agent.tokens.errors import (
     KeyEnvelopeUnopenedError,
     KeyMismatchError,
 )
+from agent.tokens.model import KeyName
 from agent.tokens.pin import wipe
 from agent.tokens.worker.cryptoki.decryption import (
     DecryptionUnknownError,
@@ -33,7 +34,7 @@ from agent.tokens.worker.cryptoki.decryption import (
     decrypt,
 )
 from agent.tokens.worker.cryptoki.keys import PublicKey, public_key_of
-from agent.tokens.worker.cryptoki.objects import attribute, find, reading_session, search
+from agent.tokens.worker.cryptoki.objects import certificates_of, find, reading_session
 from agent.tokens.worker.envelope import (
     Envelope,
     KeyIdentity,
@@ -70,11 +71,11 @@ class Opener:
     private_in: PrivateIn
 
     @classmethod
-    def found(cls, session: Any, key_id: bytes, private_in: PrivateIn) -> Opener:  # noqa: ANN401
-        """Return the pair under ``key_id``; KeyEnvelopeUnopenedError, and what ``private_in`` raises."""
+    def found(cls, session: Any, key: KeyName, private_in: PrivateIn) -> Opener:  # noqa: ANN401
+        """Return the pair; KeyEnvelopeUnopenedError, and what ``private_in`` raises."""
         private = private_in(session)
-        certificates = _certificates(session, key_id)
-        stored = find(session, ObjectClass.PUBLIC_KEY, key_id)
+        certificates = certificates_of(session, key)
+        stored = find(session, ObjectClass.PUBLIC_KEY, key)
         if stored is None and certificates:
             # The old pair may lack its public key object; its certificate has the same key.
             public: PublicKey = rsa_key_of(certificates[0])
@@ -152,12 +153,6 @@ def _content_key(envelope: Envelope, recipient: Recipient, opener: Opener) -> It
         yield content_key
     finally:
         wipe(content_key)
-
-
-def _certificates(session: Any, key_id: bytes) -> list[bytes]:  # noqa: ANN401
-    """Return the certificates (DER) on the token under ``key_id``."""
-    wanted = {Attribute.CLASS: ObjectClass.CERTIFICATE, Attribute.ID: key_id}
-    return [bytes(attribute(found, Attribute.VALUE, b"")) for found in search(session, wanted)]
 
 
 def _identity(public: rsa.RSAPublicKey, certificates: list[bytes]) -> KeyIdentity:

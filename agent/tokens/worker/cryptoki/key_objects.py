@@ -10,6 +10,7 @@ from pkcs11 import Attribute, KeyType, ObjectClass
 from pkcs11 import exceptions as p11
 
 from agent.tokens.errors import KeyIdTakenError
+from agent.tokens.model import KeyName
 from agent.tokens.worker.cryptoki.objects import attribute, find
 
 Template = dict[Attribute, Any]
@@ -41,14 +42,14 @@ _REFUSES_UNWRAP = (
 )
 
 
-def is_stored(session: Any, key_id: bytes, key: rsa.RSAPublicKey) -> bool:  # noqa: ANN401
-    """Return whether both halves of ``key`` are on the token under ``key_id``.
+def is_stored(session: Any, name: KeyName, key: rsa.RSAPublicKey) -> bool:  # noqa: ANN401
+    """Return whether both halves of ``key`` are on the token under ``name``.
 
     Raises:
         KeyIdTakenError: something of another key is.
     """
     halves = [
-        find(session, kind, key_id) for kind in (ObjectClass.PRIVATE_KEY, ObjectClass.PUBLIC_KEY)
+        find(session, kind, name) for kind in (ObjectClass.PRIVATE_KEY, ObjectClass.PUBLIC_KEY)
     ]
     modulus = _number(key.public_numbers().n)
     for half in halves:
@@ -62,7 +63,7 @@ def store(
     session: Any,  # noqa: ANN401
     put: Callable[[Template], object],
     key: rsa.RSAPublicKey,
-    key_id: bytes,
+    name: KeyName,
     label: str,
 ) -> None:
     """Store both halves of ``key``, in place of half a pair; PKCS11Error.
@@ -70,9 +71,9 @@ def store(
     ``put`` stores the private half under the attributes it is given.
     """
     for kind in (ObjectClass.PRIVATE_KEY, ObjectClass.PUBLIC_KEY):
-        if (half := find(session, kind, key_id)) is not None:
+        if (half := find(session, kind, name)) is not None:
             half.destroy()
-    named = {Attribute.ID: key_id, Attribute.LABEL: label}
+    named = {Attribute.ID: name, Attribute.LABEL: label}
     try:
         put({**PRIVATE, **named, Attribute.UNWRAP: True})
     except _REFUSES_UNWRAP:

@@ -9,11 +9,11 @@ from pkcs11.util.ec import encode_named_curve_parameters
 
 from agent.tokens import protocol
 from agent.tokens.errors import KeyTypeUnsupportedError
-from agent.tokens.model import KeyPairFacts
+from agent.tokens.model import KeyCompanions, KeyName, KeyPairFacts
 from agent.tokens.worker.cryptoki.access import TokenAccess
 from agent.tokens.worker.cryptoki.keys import CURVES, public_key_of, subject_public_key_info
 from agent.tokens.worker.cryptoki.mechanisms import first_possible
-from agent.tokens.worker.cryptoki.objects import find
+from agent.tokens.worker.cryptoki.objects import find, search
 
 _CAPABILITIES = {
     "sign": MechanismFlag.SIGN | MechanismFlag.VERIFY,
@@ -23,16 +23,16 @@ _CAPABILITIES = {
 
 def find_key_pair(access: TokenAccess, request: protocol.FindKeyPair) -> KeyPairFacts:
     """Say which halves of the pair exist."""
-    return facts_of(access, request.id)
+    return facts_of(access, request.key)
 
 
-def facts_of(access: TokenAccess, key_id: bytes) -> KeyPairFacts:
-    """Return which halves of the pair with this CKA_ID exist."""
-    public = find(access.session, ObjectClass.PUBLIC_KEY, key_id)
+def facts_of(access: TokenAccess, key: KeyName) -> KeyPairFacts:
+    """Return which halves of the pair exist."""
+    public = find(access.session, ObjectClass.PUBLIC_KEY, key)
     return KeyPairFacts(
-        id=key_id,
+        key=key,
         public=public is not None,
-        private=find(access.session, ObjectClass.PRIVATE_KEY, key_id) is not None,
+        private=find(access.session, ObjectClass.PRIVATE_KEY, key) is not None,
         public_key=subject_public_key_info(public_key_of(public)) if public else b"",
     )
 
@@ -40,7 +40,7 @@ def facts_of(access: TokenAccess, key_id: bytes) -> KeyPairFacts:
 def generate_key_pair(access: TokenAccess, request: protocol.GenerateKeyPair) -> KeyPairFacts:
     """Generate a pair that can sign, or decrypt, and cannot leave the token."""
     family, _, size = _possible(access, request).partition(":")
-    common = {Attribute.ID: request.id, Attribute.LABEL: request.label}
+    common = {Attribute.ID: request.key, Attribute.LABEL: request.label}
     private = common | {
         Attribute.PRIVATE: True,
         Attribute.SENSITIVE: True,
@@ -57,13 +57,24 @@ def generate_key_pair(access: TokenAccess, request: protocol.GenerateKeyPair) ->
             access.session.generate_keypair(KeyType.RSA, int(size), **options)
         else:
             _curve(access, size).generate_keypair(**options)
-    return facts_of(access, request.id)
+    return facts_of(access, request.key)
+
+
+def find_companions(access: TokenAccess, request: protocol.FindCompanions) -> KeyCompanions:
+    """Return what shares the pair's CKA_ID: all of it is found by that alone, and so is removed by it."""
+    named = {Attribute.ID: request.key}
+    others = search(access.session, named | {Attribute.CLASS: ObjectClass.PRIVATE_KEY})[1:]
+    found = search(access.session, named | {Attribute.CLASS: ObjectClass.CERTIFICATE})
+    return KeyCompanions(
+        certificates=tuple(bytes(certificate[Attribute.VALUE]) for certificate in found),
+        keys=(request.key,) * len(others),
+    )
 
 
 def destroy_key_pair(access: TokenAccess, request: protocol.DestroyKeyPair) -> None:
     """Remove both halves, whichever exist."""
     for kind in (ObjectClass.PRIVATE_KEY, ObjectClass.PUBLIC_KEY):
-        found = find(access.session, kind, request.id)
+        found = find(access.session, kind, request.key)
         if found is not None:
             found.destroy()
 

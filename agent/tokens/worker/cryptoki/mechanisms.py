@@ -11,7 +11,7 @@ from agent.tokens.worker.cryptoki.keys import CURVES
 
 Usage = Literal["sign", "decrypt"]
 
-# To generate, and to use as agent/tokens/worker/keys.py and decryption.py do.
+# To generate, and to use as keys.py and decryption.py do.
 _NEEDED: dict[tuple[str, Usage], tuple[Mechanism, ...]] = {
     ("rsa", "sign"): (Mechanism.RSA_PKCS_KEY_PAIR_GEN, Mechanism.SHA256_RSA_PKCS),
     ("rsa", "decrypt"): (Mechanism.RSA_PKCS_KEY_PAIR_GEN, Mechanism.RSA_PKCS),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pkcs11
 from pkcs11 import SlotFlag, TokenFlag
@@ -19,9 +21,19 @@ from agent.tokens.errors import (
     TooManySlotsError,
 )
 from agent.tokens.model import LibraryFacts, ModuleContent, TokenContent, TokenReference
-from agent.tokens.worker.cryptoki.failures import REMOVED, VAGUE, reason_of, told_token_error
+from agent.tokens.worker.cryptoki.failures import (
+    REMOVED,
+    SAID,
+    VAGUE,
+    reason_of,
+    told_module_error,
+    told_token_error,
+)
 from agent.tokens.worker.cryptoki.reading import holds, token_content
 from agent.tokens.worker.texts import printable
+
+if TYPE_CHECKING:
+    from agent.tokens.worker.cryptoki.found_token import FoundToken
 
 MAX_SLOTS = 64
 """More than any machine has readers, virtual ones included."""
@@ -34,7 +46,10 @@ _NOT_OURS = (*REMOVED, p11.TokenNotRecognised)
 
 
 class Module:
-    """A loaded PKCS#11 library. One thread only: the library is not safe with more."""
+    """A loaded PKCS#11 library: the :class:`~agent.tokens.worker.driver.Driver` of its tokens.
+
+    One thread only: the library is not safe with more.
+    """
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -46,11 +61,23 @@ class Module:
             raise ModuleLoadError(module=path, reason=_load_reason(error)) from error
 
     def let_go(self) -> None:
-        """Disconnect from all tokens; the next listing connects anew."""
-        self._library.finalize()
+        """Disconnect from all tokens (C_Finalize); the next listing connects anew."""
+        with self._telling():
+            self._library.finalize()
 
     def content(self) -> ModuleContent:
         """Read all tokens anew: slots are never trusted across an insertion or removal."""
+        with self._telling():
+            return self._content()
+
+    def find(self, reference: TokenReference, certificate: bytes) -> FoundToken:
+        """Return the token that ``reference`` names, ready to take a PIN; as :meth:`token` raises."""
+        # Here, since a worker that only lists does without cryptography's memory.
+        from agent.tokens.worker.cryptoki.found_token import FoundToken  # noqa: PLC0415
+
+        return FoundToken(self, reference, certificate)
+
+    def _content(self) -> ModuleContent:
         self._library.initialize()
         slots = self._slots()
         has_fixed_slots = any(not slot.flags & SlotFlag.REMOVABLE_DEVICE for slot in slots)
@@ -67,6 +94,40 @@ class Module:
             slots=len(slots),
             has_fixed_slots=has_fixed_slots,
         )
+
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Make what the library says inside the block an error a person can be told."""
+        try:
+            yield
+        except SAID as error:
+            raise told_module_error(error, module=self.name) from error
+
+    @contextlib.contextmanager
+    def telling(
+        self,
+        slot: Any,  # noqa: ANN401 - python-pkcs11 is untyped
+        label: str,
+        *,
+        is_writing: bool = False,
+    ) -> Iterator[None]:
+        """Make what the library says of one token inside the block an error a person can be told.
+
+        Args:
+            slot: the token's.
+            label: what the token is called.
+            is_writing: something is to be stored: only then is a token "full".
+        """
+        try:
+            yield
+        except SAID as error:
+            raise told_token_error(
+                error,
+                module=self.name,
+                label=label,
+                is_gone=self.has_lost(slot, error),
+                is_writing=is_writing,
+            ) from error
 
     def _library_facts(self) -> LibraryFacts:
         return LibraryFacts(
@@ -141,7 +202,7 @@ class Module:
         """
         try:
             return self._find(reference, certificate)
-        except p11.PKCS11Error as error:
+        except SAID as error:
             raise told_token_error(
                 error,
                 module=self.name,

@@ -11,6 +11,7 @@ from typing import Any
 from pkcs11 import Attribute, ObjectClass
 from pkcs11 import exceptions as p11
 
+from agent.tokens.model import KeyName
 from agent.tokens.worker.cryptoki.failures import REMOVED, EndlessSearchError
 
 MAX_OBJECTS = 2000
@@ -30,10 +31,16 @@ def search(session: Any, wanted: Mapping[Attribute, object]) -> list[Any]:  # no
     return found
 
 
-def find(session: Any, kind: ObjectClass, key_id: bytes) -> Any:  # noqa: ANN401
+def find(session: Any, kind: ObjectClass, key: KeyName) -> Any:  # noqa: ANN401
     """Return the object of this kind and CKA_ID, or None."""
-    found = search(session, {Attribute.CLASS: kind, Attribute.ID: key_id})
+    found = search(session, {Attribute.CLASS: kind, Attribute.ID: key})
     return found[0] if found else None
+
+
+def certificates_of(session: Any, key: KeyName) -> list[bytes]:  # noqa: ANN401
+    """Return the certificates (DER) on the token under the key's CKA_ID."""
+    wanted = {Attribute.CLASS: ObjectClass.CERTIFICATE, Attribute.ID: key}
+    return [bytes(attribute(found, Attribute.VALUE, b"")) for found in search(session, wanted)]
 
 
 def attribute(found: Any, name: Attribute, default: Any) -> Any:  # noqa: ANN401

@@ -63,7 +63,7 @@ def _certificates(session: Any, *, login_required: bool) -> tuple[CertificateObj
         certificates.append(
             CertificateObject(
                 value=bytes(attribute(found, Attribute.VALUE, b"")),
-                id=key_id,
+                key=key_id,
                 label=printable(str(attribute(found, Attribute.LABEL, ""))),
                 has_private_key=has_key,
             )

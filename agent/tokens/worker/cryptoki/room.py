@@ -6,8 +6,10 @@ from typing import Any
 
 from pkcs11 import Attribute, ObjectClass
 
+from agent.tokens import protocol
+from agent.tokens.worker.cryptoki.access import TokenAccess
 from agent.tokens.worker.cryptoki.objects import search
-from agent.tokens.worker.cryptoki.token_info import TokenInfo
+from agent.tokens.worker.cryptoki.token_info import TokenInfo, read_token_info
 
 _PLACEHOLDER = {
     Attribute.CLASS: ObjectClass.DATA,
@@ -15,6 +17,16 @@ _PLACEHOLDER = {
 }
 """By these a placeholder that a kill left behind is known. CKA_APPLICATION would not do: OpenSC 0.23
 stores it with whatever follows it in memory."""
+
+
+def check_room(access: TokenAccess, request: protocol.CheckRoom) -> None:
+    """Find out whether something of that size still fits."""
+    remove_placeholders(access.session)
+    info = read_token_info(access.module.path, access.session.token.slot.slot_id)
+    if not is_said_to_fit(info, request.bytes):
+        with access.writing():
+            place_placeholder(access.session, request.bytes)
+        remove_placeholders(access.session)
 
 
 def is_said_to_fit(info: TokenInfo, size: int) -> bool:

@@ -17,7 +17,7 @@ def sign_request(access: TokenAccess, request: protocol.SignRequest) -> bytes:
     """Make a PKCS#10 request for the key."""
     old = x509.load_der_x509_certificate(request.certificate)
     builder = x509.CertificateSigningRequestBuilder().subject_name(old.subject)
-    signed = builder.sign(access.signing_key(request.id), hashes.SHA256())
+    signed = builder.sign(access.signing_key(request.key), hashes.SHA256())
     return signed.public_bytes(serialization.Encoding.DER)
 
 
@@ -30,10 +30,10 @@ def sign_message(access: TokenAccess, request: protocol.SignMessage) -> bytes:
         signing_time=dt.datetime.now(dt.UTC),
     )
     certificate = x509.load_der_x509_certificate(request.certificate)
-    key = access.signing_key(request.id, certificate)
+    key = access.signing_key(request.key, certificate)
     return draft.message(keys.sign_data(key, draft.to_be_signed))
 
 
 def sign_data(access: TokenAccess, request: protocol.SignData) -> bytes:
     """Sign bytes, to prove that the key is there and works."""
-    return keys.sign_data(access.signing_key(request.id), request.data)
+    return keys.sign_data(access.signing_key(request.key), request.data)

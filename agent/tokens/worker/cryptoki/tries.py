@@ -12,7 +12,6 @@ from pkcs11 import exceptions as p11
 from agent.ground.errors import OdcError
 from agent.tokens.errors import (
     OldPinIncorrectError,
-    PinFinalTryError,
     PinFormError,
     PinIncorrectError,
     PinLockedError,
@@ -23,23 +22,11 @@ from agent.tokens.errors import (
 from agent.tokens.model import PinLimits, PinState
 from agent.tokens.pin_rules import NewPinRefusedError, PinRule
 from agent.tokens.worker.cryptoki.functions import set_pin_on_pad
+from agent.tokens.worker.cryptoki.pin_text import as_text
 from agent.tokens.worker.cryptoki.reading import pin_state_of
-from agent.tokens.worker.typed_pins import as_text
 
 CurrentToken = Callable[[], Any]
 """Returns the token with its flags as they are now: python-pkcs11's are a snapshot."""
-
-
-def check_last_try(token: Any, *, accepts_final_try: bool) -> None:  # noqa: ANN401
-    """Refuse, at the last moment, to use up a final try nobody consented to.
-
-    Another program may have used up the others since the PIN was asked for.
-    """
-    state = pin_state_of(token.flags)
-    if state is PinState.LOCKED:
-        raise PinLockedError
-    if state is PinState.FINAL_TRY and not accepts_final_try:
-        raise PinFinalTryError
 
 
 def log_in(token: Any, pin: bytearray | None, current: CurrentToken) -> Any:  # noqa: ANN401

@@ -1,0 +1,50 @@
+"""Which driver a worker takes for a library."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import msgspec
+import pytest
+from soft_token import MODULE
+
+from agent.ground.errors import ReportedError
+from agent.tokens.model import ModuleKind, ModuleSettings
+from agent.tokens.supervisor import ModuleWorker
+
+
+async def told_of(settings: ModuleSettings) -> ReportedError:
+    worker = ModuleWorker(settings)
+    try:
+        with pytest.raises(ReportedError) as caught:
+            await worker.content()
+    finally:
+        await worker.close()
+    return caught.value
+
+
+async def test_a_library_whose_kind_is_said_is_spoken_to_so(tokens):
+    worker = ModuleWorker(msgspec.structs.replace(tokens.settings, kind=ModuleKind.PKCS11))
+    try:
+        assert len((await worker.content()).tokens) == 1
+    finally:
+        await worker.close()
+
+
+async def test_a_library_that_is_said_to_be_skf_is_not_loaded_as_something_else(tokens):
+    settings = msgspec.structs.replace(tokens.settings, kind=ModuleKind.SKF)
+    error = await told_of(settings)
+    assert error.code == "module_unsupported"
+    assert "libsofthsm2.so" in error.reported.message
+    assert "暂不支持" in error.reported.message_zh
+
+
+async def test_a_library_that_turns_out_to_be_skf_is_named_and_not_loaded(tmp_path):
+    """One that was installed after the agent had looked for drivers."""
+    library = Path(shutil.copy(MODULE, tmp_path / "vendor_p11.so"))
+    content = library.read_bytes().replace(b"C_GetFunctionList", b"SKF_EnumDev\0xxxxx")
+    library.write_bytes(content)
+    error = await told_of(ModuleSettings(path=str(library)))
+    assert error.code == "module_unsupported"
+    assert "vendor_p11.so" in error.reported.message_zh
