@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "certificates"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "sandbox"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tokens"))
 
 from broken_server import authority_at, server_identity, serving
 from renewal_maker import KEY
