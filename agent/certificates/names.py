@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from agent.certificates.model import Oddity
-from agent.keys.der import DerError, Element, Tag, dotted, elements
+from agent.ground.encodings import guessed_text
+from agent.keys.der import DerError, Element, Tag, dotted, elements, read_element
 
 MAX_SHOWN = 128
 """Characters of an organisation's name that are shown; X.520 allows it 64."""
@@ -28,18 +30,19 @@ _SHORT = {
 }
 """RFC 4514, 3."""
 
-_CODECS: dict[int, tuple[str, ...]] = {
-    Tag.UTF8_STRING: ("utf-8",),
-    Tag.NUMERIC_STRING: ("ascii",),
-    Tag.PRINTABLE_STRING: ("ascii",),
-    Tag.VISIBLE_STRING: ("ascii",),
-    Tag.IA5_STRING: ("ascii",),
-    Tag.TELETEX_STRING: ("ascii", "utf-8", "gb2312", "latin-1"),
-    Tag.BMP_STRING: ("utf-16-be",),
-    Tag.UNIVERSAL_STRING: ("utf-32-be",),
+_VERSION, _SUBJECT = 0xA0, 4
+"""The tag of the part that may be missing, and the subject's place among the others."""
+
+_CODECS: dict[int, str] = {
+    Tag.UTF8_STRING: "utf-8",
+    Tag.NUMERIC_STRING: "ascii",
+    Tag.PRINTABLE_STRING: "ascii",
+    Tag.VISIBLE_STRING: "ascii",
+    Tag.IA5_STRING: "ascii",
+    Tag.TELETEX_STRING: "ascii",  # beyond which every authority meant something else
+    Tag.BMP_STRING: "utf-16-be",
+    Tag.UNIVERSAL_STRING: "utf-32-be",
 }
-_FALLBACKS = ("utf-8", "gb2312", "latin-1")
-"""For bytes that are not what their tag says; the last one reads anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +113,35 @@ def read_name(element: Element) -> Name:
 
 def read_text(element: Element) -> tuple[str, bool]:
     """Return the text of a string of any type, and whether it was encoded as its tag says."""
-    is_right = True
-    for codec in (*_CODECS.get(element.tag, ()), *_FALLBACKS):
-        try:
-            return element.content.decode(codec), is_right
-        except UnicodeDecodeError:
-            is_right = is_right and codec in _CODECS.get(element.tag, ())[:-1]
-    raise AssertionError("Latin-1 reads any byte")
+    codec = _CODECS.get(element.tag)
+    if codec is not None:
+        with contextlib.suppress(UnicodeDecodeError):
+            return element.content.decode(codec), True
+    return guessed_text(element.content), False
+
+
+def subject_of(certificate: bytes) -> bytes:
+    """Return the subject of a certificate (DER) as a Name (DER), byte for byte.
+
+    Raises:
+        DerError: it is not built like a certificate (RFC 5280, 4.1).
+    """
+    signed = read_element(read_element(certificate).need(Tag.SEQUENCE)).need(Tag.SEQUENCE)
+    fields = [field for field in elements(signed) if field.tag != _VERSION]
+    if len(fields) <= _SUBJECT:
+        raise DerError("not all parts of a certificate")
+    return fields[_SUBJECT].encoded
+
+
+def same_name(one: bytes, other: bytes) -> bool:
+    """Return whether two Names (DER) say the same, in whatever string types they say it."""
+    if one == other:
+        return True
+    names = [read_name(read_element(der)) for der in (one, other)]
+    if any(Oddity.NAME in name.oddities for name in names):
+        return False
+    said = [[sorted((a.oid, a.text) for a in rdn) for rdn in name.rdns] for name in names]
+    return said[0] == said[1]
 
 
 def harmless(text: str) -> str:

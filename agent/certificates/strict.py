@@ -22,16 +22,30 @@ def quietly() -> Iterator[None]:
 
 def is_refused(der: bytes) -> bool:
     """Return whether the strict reader, like those of other programs, refuses a certificate."""
+    return not _is_read(der, with_names=True)
+
+
+def is_renewable(der: bytes) -> bool:
+    """Return whether a certificate can be renewed: all but its names must be as the standard has it.
+
+    The names of a renewed certificate are carried over byte for byte, so nobody has to read them.
+    """
+    return _is_read(der, with_names=False)
+
+
+def _is_read(der: bytes, *, with_names: bool) -> bool:
     with quietly():
         try:
             certificate = x509.load_der_x509_certificate(der)
-            _ = certificate.subject, certificate.issuer, certificate.serial_number
+            if with_names:
+                _ = certificate.subject, certificate.issuer
+            _ = certificate.serial_number
             _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
             _ = certificate.extensions
         except x509.UnsupportedGeneralNameType:
             return (
-                False  # a name form (RFC 5280, 4.2.1.6) it does not know; nothing is wrong with it
+                True  # a name form (RFC 5280, 4.2.1.6) it does not know; nothing is wrong with it
             )
         except (ValueError, TypeError, x509.InvalidVersion, x509.DuplicateExtension):
-            return True
-    return False
+            return False
+    return True

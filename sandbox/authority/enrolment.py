@@ -8,6 +8,7 @@ import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from agent.certificates.names import same_name, subject_of
 from agent.keys.public_key import PublicKey
 from agent.renewals.authorities.ra_protocol import ApplicationState, Manifest, ProblemCode
 from sandbox.authority.ca import Authority, renewed_validity
@@ -35,7 +36,7 @@ class Enrolment:
             RefusalError: MALFORMED, BAD_SIGNATURE for a request that is not the manifest's or does
                 not prove possession of its key; WRONG_STATE when nothing will come of it.
         """
-        csr, key = read_request(csr_der)
+        request, key = read_request(csr_der)
         with self._ledger.owned(application, secret) as (transaction, found):
             old = transaction.certificate(found.certificate_sha256)
             assert old is not None, "the database's foreign key holds it"
@@ -44,7 +45,7 @@ class Enrolment:
             manifest = manifest_of(current_version(transaction, found))
             if hashlib.sha256(csr_der).hexdigest() != manifest.csr_sha256:
                 raise RefusalError(ProblemCode.MALFORMED, "not the request the manifest names")
-            if csr.subject != x509.load_der_x509_certificate(old.der).subject:
+            if not same_name(request.subject, subject_of(old.der)):
                 raise RefusalError(ProblemCode.MALFORMED, "the subject is not the old one's")
             check_key_type(key, self._ledger.rules.policy.key_types)
             _check_not_recipient(key, manifest)

@@ -17,6 +17,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from agent.certificates.names import same_name, subject_of
+from agent.keys.requests import Request
 from agent.renewals.authorities.ra_protocol import ProblemCode
 from sandbox.authority.ca import Authority, renewed_validity
 from sandbox.authority.enrolment import issued_record
@@ -66,16 +68,16 @@ class EstUsers:
     ) -> x509.Certificate | Later:
         with self._ledger.store.transaction() as transaction:
             user = _checked_user(transaction.est_user(name), password)
-            csr, key = read_request(csr_der)
+            asked, key = read_request(csr_der)
             check_key_type(key, self._ledger.rules.policy.key_types)
-            old = _certificate_to_renew(transaction, user, csr.subject, renews=renews)
+            old = _certificate_to_renew(transaction, user, asked, renews=renews)
             request = self._request(transaction, user, csr_der)
             if request.certificate is not None:
                 return x509.load_der_x509_certificate(request.certificate)
             wait = (request.due_at - self._ledger.clock()).total_seconds()
             if wait > 0:
                 return Later(math.ceil(wait))
-            return self._issued(transaction, request, csr.subject, key.for_cryptography(), old)
+            return self._issued(transaction, request, asked, key.for_cryptography(), old)
 
     def _request(self, transaction: Transaction, user: EstUser, csr_der: bytes) -> EstRequest:
         """Return what is known of the request; it is known from its first coming on."""
@@ -92,14 +94,14 @@ class EstUsers:
         self,
         transaction: Transaction,
         request: EstRequest,
-        subject: x509.Name,
+        asked: Request,
         key: PublicKey,
         old: IssuedCertificate | None,
     ) -> x509.Certificate:
         now = self._ledger.clock()
         validity = renewed_validity(old.not_after if old else now, now)
         if old is None:
-            certificate = self._authority.issue_to_subject(subject, key, validity)
+            certificate = self._authority.issue_to_subject(asked.csr.subject, key, validity)
         else:
             organisation = Organisation(old.organisation, old.uscc)
             certificate = self._authority.issue(organisation, CertificateUse.SIGNING, key, validity)
@@ -136,18 +138,26 @@ def _checked_user(user: EstUser | None, password: str) -> EstUser:
 
 
 def _certificate_to_renew(
-    transaction: Transaction, user: EstUser, subject: x509.Name, *, renews: bool
+    transaction: Transaction, user: EstUser, asked: Request, *, renews: bool
 ) -> IssuedCertificate | None:
     """Return the organisation's newest certificate; None for a user bound to no organisation."""
     if not user.uscc:
+        subject = _read_subject(asked)
         _check_no_organisation(transaction, subject)
         if renews and subject not in _subjects(transaction, user):
             raise RefusalError(ProblemCode.MALFORMED, "you have no certificate of that subject")
         return None
     old = transaction.newest_signing_certificate(user.uscc)
-    if old is None or subject != x509.load_der_x509_certificate(old.der).subject:
+    if old is None or not same_name(asked.subject, subject_of(old.der)):
         raise RefusalError(ProblemCode.MALFORMED, "the subject is not your organisation's")
     return old
+
+
+def _read_subject(request: Request) -> x509.Name:
+    try:
+        return request.csr.subject
+    except ValueError as error:
+        raise RefusalError(ProblemCode.MALFORMED, "the subject cannot be read here") from error
 
 
 def _check_no_organisation(transaction: Transaction, subject: x509.Name) -> None:

@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from agent.certificates.names import same_name, subject_of
 from agent.renewals.authorities.ra_protocol import ApplicationState, Manifest, ProblemCode
 from sandbox.authority.ca import Authority, private_pem, renewed_validity
 from sandbox.authority.enrolment import issued_record
@@ -82,7 +83,7 @@ class KeyCentre:
     ) -> _Parcel:
         _check_open(application)
         old = _old_certificate(transaction, application)
-        if request.subject != x509.load_der_x509_certificate(old.der).subject:
+        if not same_name(request.subject, subject_of(old.der)):
             raise RefusalError(ProblemCode.MALFORMED, "the subject is not the old one's")
         public_key = _named_recipient(manifest_of(current_version(transaction, application)))
         if _kept(transaction, application.id) is None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 from cryptography import x509
 
+from agent.certificates.parsing import parse_certificate
 from agent.keys.certified import key_of
 from agent.renewals.authorities.ra_protocol import (
     Applicant,
@@ -156,7 +157,7 @@ def _earlier_remarks(transaction: Transaction, application: Application) -> tupl
 def _facts(record: IssuedCertificate, now: dt.datetime) -> CertificateFacts:
     certificate = x509.load_der_x509_certificate(record.der)
     return CertificateFacts(
-        subject=certificate.subject.rfc4514_string(),
+        subject=parse_certificate(record.der).subject,
         serial=f"{certificate.serial_number:X}",
         sha256=record.sha256,
         key=key_of(certificate).kind.replace(":", " ").upper(),

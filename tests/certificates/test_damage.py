@@ -151,6 +151,13 @@ class TestDates:
             (b"20301231235960Z", GENERALIZED_TIME, "2030-12-31T23:59:59", True),
             (b"301231235960Z", UTC_TIME, "2030-12-31T23:59:59", True),
             (b"3012312359Z", UTC_TIME, "2030-12-31T23:59:00", True),
+            (b"202706010000Z", GENERALIZED_TIME, "2027-06-01T00:00:00", True),
+            (b"201203011200Z", GENERALIZED_TIME, "2012-03-01T12:00:00", True),
+            (b"2012030112Z", GENERALIZED_TIME, "2012-03-01T12:00:00", True),
+            (b"2012030112.5Z", GENERALIZED_TIME, "2012-03-01T12:30:00", True),
+            (b"201203011200,25Z", GENERALIZED_TIME, "2012-03-01T12:00:15", True),
+            (b"201203011200+08", GENERALIZED_TIME, "2012-03-01T04:00:00", True),
+            (b"20301231235959Z", UTC_TIME, "2030-12-31T23:59:59", True),
             (b"20521231235959.75Z", GENERALIZED_TIME, "2052-12-31T23:59:59", True),
             (b"301231235959+0800", UTC_TIME, "2030-12-31T15:59:59", True),
             (b"301231235959", UTC_TIME, "2030-12-31T23:59:59", True),
@@ -164,6 +171,12 @@ class TestDates:
         assert certificate.not_after == dt.datetime.fromisoformat(f"{instant}+00:00")
         if is_odd is not None:
             assert certificate.is_damaged is is_odd
+
+    @given(st.datetimes())
+    def test_a_generalized_time_has_four_digits_of_a_year_whatever_its_length(self, moment):
+        instant = moment.replace(second=0, microsecond=0, tzinfo=dt.UTC)
+        written = f"{instant:%Y%m%d%H%M}Z".rjust(13, "0").encode()
+        assert read(dates=validity(written, GENERALIZED_TIME)).not_after == instant
 
     @pytest.mark.parametrize(
         "text", [b"", b"Z", b"301301000000Z", b"300230000000Z", b"300101240000Z", b"tomorrow"]
@@ -193,7 +206,13 @@ class TestNames:
             (b"Example", PRINTABLE, "Example", False),
             (b"Example", IA5, "Example", False),
             (b"2025", NUMERIC, "2025", False),
-            ("样例".encode("gb2312"), TELETEX, "样例", False),
+            ("样例".encode("gb2312"), TELETEX, "样例", True),
+            ("杭州喆兴".encode("gbk"), TELETEX, "杭州喆兴", True),
+            ("上海珺玥".encode("gbk"), TELETEX, "上海珺玥", True),
+            ("𠮷田".encode("gb18030"), TELETEX, "𠮷田", True),
+            ("样例".encode(), TELETEX, "样例", True),
+            ("Müller".encode("latin-1"), TELETEX, "Müller", True),
+            ("杭州喆兴".encode("gbk"), PRINTABLE, "杭州喆兴", True),
             ("样例".encode("gb2312"), UTF8, "样例", True),
             ("Müller".encode("latin-1"), UTF8, "Müller", True),
             ("样例".encode(), PRINTABLE, "样例", True),
@@ -211,6 +230,13 @@ class TestNames:
             assert certificate.organisation == text
         if is_odd is not None:
             assert (Oddity.TEXT in certificate.oddities) is is_odd
+
+    @given(st.text(st.characters(codec="gbk", categories=["Lo"]), min_size=1, max_size=12))
+    def test_an_organisation_in_gbk_is_read_whatever_its_characters(self, name):
+        organisation = f"{name}有限公司"
+        certificate = read(subject=named(organisation.encode("gbk"), TELETEX))
+        assert certificate.organisation == organisation
+        assert Oddity.TEXT in certificate.oddities
 
     def test_without_a_subject_there_is_no_name(self):
         certificate = read(subject=sequence())

@@ -75,7 +75,7 @@ class SoftTokens:
         }
         return ModuleSettings(path=SPY, environment=environment)
 
-    def initialise(self, label: str = LABEL, pin: str = PIN) -> None:
+    def initialise(self, label: str | bytes = LABEL, pin: str = PIN) -> None:
         self._run(
             "softhsm2-util", "--init-token", "--free", "--label", label,
             "--so-pin", "87654321", "--pin", pin,
@@ -127,7 +127,7 @@ class SoftTokens:
         order |= {"certificates": [], "destroy": [], "show": [], **orders}
         return self._run(sys.executable, "-c", _WRITER, stdin=json.dumps(order))
 
-    def _run(self, *command: str, stdin: str = "") -> str:
+    def _run(self, *command: str | bytes, stdin: str = "") -> str:
         done = subprocess.run(
             command,
             input=stdin,

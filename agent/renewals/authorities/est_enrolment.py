@@ -7,9 +7,9 @@ request that could not be made again the same: the one for a key that the author
 from __future__ import annotations
 
 import httpx
-from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from agent.certificates.names import subject_of
 from agent.ground.errors import OdcError
 from agent.renewals.authorities.authority import AuthorityUnreachableError, Credentials, Pending
 from agent.renewals.authorities.enrolment import Application, Exchange
@@ -92,5 +92,4 @@ def _key_request(application: Application) -> bytes:
     offered = application.policy.key_transport
     # PKCS#1 is what every token opens; not all know OAEP, and none says which hashes.
     transports = (_PLAIN_TRANSPORT,) if _PLAIN_TRANSPORT in offered else offered
-    subject = x509.load_der_x509_certificate(application.certificate).subject
-    return key_request(subject, application.recipient, transports)
+    return key_request(subject_of(application.certificate), application.recipient, transports)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -27,11 +26,11 @@ _TRANSPORTS: dict[KeyTransport, str] = {
 }
 
 
-def key_request(subject: x509.Name, recipient: bytes, transports: Iterable[KeyTransport]) -> bytes:
+def key_request(subject: bytes, recipient: bytes, transports: Iterable[KeyTransport]) -> bytes:
     """Return a PKCS#10 request (DER) for a key made by the authority.
 
     Args:
-        subject: whose key it is.
+        subject: whose key it is, as a Name (DER).
         recipient: SubjectPublicKeyInfo (DER) the key is to be enveloped to.
         transports: what the token can open.
     """
@@ -42,7 +41,7 @@ def key_request(subject: x509.Name, recipient: bytes, transports: Iterable[KeyTr
         *(_TRANSPORTS[transport] for transport in transports),
     )
     draft = RequestDraft(
-        subject=subject.public_bytes(),
+        subject=subject,
         key=PublicKey.from_cryptography(key.public_key()),
         attributes={
             _DECRYPT_KEY_IDENTIFIER: octet_string(key_identifier(recipient)),

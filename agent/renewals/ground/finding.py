@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent.certificates.model import CertificateUse, Oddity
+from agent.certificates.strict import is_renewable
 from agent.renewals.ground.errors import (
     CertificateNotFoundError,
     CertificateTooDamagedError,
@@ -23,6 +24,7 @@ def find_signing(snapshot: Snapshot, thumbprint: str) -> tuple[Token, HeldCertif
     certificate = found[1].certificate
     if certificate.use is not CertificateUse.SIGNING:
         raise NotRenewableError
-    if Oddity.REFUSED in certificate.oddities:
+    # What the strict reader takes needs not be read again.
+    if Oddity.REFUSED in certificate.oddities and not is_renewable(certificate.der):
         raise CertificateTooDamagedError
     return found

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from cryptography import x509
 
+from agent.certificates.names import same_name, subject_of
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
 from agent.keys.certified import is_issued_by, key_of
@@ -73,7 +74,7 @@ def _check_continues(
 ) -> None:
     if not any(is_issued_by(new, issuer) for issuer in issuers):
         raise CertificateRefusedError(reason=mark("it was not issued by the pinned authority"))
-    if new.subject != old.subject:
+    if not same_name(*(subject_of(one.public_bytes(Encoding.DER)) for one in (new, old))):
         raise CertificateRefusedError(reason=mark("it is for another organisation"))
     if new.not_valid_after_utc <= max(now, old.not_valid_after_utc):
         raise CertificateRefusedError(reason=mark("it ends no later than the old one"))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+from agent.ground.encodings import guessed_text
+
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def printable(value: str | bytes) -> str:
-    """Return ``value`` without padding, and without what would steer a terminal or turn text round."""
-    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+    """Return ``value`` without padding, and without what would steer a terminal or turn text round.
+
+    Bytes need not be UTF-8, as PKCS#11 has it: tokens of Chinese vendors are labelled in GBK, too.
+    """
+    text = guessed_text(value) if isinstance(value, bytes) else value
     return "".join(map(_shown, text.strip(" \0"))).strip()
 
 
 def _shown(character: str) -> str:
     if character.isprintable():
         return character
-    return " " if character.isspace() else _REPLACEMENT
+    return " " if character.isspace() else REPLACEMENT

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cryptography import x509
-
 from agent.keys import requests
 from agent.keys.public_key import PublicKey
 from agent.renewals.authorities.ra_protocol import KeyType, ProblemCode
 from sandbox.problems import RefusalError
 
 
-def read_request(csr_der: bytes) -> tuple[x509.CertificateSigningRequest, PublicKey]:
+def read_request(csr_der: bytes) -> tuple[requests.Request, PublicKey]:
     """Return the request in ``csr_der`` and the key whose possession its signature proves.
 
     Raises:
@@ -25,7 +23,7 @@ def read_request(csr_der: bytes) -> tuple[x509.CertificateSigningRequest, Public
         raise RefusalError(ProblemCode.MALFORMED, "not a PKCS#10 request read here") from error
     if not is_proved:
         raise RefusalError(ProblemCode.BAD_SIGNATURE, "the request is not signed with its key")
-    return request.csr, key
+    return request, key
 
 
 def check_key_type(key: PublicKey, accepted: Sequence[KeyType]) -> None:

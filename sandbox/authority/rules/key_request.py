@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from asn1crypto import core
-from cryptography import x509
 
 from agent.keys.requests import Request, read_request
 from agent.renewals.authorities.ra_protocol import KeyTransport, ProblemCode
@@ -43,7 +42,8 @@ class _Capabilities(core.SequenceOf):  # type: ignore[misc] # asn1crypto has no 
 class KeyRequest:
     """What a serverkeygen request asks for."""
 
-    subject: x509.Name
+    subject: bytes
+    """A Name (DER)."""
     decrypt_key_identifier: bytes
     capabilities: frozenset[str]
     """Dotted object identifiers; empty where the request does not say."""
@@ -79,7 +79,7 @@ def read_key_request(der: bytes) -> KeyRequest:
     """
     try:
         request = read_request(der)
-        subject, attributes = request.csr.subject, _first_values(request)
+        attributes = _first_values(request)
         identifier = attributes.get(ASYMMETRIC_DECRYPT_KEY_IDENTIFIER)
         capabilities = attributes.get(SMIME_CAPABILITIES)
         decrypt_key = bytes(core.OctetString.load(identifier).native) if identifier else b""
@@ -92,7 +92,7 @@ def read_key_request(der: bytes) -> KeyRequest:
             "keys are never sent in clear: the request must carry AsymmetricDecryptKeyIdentifier"
             " and SMIMECapabilities",
         )
-    return KeyRequest(subject, decrypt_key, names)
+    return KeyRequest(request.subject, decrypt_key, names)
 
 
 def _first_values(request: Request) -> dict[str, bytes]:

@@ -15,8 +15,8 @@ from agent.ground.errors import ReportedError
 from agent.tokens import protocol
 from agent.tokens.errors import ModuleCrashedError, ModuleHangsError
 from agent.tokens.inventory import Inventory
-from agent.tokens.model import ModuleSettings, PinState
-from agent.tokens.supervisor import ModuleWorker
+from agent.tokens.model import ModuleSettings, PinState, TokenReference
+from agent.tokens.supervisor import ModuleWorker, pin_session
 from agent.tokens.worker.cryptoki.module import MAX_SLOTS
 from agent.tokens.worker_process import WorkerProcess
 
@@ -51,6 +51,25 @@ async def test_all_tokens_of_a_module_are_listed_and_blank_ones_are_not(tokens, 
     tokens.initialise("SECOND")
     listed = (await worker.content()).tokens
     assert {token.facts.label for token in listed} == {LABEL, "SECOND"}
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [
+        ("可信密钥".encode("gbk"), "可信密钥"),
+        ("喆KEY".encode("gb18030"), "喆KEY"),
+        ("可信密钥可信密钥可".encode(), "可信密钥可信密钥可"),
+        ("密钥可信密钥可信密钥可信".encode()[:32], "密钥可信密钥可信密钥"),
+    ],
+    ids=["GBK", "GB 18030", "UTF-8", "UTF-8 that is cut"],
+)
+async def test_a_label_is_read_in_the_encoding_it_was_written_in(tokens, worker, label, shown):
+    tokens.initialise(label)
+    found = {token.facts.label: token.facts for token in (await worker.content()).tokens}
+    assert found.keys() == {LABEL, shown}
+    reference = TokenReference(module=MODULE, serial=found[shown].serial, label=shown)
+    async with pin_session(tokens.settings, reference) as session:
+        assert session.offer.pin_state is PinState.OK
 
 
 async def test_a_module_without_tokens_is_empty(tmp_path):

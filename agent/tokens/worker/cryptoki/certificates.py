@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from cryptography import x509
 from pkcs11 import Attribute, ObjectClass
 from pkcs11.constants import CertificateType
 
+from agent.certificates.names import subject_of
 from agent.tokens import protocol
 from agent.tokens.worker.cryptoki.access import TokenAccess
 from agent.tokens.worker.cryptoki.objects import search
@@ -16,7 +16,6 @@ from agent.tokens.worker.cryptoki.objects import search
 
 def write_certificate(access: TokenAccess, request: protocol.WriteCertificate) -> None:
     """Store a certificate, unless this very one is stored already (a repeat after a kill)."""
-    certificate = x509.load_der_x509_certificate(request.certificate)
     if next(_stored(access, request), None) is not None:
         return
     with access.writing():
@@ -27,7 +26,7 @@ def write_certificate(access: TokenAccess, request: protocol.WriteCertificate) -
                 Attribute.TOKEN: True,
                 Attribute.ID: request.key,
                 Attribute.LABEL: request.label,
-                Attribute.SUBJECT: certificate.subject.public_bytes(),
+                Attribute.SUBJECT: subject_of(request.certificate),
                 Attribute.VALUE: request.certificate,
             }
         )

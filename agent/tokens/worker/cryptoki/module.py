@@ -30,6 +30,7 @@ from agent.tokens.worker.cryptoki.failures import (
     told_token_error,
 )
 from agent.tokens.worker.cryptoki.reading import holds, token_content
+from agent.tokens.worker.cryptoki.token_info import label_of
 from agent.tokens.worker.texts import printable
 
 if TYPE_CHECKING:
@@ -149,8 +150,9 @@ class Module:
             # A blank token has nothing to show; SoftHSM always has one to offer.
             if not token.flags & TokenFlag.TOKEN_INITIALIZED:
                 return None
-            name = printable(token.label) or name
-            return token_content(token)
+            label = label_of(self.path, token)
+            name = label or name
+            return token_content(token, label)
         except _NOT_OURS:
             return None
         except Exception as error:  # noqa: BLE001 - the other slots are not to be lost by any
@@ -212,7 +214,7 @@ class Module:
 
     def _find(self, reference: TokenReference, certificate: bytes) -> Any:  # noqa: ANN401
         tokens, failure = self._tokens()
-        found = [token for token in tokens if _is_named(token, reference)]
+        found = [token for token in tokens if self._is_named(token, reference)]
         if len(found) > 1 and certificate:
             found = [token for token in found if holds(token, certificate)]
         if len(found) > 1:
@@ -222,6 +224,12 @@ class Module:
         if failure is not None:
             raise failure
         raise TokenMissingError(label=reference.label)
+
+    def _is_named(self, token: Any, reference: TokenReference) -> bool:  # noqa: ANN401
+        return (printable(token.serial), label_of(self.path, token)) == (
+            reference.serial,
+            reference.label,
+        )
 
     def _tokens(self) -> tuple[list[Any], p11.PKCS11Error | None]:
         """Return all tokens, and the error of a slot that could not be asked."""
@@ -234,10 +242,6 @@ class Module:
             except p11.PKCS11Error as error:
                 failure = error
         return tokens, failure
-
-
-def _is_named(token: Any, reference: TokenReference) -> bool:  # noqa: ANN401
-    return (printable(token.serial), printable(token.label)) == (reference.serial, reference.label)
 
 
 def _load_reason(error: Exception) -> str:

@@ -26,11 +26,11 @@ def pin_state_of(flags: TokenFlag) -> PinState:
     return next((state for flag, state in _PIN_FLAGS if flags & flag), PinState.OK)
 
 
-def token_content(token: Any) -> TokenContent:  # noqa: ANN401 - python-pkcs11 is untyped
-    """Return the token's facts and the certificates on it."""
+def token_content(token: Any, label: str) -> TokenContent:  # noqa: ANN401 - python-pkcs11 is untyped
+    """Return the facts of the token called ``label`` and the certificates on it."""
     facts = TokenFacts(
         slot=token.slot.slot_id,
-        label=printable(token.label),
+        label=label,
         serial=printable(token.serial),
         model=printable(token.model),
         manufacturer=printable(token.manufacturer_id),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
 
+from agent.certificates.names import subject_of
+from agent.keys.public_key import PublicKey
+from agent.keys.requests import RequestDraft
 from agent.keys.signing import SignedDataDraft
 from agent.tokens import protocol
 from agent.tokens.worker.cryptoki import keys
@@ -14,11 +16,13 @@ from agent.tokens.worker.cryptoki.access import TokenAccess
 
 
 def sign_request(access: TokenAccess, request: protocol.SignRequest) -> bytes:
-    """Make a PKCS#10 request for the key."""
-    old = x509.load_der_x509_certificate(request.certificate)
-    builder = x509.CertificateSigningRequestBuilder().subject_name(old.subject)
-    signed = builder.sign(access.signing_key(request.key), hashes.SHA256())
-    return signed.public_bytes(serialization.Encoding.DER)
+    """Make a PKCS#10 request for the key; the old subject goes into it byte for byte."""
+    key = access.signing_key(request.key)
+    draft = RequestDraft(
+        subject=subject_of(request.certificate),
+        key=PublicKey.from_cryptography(key.public_key()),
+    )
+    return draft.signed(keys.sign_data(key, draft.to_be_signed))
 
 
 def sign_message(access: TokenAccess, request: protocol.SignMessage) -> bytes:

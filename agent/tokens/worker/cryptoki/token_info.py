@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
+from typing import Any
 
+from agent.ground.encodings import guessed_text
 from agent.tokens.model import PinLimits
 from agent.tokens.pin.transport import MAX_PIN_BYTES
 from agent.tokens.worker.cryptoki.functions import get_token_info
+from agent.tokens.worker.texts import REPLACEMENT, printable
 
 UNAVAILABLE_INFORMATION = ctypes.c_ulong(-1).value
 """CK_UNAVAILABLE_INFORMATION (PKCS#11 v2.40, 3.2)."""
+_LABEL_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,18 @@ def read_token_info(path: str, slot: int) -> TokenInfo:
         free_public_memory=_known(info.free_public_memory),
         free_private_memory=_known(info.free_private_memory),
     )
+
+
+def label_of(path: str, token: Any) -> str:  # noqa: ANN401 - python-pkcs11 is untyped
+    """Return the label of a token of the module at ``path``, fit to be shown; PKCS11Error.
+
+    PKCS#11 wants UTF-8 (v2.40, 3.2), and python-pkcs11 keeps nothing of other bytes, such as GBK: they
+    are asked for once more.
+    """
+    if REPLACEMENT not in token.label:
+        return printable(token.label)
+    texts = bytes(get_token_info(path, token.slot.slot_id).texts)
+    return printable(guessed_text(texts[:_LABEL_BYTES].rstrip(b" \0"), may_be_cut=True))
 
 
 def _pin_limits(shortest: int, longest: int) -> PinLimits:
