@@ -13,8 +13,9 @@ from typing import Annotated
 
 import msgspec
 
-from agent.ground.errors import OdcError
+from agent.ground.errors import OdcError, reason_of
 from agent.ground.language import mark
+from agent.ground.text_files import read_text_file
 
 CHROMIUM_FOLDER = "NativeMessagingHosts"
 """Inside a profile (user data folder) of the Chromium family."""
@@ -108,7 +109,7 @@ def load_browsers(folders: Iterable[Path] = ()) -> tuple[Browser, ...]:
 
 def _read(file: Path) -> tuple[Browser, ...]:
     try:
-        values = tomllib.loads(file.read_text("utf-8"))
+        values = tomllib.loads(read_text_file(file))
         return msgspec.convert(values, _Table).browser
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise BrowserTableError(file=str(file), reason=str(error)) from error
+    except (OSError, ValueError) as error:  # another encoding, no TOML, another form
+        raise BrowserTableError(file=str(file), reason=reason_of(error)) from error

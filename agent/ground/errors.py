@@ -43,6 +43,26 @@ class ErrorReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _PARTS = {"reason", "what"}
+SYSTEM_REASONS = (
+    mark("No such file or directory"),
+    mark("Permission denied"),
+    mark("Operation not permitted"),
+    mark("Is a directory"),
+    mark("Not a directory"),
+    mark("File exists"),
+    mark("No space left on device"),
+    mark("Read-only file system"),
+    mark("Input/output error"),
+    mark("Disk quota exceeded"),
+    mark("File name too long"),
+    mark("Connection refused"),
+)
+"""What a system says most often (OSError.strerror), so that a Chinese sentence has a Chinese reason."""
+
+
+def reason_of(error: Exception) -> str:
+    """Return why something failed, without the names of files a sentence has already."""
+    return (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
 
 
 class OdcError(Exception):

@@ -12,6 +12,7 @@ import urllib.parse
 
 from agent.network.pac.ways import PAC_WAYS, PacAnswer
 from agent.settings.config import NetworkSettings
+from agent.settings.trust import certificates_of
 
 DIRECT = "direct"
 SYSTEMS = NetworkSettings()
@@ -70,7 +71,7 @@ def tls_for_anybody(settings: NetworkSettings = SYSTEMS) -> ssl.SSLContext:
 
         tls.load_verify_locations(certifi.where())
     if settings.ca is not None:
-        tls.load_verify_locations(settings.ca)
+        tls.load_verify_locations(cadata=b"".join(certificates_of(settings.ca)))
     return tls
 
 

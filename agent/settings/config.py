@@ -13,8 +13,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from agent.certificates.organisation import IdentityOid
-from agent.ground.errors import OdcError
+from agent.ground.errors import OdcError, reason_of
 from agent.ground.language import Language, mark
+from agent.ground.text_files import TextEncodingError, read_text_file
 from agent.settings.quiet import quiet_hours
 from agent.settings.site_patterns import site_pattern
 from agent.system.paths import Paths
@@ -40,7 +41,7 @@ class AuthoritySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     url: Annotated[str, msgspec.Meta(pattern="^https://[^/]+")]
     """Base URL, ``https`` only since a password goes there; EST and the RA API are below it."""
     trust_anchor: Path
-    """PEM file of the root its TLS and its certificates must chain to."""
+    """File (PEM or DER) of the root its TLS and its certificates must chain to."""
     profile: Literal["ra", "est"] = "ra"
     """``ra``: EST and the RA API; ``est``: a plain EST server with a user name and a password."""
     label: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._~-]*\Z")] = ""
@@ -138,7 +139,7 @@ class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     bypass: tuple[str, ...] = ()
     """Hosts that are reached without that proxy; ``*.example.cn`` means those below."""
     ca: Path | None = None
-    """PEM file of the company's own authorities, for updates; authorities are pinned to their own."""
+    """File (PEM or DER) of the company's own authorities, for updates; authorities are pinned to their own."""
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -154,7 +155,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     reminders: ReminderSettings = ReminderSettings()
     renewals: RenewalSettings = RenewalSettings()
     trust_store: Path | None = None
-    """Folder of certificates, or a PEM file: authorities trusted beside the trust anchors above."""
+    """Folder of certificates, or a file (PEM or DER): authorities trusted beside the trust anchors above."""
     identity_oids: tuple[IdentityOid, ...] = msgspec.field(name="identity_oid", default=())
     """Extensions that carry an organisation's identity; they come before those known already."""
     browser: BrowserSettings = BrowserSettings()
@@ -210,11 +211,11 @@ def _absolute(file: Path, values: dict[str, Any], *names: str) -> dict[str, str]
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        text = file.read_text("utf-8")
+        text = read_text_file(file)
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(file=str(file), reason=str(error)) from error
+    except (OSError, TextEncodingError) as error:
+        raise ConfigError(file=str(file), reason=reason_of(error)) from error
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -13,7 +13,8 @@ from enum import StrEnum, unique
 from pathlib import Path
 from typing import Any
 
-from agent.ground.errors import ErrorReport
+from agent.ground.errors import ErrorReport, reason_of
+from agent.ground.text_files import TextEncodingError, read_text_file
 from agent.settings.config import Config, ConfigError, checked, merged_with, with_absolute_paths
 from agent.settings.errors import ConfigIgnoredError, ConfigNotUsedError
 from agent.settings.keys import DEFAULTS, flattened, line_of, nested, why_wrong
@@ -71,7 +72,7 @@ def _user_values(paths: Paths, problems: list[ErrorReport]) -> dict[str, Any]:
         text = _text(file)
         values = tomllib.loads(text)
     except (OSError, ValueError) as error:
-        return _last_good(file, paths.last_good_config, str(error), problems)
+        return _last_good(file, paths.last_good_config, reason_of(error), problems)
     try:
         checked(file, values)
     except ConfigError as error:
@@ -99,7 +100,7 @@ def _policy_values(
         values = tomllib.loads(text)
     except (OSError, ValueError) as error:
         # Its lines are not those of the last good one, whose wrong keys were told at its time.
-        values = _last_good(file, paths.last_good_policy, str(error), problems)
+        values = _last_good(file, paths.last_good_policy, reason_of(error), problems)
         good, _ = usable(file, "", values)
     else:
         _keep(paths.last_good_policy, text)
@@ -111,7 +112,7 @@ def _policy_values(
 def _last_good(file: Path, copy: Path, reason: str, problems: list[ErrorReport]) -> dict[str, Any]:
     """Return what ``file`` said when it was last good, and note what is wrong with it now."""
     try:
-        values = tomllib.loads(copy.read_text("utf-8"))
+        values = tomllib.loads(read_text_file(copy))
         if copy.name.startswith("config"):
             checked(file, values)  # by this version, too
     except (OSError, ValueError, ConfigError) as error:
@@ -126,7 +127,7 @@ def _last_good(file: Path, copy: Path, reason: str, problems: list[ErrorReport])
 def _text(file: Path) -> str:
     """Return what the file says; nothing where there is none."""
     try:
-        return file.read_text("utf-8")
+        return read_text_file(file)
     except FileNotFoundError:
         return ""
 
@@ -135,5 +136,5 @@ def _keep(copy: Path, text: str) -> None:
     try:
         if _text(copy) != text:
             write_private(copy, text.encode())
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, TextEncodingError) as error:
         log.warning("last good configuration not kept file=%s reason=%s", copy, error)

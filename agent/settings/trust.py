@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import logging
-import re
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
+from agent.certificates.files import CertificateFileError, certificates_in
 from agent.certificates.model import Certificate
 from agent.certificates.parsing import CertificateDamagedError, parse_certificate
 from agent.settings.config import Config
@@ -16,7 +15,6 @@ from agent.settings.config import Config
 log = logging.getLogger(__name__)
 
 _SUFFIXES = (".pem", ".crt", ".cer", ".der")
-_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", re.DOTALL)
 MAX_FILE_SIZE = 4_000_000
 """Bytes of the largest file that is read: all roots of a system are a quarter of it."""
 
@@ -39,19 +37,25 @@ def _files(store: Path) -> list[Path]:
     return sorted(file for file in store.iterdir() if file.suffix.lower() in _SUFFIXES)
 
 
+def certificates_of(file: Path) -> list[bytes]:
+    """Return the certificates (DER) in a file, in PEM or DER.
+
+    Raises:
+        OSError: it cannot be read.
+        CertificateFileError: there is none in it, or one is damaged.
+    """
+    with file.open("rb") as opened:
+        return certificates_in(opened.read(MAX_FILE_SIZE))
+
+
+def pinned_tls(file: Path) -> ssl.SSLContext:
+    """Return what trusts the servers of the authorities in a file, and no others; errors as above."""
+    return ssl.create_default_context(cadata=b"".join(certificates_of(file)))
+
+
 def _certificates(file: Path) -> Iterator[Certificate]:
     try:
-        for der in _ders(_content(file)):
+        for der in certificates_of(file):
             yield parse_certificate(der)
-    except (OSError, binascii.Error, CertificateDamagedError) as error:
+    except (OSError, CertificateFileError, CertificateDamagedError) as error:
         log.warning("trusted certificates cannot be read file=%s reason=%s", file, error)
-
-
-def _content(file: Path) -> bytes:
-    with file.open("rb") as opened:
-        return opened.read(MAX_FILE_SIZE)
-
-
-def _ders(content: bytes) -> list[bytes]:
-    """Return the certificates of a PEM file, or what else is in the file as one of DER."""
-    return [base64.b64decode(body) for body in _PEM.findall(content)] or [content]

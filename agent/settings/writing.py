@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from agent.ground.text_files import read_text_file
 from agent.system.files import write_private
 
 
@@ -20,7 +21,7 @@ def write_key(file: Path, key: str, value: object) -> None:
 
     file = file.resolve()  # a link stays a link
     try:
-        text = file.read_text("utf-8")
+        text = read_text_file(file)
     except FileNotFoundError:
         text = ""
     try:

@@ -17,7 +17,8 @@ from tuf.api import exceptions as tuf
 from tuf.api.metadata import Metadata, Root
 from tuf.ngclient import TargetFile, Updater, UpdaterConfig
 
-from agent.ground.errors import OdcError
+from agent.ground.errors import OdcError, reason_of
+from agent.ground.text_files import TextEncodingError, read_text_file
 from agent.system.paths import make_private
 from agent.updates.errors import (
     NoUpdateError,
@@ -101,11 +102,13 @@ class Repository:
     def _first_root(self) -> bytes:
         """Return what all trust begins with; UpdateRootError where the installation has none."""
         try:
-            root = self._root.read_bytes()
+            root = read_text_file(self._root).encode()
             if not isinstance(Metadata.from_bytes(root).signed, Root):
                 raise UpdateRootError(file=str(self._root), reason="not a root")
         except OSError as error:
-            raise UpdateRootError(file=str(self._root), reason=error.strerror) from error
+            raise UpdateRootError(file=str(self._root), reason=reason_of(error)) from error
+        except TextEncodingError as error:
+            raise UpdateRootError(file=str(self._root), reason=str(error)) from error
         except tuf.RepositoryError as error:
             raise UpdateRootError(file=str(self._root), reason=str(error)[:200]) from error
         return root

@@ -17,6 +17,7 @@ from typing import Annotated
 
 import msgspec
 
+from agent.ground.text_files import read_text_file
 from agent.renewals.authorities.ra_protocol import Policy
 from sandbox.authority.rules.behaviour import DEFAULT_POLICY, Rules
 from sandbox.home import SandboxError
@@ -41,7 +42,7 @@ def read_policy_file(path: Path) -> Rules:
         SandboxError: it cannot be read, or says something unknown; the text names it.
     """
     try:
-        return rules_of(path.read_text("utf-8"))
+        return rules_of(read_text_file(path))
     except (OSError, ValueError) as error:
         # msgspec's and tomllib's errors are ValueErrors that say where and what.
         raise SandboxError(f"the policy file {path}: {error}") from error

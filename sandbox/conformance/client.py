@@ -6,7 +6,6 @@ import base64
 import copy
 import hashlib
 import secrets
-import ssl
 import tempfile
 import uuid
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from agent.renewals.authorities.ra_protocol import (
     Policy,
 )
 from agent.renewals.authorities.signed_messages import licence_request_type, manifest_type
+from agent.settings.trust import certificates_of, pinned_tls
 from sandbox.authority.dossier import sample_applicant, write_sample_dossier
 from sandbox.authority.rules.days import utc_now
 from sandbox.authority.rules.scans import media_type
@@ -51,7 +51,7 @@ class Holder:
     def read(cls, certificate: Path, key: Path) -> Holder:
         """Read both from PEM files; SandboxError where one is something else."""
         try:
-            found = x509.load_pem_x509_certificate(certificate.read_bytes())
+            found = x509.load_der_x509_certificate(certificates_of(certificate)[0])
             private = load_pem_private_key(key.read_bytes(), None)
         except (OSError, ValueError, TypeError) as error:
             raise SandboxError(f"certificate or key cannot be read: {error}") from error
@@ -82,7 +82,7 @@ class Applicant:
         self.scans = _sample_scans()
         self.http = httpx.Client(
             base_url=self.url,
-            verify=ssl.create_default_context(cafile=trust_anchor),
+            verify=pinned_tls(trust_anchor),
             timeout=TIMEOUT_SECONDS,
         )
         self.new_key: Key = rsa.generate_private_key(65537, 2048)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from agent.api.client import Client, Json
 from agent.ground.language import Language
+from agent.ground.text_files import read_text_file
 from agent.renewals.journal.states import State, Waiting
 from agent.renewals.wording import state_text
 from agent.tokens.pin import send_pin
@@ -132,7 +133,7 @@ class _Renewal:
 
     def _submit_dossier(self, renewal: Json) -> None:
         folder = self._desk.dossier
-        applicant = json.loads((folder / "applicant.json").read_text("utf-8"))
+        applicant = json.loads(read_text_file(folder / "applicant.json"))
         documents = {f.stem: str(f) for f in folder.iterdir() if f.suffix in (".png", ".jpg")}
         params = {"id": renewal["id"], "applicant": applicant, "documents": documents}
         self._client.call("renewals.submit_dossier", params)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
+
+# How editors save files.
+sys.path.insert(0, str(Path(__file__).parents[1] / "ground"))
 
 from agent.system.paths import Paths
 

@@ -85,7 +85,7 @@ def test_a_key_that_is_unknown_or_wrong_is_named_with_its_file(paths, text, name
         assert str(paths.config_file) in message
 
 
-@pytest.mark.parametrize("content", [b"language = ", b"\xff\xfe", b"a = 1\na = 2"])
+@pytest.mark.parametrize("content", [b"language = ", b"\xff\xff", b"a = 1\na = 2"])
 def test_a_file_that_is_not_toml_is_named(paths, content):
     paths.config_file.write_bytes(content)
     with pytest.raises(ConfigError, match=r"config\.toml"):

@@ -45,7 +45,7 @@ def test_every_key_says_who_set_it(paths):
         ("[reminders]\nthresholds = [60, 7]\nlangauge = 'en'", "at line 3"),
         ("poll_seconds = 1\nlanguage = 'fr'", "at line 2"),
         ('[reminders]\nquiet_hours = "nachts"', "at line 2"),
-        ("\udcff", "utf-8"),
+        ("\udcff", "UTF-8"),
     ],
 )
 def test_of_a_broken_file_the_last_good_one_is_used_as_a_whole(paths, text, reason):

@@ -18,6 +18,7 @@ from agent.checks.verdicts.authority import Obstacle, Reached
 from agent.ground.clock import Clock
 from agent.network.way_out import SYSTEMS, proxy_for
 from agent.settings.config import AuthoritySettings, NetworkSettings
+from agent.settings.trust import pinned_tls
 
 STEP_SECONDS = 5.0
 """How long each step may take."""
@@ -88,7 +89,7 @@ async def _answered(
     reached: Reached, settings: AuthoritySettings, way: _Way, clock: Clock
 ) -> Reached:
     try:
-        tls = ssl.create_default_context(cafile=settings.trust_anchor)
+        tls = pinned_tls(settings.trust_anchor)
     except (OSError, ValueError) as error:
         raise _StoppedError(Obstacle.ANCHOR, error) from error
     try:

@@ -6,6 +6,7 @@ lives; a command that waits for a review lives long.
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 from collections.abc import Iterator
@@ -38,7 +39,9 @@ def _read_line(descriptor: int) -> bytearray:
             size += 1
     if size and line[size - 1] == ord("\r"):
         size -= 1
-    secret = bytearray(memoryview(line)[:size])
+    # What PowerShell and editors put in front of UTF-8 is nobody's PIN.
+    begin = len(codecs.BOM_UTF8) if line.startswith(codecs.BOM_UTF8) else 0
+    secret = bytearray(memoryview(line)[begin:size])
     line[:] = bytes(len(line))
     return secret
 

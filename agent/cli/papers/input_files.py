@@ -10,6 +10,7 @@ import msgspec
 
 from agent.ground.errors import InvalidInputError, OdcError
 from agent.ground.language import mark
+from agent.ground.text_files import TextEncodingError, written_text
 from agent.renewals.authorities.ra_protocol import Applicant, DocumentName
 from agent.renewals.scans.model import MAX_CONTENT
 
@@ -60,8 +61,8 @@ def read_applicant(file: Path) -> Applicant:
         InvalidInputError: it is not such a file. What it holds is not repeated.
     """
     try:
-        found = msgspec.json.decode(read_file(file), type=_ApplicantFile)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        found = msgspec.json.decode(written_text(read_file(file)), type=_ApplicantFile)
+    except (msgspec.MsgspecError, TextEncodingError) as error:
         raise InvalidInputError(what=str(file), reason=str(error)) from error
     return Applicant(**msgspec.structs.asdict(found))
 

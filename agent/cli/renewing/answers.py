@@ -18,7 +18,9 @@ from agent.cli.papers.applicant import kept_applicant
 from agent.cli.papers.applicant_questions import ask_applicant, find_kept
 from agent.cli.papers.input_files import find_scans
 from agent.cli.tokens.pin_prompt import in_words, question, read_pin, say_state
+from agent.ground.errors import reason_of
 from agent.ground.language import mark
+from agent.ground.text_files import read_text_file
 from agent.renewals.dossier.findings import FIELD_NAMES
 from agent.tokens.pin import send_pin
 
@@ -132,9 +134,10 @@ class Answers:
         if self._applicant is None:
             return json.loads(msgspec.json.encode(kept_applicant()))
         try:
-            return json.loads(self._applicant.read_text("utf-8"))
+            return json.loads(read_text_file(self._applicant))
         except (OSError, ValueError) as error:
-            raise InputMissingError(what=f"{self._applicant}: {error}") from error
+            reason = in_words(reason_of(error))
+            raise InputMissingError(what=f"{self._applicant}: {reason}") from error
 
 
 def _find_scans(folder: Path) -> dict[str, str]:

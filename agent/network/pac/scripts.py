@@ -6,6 +6,9 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
+from agent.ground.encodings import guessed_text
+from agent.ground.text_files import TextEncodingError, written_text
+
 MAX_BYTES = 1024 * 1024
 """As browsers have it."""
 SECONDS = 10.0
@@ -27,8 +30,11 @@ def read_script(source: str) -> str:
         raise PacUnreadableError(error.strerror or str(error)) from error
     if len(content) > MAX_BYTES:
         raise PacUnreadableError(f"it is larger than {MAX_BYTES // 1024} KB")
-    # PAC has no rule for its characters; what is no UTF-8 can only be in comments and names.
-    return content.decode("utf-8-sig", errors="replace")
+    try:
+        return written_text(content)
+    except TextEncodingError:
+        # PAC has no rule for its characters; what is no UTF-8 can only be in comments and names.
+        return guessed_text(content)
 
 
 def _is_file(source: str) -> bool:

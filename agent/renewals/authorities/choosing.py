@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from cryptography import x509
 
 from agent.certificates.model import Certificate
-from agent.ground.errors import OdcError
+from agent.ground.errors import OdcError, reason_of
 from agent.ground.language import mark
 from agent.network.way_out import SYSTEMS
 from agent.renewals.authorities.dossier import Dossier
 from agent.renewals.authorities.enrolment import Enrolment
 from agent.renewals.ground.errors import NoAuthorityError
 from agent.settings.config import AuthoritySettings, NetworkSettings
+from agent.settings.trust import certificates_of
 
 
 class TrustAnchorError(OdcError):
@@ -75,7 +75,8 @@ class Authorities:
         """Return the pinned CA certificates of the authority called ``name``."""
         settings = self._named(name)
         try:
-            return tuple(x509.load_pem_x509_certificates(Path(settings.trust_anchor).read_bytes()))
+            ders = certificates_of(settings.trust_anchor)
+            return tuple(x509.load_der_x509_certificate(der) for der in ders)
         except (OSError, ValueError) as error:
             raise _unreadable(settings, error) from error
 
@@ -105,5 +106,5 @@ def _client(settings: AuthoritySettings, network: NetworkSettings) -> Authority:
 
 def _unreadable(settings: AuthoritySettings, error: Exception) -> TrustAnchorError:
     return TrustAnchorError(
-        file=str(settings.trust_anchor), authority=settings.name, reason=str(error)
+        file=str(settings.trust_anchor), authority=settings.name, reason=reason_of(error)
     )

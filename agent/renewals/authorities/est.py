@@ -10,8 +10,9 @@ import datetime as dt
 
 import httpx
 
-from agent.ground.errors import OdcError
+from agent.ground.errors import OdcError, reason_of
 from agent.ground.language import mark
+from agent.ground.text_files import TextEncodingError, read_text_file
 from agent.network.way_out import SYSTEMS
 from agent.renewals.authorities.authority import AuthorityRefusedError, Credentials
 from agent.renewals.authorities.enrolment import Application, Prepared, Signer
@@ -86,9 +87,8 @@ class EstAuthority(EstEnrolment):
 def _password(settings: AuthoritySettings) -> str:
     assert settings.password_file is not None  # the configuration was checked
     try:
-        lines = settings.password_file.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        return read_text_file(settings.password_file).partition("\n")[0]
+    except (OSError, TextEncodingError) as error:
         raise PasswordFileError(
-            authority=settings.name, file=str(settings.password_file), reason=str(error)
+            authority=settings.name, file=str(settings.password_file), reason=reason_of(error)
         ) from error
-    return lines[0] if lines else ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import ssl
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
@@ -22,6 +21,7 @@ from agent.renewals.authorities.authority import (
 )
 from agent.renewals.authorities.ra_protocol import Problem, ProblemCode
 from agent.settings.config import AuthoritySettings, NetworkSettings
+from agent.settings.trust import pinned_tls
 
 T = TypeVar("T")
 Refusal = Callable[[httpx.Response, Problem], OdcError | None]
@@ -44,7 +44,7 @@ class AuthorityHttp:
         self._url = settings.url.rstrip("/")
         self._network = network
         # Only the authority's own root: a public CA's certificate for that name does not do.
-        self._tls = ssl.create_default_context(cafile=settings.trust_anchor)
+        self._tls = pinned_tls(settings.trust_anchor)
         self._clients: dict[str | None, httpx.AsyncClient] = {}
 
     @property

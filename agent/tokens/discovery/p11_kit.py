@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from agent.ground.text_files import read_text_file
 from agent.tokens.discovery import p11_kit_format as kit
 from agent.tokens.discovery.found import (
     FoundModule,
@@ -167,7 +168,7 @@ def _folder(folder: Path, problems: list[ModuleFileError]) -> list[kit.Named]:
 
 def _read(file: Path) -> kit.Settings:
     try:
-        return kit.parse(file.read_text("utf-8"))
+        return kit.parse(read_text_file(file))
     except FileNotFoundError:
         return {}
     except OSError as error:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import msgspec
 
+from agent.ground.errors import reason_of
+from agent.ground.text_files import written_text
 from agent.tokens.discovery.found import ModuleFileError, printable
 from agent.tokens.discovery.p11_kit import multiarch_triplet
 
@@ -53,8 +55,7 @@ def read_tables(
         try:
             entries.update((entry.name, entry) for entry in parse_table(file.read_bytes()).module)
         except OSError as error:
-            reason = error.strerror or str(error)
-            problems.append(ModuleFileError(file=printable(file), reason=reason))
+            problems.append(ModuleFileError(file=printable(file), reason=reason_of(error)))
         except ValueError as error:
             problems.append(ModuleFileError(file=printable(file), reason=str(error)))
     return tuple(entry for entry in entries.values() if entry.enabled), tuple(problems)
@@ -76,7 +77,7 @@ def parse_table(content: bytes) -> Table:
         ValueError: it is not UTF-8, not TOML, or has a key that is unknown or of the wrong type.
     """
     try:
-        return msgspec.convert(tomllib.loads(content.decode("utf-8")), Table)
+        return msgspec.convert(tomllib.loads(written_text(content)), Table)
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from error
     except RecursionError as error:  # brackets without end
