@@ -10,7 +10,9 @@ from pathlib import Path
 
 from agent import __version__
 from agent.ground.errors import OdcError
-from agent.ground.language import mark, translate, user_language
+from agent.ground.language import mark, speak, translate, user_language
+from agent.ground.streams import replace_what_cannot_be_said, sayable_json
+from agent.settings.language import configured_language
 from agent.system.paths import find_paths
 from native_host import registration
 from native_host.browsers import load_browsers
@@ -55,6 +57,8 @@ def run_command(arguments: Sequence[str]) -> int:
 
     Ends the process on wrong arguments or --help.
     """
+    replace_what_cannot_be_said()
+    speak(configured_language(find_paths()))
     options = command_parser().parse_args(arguments)
     try:
         return _COMMANDS[options.command](options)
@@ -209,4 +213,4 @@ def _facts(target: Target) -> dict[str, object]:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    return sayable_json(json.dumps(value, indent=2, ensure_ascii=False))

@@ -10,6 +10,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from agent.ground.language import speak
+from agent.ground.streams import replace_what_cannot_be_said
+from agent.settings.language import configured_language
+from agent.system.paths import find_paths
 from sandbox.commands import (
     conformance,
     demo,
@@ -58,6 +62,8 @@ Everything lies in one folder: --home, else $ODC_HOME/sandbox, else your data fo
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    replace_what_cannot_be_said()
+    speak(configured_language(find_paths()))
     options = command_parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.run
     try:
@@ -74,7 +80,7 @@ def command_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     parser = argparse.ArgumentParser(
         prog="odc-sandbox",
-        description="A certification authority for one desk (沙盒证书服务中心): EST, the RA API, "
+        description="A certification authority for one desk: EST, the RA API, "
         "a reviewer and a demo portal. Loopback only; its keys and people are invented.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from agent.certificates.organisation import IDENTITY_OIDS, IdentityOid
 from agent.ground.bus import EventBus
 from agent.ground.clock import Clock
-from agent.ground.language import Language, user_language
+from agent.ground.language import Language, desktop_language
 from agent.settings.config import Config
 from agent.settings.service import Settings
 from agent.system.paths import Paths
@@ -28,7 +28,7 @@ class Shared:
 
     def language(self) -> Language:
         """Return what the agent speaks now."""
-        return self.config().language or user_language()
+        return self.config().language or desktop_language()
 
     def identity_oids(self) -> tuple[IdentityOid, ...]:
         """Return where in a certificate an organisation's identity may stand."""

@@ -15,6 +15,10 @@ from agent.cli import commands
 from agent.cli.ground.outcome import Exit, explain
 from agent.cli.ground.output import say
 from agent.ground.errors import OdcError
+from agent.ground.language import speak
+from agent.ground.streams import replace_what_cannot_be_said
+from agent.settings.language import configured_language
+from agent.system.paths import find_paths
 from agent.system.runtime import RuntimeFolderError
 
 _EXAMPLES = """examples:
@@ -37,6 +41,8 @@ exit codes: 0 done, 1 failed, 2 wrong usage, 3 the agent cannot be reached,
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    replace_what_cannot_be_said()
+    speak(configured_language(find_paths()))
     parser = command_parser()
     options = parser.parse_args(arguments)
     try:

@@ -11,10 +11,12 @@ import msgspec
 from agent.desktop.notices.icon_file import drawn_icon
 from agent.desktop.notices.plyer import PlainNotice
 from agent.ground.language import mark, translate, user_language
+from agent.ground.streams import replace_what_cannot_be_said
 
 
 def main() -> int:
     """Show the notice."""
+    replace_what_cannot_be_said()
     notice = msgspec.json.decode(sys.stdin.buffer.read(), type=PlainNotice)
     if sys.platform == "linux" and shutil.which("notify-send") is None:
         print("notify-send is missing (package libnotify-bin)", file=sys.stderr)

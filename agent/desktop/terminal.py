@@ -10,10 +10,12 @@ import subprocess
 import sys
 
 from agent.ground.language import mark, translate, user_language
+from agent.ground.streams import replace_what_cannot_be_said
 
 
 def main() -> int:
     """Run the command, then wait for Enter: its last sentence is what matters."""
+    replace_what_cannot_be_said()
     # Ctrl-C is the command's to answer: it says how the renewal goes on later.
     with contextlib.suppress(KeyboardInterrupt):
         subprocess.call([sys.executable, "-P", "-m", "agent.cli", *sys.argv[1:]])

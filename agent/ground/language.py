@@ -9,6 +9,7 @@ from __future__ import annotations
 import gettext
 import locale
 import os
+import sys
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -23,14 +24,37 @@ class Language(StrEnum):
     EN = "en"
 
 
-def user_language() -> Language:
-    """Return the language of the person's desktop: English where it asks for it, else Chinese.
+class _Choice:
+    """What this process was told to speak."""
 
-    ``ODC_LANGUAGE`` comes before the usual variables, so that a test or a single command can choose.
+    language: Language | None = None
+
+
+def speak(language: Language | None) -> None:
+    """Let this process speak the language that is configured; None: the desktop's."""
+    _Choice.language = language
+
+
+def user_language() -> Language:
+    """Return the language to speak: the configured one, else the desktop's."""
+    return _Choice.language or desktop_language()
+
+
+def desktop_language() -> Language:
+    """Return the language of the person's desktop: Chinese, but for English and for no language at all.
+
+    LC_ALL comes before LC_MESSAGES and LANG, an empty one is none, and ``C``, ``POSIX`` and none of them
+    mean the same (POSIX.1-2017, XBD 8.2): English. Where the system has settings of its own instead
+    (Windows, macOS), none of them means those. ``ODC_LANGUAGE`` comes first, for a single command.
     """
     names = [os.environ.get(name, "") for name in ("ODC_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")]
-    chosen = next((name for name in names if name), None) or locale.getlocale()[0] or ""
-    return Language.EN if chosen.startswith("en") else Language.ZH
+    chosen = next((name for name in names if name), None) or _systems_own()
+    bare = chosen.partition(".")[0].partition("@")[0].lower()
+    return Language.EN if bare in ("c", "posix") or bare.startswith("en") else Language.ZH
+
+
+def _systems_own() -> str:
+    return (locale.getlocale()[0] or "") if sys.platform in ("win32", "darwin") else "C"
 
 
 @cache

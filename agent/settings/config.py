@@ -139,7 +139,7 @@ class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     bypass: tuple[str, ...] = ()
     """Hosts that are reached without that proxy; ``*.example.cn`` means those below."""
     ca: Path | None = None
-    """File (PEM or DER) of the company's own authorities, for updates; authorities are pinned to their own."""
+    """File (PEM or DER) of the company's own authorities, for updates; others are pinned to their own."""
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

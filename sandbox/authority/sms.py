@@ -18,6 +18,7 @@ from sandbox.authority.rules.lifecycle import Event
 from sandbox.authority.rules.records import Application, SentCode
 from sandbox.authority.store import Transaction
 from sandbox.problems import RefusalError
+from sandbox.words import words
 
 DIGITS = 6
 ATTEMPTS = 5
@@ -50,7 +51,7 @@ class Outbox:
         with os.fdopen(handle, "ab") as file:
             file.write(msgspec.json.encode(message) + b"\n")
         if self._echo:
-            print(f"短信 SMS {message.phone}: {message.text}", flush=True)
+            print(f"{words('短信', 'SMS')} {message.phone}: {message.text}", flush=True)
 
     def messages(self, application: str | None = None) -> list[SmsMessage]:
         """Return what was sent, oldest first; of one application when it is named."""

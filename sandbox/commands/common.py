@@ -13,6 +13,7 @@ from sandbox.authority.ledger import Ledger
 from sandbox.authority.rules.behaviour import Rules
 from sandbox.authority.store import Store
 from sandbox.home import Home, SandboxError
+from sandbox.words import words
 
 if TYPE_CHECKING:
     Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - has no other name
@@ -69,8 +70,8 @@ def read_pin(*, from_stdin: bool) -> str:
     if from_stdin:
         pin = sys.stdin.readline().rstrip("\r\n")
     else:
-        pin = getpass.getpass("PIN for the new token (新令牌的密码): ")
-        if pin != getpass.getpass("Once more (再次输入): "):
+        pin = getpass.getpass(words("新电子钥匙的密码: ", "PIN for the new token: "))
+        if pin != getpass.getpass(words("再次输入: ", "Once more: ")):
             raise SandboxError("the two PINs differ")
     if not pin:
         raise SandboxError("no PIN was given")

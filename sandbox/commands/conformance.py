@@ -12,6 +12,7 @@ from sandbox.commands.common import Subcommands, add_command, not_negative
 from sandbox.conformance.client import Applicant, Holder
 from sandbox.conformance.run import Outcome, verdicts
 from sandbox.conformance.steps import Renewal
+from sandbox.words import words
 
 _EXAMPLES = """\
   odc-sandbox conformance https://ra.example.com --trust-anchor ca.pem \\
@@ -30,7 +31,7 @@ def register(subcommands: Subcommands) -> None:
         subcommands,
         "conformance",
         _run,
-        summary="drive any server through the protocol, with a verdict for each step (一致性测试)",
+        summary="drive any server through the protocol, with a verdict for each step",
         examples=_EXAMPLES,
     )
     parser.add_argument("url", metavar="URL", help="the authority's base URL")
@@ -59,5 +60,5 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _sms_code() -> str:
-    print("SMS code (短信验证码): ", end="", file=sys.stderr, flush=True)
+    print(words("短信验证码: ", "SMS code: "), end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip()

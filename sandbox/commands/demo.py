@@ -14,6 +14,7 @@ from agent.system.runtime import home_override
 from sandbox.commands.common import Subcommands, add_command
 from sandbox.desk.demo import run_demo
 from sandbox.home import SandboxError
+from sandbox.words import words
 
 MARKER = ".odc-demo"
 """Marks a folder as the demo's own, which the next demo may empty."""
@@ -30,7 +31,7 @@ def register(subcommands: Subcommands) -> None:
         subcommands,
         "demo",
         _run,
-        summary="renew an expired certificate from start to end, on this machine alone (演示)",
+        summary="renew an expired certificate from start to end, on this machine alone",
         examples=_EXAMPLES,
     )
     parser.add_argument(
@@ -49,7 +50,7 @@ def _run(options: argparse.Namespace) -> int:
         with_desktop = has_display and not options.no_desktop
         run_demo(folder, with_desktop=with_desktop, program=options.agent)
     except KeyboardInterrupt:
-        print("\n已停止 Stopped.", file=sys.stderr)
+        print(words("\n已停止。", "\nStopped."), file=sys.stderr)
         return 130
     return 0
 

@@ -24,7 +24,7 @@ def register(subcommands: Subcommands) -> None:
         subcommands,
         "est-user",
         _run,
-        summary="register users of the plain EST label (EST 用户)",
+        summary="register users of the plain EST label",
         examples=_EXAMPLES,
     )
     parser.add_argument("action", choices=("add", "list"))

@@ -27,7 +27,7 @@ def register(subcommands: Subcommands) -> None:
         subcommands,
         "faults",
         _run,
-        summary="plan faults for a sandbox run with --faults (故障注入)",
+        summary="plan faults for a sandbox run with --faults",
         examples=_EXAMPLES,
     )
     parser.add_argument("action", choices=("add", "list", "clear"))

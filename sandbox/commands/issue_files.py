@@ -17,6 +17,7 @@ from sandbox.commands.common import Subcommands, add_command, home_of
 from sandbox.commands.organisation import add_organisation, validity_of
 from sandbox.desk.cards import KEY_BITS
 from sandbox.desk.tokens import PHONE_ON_RECORD, record_of
+from sandbox.words import words
 
 _EXAMPLES = """\
   odc-sandbox issue-files organisation --organisation 样例 --uscc 91440300MA5DA0000F --expired-days 9
@@ -31,7 +32,7 @@ def register(subcommands: Subcommands) -> None:
         subcommands,
         "issue-files",
         _run,
-        summary="issue a signing certificate with its key as files (签发测试证书)",
+        summary="issue a signing certificate with its key as files",
         examples=_EXAMPLES,
     )
     parser.add_argument("folder", type=Path, metavar="FOLDER")
@@ -53,5 +54,6 @@ def _run(options: argparse.Namespace) -> int:
         transaction.add_certificate(
             record_of(certificate, CertificateUse.SIGNING, organisation, PHONE_ON_RECORD)
         )
-    print(f"已写入 written: {options.folder / 'certificate.pem'}, {options.folder / 'key.pem'}")
+    files = f"{options.folder / 'certificate.pem'}, {options.folder / 'key.pem'}"
+    print(words(f"已写入:{files}", f"Written: {files}"))
     return 0

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from agent.ground.streams import sayable_json
 from sandbox.authority.ca import Authority
 from sandbox.authority.rules.days import china_date, utc_now
 from sandbox.authority.rules.profiles import Organisation
@@ -25,6 +26,7 @@ from sandbox.desk.tokens import (
 from sandbox.home import Home, SandboxError
 from sandbox.usb_token.drawer import Drawer
 from sandbox.usb_token.opensc import opensc_module, plugged_card
+from sandbox.words import words
 
 _EXAMPLES = """\
   odc-sandbox issue-token --token-folder key --organisation 深圳市样例有限公司 \\
@@ -47,7 +49,7 @@ def register(subcommands: Subcommands) -> None:
         subcommands,
         "issue-token",
         _run,
-        summary="put an organisation's certificates on a token (签发电子钥匙)",
+        summary="put an organisation's certificates on a token",
         examples=_EXAMPLES,
     )
     token = parser.add_mutually_exclusive_group(required=True)
@@ -79,7 +81,7 @@ def _run(options: argparse.Namespace) -> int:
         authority=Authority.opened(home, now),
         store=Store(home.database),
     )
-    print(msgspec.json.encode(issued).decode() if options.json else _text(issued))
+    print(sayable_json(msgspec.json.encode(issued).decode()) if options.json else _text(issued))
     return 0
 
 
@@ -104,10 +106,11 @@ def _card(
 
 
 def _text(issued: IssuedToken) -> str:
+    days = f"{china_date(issued.not_before)} – {china_date(issued.not_after)}"
     text = (
-        f"电子钥匙已签发 Token issued: {issued.label}\n"
-        f"有效期 valid: {china_date(issued.not_before)} 到 {china_date(issued.not_after)}\n"
-        f"签名证书 signing certificate SHA-256: {issued.signing_sha256}\n"
-        f"加密证书 encryption certificate SHA-256: {issued.encryption_sha256}"
+        f"{words('电子钥匙已签发:', 'Token issued: ')}{issued.label}\n"
+        f"{words('有效期:', 'Valid: ')}{days}\n"
+        f"{words('签名证书 SHA-256:', 'Signing certificate, SHA-256: ')}{issued.signing_sha256}\n"
+        f"{words('加密证书 SHA-256:', 'Encryption certificate, SHA-256: ')}{issued.encryption_sha256}"
     )
     return f"{text}\nexport SOFTHSM2_CONF={issued.configuration}" if issued.configuration else text

@@ -6,10 +6,12 @@ import argparse
 
 import msgspec
 
+from agent.ground.streams import sayable_json
 from agent.renewals.authorities.ra_protocol import ApplicantField, DocumentName, Remark
 from sandbox.authority.review import ApplicationSummary, Review
 from sandbox.authority.rules.days import CST
 from sandbox.commands.common import Subcommands, add_command, ledger_of
+from sandbox.words import words
 
 _ITEMS = (*ApplicantField, *DocumentName)
 
@@ -20,7 +22,7 @@ def register(subcommands: Subcommands) -> None:
         subcommands,
         "applications",
         _applications,
-        summary="list the applications (申请列表)",
+        summary="list the applications",
         examples="  odc-sandbox applications\n  odc-sandbox applications --json\n",
     )
     listing.add_argument("--json", action="store_true")
@@ -28,7 +30,7 @@ def register(subcommands: Subcommands) -> None:
         subcommands,
         "approve",
         _approve,
-        summary="approve an application (审核通过)",
+        summary="approve an application",
         examples="  odc-sandbox approve 0b6ac1d4-6f0e-4a3e-9d0e-2c5f8f5f7f10\n",
     )
     approve.add_argument("application", metavar="ID")
@@ -36,7 +38,7 @@ def register(subcommands: Subcommands) -> None:
         subcommands,
         "reject",
         _reject,
-        summary="send an application back with remarks (审核不通过)",
+        summary="send an application back with remarks",
         examples="  odc-sandbox reject ID --remark authorisation_letter=公章不清晰\n"
         "  odc-sandbox reject ID --remark phone=空号 --remark =请重新提交\n\n"
         f"items: {', '.join(_ITEMS)}; empty for the whole\n",
@@ -50,12 +52,12 @@ def register(subcommands: Subcommands) -> None:
 def _applications(options: argparse.Namespace) -> int:
     summaries = Review(ledger_of(options)).summaries()
     if options.json:
-        print(msgspec.json.encode(summaries).decode())
+        print(sayable_json(msgspec.json.encode(summaries).decode()))
         return 0
     for summary in summaries:
         print(_line(summary))
     if not summaries:
-        print("没有申请 No applications.")
+        print(words("没有申请。", "No applications."))
     return 0
 
 

@@ -16,6 +16,7 @@ from sandbox.authority.rules.behaviour import Rules
 from sandbox.commands.common import Subcommands, add_command, home_of, not_negative
 from sandbox.home import Home, RunningSandbox
 from sandbox.server.server import Ports, serve
+from sandbox.words import words
 
 DEFAULT_PORTS = Ports(authority=8443, portal=8080, review=8081)
 
@@ -34,7 +35,7 @@ def register(subcommands: Subcommands) -> None:
         subcommands,
         "run",
         _run,
-        summary="run the authority and the demo portal (启动沙盒)",
+        summary="run the authority and the demo portal",
         examples=_EXAMPLES,
     )
     parser.add_argument("--port", type=not_negative, default=DEFAULT_PORTS.authority)
@@ -113,9 +114,12 @@ def _policy(policy: Policy, options: argparse.Namespace) -> Policy:
 
 
 def _announce(home: Home, running: RunningSandbox) -> None:
-    print(
-        f"沙盒已就绪 Sandbox ready: {running.url} · 演示门户 portal {running.portal_url}"
-        f" · 根证书 CA {home.trust_anchor}\n"
-        f"审核页面 Review: {running.review_url} · 登录口令 token {running.review_token}",
-        flush=True,
+    chinese = (
+        f"沙盒已就绪:{running.url} · 演示门户 {running.portal_url} · 根证书 {home.trust_anchor}\n"
+        f"审核页面:{running.review_url} · 登录口令 {running.review_token}"
     )
+    english = (
+        f"Sandbox ready: {running.url} · portal {running.portal_url} · CA {home.trust_anchor}\n"
+        f"Review: {running.review_url} · token {running.review_token}"
+    )
+    print(words(chinese, english), flush=True)

@@ -19,7 +19,7 @@ def register(subcommands: Subcommands) -> None:
         subcommands,
         "sample-dossier",
         _run,
-        summary="write an invented applicant's data and scans (样例资料)",
+        summary="write an invented applicant's data and scans",
         examples=_EXAMPLES,
     )
     parser.add_argument("folder", type=Path, metavar="DIR")

@@ -6,6 +6,7 @@ import argparse
 
 import msgspec
 
+from agent.ground.streams import sayable_json
 from sandbox.authority.rules.days import CST
 from sandbox.authority.sms import Outbox, SmsMessage
 from sandbox.commands.common import Subcommands, add_command, home_of
@@ -24,7 +25,7 @@ def register(subcommands: Subcommands) -> None:
         subcommands,
         "sms",
         _run,
-        summary="show the SMS messages sent to applicants (短信)",
+        summary="show the SMS messages sent to applicants",
         examples=_EXAMPLES,
     )
     parser.add_argument("--last", action="store_true", help="print only the newest code")
@@ -39,7 +40,7 @@ def _run(options: argparse.Namespace) -> int:
             raise SandboxError("no message was sent yet")
         messages = messages[-1:]
     if options.json:
-        print(msgspec.json.encode(messages).decode())
+        print(sayable_json(msgspec.json.encode(messages).decode()))
         return 0
     for message in messages:
         print(message.code if options.last else _line(message))

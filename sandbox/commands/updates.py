@@ -27,7 +27,7 @@ def register(subcommands: Subcommands) -> None:
         subcommands,
         "updates",
         _run,
-        summary="serve updates of the agent, signed with keys made here (软件升级)",
+        summary="serve updates of the agent, signed with keys made here",
         examples=_EXAMPLES,
     )
     parser.add_argument("action", choices=("publish", "serve"))

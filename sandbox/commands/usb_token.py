@@ -7,10 +7,12 @@ import os
 
 import msgspec
 
+from agent.ground.streams import sayable_json
 from sandbox.commands.common import Subcommands, add_command, home_of, read_pin
 from sandbox.desk.tokens import DEFAULT_LABEL
 from sandbox.usb_token.drawer import DEFAULT_NAME, Drawer, TokenInDrawer
 from sandbox.usb_token.opensc import format_token
+from sandbox.words import words
 
 _EXAMPLES = """\
   odc-sandbox issue-token --usb-token usbkey --organisation Sample \\
@@ -27,7 +29,7 @@ once. It listens on all network interfaces: for trials only.
 
 def register(subcommands: Subcommands) -> None:
     """Add the subcommand with its own three."""
-    summary = "plug a virtual USB token in or out (虚拟电子钥匙)"
+    summary = "plug a virtual USB token in or out"
     parser = add_command(subcommands, "usb-token", _list, summary=summary, examples=_EXAMPLES)
     actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_plug(actions)
@@ -35,7 +37,7 @@ def register(subcommands: Subcommands) -> None:
         actions,
         "pull",
         _pull,
-        summary="pull a token out (拔出)",
+        summary="pull a token out",
         examples="  odc-sandbox usb-token pull usbkey",
     )
     _add_name(pull)
@@ -43,7 +45,7 @@ def register(subcommands: Subcommands) -> None:
         actions,
         "list",
         _list,
-        summary="list the tokens and where they are plugged in (列表)",
+        summary="list the tokens and where they are plugged in",
         examples="  odc-sandbox usb-token list --json",
     )
     listing.add_argument("--json", action="store_true")
@@ -54,7 +56,7 @@ def _add_plug(actions: Subcommands) -> None:
         actions,
         "plug",
         _plug,
-        summary="plug a token in, a new one where there is none of that name (插入)",
+        summary="plug a token in, a new one where there is none of that name",
         examples="  odc-sandbox usb-token plug\n"
         "  echo 123456 | odc-sandbox usb-token plug empty --pin-stdin   formats a new one",
     )
@@ -79,20 +81,25 @@ def _plug(options: argparse.Namespace) -> int:
     if pin is not None and not token.is_formatted:
         format_token(drawer, token, port, label=options.label, pin=pin)
         drawer.replug(options.name)
-    print(f"电子钥匙 {options.name} 已插入 Plugged in: port {port}")
+    print(
+        words(
+            f"电子钥匙 {options.name} 已插入,端口 {port}。",
+            f"The token {options.name} is plugged in: port {port}.",
+        )
+    )
     return 0
 
 
 def _pull(options: argparse.Namespace) -> int:
     Drawer(home_of(options)).pull(options.name)
-    print(f"电子钥匙 {options.name} 已拔出 Pulled out")
+    print(words(f"电子钥匙 {options.name} 已拔出。", f"The token {options.name} is pulled out."))
     return 0
 
 
 def _list(options: argparse.Namespace) -> int:
     tokens = Drawer(home_of(options)).tokens()
     if options.json:
-        print(msgspec.json.encode(tokens).decode())
+        print(sayable_json(msgspec.json.encode(tokens).decode()))
         return 0
     for token in tokens:
         print(_line(token))
@@ -100,6 +107,7 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _line(token: TokenInDrawer) -> str:
-    place = f"已插入 plugged in ({token.port})" if token.port else "未插入 not plugged in"
-    state = f"PUK: {os.fspath(token.puk_file)}" if token.puk_file else "空白 blank"
+    plugged = words("已插入", "plugged in"), words("未插入", "not plugged in")
+    place = f"{plugged[0]} ({token.port})" if token.port else plugged[1]
+    state = f"PUK: {os.fspath(token.puk_file)}" if token.puk_file else words("空白", "blank")
     return f"{token.name}  {token.serial}  {place}  {state}"

@@ -17,6 +17,7 @@ from sandbox.authority.dossier import write_sample_dossier
 from sandbox.authority.sms import Outbox
 from sandbox.desk.desk import Desk, Holder
 from sandbox.home import SandboxError
+from sandbox.words import words
 
 EXPIRED_DAYS = 961
 APPROVE_AFTER_SECONDS = 3
@@ -46,18 +47,21 @@ def run_demo(folder: Path, *, with_desktop: bool, program: Path | None = None) -
             _print_tokens(client, "更新前", "before")
             _Renewal(desk, client, holder).play(before[0]["thumbprint"])
             _print_tokens(client, "更新后", "after")
-        print("\n您的新证书已安装成功!", flush=True)
+        print(
+            words("\n您的新证书已安装成功!", "\nYour new certificate has been installed!"),
+            flush=True,
+        )
         if with_desktop:
             say(
                 f"托盘和演示门户 {running.portal_url} 可继续试用;在托盘菜单选“退出”或按 Ctrl-C 结束",
-                "Try the tray and the portal; choose 退出 in the tray's menu or press Ctrl-C to end",
+                "Try the tray and the portal; choose Quit in its menu or press Ctrl-C to end",
             )
             agent.wait()
 
 
 def say(chinese: str, english: str) -> None:
-    """Print one step in both languages."""
-    print(f"● {chinese}\n  {english}", flush=True)
+    """Print one step in the user's language."""
+    print(f"● {words(chinese, english)}", flush=True)
 
 
 def _show_reminder(client: Client) -> None:
@@ -67,7 +71,7 @@ def _show_reminder(client: Client) -> None:
         if time.monotonic() > deadline:
             raise SandboxError("the agent raised no reminder")
         time.sleep(0.05)
-    say(f"提醒:{reminders[0]['text']}", "The agent's reminder")
+    say(f"提醒:{reminders[0]['text']}", f"Reminder: {reminders[0]['text']}")
 
 
 def _signing_certificates(client: Client) -> list[Json]:
@@ -77,14 +81,18 @@ def _signing_certificates(client: Client) -> list[Json]:
 
 def _print_tokens(client: Client, chinese: str, english: str) -> None:
     say(f"电子钥匙中的证书({chinese})", f"Certificates on the token ({english})")
-    uses = {"signing": "签名证书", "encryption": "加密证书", "other": "其他证书"}
+    uses = {
+        "signing": words("签名证书", "signing certificate"),
+        "encryption": words("加密证书", "encryption certificate"),
+        "other": words("其他证书", "other certificate"),
+    }
     for token in client.call("tokens.list", {"refresh": True})["tokens"]:
         print(f"    {token['label']}")
         for certificate in token["certificates"]:
             name = f"{uses[certificate['use']]}-{certificate['organisation']}"
-            print(
-                f"      {name}  {certificate['days_left']:+d} 天 days  {certificate['thumbprint'][:16]}…"
-            )
+            left = certificate["days_left"]
+            days = words(f"{left:+d} 天", f"{left:+d} days")
+            print(f"      {name}  {days}  {certificate['thumbprint'][:16]}…")
 
 
 class _Renewal:

@@ -20,6 +20,7 @@ from sandbox.home import SandboxError
 from sandbox.usb_token.card import Card
 from sandbox.usb_token.state import load_state, save_state
 from sandbox.usb_token.vpcd import NoReaderError, connect, serve
+from sandbox.words import words
 
 EXIT_DAMAGED = 1
 EXIT_NO_READER = 3
@@ -101,7 +102,9 @@ def _end_on_signal(connection: socket.socket) -> None:
 if sys.platform == "win32":
 
     def _try_lock(_descriptor: int) -> bool:
-        raise SandboxError("虚拟电子钥匙只能在 Linux 上使用。The virtual USB token needs Linux.")
+        raise SandboxError(
+            words("虚拟电子钥匙只能在 Linux 上使用。", "The virtual USB token needs Linux.")
+        )
 
 else:
     import fcntl

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sandbox.words import words
+
 _SENTENCES = {
     "no_reader": (
         "端口 {port} 上没有虚拟读卡器:请安装 pcscd 和 vsmartcard-vpcd 并启动 pcscd。",
@@ -67,5 +69,5 @@ _SENTENCES = {
 
 
 def text(key: str, **values: object) -> str:
-    """Return a sentence in Chinese, then in English."""
-    return " ".join(sentence.format(**values) for sentence in _SENTENCES[key])
+    """Return a sentence in the user's language."""
+    return words(*_SENTENCES[key]).format(**values)

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from agent.ground.language import Language, look_up, translate, translate_count, user_language
+from agent.ground.language import (
+    LOCALE_FOLDER,
+    Language,
+    look_up,
+    speak,
+    translate,
+    translate_count,
+    user_language,
+)
 
 VARIABLES = ("ODC_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 
@@ -12,10 +22,18 @@ VARIABLES = ("ODC_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 @pytest.mark.parametrize(
     ("environment", "language"),
     [
-        ({}, Language.ZH),
+        ({}, Language.EN),
+        ({"LANG": ""}, Language.EN),
+        ({"LANG": "C"}, Language.EN),
+        ({"LANG": "POSIX"}, Language.EN),
+        ({"LC_ALL": "C", "LANG": "zh_CN.UTF-8"}, Language.EN),
+        ({"LC_MESSAGES": "C.UTF-8", "LANG": "zh_CN.UTF-8"}, Language.EN),
+        ({"LC_ALL": "zh_CN.GBK", "LANG": "C"}, Language.ZH),
+        ({"LANG": "zh_TW.Big5"}, Language.ZH),
+        ({"LANG": "en"}, Language.EN),
         ({"LANG": "zh_CN.UTF-8"}, Language.ZH),
         ({"LANG": "en_GB.UTF-8"}, Language.EN),
-        ({"LANG": "C.UTF-8"}, Language.ZH),
+        ({"LANG": "C.UTF-8"}, Language.EN),
         ({"LANG": "de_DE.UTF-8"}, Language.ZH),
         ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "zh_CN.UTF-8"}, Language.ZH),
         ({"LANG": "zh_CN.UTF-8", "LC_ALL": "en_US.UTF-8"}, Language.EN),
@@ -27,12 +45,42 @@ VARIABLES = ("ODC_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 def test_the_language_is_the_desktops_and_chinese_where_it_is_not_english(
     monkeypatch, environment, language
 ):
-    monkeypatch.setattr("locale.getlocale", lambda: (None, None))
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert user_language() is language
+
+
+@pytest.mark.parametrize("platform", ["win32", "darwin"])
+@pytest.mark.parametrize(
+    ("own", "language"),
+    [("Chinese (Simplified)_China", Language.ZH), ("English_United States", Language.EN),
+     ("zh_CN", Language.ZH), ("en_US", Language.EN), (None, Language.ZH)],
+)  # fmt: skip
+def test_where_the_system_has_settings_of_its_own_they_count(monkeypatch, platform, own, language):
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("sys.platform", platform)
+    monkeypatch.setattr("locale.getlocale", lambda: (own, None))
+    assert user_language() is language
+
+
+def test_what_is_configured_comes_before_all(monkeypatch):
+    monkeypatch.setenv("ODC_LANGUAGE", "zh_CN")
+    try:
+        speak(Language.EN)
+        assert user_language() is Language.EN
+    finally:
+        speak(None)
+    assert user_language() is Language.ZH
+
+
+def test_no_english_sentence_has_chinese_in_it():
+    catalogue = (LOCALE_FOLDER / "zh_CN/LC_MESSAGES/odc-agent.po").read_text("utf-8")
+    english = re.findall(r"^msgid (?:.|\n(?!msgstr))*", catalogue, re.MULTILINE)
+    assert english
+    assert [each for each in english if re.search("[\u3000-\u303f\u4e00-\u9fff]", each)] == []
 
 
 def test_english_is_what_stands_in_the_code():

@@ -50,6 +50,7 @@ READERS = {
     "agent/settings/trust.py": "the reader of certificates",
     # TOML of text that came from the reader, or that this program wrote.
     "agent/settings/config.py": "TOML of the reader's text",
+    "agent/settings/language.py": "TOML of the reader's text",
     "agent/settings/reading.py": "TOML of the reader's text",
     "agent/tokens/discovery/well_known.py": "TOML of the reader's text",
     "native_host/browsers.py": "TOML of the reader's text",

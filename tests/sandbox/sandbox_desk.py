@@ -73,7 +73,8 @@ def running_desk(folder: Path, *options: str, port: int = 0) -> Iterator[Desk]:
     home = Home.opened(folder)
     command = [sys.executable, "-m", "sandbox", "--home", str(folder), "run"]
     command += ["--port", str(port), "--portal-port", "0", "--review-port", "0", *options]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    environment = {**os.environ, "ODC_LANGUAGE": "en"}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
     try:
         assert process.stdout is not None
         ready = process.stdout.readline().decode()
@@ -94,7 +95,7 @@ def sandbox_cli(home: Home, *arguments: str, stdin: str = "") -> subprocess.Comp
         capture_output=True,
         text=True,
         timeout=60,
-        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", "ODC_LANGUAGE": "en"},
         check=False,
     )
 

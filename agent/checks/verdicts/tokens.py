@@ -112,7 +112,7 @@ def judge_certificates(snapshot: Snapshot, now: dt.datetime) -> Findings:
 def _pair(
     token: Token, pair: Pair[HeldCertificate], now: dt.datetime, *, is_only: bool
 ) -> Iterator[Finding]:
-    renew = Sentence(mark("Renew it: 证照更新, or `odc-agent renew`."))
+    renew = Sentence(mark("Renew it in the main window, or by `odc-agent renew`."))
     for held in pair.in_use:
         state = _STATES[status_of(held.certificate, now)]
         advice = renew if state is not CheckState.OK and pair.successor is None else None

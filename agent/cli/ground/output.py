@@ -10,6 +10,7 @@ import sys
 from typing import TextIO
 
 from agent.certificates.names import harmless, is_hidden
+from agent.ground.streams import escaped, sayable_json
 
 
 def say(
@@ -23,11 +24,9 @@ def say(
 def say_json(value: object, *, indent: int | None = 2, flush: bool = False) -> None:
     """Print a value as JSON: the same value for a program, and harmless on a screen (RFC 8259, 7)."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
-    print("".join(map(_escaped, text)), flush=flush)
+    print(sayable_json("".join(map(_harmless, text))), flush=flush)
 
 
-def _escaped(character: str) -> str:
-    if character == "\n" or not is_hidden(character):
-        return character
-    pair = character.encode("utf-16-be", "surrogatepass")
-    return "".join(f"\\u{pair[i : i + 2].hex()}" for i in range(0, len(pair), 2))
+def _harmless(character: str) -> str:
+    is_shown = character == "\n" or not is_hidden(character)
+    return character if is_shown else escaped(character)

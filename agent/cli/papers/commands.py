@@ -81,7 +81,7 @@ def add_letter(subparsers: Subparsers) -> None:
     letters = add_group(
         subparsers,
         "letter",
-        "the letter of authorisation (法人授权书)",
+        "the letter of authorisation",
         "  odc-agent letter export --out letter.pdf --kept-applicant",
     )
     export = add_command(

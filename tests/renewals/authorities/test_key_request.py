@@ -23,7 +23,7 @@ def recipient() -> bytes:
 
 @pytest.mark.parametrize("transports", [("rsaes-pkcs1-v1_5",), ("rsaes-oaep", "rsaes-pkcs1-v1_5")])
 def test_the_authority_reads_whose_it_is_and_to_whom_it_goes(recipient, transports):
-    read = read_key_request(key_request(SUBJECT, recipient, transports))
+    read = read_key_request(key_request(SUBJECT.public_bytes(), recipient, transports))
     assert read.subject == SUBJECT
     assert read.decrypt_key_identifier == key_identifier(recipient)
     assert read.transport(transports) == transports[0]
@@ -31,7 +31,7 @@ def test_the_authority_reads_whose_it_is_and_to_whom_it_goes(recipient, transpor
 
 def test_openssl_verifies_it(recipient, tmp_path):
     file = tmp_path / "request.der"
-    file.write_bytes(key_request(SUBJECT, recipient, ("rsaes-pkcs1-v1_5",)))
+    file.write_bytes(key_request(SUBJECT.public_bytes(), recipient, ("rsaes-pkcs1-v1_5",)))
     done = subprocess.run(
         ["openssl", "req", "-inform", "DER", "-in", file, "-noout", "-verify"],
         capture_output=True, text=True, check=False,
@@ -40,6 +40,6 @@ def test_openssl_verifies_it(recipient, tmp_path):
 
 
 def test_each_request_has_a_key_of_its_own(recipient):
-    one, other = (key_request(SUBJECT, recipient, ("rsaes-oaep",)) for _ in range(2))
+    one, other = (key_request(SUBJECT.public_bytes(), recipient, ("rsaes-oaep",)) for _ in range(2))
     keys = {x509.load_der_x509_csr(der).public_key().public_numbers() for der in (one, other)}
     assert len(keys) == 2

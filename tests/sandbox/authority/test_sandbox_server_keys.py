@@ -48,7 +48,7 @@ def test_the_agents_own_request_is_understood_and_its_reader_finds_both_parts(
     renewing.released()
     recipient = spki(renewing.recipient.public_key())
     subject = renewing.renewal.holder.certificate.subject
-    request = key_request(subject, recipient, ["rsaes-pkcs1-v1_5"])
+    request = key_request(subject.public_bytes(), recipient, ["rsaes-pkcs1-v1_5"])
     answer = renewing.renewal.generate_key(request)
     read = decode_server_key(answer.headers["Content-Type"], answer.content)
     anchor = quick_desk.home.trust_anchor

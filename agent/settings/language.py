@@ -1,0 +1,22 @@
+"""The language that is configured, read by itself: for commands that need nothing else of the settings."""
+
+from __future__ import annotations
+
+import tomllib
+
+from agent.ground.language import Language
+from agent.ground.text_files import read_text_file
+from agent.system.paths import Paths
+
+
+def configured_language(paths: Paths) -> Language | None:
+    """Return what the policy, else the user's file says; None where neither does or can be read.
+
+    What is wrong with a file is the agent's to tell.
+    """
+    for file in (paths.policy_file, paths.config_file):
+        try:
+            return Language(tomllib.loads(read_text_file(file))["language"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return None
