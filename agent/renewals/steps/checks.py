@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.certificates.names import same_name, subject_of
 from agent.ground.errors import OdcError
