@@ -10,7 +10,8 @@ from agent.cli.ground.output import say
 from agent.cli.papers.applicant import NoProfileError, kept_applicant
 from agent.ground.language import translate, user_language
 from agent.renewals.authorities.ra_protocol import Applicant, ApplicantField
-from agent.renewals.dossier.fields import check_field, cleaned
+from agent.renewals.dossier.cleaning import cleaned, note_on
+from agent.renewals.dossier.fields import check_field
 from agent.renewals.dossier.findings import FIELD_NAMES
 from agent.renewals.journal.vault import VaultError
 
@@ -44,8 +45,11 @@ def _ask(field: ApplicantField, kept: str) -> str:
     prompt = f"{name} [{kept}]: " if kept else f"{name}: "
     while True:
         say(prompt, end="", file=sys.stderr, flush=True)
-        value = cleaned(sys.stdin.readline()) or kept
+        typed = sys.stdin.readline()
+        value = cleaned(field, typed) or kept
         finding = check_field(field, value)
         if finding is None:
+            if note := note_on(field, typed):
+                say(f"  {note.text(language)}", file=sys.stderr)
             return value
         say(f"  {finding.text(language)}", file=sys.stderr)

@@ -18,7 +18,7 @@ from agent.cli.ground.output import say, say_json
 from agent.cli.papers.input_files import STDIN, find_scans, read_applicant, read_file
 from agent.ground.language import Language, mark, translate, user_language
 from agent.renewals.authorities.ra_protocol import Applicant, DocumentName, Policy
-from agent.renewals.dossier.checks import check_applicant
+from agent.renewals.dossier.checks import check_applicant, notes_on_applicant
 from agent.renewals.dossier.findings import DOCUMENT_NAMES, FIELD_NAMES, Finding
 from agent.renewals.scans.model import Fault, limits_of
 from agent.renewals.scans.reports import ScanReport, report_scan
@@ -44,6 +44,8 @@ class _Scan:
 class _Result:
     findings: tuple[Finding, ...]
     scans: tuple[_Scan, ...]
+    notes: tuple[Finding, ...] = ()
+    """What is done to fields before they are sent."""
 
     @property
     def is_complete(self) -> bool:
@@ -65,7 +67,9 @@ def _looked_through(path: Path) -> _Result:
     if path.is_dir():
         return _folder(path)
     if path == STDIN or path.suffix.lower() == ".json":
-        return _Result(tuple(check_applicant(_POLICY, read_applicant(path))), ())
+        applicant = read_applicant(path)
+        findings = tuple(check_applicant(_POLICY, applicant))
+        return _Result(findings, (), tuple(notes_on_applicant(applicant)))
     return _Result((), (_Scan(None, path, _report(path)),))
 
 
@@ -79,7 +83,8 @@ def _folder(folder: Path) -> _Result:
         if name not in files
     )
     scans = tuple(_Scan(name, each, _report(each)) for name, each in files.items())
-    return _Result((*check_applicant(_POLICY, applicant), *missing), scans)
+    findings = (*check_applicant(_POLICY, applicant), *missing)
+    return _Result(findings, scans, tuple(notes_on_applicant(applicant)))
 
 
 def _report(file: Path) -> ScanReport:
@@ -89,6 +94,8 @@ def _report(file: Path) -> ScanReport:
 def _lines(result: _Result, language: Language) -> Iterator[str]:
     for finding in result.findings:
         yield f"! {translate(_NAMES[finding.item.value], language)}: {finding.text(language)}"
+    for note in result.notes:
+        yield f"- {translate(_NAMES[note.item.value], language)}: {note.text(language)}"
     for scan in result.scans:
         yield from _scan_lines(scan, language)
     verdict = (

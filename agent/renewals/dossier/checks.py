@@ -12,7 +12,8 @@ from agent.renewals.authorities.ra_protocol import (
     DocumentName,
     Policy,
 )
-from agent.renewals.dossier.fields import check_field, cleaned
+from agent.renewals.dossier.cleaning import cleaned, note_on
+from agent.renewals.dossier.fields import check_field
 from agent.renewals.dossier.findings import Finding
 
 
@@ -39,9 +40,19 @@ def check_applicant(policy: Policy, applicant: Applicant) -> Iterator[Finding]:
             yield finding
 
 
+def notes_on_applicant(applicant: Applicant) -> Iterator[Finding]:
+    """Yield what is done to fields before they are sent; nothing is wrong with them."""
+    for field in ApplicantField:
+        note = note_on(field, getattr(applicant, field.value))
+        if note is not None:
+            yield note
+
+
 def cleaned_applicant(applicant: Applicant) -> Applicant:
-    """Return the applicant as it is sent: without blanks around, the check character X a capital."""
-    values = {field.value: cleaned(getattr(applicant, field.value)) for field in ApplicantField}
+    """Return the applicant as it is sent: in ordinary characters, the check character X a capital."""
+    values = {
+        field.value: cleaned(field, getattr(applicant, field.value)) for field in ApplicantField
+    }
     return Applicant(**{**values, "id_number": values["id_number"].upper()})
 
 

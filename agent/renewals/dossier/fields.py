@@ -7,6 +7,7 @@ import unicodedata
 
 from agent.ground.language import mark
 from agent.renewals.authorities.ra_protocol import ApplicantField
+from agent.renewals.dossier.cleaning import MIDDLE_DOT, cleaned, is_letter, is_of_script
 from agent.renewals.dossier.findings import Finding
 from agent.renewals.dossier.id_papers import id_number_problem
 
@@ -21,29 +22,26 @@ _MOBILE = re.compile("1[3-9][0-9]{9}")
 _LANDLINE = re.compile("0(10|2[0-9]|[3-9][0-9]{2})-?[0-9]{7,8}(-[0-9]{1,6})?")
 _LOCAL_PART = re.compile(r"[^@\s.,;:<>()\[\]\"\\]+(\.[^@\s.,;:<>()\[\]\"\\]+)*")
 _DOMAIN_LABEL = re.compile(r"[^\W_]([\w-]*[^\W_])?")
-_NAME_SIGNS = frozenset("·•.-'’() ")
+_NAME_SIGNS = frozenset(f"{MIDDLE_DOT}.'’() ")
+_NOT_SHOWN = frozenset({"Cc", "Cn", "Co", "Cs", "Zl", "Zp"})
+"""Categories of what has no shape: control characters, line breaks, what Unicode has not assigned."""
 
 
 def check_field(field: ApplicantField, value: str, *, is_required: bool = False) -> Finding | None:
     """Return the first thing that is wrong with one field of the applicant, None where it is right.
 
-    Blanks around the value do not count; see :func:`cleaned`.
+    Blanks around the value do not count, nor marks that nobody sees; see :func:`cleaned`.
     """
-    value = cleaned(value)
+    value = cleaned(field, value)
     if not value:
         return Finding(field, mark("This is needed.")) if is_required else None
     if len(value) > _MAX_TEXT:
         return Finding(field, mark("At most {count} characters."), {"count": _MAX_TEXT})
-    if not value.isprintable():
+    if any(unicodedata.category(character) in _NOT_SHOWN for character in value):
         return Finding(field, mark("There are line breaks or characters that cannot be shown."))
     if field in _HALF_WIDTH_FIELDS and unicodedata.normalize("NFKC", value) != value:
         return Finding(field, mark("Write letters, digits and signs in half width."))
     return _FORM_RULES[field](field, value)
-
-
-def cleaned(value: str) -> str:
-    """Return what was typed or pasted without the blanks around it, the ideographic one included."""
-    return value.strip()
 
 
 def _id_number(field: ApplicantField, value: str) -> Finding | None:
@@ -52,12 +50,19 @@ def _id_number(field: ApplicantField, value: str) -> Finding | None:
 
 
 def _name(field: ApplicantField, value: str) -> Finding | None:
-    letters = sum(unicodedata.category(character)[0] == "L" for character in value)
-    if letters < 2:
+    if sum(map(is_letter, value)) < 2:
         return Finding(field, mark("Enter the whole name."))
-    if all(unicodedata.category(c)[0] in "LM" or c in _NAME_SIGNS for c in value):
+    if all(is_letter(c) or _stands_in_names(c, value) for c in value):
         return None
     return Finding(field, mark("Write the name as on the ID card, without digits and signs."))
+
+
+def _stands_in_names(character: str, name: str) -> bool:
+    """Return whether a name may have a sign: a mark on a letter, a dash, a sign of its own script."""
+    category = unicodedata.category(character)
+    if category[0] == "M" or category == "Pd" or character in _NAME_SIGNS:
+        return True
+    return category in ("Po", "Cf") and is_of_script(character, name)
 
 
 def _address(field: ApplicantField, value: str) -> Finding | None:

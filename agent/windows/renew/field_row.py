@@ -7,8 +7,9 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from agent.ground.language import look_up
 from agent.renewals.authorities.ra_protocol import ApplicantField
+from agent.renewals.dossier.cleaning import note_on
 from agent.renewals.dossier.fields import check_field
-from agent.renewals.dossier.findings import FIELD_NAMES
+from agent.renewals.dossier.findings import FIELD_NAMES, Finding
 from agent.windows.renew.labels import make_label, say
 from agent.windows.style import TIGHT
 from agent.windows.words import Words
@@ -61,7 +62,7 @@ class FieldRow(QWidget):
         """Say what is wrong, plainly; return whether nothing is."""
         self._was_left = True
         self._say()
-        return not self.finding.text()
+        return self._problem() is None
 
     def show_finding(self, text: str) -> None:
         """Say what the agent found wrong."""
@@ -77,14 +78,20 @@ class FieldRow(QWidget):
         self._say()
         self.edited.emit()
 
+    def _problem(self) -> Finding | None:
+        return check_field(self._field, self.text, is_required=self._is_required)
+
     def _say(self) -> None:
         language = self._words.language
         name = look_up(FIELD_NAMES[self._field], language)
         name = f"{name[:1].upper()}{name[1:]}{' *' if self._is_required else ''}"
         self._label.setText(name)
-        finding = check_field(self._field, self.text, is_required=self._is_required)
+        finding = self._problem()
         is_silent = finding is None or (not self.text and not self._was_left)
         text = "" if finding is None or is_silent else finding.text(language)
-        say(self.finding, text, "bad" if self._was_left else "muted")
+        note = note_on(self._field, self.text) if finding is None else None
+        if note is not None:
+            text = note.text(language)
+        say(self.finding, text, "bad" if self._was_left and note is None else "muted")
         self.edit.setAccessibleName(name)
         self.edit.setAccessibleDescription(" ".join(filter(None, (text, self.remark.text()))))
