@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.ground.bus import Event, EventBus
-from agent.ground.errors import ErrorReport
+from agent.ground.errors import ErrorReport, reason_of
 from agent.settings.config import Config
 from agent.settings.errors import (
     SettingInvalidError,
@@ -116,7 +116,7 @@ class Settings:
             if key != AUTOSTART or self._loaded.sources[key] is Source.USER:
                 write_key(file, key, value)
         except (OSError, ValueError) as error:
-            raise SettingNotWrittenError(file=str(file), reason=str(error)) from error
+            raise SettingNotWrittenError(file=str(file), reason=reason_of(error)) from error
         log.info("setting changed key=%s", key)
         self.refresh()
         return self._setting(key)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import os
 import pkgutil
 import re
 import string
@@ -12,7 +14,7 @@ import msgspec
 import pytest
 
 import agent
-from agent.ground.errors import ErrorReport, InvalidInputError, OdcError, ReportedError
+from agent.ground.errors import ErrorReport, InvalidInputError, OdcError, ReportedError, reason_of
 from agent.ground.language import Language, look_up
 from agent.tokens.errors import PinIncorrectError, PinLockedError
 from agent.tokens.model import PinState
@@ -103,3 +105,22 @@ def test_a_wrong_pin_says_what_is_known_of_the_tries(state, told):
     text = PinIncorrectError(pin_state=state).text(Language.ZH)
     assert text.startswith("密码错误")
     assert told in text
+
+
+@pytest.mark.parametrize(
+    "number",
+    [errno.ENOENT, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.EEXIST,
+     errno.ENOSPC, errno.EROFS, errno.EIO, errno.EDQUOT, errno.ENAMETOOLONG],
+)  # fmt: skip
+def test_what_the_system_gives_as_a_reason_is_said_in_the_sentences_language(number):
+    error = InvalidInputError(
+        what="资料", reason=reason_of(OSError(number, os.strerror(number), "papers"))
+    )
+    assert os.strerror(number) in error.text(Language.EN)
+    assert not re.search("[A-Za-z]", error.text(Language.ZH))
+
+
+def test_a_reason_without_words_of_the_system_is_the_errors_own():
+    assert reason_of(OSError("what it says")) == "what it says"
+    assert reason_of(ValueError("what it says")) == "what it says"
+    assert reason_of(ValueError()) == "ValueError"

@@ -63,6 +63,7 @@ def usb(pcscd, authority, short_folder, monkeypatch) -> UsbDesk:
     """A drawer of virtual tokens, and the commands to handle them."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(short_folder))
     monkeypatch.setenv("ODC_HOME", str(short_folder / "home"))
+    monkeypatch.setenv("ODC_LANGUAGE", "en")
     desk = UsbDesk(Home.opened(short_folder / "sandbox"))
     desk.home.authority.write_bytes(authority)
     return desk
