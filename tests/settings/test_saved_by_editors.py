@@ -12,7 +12,7 @@ from agent.cli.ground.secret_input import _read_line
 from agent.cli.papers.input_files import read_applicant
 from agent.ground.errors import InvalidInputError
 from agent.network.pac.scripts import read_script
-from agent.renewals.authorities.est import EstAuthority, PasswordFileError
+from agent.renewals.authorities.est import PasswordFileError, _password
 from agent.settings.config import AuthoritySettings, ConfigError, load_config
 from agent.settings.reading import load
 from agent.settings.writing import write_key
@@ -117,16 +117,14 @@ def plain(tmp_path: Path, password_file: Path) -> AuthoritySettings:
     )  # fmt: skip
 
 
-def test_a_password(tmp_path, save, monkeypatch):
-    monkeypatch.setattr(EstAuthority.__base__, "__init__", lambda *_arguments: None)
+def test_a_password(tmp_path, save):
     file = save(tmp_path / "password", "secret of 样例\n")
-    assert EstAuthority(plain(tmp_path, file))._user.secret == "secret of 样例"
+    assert _password(plain(tmp_path, file)) == "secret of 样例"
 
 
-def test_a_password_in_gbk_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(EstAuthority.__base__, "__init__", lambda *_arguments: None)
+def test_a_password_in_gbk_is_told(tmp_path):
     with pytest.raises(PasswordFileError, match=HINT):
-        EstAuthority(plain(tmp_path, in_gbk(tmp_path / "password", "样例\n")))
+        _password(plain(tmp_path, in_gbk(tmp_path / "password", "样例\n")))
 
 
 def test_a_policy_of_the_sandbox(tmp_path, save):
