@@ -14,6 +14,7 @@ from agent.checks.service import CheckService
 from agent.ground.bus import EventBus
 from agent.ground.clock import Clock
 from agent.ground.language import Language
+from agent.remembered.service import Remembered
 from agent.reminders.service import ReminderService
 from agent.renewals.drafts.service import DossierService
 from agent.renewals.licences.service import LicenceService
@@ -47,6 +48,7 @@ class Services:
     """The agent's parts, as methods see them."""
 
     inventory: Inventory
+    remembered: Remembered
     watch: Watch
     reminders: ReminderService
     pins: PinSessions

@@ -13,6 +13,7 @@ from agent.api.methods.extension import ExtensionMethods
 from agent.api.methods.licences import LicenceMethods
 from agent.api.methods.modules import ModuleMethods
 from agent.api.methods.pins import PinMethods
+from agent.api.methods.remembered import RememberedMethods
 from agent.api.methods.reminders import ReminderMethods
 from agent.api.methods.renewals import RenewalMethods
 from agent.api.methods.settings import SettingMethods
@@ -37,6 +38,7 @@ _METHODS = (
     DossierMethods,
     CheckMethods,
     ReminderMethods,
+    RememberedMethods,
     SettingMethods,
     SiteMethods,
     UpdateMethods,
@@ -59,6 +61,7 @@ def add_methods(
     """Have the server answer to all methods; it listens to nobody yet."""
     services = Services(
         inventory=tokens.inventory,
+        remembered=tokens.remembered,
         watch=tokens.watch,
         discovery=tokens.discovery,
         pins=tokens.pins,

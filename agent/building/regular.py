@@ -33,7 +33,7 @@ def _reminders(shared: Shared, tokens: Tokens) -> ReminderService:
         )
 
     return ReminderService(
-        inventory=tokens.inventory,
+        remembered=tokens.remembered,
         memory=ReminderMemory(shared.paths.reminders),
         bus=shared.bus,
         clock=shared.clock,

@@ -72,6 +72,7 @@ def _renewals(shared: Shared, tokens: Tokens, kept: _Kept) -> RenewalService:
         journal=kept.journal,
         scans=ScanStore(shared.paths.dossiers, kept.vault),
         inventory=tokens.inventory,
+        remembered=tokens.remembered,
         pins=tokens.pins,
         authorities=kept.authorities,
         bus=shared.bus,

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from agent.building.shared import Shared
 from agent.ground.bus import EventBus
+from agent.remembered.service import Remembered
+from agent.remembered.store import TokenStore
 from agent.settings.config import Config
 from agent.system.paths import Paths
 from agent.tokens.discovery import Discovery, find_modules, this_system
@@ -23,6 +25,7 @@ class Tokens:
 
     discovery: Discovery
     inventory: Inventory
+    remembered: Remembered
     watch: Watch
     pins: PinSessions
 
@@ -35,8 +38,19 @@ def build_tokens(shared: Shared) -> Tokens:
     return Tokens(
         discovery=discovery,
         inventory=inventory,
+        remembered=_remembered(shared, inventory),
         watch=Watch(inventory, system_events(), poll_seconds=config.poll_seconds),
         pins=PinSessions(inventory, PinMemory(shared.paths.pin_states), shared.bus),
+    )
+
+
+def _remembered(shared: Shared, inventory: Inventory) -> Remembered:
+    return Remembered(
+        inventory=inventory,
+        store=TokenStore(shared.paths.remembered_tokens, shared.clock),
+        bus=shared.bus,
+        clock=shared.clock,
+        is_on=lambda: shared.config().tokens.remember,
     )
 
 

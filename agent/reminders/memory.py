@@ -27,6 +27,14 @@ class ReminderMemory:
     def remember(self, thumbprint: str, shown: Shown) -> None:
         """Keep that it has been reminded of."""
         self._shown[thumbprint] = shown
+        self._save()
+
+    def forget(self, thumbprint: str) -> None:
+        """Have it reminded of as if that had never been done."""
+        if self._shown.pop(thumbprint, None) is not None:
+            self._save()
+
+    def _save(self) -> None:
         try:
             write_private(self._file, msgspec.json.encode(self._shown))
         except OSError as error:

@@ -25,6 +25,8 @@ class Later(StrEnum):
     WEEK = "week"
     INSERTION = "insertion"
     """Not before the token is plugged in again."""
+    NEVER = "never"
+    """Not at all: its token is gone, or somebody else looks after it."""
 
 
 _DAYS = {Later.DAY: 1, Later.WEEK: 7}
@@ -37,6 +39,8 @@ class Snooze(msgspec.Struct, frozen=True, kw_only=True):
     """Calendar day in China; None until the token is plugged in again."""
     was_expired: bool
     """Whether the certificate had expired then: its expiry ends what was put off before."""
+    is_for_good: bool = False
+    """Nothing ends it but a person."""
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +71,7 @@ def is_due(
         return False
     days = days_left(certificate.not_after, now)
     expired = is_expired(certificate.not_after, now)
-    if not expired and days > max(thresholds, default=-1):
+    if is_silenced(last) or (not expired and days > max(thresholds, default=-1)):
         return False
     if last is None or _is_by_a_wrong_clock(last, now):
         return True
@@ -80,6 +84,11 @@ def is_due(
         or expired
         or any(days <= threshold < last.days_left for threshold in thresholds)
     )
+
+
+def is_silenced(last: Shown | None) -> bool:
+    """Return whether a person said that they do not want to be reminded any more."""
+    return last is not None and last.snooze is not None and last.snooze.is_for_good
 
 
 def _is_by_a_wrong_clock(last: Shown, now: dt.datetime) -> bool:
@@ -104,7 +113,11 @@ def put_off(certificate: Certificate, later: Later, now: dt.datetime) -> Shown:
     """Return what to remember of a reminder that was put off ``now``."""
     days = _DAYS.get(later)
     until = None if days is None else china_date(now) + dt.timedelta(days=days)
-    snooze = Snooze(until=until, was_expired=is_expired(certificate.not_after, now))
+    snooze = Snooze(
+        until=until,
+        was_expired=is_expired(certificate.not_after, now),
+        is_for_good=later is Later.NEVER,
+    )
     return msgspec.structs.replace(shown_now(certificate, now), snooze=snooze)
 
 
@@ -155,6 +168,11 @@ def _before_expiry(days: int, language: Language) -> str:
     )
 
 
+def fetch_text(label: str, language: Language) -> str:
+    """Return which token is to be fetched from its drawer."""
+    return translate(mark("Please fetch the token “{label}”."), language, label=label)
+
+
 def reminder_title(organisation: str, language: Language) -> str:
     """Return the heading of a reminder."""
     return translate(
@@ -168,3 +186,5 @@ class Reminder(msgspec.Struct, frozen=True, kw_only=True):
     thumbprint: str
     title: str
     text: str
+    token: str = ""
+    """Label of the token that is to be fetched; empty where it is plugged in."""

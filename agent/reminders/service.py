@@ -1,6 +1,7 @@
 """Applies the rules at the right moments: at start, on insertion, and by the clock.
 
-A pair is reminded of once, by its signing certificate: the renewal is the same for both.
+A pair is reminded of once, by its signing certificate: the renewal is the same for both. Whether its
+token is plugged in makes no difference, for nobody's is.
 """
 
 from __future__ import annotations
@@ -14,23 +15,25 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from agent.certificates.model import Certificate
-from agent.certificates.pairs import group
 from agent.ground.bus import Event, EventBus
 from agent.ground.clock import Clock
 from agent.ground.language import Language
+from agent.remembered.model import KnownPair
+from agent.remembered.service import Remembered
 from agent.reminders.memory import ReminderMemory
 from agent.reminders.rules import (
     Later,
     Reminder,
+    fetch_text,
     is_due,
+    is_silenced,
     put_off,
     reminder_text,
     reminder_title,
     shown_now,
 )
 from agent.settings.quiet import QuietHours, is_quiet
-from agent.tokens.inventory import Inventory, TokenInserted, TokensChanged
-from agent.tokens.snapshot import Token
+from agent.tokens.inventory import TokenInserted, TokensChanged
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +45,10 @@ class ReminderRaised(Event, frozen=True, kw_only=True, tag="reminder"):
     """A reminder is to be shown."""
 
     reminder: Reminder
+
+
+class RemindersChanged(Event, frozen=True, kw_only=True, tag="reminders_changed"):
+    """A person said that a certificate is not to be reminded of any more, or again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,14 +65,17 @@ class ReminderService:
     def __init__(
         self,
         *,
-        inventory: Inventory,
+        remembered: Remembered,
         memory: ReminderMemory,
         bus: EventBus,
         clock: Clock,
         language: Callable[[], Language],
         rules: Callable[[], ReminderRules],
+        costs: Callable[[Certificate, Language], str] = lambda _certificate, _language: "",
     ) -> None:
-        self._inventory = inventory
+        """``costs`` tells what waiting costs, empty where that is not known."""
+        self._remembered = remembered
+        self._costs = costs
         self._memory = memory
         self._bus = bus
         self._clock = clock
@@ -98,36 +108,73 @@ class ReminderService:
         now, rules = self._clock(), self._rules()
         if is_quiet(rules.quiet_hours, now):
             return
-        for token in self._inventory.snapshot.tokens:
-            anew = token.reference.serial in self._inserted
-            for certificate in _to_remind_of(token, now):
-                last = self._memory.last(certificate.thumbprint)
-                if is_due(
-                    certificate, last, now, thresholds=rules.thresholds, is_inserted_anew=anew
-                ):
-                    self._raise(certificate)
+        for known in self._remembered.pairs():
+            anew = known.is_present and known.token.serial in self._inserted
+            if not known.is_renewed and self._is_due(known, now, rules, anew=anew):
+                self._raise(known)
         self._inserted.clear()
 
     def put_off(self, thumbprint: str, later: Later) -> None:
-        """Remind of a certificate again when ``later`` says; one that is not plugged in is let be."""
-        found = self._inventory.snapshot.find(thumbprint)
-        if found is None:
+        """Remind of a certificate again when ``later`` says; one that is not known is let be."""
+        known = self._known(thumbprint)
+        if known is None:
             return
-        _, held = found
-        self._memory.remember(thumbprint, put_off(held.certificate, later, self._clock()))
+        shown = put_off(known.pair.lead.certificate, later, self._clock())
+        self._memory.remember(thumbprint, shown)
         log.info("reminder put off thumbprint=%s later=%s", thumbprint, later.value)
+        if later is Later.NEVER:
+            self._bus.publish(RemindersChanged())
 
-    def _raise(self, certificate: Certificate) -> None:
-        now = self._clock()
+    def resume(self, thumbprint: str) -> None:
+        """Remind again of what a person did not want to be reminded of any more."""
+        if self.is_silenced(thumbprint):
+            self._memory.forget(thumbprint)
+            self._bus.publish(RemindersChanged())
+
+    def is_silenced(self, thumbprint: str) -> bool:
+        """Return whether a certificate is not to be reminded of any more."""
+        return is_silenced(self._memory.last(thumbprint))
+
+    def silenced(self) -> tuple[KnownPair, ...]:
+        """Return the pairs that are not to be reminded of any more."""
+        return tuple(p for p in self._remembered.pairs() if self.is_silenced(p.thumbprint))
+
+    def pairs_to_mind(self) -> tuple[KnownPair, ...]:
+        """Return the pairs somebody has to look after: all but those in a drawer that are done with."""
+        return tuple(
+            known
+            for known in self._remembered.pairs()
+            if known.is_present or not (known.replaced_by or self.is_silenced(known.thumbprint))
+        )
+
+    def _is_due(
+        self, known: KnownPair, now: dt.datetime, rules: ReminderRules, *, anew: bool
+    ) -> bool:
+        last = self._memory.last(known.thumbprint)
+        certificate = known.pair.lead.certificate
+        return is_due(certificate, last, now, thresholds=rules.thresholds, is_inserted_anew=anew)
+
+    def _known(self, thumbprint: str) -> KnownPair | None:
+        pairs = self._remembered.pairs()
+        return next((known for known in pairs if known.thumbprint == thumbprint), None)
+
+    def _raise(self, known: KnownPair) -> None:
+        now, certificate = self._clock(), known.pair.lead.certificate
         self._memory.remember(certificate.thumbprint, shown_now(certificate, now))
         language = self._language()
+        said = [
+            reminder_text(certificate, now, language),
+            self._costs(certificate, language),
+            "" if known.is_present else fetch_text(known.token.label, language),
+        ]
         reminder = Reminder(
             thumbprint=certificate.thumbprint,
             title=reminder_title(certificate.organisation, language),
-            text=reminder_text(certificate, now, language),
+            text="\n".join(filter(None, said)),
+            token="" if known.is_present else known.token.label,
         )
         self.raised[certificate.thumbprint] = reminder
-        log.info("reminder thumbprint=%s", certificate.thumbprint)
+        log.info("reminder thumbprint=%s present=%s", certificate.thumbprint, known.is_present)
         self._bus.publish(ReminderRaised(reminder=reminder))
 
     def _on_event(self, event: Event) -> None:
@@ -135,9 +182,3 @@ class ReminderService:
             self._inserted.add(event.token.serial)
         elif isinstance(event, TokensChanged):
             self.check()
-
-
-def _to_remind_of(token: Token, now: dt.datetime) -> list[Certificate]:
-    """Return one certificate of each pair; none where its successor is on the token already."""
-    pairs = group(token.certificates, now).pairs
-    return [pair.lead.certificate for pair in pairs if pair.successor is None]

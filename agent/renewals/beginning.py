@@ -5,16 +5,29 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 import uuid
+from typing import Protocol
 
 from agent.certificates.pairs import group
 from agent.renewals.journal.record import EncryptionPart, PrivatePart, Renewal
 from agent.renewals.journal.states import State
-from agent.tokens.model import KEY_NAME_BYTES
-from agent.tokens.snapshot import HeldCertificate, Token
+from agent.tokens.model import KEY_NAME_BYTES, TokenReference
+from agent.tokens.snapshot import HeldCertificate
+
+
+class Holder(Protocol):
+    """A token, plugged in or remembered."""
+
+    @property
+    def reference(self) -> TokenReference:
+        """Its name."""
+
+    @property
+    def certificates(self) -> tuple[HeldCertificate, ...]:
+        """What is on it."""
 
 
 def new_renewal(
-    token: Token, held: HeldCertificate, authority: str, now: dt.datetime, origin: str = ""
+    token: Holder, held: HeldCertificate, authority: str, now: dt.datetime, origin: str = ""
 ) -> Renewal:
     """Return a renewal of a signing certificate and of the encryption certificate beside it."""
     pairs = group(token.certificates, now).pairs

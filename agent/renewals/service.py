@@ -10,14 +10,15 @@ from collections.abc import Mapping
 
 from agent.ground.bus import Event, EventBus
 from agent.ground.clock import Clock, since_boot
+from agent.remembered.service import Remembered
 from agent.renewals.authorities.choosing import Authorities
 from agent.renewals.authorities.dossier import Dossier
 from agent.renewals.authorities.ra_protocol import Applicant, DocumentName
-from agent.renewals.beginning import new_renewal
+from agent.renewals.beginning import Holder, new_renewal
 from agent.renewals.dossier.checks import check_dossier, cleaned_applicant
 from agent.renewals.dossier.findings import DossierIncompleteError
 from agent.renewals.ground.errors import WrongStateError
-from agent.renewals.ground.finding import find_signing
+from agent.renewals.ground.finding import renewable
 from agent.renewals.journal.journal import Journal, StaleRenewalError
 from agent.renewals.journal.keeping import Keeper
 from agent.renewals.journal.record import Renewal, RenewalChanged
@@ -52,6 +53,7 @@ class RenewalService:
         journal: Journal,
         scans: ScanStore,
         inventory: Inventory,
+        remembered: Remembered,
         pins: PinSessions,
         authorities: Authorities,
         bus: EventBus,
@@ -61,6 +63,7 @@ class RenewalService:
         self._journal = journal
         self._scans = scans
         self._inventory = inventory
+        self._remembered = remembered
         self._authorities = authorities
         self._bus = bus
         self._clock = clock
@@ -90,8 +93,8 @@ class RenewalService:
     async def start(self, thumbprint: str, *, origin: str = "") -> Renewal:
         """Start the renewal of a signing certificate, or join the one under way.
 
-        The token is read afresh, so that a stale list never starts anything. ``origin`` is the web
-        site that asks for it, where one does.
+        The token is read afresh, so that a stale list never starts anything; of one that is not plugged
+        in what is remembered counts. ``origin`` is the web site that asks for it, where one does.
 
         Raises:
             CertificateNotFoundError, NotRenewableError, CertificateTooDamagedError,
@@ -101,7 +104,11 @@ class RenewalService:
         if under_way is not None:
             self._driver.hurry(under_way.id)
             return under_way
-        token, held = find_signing(await self._inventory.refresh(), thumbprint)
+        snapshot = await self._inventory.refresh()
+        # Until the first PIN nothing is done on the token: it may stay in its drawer.
+        plugged_in = snapshot.find(thumbprint)
+        token: Holder
+        token, held = renewable(plugged_in or self._remembered.find(thumbprint))
         authority = self._authorities.for_certificate(held.certificate)
         self._authorities.client(authority.name)
         renewal = self._keeper.add(new_renewal(token, held, authority.name, self._clock(), origin))
@@ -260,4 +267,16 @@ class RenewalService:
         if isinstance(event, TokensChanged):
             for renewal in self._journal.all():
                 if renewal.waiting in _FOR_A_TOKEN and not renewal.has_ended:
+                    self._meet(renewal)
                     self._driver.wake(renewal.id)
+        elif isinstance(event, RenewalChanged) and event.renewal.state is State.INSTALLED:
+            new = event.renewal.new_thumbprint or ""
+            self._remembered.was_renewed(event.renewal.thumbprint, new)
+
+    def _meet(self, renewal: Renewal) -> None:
+        """Take a token that comes out of its drawer as it is now: by another label, or another driver."""
+        found = self._inventory.snapshot.find(renewal.thumbprint)
+        if found is None or found[0].reference == renewal.token:
+            return
+        with contextlib.suppress(StaleRenewalError, NotSavedError):
+            self._keeper.save(renewal.changed(self._clock(), token=found[0].reference))

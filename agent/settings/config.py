@@ -102,6 +102,13 @@ class RenewalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """How long a renewal may wait for a person before it is withdrawn and its dossier deleted."""
 
 
+class TokenSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is kept of tokens."""
+
+    remember: bool = True
+    """Whether tokens that were seen are remembered, so that their end is told while they are away."""
+
+
 class UpdateSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where new versions are told of; without an address nothing is asked."""
 
@@ -154,6 +161,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     authorities: tuple[AuthoritySettings, ...] = msgspec.field(name="authority", default=())
     reminders: ReminderSettings = ReminderSettings()
     renewals: RenewalSettings = RenewalSettings()
+    tokens: TokenSettings = TokenSettings()
     trust_store: Path | None = None
     """Folder of certificates, or a file (PEM or DER): authorities trusted beside the trust anchors above."""
     identity_oids: tuple[IdentityOid, ...] = msgspec.field(name="identity_oid", default=())

@@ -19,6 +19,7 @@ LIVE = frozenset(
         "reminders.notifications",
         "reminders.quiet_hours",
         "reminders.thresholds",
+        "tokens.remember",
     }
 )
 """What takes effect at once; anything else when the agent starts again."""
@@ -32,6 +33,7 @@ TITLES = {
     "reminders.notifications": mark("Show notices"),
     "reminders.quiet_hours": mark("Quiet hours"),
     "renewals.abandoned_after_days": mark("Days a renewal waits for a person"),
+    "tokens.remember": mark("Remember tokens that are not plugged in"),
     "trust_store": mark("Trusted authorities"),
     "identity_oid": mark("Further numbers of organisations"),
     "portal": mark("Popular applications"),

@@ -58,6 +58,11 @@ class Paths:
         return self.data / "reminders.json"
 
     @property
+    def remembered_tokens(self) -> Path:
+        """What tokens that were seen held; no keys, no PINs."""
+        return self.data / "tokens.json"
+
+    @property
     def pin_states(self) -> Path:
         """What is known of the tries of tokens' PINs; no PIN."""
         return self.data / "pins.json"

@@ -13,6 +13,7 @@ import msgspec
 from certificate_maker import china
 
 from agent.api.methods.browser import BrowserMethods
+from agent.api.methods.certificates import CertificateMethods
 from agent.api.methods.checks import CheckMethods
 from agent.api.methods.control import ControlMethods
 from agent.api.methods.dossiers import DossierMethods
@@ -20,6 +21,8 @@ from agent.api.methods.extension import ExtensionMethods
 from agent.api.methods.licences import LicenceMethods
 from agent.api.methods.modules import ModuleMethods
 from agent.api.methods.pins import PinMethods
+from agent.api.methods.remembered import RememberedMethods
+from agent.api.methods.reminders import ReminderMethods
 from agent.api.methods.renewals import RenewalMethods
 from agent.api.methods.sites import SiteMethods
 from agent.api.methods.updates import UpdateMethods
@@ -34,6 +37,8 @@ from agent.desktop.windows import DesktopWindows
 from agent.ground.bus import EventBus
 from agent.ground.framing import MAX_REPLY, FrameDecoder, encode_frame
 from agent.ground.language import Language
+from agent.remembered.service import Remembered
+from agent.remembered.store import TokenStore
 from agent.reminders.memory import ReminderMemory
 from agent.reminders.service import ReminderRules, ReminderService
 from agent.renewals.authorities.choosing import Authorities
@@ -174,8 +179,14 @@ class ApiDesk:
         self.inventory = Inventory(modules, self.bus)
         self._has_modules = bool(modules)
         self.journal = Journal(paths.journal, vault)
-        self.reminders = ReminderService(
+        self.remembered = Remembered(
             inventory=self.inventory,
+            store=TokenStore(paths.remembered_tokens, lambda: NOW),
+            bus=self.bus,
+            clock=lambda: NOW,
+        )
+        self.reminders = ReminderService(
+            remembered=self.remembered,
             memory=ReminderMemory(paths.reminders),
             bus=self.bus,
             clock=lambda: NOW,
@@ -188,6 +199,7 @@ class ApiDesk:
             journal=self.journal,
             scans=ScanStore(paths.dossiers, vault),
             inventory=self.inventory,
+            remembered=self.remembered,
             pins=self.pins,
             authorities=authorities,
             bus=self.bus,
@@ -228,6 +240,7 @@ class ApiDesk:
         )
         services = Services(
             inventory=self.inventory,
+            remembered=self.remembered,
             watch=Watch(self.inventory, (), poll_seconds=5.0),
             reminders=self.reminders,
             pins=self.pins,
@@ -258,7 +271,8 @@ class ApiDesk:
         self.registry = Registry()
         kinds = (ControlMethods, ModuleMethods, PinMethods, RenewalMethods, LicenceMethods)
         others = (DossierMethods, CheckMethods, SiteMethods, UpdateMethods)
-        for methods in (*kinds, *others, BrowserMethods, ExtensionMethods):
+        drawer = (CertificateMethods, ReminderMethods, RememberedMethods)
+        for methods in (*kinds, *others, *drawer, BrowserMethods, ExtensionMethods):
             methods(services).register(self.registry)
         self.probe = Probe(self.registry)
         self.server = Server(self.registry)

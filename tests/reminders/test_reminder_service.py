@@ -7,10 +7,12 @@ import datetime as dt
 import pytest
 from certificate_maker import ENCRYPTION, china, make_der, name, thumbprint_of
 from der_maker import UTC_TIME, make, validity
-from soft_token import SoftTokens
+from soft_token import LABEL, SoftTokens
 
 from agent.ground.bus import EventBus
 from agent.ground.language import Language
+from agent.remembered.service import Remembered
+from agent.remembered.store import TokenStore
 from agent.reminders.memory import ReminderMemory
 from agent.reminders.rules import DEFAULT_THRESHOLDS, Later
 from agent.reminders.service import ReminderRaised, ReminderRules, ReminderService
@@ -34,6 +36,7 @@ class Desk:
         self.rules = ReminderRules(thresholds=DEFAULT_THRESHOLDS)
         self._file = folder / "reminders.json"
         self.raised: list[ReminderRaised] = []
+        self.remembers = True
         self.begin()
 
     def begin(self) -> None:
@@ -41,8 +44,15 @@ class Desk:
         bus.subscribe(lambda event: isinstance(event, ReminderRaised) and self.raised.append(event))
         self.bus = bus
         self.inventory = Inventory((self.tokens.settings,), bus)
-        self.service = ReminderService(
+        self.remembered = Remembered(
             inventory=self.inventory,
+            store=TokenStore(self._file.with_name("tokens.json"), lambda: self.now),
+            bus=bus,
+            clock=lambda: self.now,
+            is_on=lambda: self.remembers,
+        )
+        self.service = ReminderService(
+            remembered=self.remembered,
             memory=ReminderMemory(self._file),
             bus=bus,
             clock=lambda: self.now,
@@ -52,6 +62,7 @@ class Desk:
 
     async def end(self) -> None:
         self.service.close()
+        self.remembered.close()
         await self.inventory.close()
 
     async def restart(self) -> None:
@@ -182,12 +193,49 @@ async def test_ca_certificates_on_the_token_are_not_reminded_of(desk):
     assert await desk.reads_tokens() == []
 
 
-async def test_without_a_token_nothing_is_said(desk):
+async def test_a_token_in_its_drawer_is_reminded_of_with_its_name(desk):
     desk.tokens.write(("01", "sign", EXPIRED))
     await desk.reads_tokens()
     desk.tokens.pull_out()
+    await desk.restart()
+    desk.now += DAY
+    await desk.inventory.refresh()
+    desk.service.check()
+    [raised] = desk.raised
+    assert raised.reminder.thumbprint == thumbprint_of(EXPIRED)
+    assert raised.reminder.token == LABEL
+    assert "已过期962天" in raised.reminder.text
+    assert f"请取出电子钥匙“{LABEL}”" in raised.reminder.text
+
+
+async def test_where_nothing_is_to_be_remembered_a_token_in_its_drawer_is_not_reminded_of(desk):
+    desk.remembers = False
+    desk.tokens.write(("01", "sign", EXPIRED))
+    assert await desk.reads_tokens() == [thumbprint_of(EXPIRED)]
+    desk.tokens.pull_out()
     desk.now += DAY
     assert await desk.reads_tokens() == []
+    desk.service.check()
+    assert desk.told() == []
+
+
+async def test_what_is_not_to_be_reminded_of_is_silent_until_a_person_says_otherwise(desk):
+    desk.tokens.write(("01", "sign", EXPIRED))
+    assert await desk.reads_tokens() == [thumbprint_of(EXPIRED)]
+    desk.tokens.pull_out()
+    await desk.reads_tokens()
+    desk.service.put_off(thumbprint_of(EXPIRED), Later.NEVER)
+    assert desk.service.pairs_to_mind() == ()
+    await desk.restart()
+    for _ in range(400):
+        desk.now += DAY
+        desk.service.check()
+    desk.tokens.plug_in()
+    assert await desk.reads_tokens() == []
+    [silenced] = desk.service.silenced()
+    desk.service.resume(silenced.thumbprint)
+    desk.service.check()
+    assert desk.told() == [thumbprint_of(EXPIRED)]
 
 
 async def test_a_closed_service_says_nothing_more(desk):

@@ -33,9 +33,10 @@ class CertificateMethods:
         registry.add("certificates.get", GetParams, self.get, Role.CONTROL)
 
     async def get(self, call: Call, params: GetParams) -> CertificateDetails:
-        """One certificate that is plugged in."""
-        snapshot = await self._services.inventory.current()
-        found = snapshot.find(params.thumbprint)
+        """One certificate, plugged in or remembered."""
+        services = self._services
+        snapshot = await services.inventory.current()
+        found = snapshot.find(params.thumbprint) or services.remembered.find(params.thumbprint)
         if found is None:
             raise CertificateNotFoundError
         certificate = found[1].certificate

@@ -11,11 +11,13 @@ from typing import Annotated
 import msgspec
 
 from agent import __version__
+from agent.api.methods.remembered import memory_problems
 from agent.api.methods.settings import setting_problem
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
 from agent.api.views.licences import licence_view
 from agent.api.views.problems import problem_view
+from agent.api.views.remembered import Drawer
 from agent.api.views.reminders import ReminderList
 from agent.api.views.renewals import renewal_view
 from agent.api.views.sites import consent_view
@@ -23,11 +25,11 @@ from agent.api.views.status import StatusView
 from agent.api.views.tokens import TokenList, token_list, token_view
 from agent.api.window_names import WindowName
 from agent.certificates.model import CertificateStatus
-from agent.certificates.pairs import group
 from agent.certificates.summary import summarise
 from agent.ground.bus import Event
 from agent.ground.language import Language
-from agent.reminders.service import ReminderRaised
+from agent.remembered.service import PairsForgotten, RememberedChanged
+from agent.reminders.service import ReminderRaised, RemindersChanged
 from agent.renewals.journal.record import RenewalChanged
 from agent.renewals.licences.item import LicenceChanged
 from agent.settings.service import SettingsChanged
@@ -36,6 +38,14 @@ from agent.tokens.inventory import TokenInserted, TokenRemoved, TokensChanged
 from agent.tokens.model import TokenReference
 from agent.tokens.pin_change import PinChanged
 from agent.updates.model import UpdateFound, UpdateProgress
+
+_TOLD_AS_THEY_ARE = (
+    PairsForgotten,
+    RememberedChanged,
+    RemindersChanged,
+    UpdateFound,
+    UpdateProgress,
+)
 
 
 class ListParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,7 +87,7 @@ class ControlMethods:
         """How the agent and everything it watches is, in one answer."""
         services = self._services
         snapshot, now = await services.inventory.current(), services.clock()
-        pairs = [pair for token in snapshot.tokens for pair in group(token.certificates, now).pairs]
+        pairs = [known.pair for known in services.reminders.pairs_to_mind()]
         summary = summarise(pairs, now, services.language_of(call))
         return StatusView(
             version=__version__,
@@ -85,6 +95,7 @@ class ControlMethods:
             home=os.fspath(services.home),
             started=services.started,
             tokens=len(snapshot.tokens),
+            remembered=len(services.remembered.absent()),
             certificates=sum(len(token.certificates) for token in snapshot.tokens),
             pairs=len(pairs),
             expired=summary.counts[CertificateStatus.EXPIRED],
@@ -94,6 +105,7 @@ class ControlMethods:
             renewals_under_way=sum(not r.has_ended for r in services.renewals.all()),
             problems=(
                 *map(setting_problem, services.settings.problems),
+                *memory_problems(services.remembered),
                 *(problem_view(problem) for problem in snapshot.problems),
             ),
         )
@@ -110,14 +122,21 @@ class ControlMethods:
         return {}
 
     async def list_tokens(self, call: Call, params: ListParams) -> TokenList:
-        """Everything that is plugged in."""
+        """Everything that is plugged in, and what is remembered of what is not."""
         inventory = self._services.inventory
         snapshot = await (inventory.refresh() if params.refresh else inventory.current())
         services = self._services
         now, language = services.clock(), services.language_of(call)
         shown = services.pins.shown(snapshot)
+        drawer = Drawer(
+            tokens=services.remembered.absent(),
+            pairs=services.remembered.pairs(),
+            is_silenced=services.reminders.is_silenced,
+        )
         # Checking the signatures of many SM2 certificates takes seconds.
-        return await asyncio.to_thread(token_list, shown, now, language, services.known)
+        listed = await asyncio.to_thread(token_list, shown, drawer, now, language, services.known)
+        problems = (*memory_problems(services.remembered), *listed.problems)
+        return msgspec.structs.replace(listed, problems=problems)
 
     async def list_reminders(self, _call: Call, _params: NoParams) -> ReminderList:
         """What has been reminded of since the agent started: for clients that came later."""
@@ -180,7 +199,7 @@ class ControlMethods:
             yield {"event": "consent_closed", "id": event.id}
         elif isinstance(event, SettingsChanged):
             yield {"event": "settings_changed", "keys": event.keys}
-        elif isinstance(event, UpdateFound | UpdateProgress):
+        elif isinstance(event, _TOLD_AS_THEY_ARE):
             yield msgspec.to_builtins(event)
 
     def _told_of_token(

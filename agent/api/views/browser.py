@@ -68,7 +68,7 @@ def browser_certificates(
     shown = BrowserCertificate.__struct_fields__
     views = (
         certificate_view(held, now, language, known, place)
-        for held, place in places(token, now)
+        for held, place in places(token.certificates, now)
         if place.pair is not None
     )
     return [BrowserCertificate(**{name: getattr(view, name) for name in shown}) for view in views]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import msgspec
@@ -15,7 +16,7 @@ from agent.certificates.organisation import identity_of
 from agent.certificates.pairs import Pair, group
 from agent.certificates.wording import chain_text, damage_text, days_text
 from agent.ground.language import Language
-from agent.tokens.snapshot import HeldCertificate, Token
+from agent.tokens.snapshot import HeldCertificate
 
 
 class ChainView(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +53,12 @@ class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
     pair: int | None = None
     """Which of the token's pairs it belongs to, from 1; None for CA certificates and others."""
     renewed_by: str | None = None
-    """Thumbprint of what takes over from it, on the token already but not valid yet."""
+    """Thumbprint of what takes over from it: on the token already but not valid yet, or, where the token is
+    not plugged in, on another one."""
+    maybe_renewed_by: str | None = None
+    """Thumbprint of what may have taken over from it on another token: a person is asked."""
+    is_silenced: bool = False
+    """A person does not want to be reminded of it any more."""
     entity_id: str | None = None
     """Number under which an administration or authority knows the organisation."""
     oddities: tuple[Oddity, ...] = ()
@@ -93,12 +99,14 @@ class Place:
     renewed_by: str | None = None
 
 
-def places(token: Token, now: dt.datetime) -> list[tuple[HeldCertificate, Place]]:
+def places(
+    certificates: Iterable[HeldCertificate], now: dt.datetime
+) -> list[tuple[HeldCertificate, Place]]:
     """Return a token's certificates as the guide shows them: pair by pair, signing first, then history.
 
     CA certificates and others come last.
     """
-    grouping = group(token.certificates, now)
+    grouping = group(certificates, now)
     paired = [
         (held, _place(number, pair, held))
         for number, pair in enumerate(grouping.pairs, 1)

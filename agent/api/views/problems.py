@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from agent.ground.errors import OdcError
 from agent.tokens.snapshot import Problem
 
 
@@ -14,6 +15,11 @@ class ProblemView(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     message: str
     message_zh: str
+
+
+def error_view(error: OdcError) -> ProblemView:
+    """Return what is wrong with something that is no token's as clients see it."""
+    return problem_view(Problem(module="", report=error.report()))
 
 
 def problem_view(problem: Problem) -> ProblemView:

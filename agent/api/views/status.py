@@ -18,10 +18,14 @@ class StatusView(msgspec.Struct, frozen=True, kw_only=True):
     home: str
     started: dt.datetime
     tokens: int
+    """How many are plugged in."""
+    remembered: int = 0
+    """How many are not, and are known all the same."""
     certificates: int
     pairs: int
     expired: int
-    """Pairs, by their signing certificates; what was renewed does not count."""
+    """Pairs, by their signing certificates, on whichever token; what was renewed does not count, nor what is
+    in a drawer and not to be reminded of."""
     expiring: int
     worst: CertificateStatus | None
     worst_text: str

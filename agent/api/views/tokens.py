@@ -9,6 +9,7 @@ import msgspec
 from agent.api.known import Known
 from agent.api.views.certificates import CertificateView, certificate_view, chain_view, places
 from agent.api.views.problems import ProblemView, problem_view
+from agent.api.views.remembered import Drawer, RememberedTokenView, remembered_views
 from agent.ground.language import Language
 from agent.tokens.model import PinState
 from agent.tokens.snapshot import Snapshot, Token
@@ -27,19 +28,25 @@ class TokenView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     slot: int
     pin_state: PinState
     certificates: tuple[CertificateView, ...]
+    present: bool = True
 
 
 class TokenList(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to ``tokens.list``."""
 
     tokens: tuple[TokenView, ...]
+    remembered: tuple[RememberedTokenView, ...] = ()
+    """Those that are not plugged in."""
     problems: tuple[ProblemView, ...]
 
 
-def token_list(snapshot: Snapshot, now: dt.datetime, language: Language, known: Known) -> TokenList:
-    """Return everything that is plugged in."""
+def token_list(
+    snapshot: Snapshot, drawer: Drawer, now: dt.datetime, language: Language, known: Known
+) -> TokenList:
+    """Return everything that is plugged in, and what is not."""
     return TokenList(
         tokens=tuple(token_view(token, now, language, known) for token in snapshot.tokens),
+        remembered=remembered_views(drawer, now, language, known),
         problems=tuple(problem_view(problem) for problem in snapshot.problems),
     )
 
@@ -47,7 +54,7 @@ def token_list(snapshot: Snapshot, now: dt.datetime, language: Language, known: 
 def token_view(token: Token, now: dt.datetime, language: Language, known: Known) -> TokenView:
     """Return a token as clients see it; where ``known`` has a trust store, with chains."""
     facts = token.facts
-    listed = places(token, now)
+    listed = places(token.certificates, now)
     views = [certificate_view(held, now, language, known, place) for held, place in listed]
     if known.trust is not None:
         chains = known.trust.chains([held.certificate for held, _ in listed], now)

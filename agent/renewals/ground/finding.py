@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from agent.certificates.model import CertificateUse, Oddity
 from agent.certificates.strict import is_renewable
 from agent.renewals.ground.errors import (
@@ -11,6 +13,8 @@ from agent.renewals.ground.errors import (
 )
 from agent.tokens.snapshot import HeldCertificate, Snapshot, Token
 
+T = TypeVar("T")
+
 
 def find_signing(snapshot: Snapshot, thumbprint: str) -> tuple[Token, HeldCertificate]:
     """Return a signing certificate that is plugged in, and its token.
@@ -18,7 +22,15 @@ def find_signing(snapshot: Snapshot, thumbprint: str) -> tuple[Token, HeldCertif
     Raises:
         CertificateNotFoundError, NotRenewableError, CertificateTooDamagedError
     """
-    found = snapshot.find(thumbprint)
+    return renewable(snapshot.find(thumbprint))
+
+
+def renewable(found: tuple[T, HeldCertificate] | None) -> tuple[T, HeldCertificate]:
+    """Return what was found, where it is a signing certificate that something can be made out of.
+
+    Raises:
+        CertificateNotFoundError, NotRenewableError, CertificateTooDamagedError
+    """
     if found is None:
         raise CertificateNotFoundError
     certificate = found[1].certificate

@@ -1,0 +1,171 @@
+"""Remembers what is plugged in, and knows it once it is in its drawer again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import msgspec
+
+from agent.ground.bus import Event, EventBus
+from agent.ground.clock import Clock
+from agent.ground.errors import OdcError
+from agent.remembered.errors import NotRememberedError
+from agent.remembered.knowing import absent, known_pairs
+from agent.remembered.model import Forgotten, KnownPair, RememberedToken
+from agent.remembered.sighting import after_reading
+from agent.remembered.store import TokenStore
+from agent.tokens.inventory import Inventory, TokenRemoved, TokensChanged
+from agent.tokens.model import TokenReference
+from agent.tokens.snapshot import HeldCertificate
+
+log = logging.getLogger(__name__)
+
+
+class PairsForgotten(Event, frozen=True, kw_only=True, tag="pairs_forgotten"):
+    """Pairs are no longer on their token: nobody is reminded of them any more."""
+
+    forgotten: tuple[Forgotten, ...]
+
+
+class RememberedChanged(Event, frozen=True, kw_only=True, tag="remembered_changed"):
+    """A person had something forgotten, brought back, or said what replaced what."""
+
+
+class Remembered:
+    """What is known of tokens, those that are plugged in included.
+
+    It has to hear of changes before whoever asks it about them: make it before those.
+    """
+
+    def __init__(
+        self,
+        *,
+        inventory: Inventory,
+        store: TokenStore,
+        bus: EventBus,
+        clock: Clock,
+        is_on: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._inventory = inventory
+        self._store = store
+        self._bus = bus
+        self._clock = clock
+        self._is_on = is_on
+        self._kept: tuple[RememberedToken, ...] | None = None
+        self._taken_back: dict[str, RememberedToken] = {}
+        """What a person had forgotten since the start, by thumbprint."""
+        self._unsubscribe = bus.subscribe(self._on_event)
+
+    def close(self) -> None:
+        """Learn nothing more."""
+        self._unsubscribe()
+
+    @property
+    def problem(self) -> OdcError | None:
+        """What is wrong with the memory; None where nothing is."""
+        self._wanted()
+        return self._store.problem
+
+    def pairs(self) -> tuple[KnownPair, ...]:
+        """Return every pair that is known, as it stands now."""
+        return known_pairs(self._wanted(), self._inventory.snapshot.tokens, self._clock())
+
+    def absent(self) -> tuple[RememberedToken, ...]:
+        """Return the tokens that are not plugged in."""
+        return absent(self._wanted(), self._inventory.snapshot.tokens)
+
+    def find(self, thumbprint: str) -> tuple[RememberedToken, HeldCertificate] | None:
+        """Return a certificate of a token that is not plugged in, and that token."""
+        for token in self.absent():
+            if held := token.find(thumbprint):
+                return token, held
+        return None
+
+    def forget(self, thumbprint: str) -> None:
+        """Forget the token that has a certificate and is not plugged in; NotRememberedError."""
+        token = self._holder(thumbprint)
+        for held in token.certificates:
+            self._taken_back[held.certificate.thumbprint] = token
+        self._keep(tuple(each for each in self._tokens if each is not token))
+        log.info("token forgotten serial=%s", token.reference.serial)
+        self._bus.publish(RememberedChanged())
+
+    def restore(self, thumbprint: str) -> None:
+        """Bring back what was forgotten since the start; NotRememberedError."""
+        token = self._taken_back.get(thumbprint)
+        if token is None:
+            raise NotRememberedError
+        for held in token.certificates:
+            self._taken_back.pop(held.certificate.thumbprint, None)
+        if not any(each.find(thumbprint) for each in self._tokens):
+            self._keep((*self._tokens, token))
+        self._bus.publish(RememberedChanged())
+
+    def decide(self, thumbprint: str, *, is_replaced: bool) -> None:
+        """Take a person's word on whether what may have replaced a pair has; NotRememberedError."""
+        token = self._holder(thumbprint)
+        offered = next(
+            (p.maybe_replaced_by for p in self.pairs() if p.thumbprint == thumbprint), None
+        )
+        if offered is None:
+            raise NotRememberedError
+        if is_replaced:
+            self._replace(token, renewed={**token.renewed, thumbprint: offered})
+        else:
+            self._replace(token, kept_apart=(*token.kept_apart, thumbprint))
+        self._bus.publish(RememberedChanged())
+
+    def was_renewed(self, thumbprint: str, by: str) -> None:
+        """Note that a renewal came to its end: it counts though the token is not read any more."""
+        for token in self._wanted():
+            if token.find(thumbprint) and thumbprint not in token.renewed:
+                self._replace(token, renewed={**token.renewed, thumbprint: by})
+
+    @property
+    def _tokens(self) -> tuple[RememberedToken, ...]:
+        """All that is remembered; read when it is first asked for, which is not while the agent starts."""
+        if self._kept is None:
+            self._kept = self._store.read()
+        return self._kept
+
+    def _wanted(self) -> tuple[RememberedToken, ...]:
+        return self._tokens if self._is_on() else ()
+
+    def _keep(self, tokens: tuple[RememberedToken, ...]) -> None:
+        self._kept = tokens
+        self._store.write(tokens)
+
+    def _replace(self, token: RememberedToken, **changes: object) -> None:
+        after = msgspec.structs.replace(token, **changes)
+        self._keep(tuple(after if each is token else each for each in self._tokens))
+
+    def _holder(self, thumbprint: str) -> RememberedToken:
+        """Return the whole of what is remembered of the token that has a certificate."""
+        if self.find(thumbprint) is None:
+            raise NotRememberedError
+        return next(token for token in self._tokens if token.find(thumbprint))
+
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, TokenRemoved):
+            self._was_removed(event.token)
+        elif isinstance(event, TokensChanged):
+            self._has_read()
+
+    def _was_removed(self, reference: TokenReference) -> None:
+        for token in self._wanted():
+            if token.reference == reference:
+                self._replace(token, seen=self._clock())
+
+    def _has_read(self) -> None:
+        if not self._is_on():
+            self._kept = ()
+            self._store.remove()
+            return
+        before = self._tokens
+        sighting = after_reading(before, self._inventory.snapshot.tokens, self._clock())
+        if sighting.tokens != before:
+            self._keep(sighting.tokens)
+        if sighting.forgotten:
+            log.info("pairs no longer on their token count=%s", len(sighting.forgotten))
+            self._bus.publish(PairsForgotten(forgotten=sighting.forgotten))
