@@ -50,12 +50,12 @@ class Agent:
         tokens = build_tokens(shared)
         async with contextlib.AsyncExitStack() as parts:
             parts.push_async_callback(tokens.inventory.close)
-            regular = build_regular(shared, tokens)
-            parts.callback(regular.reminders.close)
             renewals = await build_renewals(shared, tokens)
             parts.push_async_callback(renewals.renewals.close)
             parts.push_async_callback(renewals.licences.close)
             parts.push_async_callback(tokens.pins.close)
+            regular = build_regular(shared, tokens, renewals)
+            parts.callback(regular.reminders.close)
             serving = await build_serving(shared)
             server = serving.server
             parts.push_async_callback(server.close)

@@ -48,6 +48,7 @@ def build_faces(
         clock=shared.clock,
         windows=windows,
         put_off=regular.reminders.put_off,
+        resume=regular.reminders.resume,
         no_tray_told=shared.paths.no_tray_told,
         renewals=renewals.renewals.all(),
     )

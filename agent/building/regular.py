@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agent.building.renewals import Renewals
 from agent.building.shared import Shared
 from agent.building.tokens import Tokens
 from agent.reminders.memory import ReminderMemory
@@ -20,12 +21,12 @@ class Regular:
     updates: UpdateService
 
 
-def build_regular(shared: Shared, tokens: Tokens) -> Regular:
+def build_regular(shared: Shared, tokens: Tokens, renewals: Renewals) -> Regular:
     """Build it; nothing is looked at before it is started."""
-    return Regular(reminders=_reminders(shared, tokens), updates=_updates(shared))
+    return Regular(reminders=_reminders(shared, tokens, renewals), updates=_updates(shared))
 
 
-def _reminders(shared: Shared, tokens: Tokens) -> ReminderService:
+def _reminders(shared: Shared, tokens: Tokens, renewals: Renewals) -> ReminderService:
     def rules() -> ReminderRules:
         settings = shared.config().reminders
         return ReminderRules(
@@ -39,6 +40,7 @@ def _reminders(shared: Shared, tokens: Tokens) -> ReminderService:
         clock=shared.clock,
         language=shared.language,
         rules=rules,
+        costs=renewals.renewals.cost_of_waiting,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from agent.api.client import Json
+from agent.api.listed import is_done_with, leads
 from agent.api.window_names import WindowName
 from agent.ground.language import Language, mark, translate, translate_count
 
@@ -45,7 +46,7 @@ class TrayContent:
 def tray_content(status: Json, tokens: Json, renewals: Json, language: Language) -> TrayContent:
     """Return what the tray shows for the answers of the local API."""
     lines = [
-        *_tokens(tokens["tokens"], language),
+        *_tokens([*tokens["tokens"], *filter(_is_of_interest, tokens["remembered"])], language),
         *_renewals(renewals["renewals"]),
         *_problems(status["problems"], language),
     ]
@@ -67,13 +68,13 @@ def _actions(language: Language) -> tuple[Line, ...]:
 
 def _tokens(tokens: list[Json], language: Language) -> Iterator[Line]:
     """Yield the certificates; the token's name stands above them where it tells something."""
-    if not tokens:
+    if not any(token["present"] for token in tokens):
         yield Line(translate(mark("No token is plugged in."), language))
     shown = tokens if len(tokens) <= MAX_TOKENS else sorted(tokens, key=_end)[:MAX_TOKENS]
     for token in shown:
         certificates = _current(token)
-        if len(tokens) > 1 or not certificates:
-            yield Line(_short(token["label"]))
+        if len(tokens) > 1 or not certificates or not token["present"]:
+            yield Line(_name(token, language))
         for certificate in certificates:
             use = translate(USES[certificate["use"]], language)
             name = _short(certificate["organisation"] or certificate["subject"])
@@ -82,6 +83,18 @@ def _tokens(tokens: list[Json], language: Language) -> Iterator[Line]:
     if more := len(tokens) - len(shown):
         text = translate_count("{count} more token …", "{count} more tokens …", more, language)
         yield Line(text, "main")
+
+
+def _is_of_interest(token: Json) -> bool:
+    """Return whether somebody has to look after a token that is not plugged in."""
+    return not all(map(is_done_with, leads(token)))
+
+
+def _name(token: Json, language: Language) -> str:
+    name = _short(token["label"])
+    if token["present"]:
+        return name
+    return translate(mark("{token} (not plugged in)"), language, token=name)
 
 
 def _current(token: Json) -> list[Json]:

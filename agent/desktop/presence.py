@@ -43,6 +43,7 @@ class Presence:
         clock: Clock,
         windows: Windows,
         put_off: Callable[[str, Later], None],
+        resume: Callable[[str], None],
         renewals: Iterable[Renewal],
         no_tray_told: Path,
         display: Display | None = None,
@@ -55,7 +56,11 @@ class Presence:
         self._windows = windows
         self._board = NoticeBoard(display or this_desktops_display(language))
         self._reminders = ReminderNotices(
-            self._board, language=language, open_window=self._open_window, put_off=put_off
+            self._board,
+            language=language,
+            open_window=self._open_window,
+            put_off=put_off,
+            resume=resume,
         )
         self._renewals = RenewalNotices(
             self._board,

@@ -38,7 +38,9 @@ ICON_PIXELS = 128
 """Panels make it smaller: 22 pixels mostly, up to 96 at double scale."""
 GRACE_SECONDS = 5.0
 """How long the toolkit may take to end; it may be waiting for a D-Bus service that hangs."""
-_CHANGES = ("tokens_changed", "renewal", "settings_changed", CLOCK)
+_CHANGES = (
+    "tokens_changed", "remembered_changed", "reminders_changed", "renewal", "settings_changed", CLOCK,
+)  # fmt: skip
 
 
 class Tray:

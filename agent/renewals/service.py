@@ -8,8 +8,10 @@ import datetime as dt
 import logging
 from collections.abc import Mapping
 
+from agent.certificates.model import Certificate
 from agent.ground.bus import Event, EventBus
 from agent.ground.clock import Clock, since_boot
+from agent.ground.language import Language
 from agent.remembered.service import Remembered
 from agent.renewals.authorities.choosing import Authorities
 from agent.renewals.authorities.dossier import Dossier
@@ -17,7 +19,7 @@ from agent.renewals.authorities.ra_protocol import Applicant, DocumentName
 from agent.renewals.beginning import Holder, new_renewal
 from agent.renewals.dossier.checks import check_dossier, cleaned_applicant
 from agent.renewals.dossier.findings import DossierIncompleteError
-from agent.renewals.ground.errors import WrongStateError
+from agent.renewals.ground.errors import NoAuthorityError, WrongStateError
 from agent.renewals.ground.finding import renewable
 from agent.renewals.journal.journal import Journal, StaleRenewalError
 from agent.renewals.journal.keeping import Keeper
@@ -27,6 +29,7 @@ from agent.renewals.journal.states import State, Waiting
 from agent.renewals.pin_entry import PinEntry
 from agent.renewals.scans.reports import digest_scans
 from agent.renewals.steps.context import Context, credentials_of
+from agent.renewals.steps.costs import cost_of_waiting
 from agent.renewals.steps.driver import Driver
 from agent.system.files import NotSavedError
 from agent.tokens.inventory import Inventory, TokensChanged
@@ -89,6 +92,18 @@ class RenewalService:
     def get(self, renewal_id: str) -> Renewal:
         """Return one renewal; RenewalNotFoundError."""
         return self._keeper.get(renewal_id)
+
+    def cost_of_waiting(self, certificate: Certificate, language: Language) -> str:
+        """Return what waiting costs, by the policy as its authority was last asked; nobody is asked now."""
+        try:
+            authority = self._authorities.for_certificate(certificate).name
+        except NoAuthorityError:
+            return ""
+        asked = (r.policy for r in self._journal.all() if r.authority == authority and r.policy)
+        policy = next(asked, None)
+        if policy is None:
+            return ""
+        return cost_of_waiting(policy, certificate.not_after, self._clock(), language)
 
     async def start(self, thumbprint: str, *, origin: str = "") -> Renewal:
         """Start the renewal of a signing certificate, or join the one under way.

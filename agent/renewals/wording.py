@@ -34,22 +34,25 @@ _WAITING = {
 }
 
 
-def state_text(state: State, waiting: Waiting | None, language: Language) -> str:
-    """Return where a renewal stands and what it waits for, as one sentence."""
+_PLUG_IN = mark("please plug the token “{label}” in")
+
+
+def state_text(
+    state: State, waiting: Waiting | None, language: Language, *, token: str = ""
+) -> str:
+    """Return where a renewal stands and what it waits for, as one sentence; ``token`` is a label."""
     stands = translate(_STATES[state], language)
     if waiting is None or state in {State.INSTALLED, State.CANCELLED, State.FAILED}:
         return stands
-    return translate(
-        mark("{state}: {waiting}"),
-        language,
-        state=stands,
-        waiting=translate(_WAITING[waiting], language),
-    )
+    named = waiting is Waiting.TOKEN and token
+    sentence = _PLUG_IN if named else _WAITING[waiting]
+    waits = translate(sentence, language, label=token)
+    return translate(mark("{state}: {waiting}"), language, state=stands, waiting=waits)
 
 
 def renewal_text(renewal: Renewal, language: Language) -> str:
     """Return :func:`state_text` of a renewal, with the expected day, or the reason where it failed."""
-    text = state_text(renewal.state, renewal.waiting, language)
+    text = state_text(renewal.state, renewal.waiting, language, token=renewal.token.label)
     if renewal.state is State.REVIEWING and renewal.expected_by is not None:
         return f"{text} ({expected_text(renewal.expected_by, language)})"
     if renewal.state is State.FAILED and renewal.error is not None:

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 
+import msgspec
 import pytest
 from display import artefacts, desktop, eventually, missing_programs, start_daemon
 from reminders_maker import REMINDERS, renewal
@@ -24,11 +25,14 @@ from agent.desktop.notices.choosing import ButtonsWherePossible, this_desktops_d
 from agent.desktop.notices.freedesktop import FreedesktopDisplay
 from agent.desktop.notices.model import Button, Notice
 from agent.desktop.notices.plyer import PlyerDisplay
+from agent.desktop.notices.reminding import reminder_notice
 from agent.desktop.presence import Presence
 from agent.desktop.windows import NoWindowError
 from agent.ground.bus import EventBus
 from agent.ground.clock import utc_now
 from agent.ground.language import Language
+from agent.remembered.model import Forgotten
+from agent.remembered.service import PairsForgotten
 from agent.reminders.rules import Later
 from agent.reminders.service import ReminderRaised
 from agent.renewals.journal.record import RenewalChanged
@@ -186,6 +190,11 @@ async def test_a_bus_that_goes_is_told_and_another_is_found(no_panel, poster):
     assert await until(lambda: screen.shown() == 2)  # the first is nobody's now
 
 
+IN_DRAWER = msgspec.structs.replace(
+    REMINDERS[0], text=f"{REMINDERS[0].text}\n请取出电子钥匙“财务”。", token="财务"
+)
+
+
 class Desk:
     """An agent's presence on a screen, its windows and what was put off."""
 
@@ -194,6 +203,7 @@ class Desk:
         self.settings = settings
         self.opened: list[tuple] = []
         self.later: list[tuple] = []
+        self.resumed: list[str] = []
         self.has_windows = True
         self.prepared = 0
         self.now = utc_now()
@@ -204,6 +214,7 @@ class Desk:
             clock=lambda: self.now,
             windows=self,
             put_off=lambda *chosen: self.later.append(chosen),
+            resume=self.resumed.append,
             renewals=[renewal("old", State.REJECTED)],
             no_tray_told=find_paths().no_tray_told,
             display=this_desktops_display(lambda: Language.ZH),
@@ -266,6 +277,42 @@ async def test_later_asks_how_long_and_means_tomorrow_until_it_is_said(no_panel,
     assert await until(lambda: screen.press(1) and len(desk.later) > 1)
     assert desk.later[1] == (THUMBPRINT, Later.WEEK)
     assert desk.opened == []
+
+
+async def test_a_token_that_is_gone_is_not_reminded_of_again_until_that_is_taken_back(
+    no_panel, desk, tmp_path
+):
+    screen, _ = no_panel("xfce4-notifyd")
+    desk.bus.publish(ReminderRaised(reminder=IN_DRAWER))
+    file = artefacts(tmp_path) / "reminder-in-drawer.png"
+    assert await until(
+        lambda: screen.run("xdotool", "search", "--onlyvisible", "--class", "notifyd")
+    )
+    screen.screenshot(file)
+    assert await until(lambda: screen.press(0) and desk.later)
+    assert desk.later == [(THUMBPRINT, Later.NEVER)]
+    assert desk.resumed == []
+    assert await until(lambda: screen.press(0) and desk.resumed)
+    assert desk.resumed == [THUMBPRINT]
+    assert desk.opened == []
+
+
+def test_only_one_token_in_its_drawer_can_be_said_to_be_gone():
+    def keys(*reminders) -> list[str]:
+        return [button.key for button in reminder_notice(reminders, Language.ZH).buttons]
+
+    assert keys(IN_DRAWER) == ["renew", "later", "never"]
+    assert keys(REMINDERS[0]) == ["renew", "later"]
+    assert keys(IN_DRAWER, IN_DRAWER) == ["renew", "later"]
+
+
+async def test_a_pair_that_is_gone_from_its_token_is_told_and_no_longer_reminded_of(no_panel, desk):
+    screen, _ = no_panel("dunst")
+    desk.bus.publish(ReminderRaised(reminder=IN_DRAWER))
+    gone = Forgotten(thumbprint=THUMBPRINT, organisation="甲公司", label="财务")
+    desk.bus.publish(PairsForgotten(forgotten=(gone,)))
+    assert await until(lambda: "电子钥匙“财务”上已没有甲公司的证书" in _bodies(screen))
+    assert desk.presence._reminders._open == {}
 
 
 async def test_sixty_reminders_are_one_notice_and_open_the_main_window(no_panel, desk):

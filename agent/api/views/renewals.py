@@ -19,6 +19,8 @@ class RenewalView(msgspec.Struct, frozen=True, kw_only=True):
     """The certificate that is renewed."""
     organisation: str
     authority: str
+    token_label: str
+    """Of the token that is needed."""
     state: str
     waiting: str | None
     """TOKEN, PIN, APPLICANT, REVIEW, SMS_CODE, NETWORK, SPACE; None while it works or has ended."""
@@ -55,6 +57,7 @@ def renewal_view(renewal: Renewal, language: Language) -> RenewalView:
         thumbprint=renewal.thumbprint,
         organisation=renewal.organisation,
         authority=renewal.authority,
+        token_label=renewal.token.label,
         state=renewal.state.value,
         waiting=renewal.waiting.value if renewal.waiting else None,
         text=renewal_text(renewal, language),

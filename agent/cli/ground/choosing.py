@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from agent.api.client import Client, Json
+from agent.api.listed import all_tokens, is_done_with
 from agent.cli.ground.outcome import NeededError, has_ended
 from agent.cli.ground.progress import progress
 from agent.ground.language import Language, mark, translate
@@ -36,7 +37,7 @@ class ChoiceNeededError(NeededError):
 def thumbprint_of(client: Client, prefix: str) -> str:
     """Return the one thumbprint that begins with ``prefix``; spaces, colons and case do not count.
 
-    Searched among the certificates on the tokens and those under renewal.
+    Searched among the certificates on all tokens that are known, and those under renewal.
 
     Raises:
         CertificateNotFoundError, ChoiceNeededError
@@ -44,7 +45,7 @@ def thumbprint_of(client: Client, prefix: str) -> str:
     wanted = prefix.replace(":", "").replace(" ", "").lower()
     if len(wanted) == THUMBPRINT_DIGITS:
         return wanted  # whoever gets it looks for it anew
-    known: dict[str, str] = {c["thumbprint"]: _named(c) for c in _certificates(client)}
+    known: dict[str, str] = {c["thumbprint"]: _named(c) for c in _known(client)}
     for renewal in client.call("renewals.list")["renewals"]:
         known.setdefault(renewal["thumbprint"], _named(renewal))
     return matching(wanted, known)
@@ -65,12 +66,12 @@ def matching(prefix: str, known: Mapping[str, str]) -> str:
 
 
 def certificate_due(client: Client) -> str:
-    """Return the thumbprint of the one signing certificate that needs renewal.
+    """Return the thumbprint of the one signing certificate that needs renewal, plugged in or not.
 
     Raises:
         ChoiceNeededError
     """
-    due = [c for c in _certificates(client) if _is_due(c)]
+    due = [c for c in _known(client) if _is_due(c)]
     if not due:
         nothing = mark(
             "No certificate needs renewal. Choose one with --thumbprint to renew it anyway."
@@ -114,9 +115,18 @@ def renewal_of(client: Client, prefix: str | None) -> Json:
 
 
 def _certificates(client: Client) -> list[Json]:
+    """Return what is plugged in."""
+    return [c for token in _listed(client)["tokens"] for c in token["certificates"]]
+
+
+def _known(client: Client) -> list[Json]:
+    """Return what is plugged in, and what lies in a drawer."""
+    return [c for token in all_tokens(_listed(client)) for c in token["certificates"]]
+
+
+def _listed(client: Client) -> Json:
     with progress(mark("Reading the tokens …")):
-        tokens = client.call("tokens.list", {"refresh": True})["tokens"]
-    return [certificate for token in tokens for certificate in token["certificates"]]
+        return client.call("tokens.list", {"refresh": True})
 
 
 def _open_renewals(client: Client) -> list[Json]:
@@ -133,7 +143,7 @@ def _only_one(found: list[Json], several: str) -> str:
 
 def _is_due(certificate: Json) -> bool:
     is_signing_in_use = certificate["is_current"] and certificate["use"] == "signing"
-    is_due = certificate["status"] in ("expired", "expiring") and not certificate["renewed_by"]
+    is_due = certificate["status"] in ("expired", "expiring") and not is_done_with(certificate)
     return is_signing_in_use and is_due
 
 

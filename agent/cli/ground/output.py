@@ -6,19 +6,33 @@ An authority's remark or a token's label must not move the cursor, recolour the 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TextIO
 
 from agent.certificates.names import harmless, is_hidden
 from agent.ground.streams import escaped, sayable_json
 
+_DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
+
 
 def say(
-    text: object = "", *, file: TextIO | None = None, end: str = "\n", flush: bool = False
+    text: object = "",
+    *,
+    file: TextIO | None = None,
+    end: str = "\n",
+    flush: bool = False,
+    is_dim: bool = False,
 ) -> None:
-    """Print ``text``, with what would do something to a terminal marked; lines stay lines."""
-    lines = str(text).split("\n")
-    print("\n".join(map(harmless, lines)), file=file or sys.stdout, end=end, flush=flush)
+    """Print ``text``, with what would do something to a terminal marked; lines stay lines.
+
+    What is of less weight is dim where a terminal shows that (ECMA-48, 8.3.117).
+    """
+    to = file or sys.stdout
+    said = "\n".join(map(harmless, str(text).split("\n")))
+    if is_dim and to.isatty() and "NO_COLOR" not in os.environ:
+        said = f"{_DIM}{said}{_PLAIN}"
+    print(said, file=to, end=end, flush=flush)
 
 
 def say_json(value: object, *, indent: int | None = 2, flush: bool = False) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from typing import TextIO
 
 from agent.api.client import CallError, Client, Json
+from agent.api.listed import leads
 from agent.cli.ground.outcome import NEEDED_FIRST, Exit, has_ended, sentences, standing
 from agent.cli.ground.output import say
 from agent.cli.ground.progress import progress
@@ -19,6 +20,7 @@ from agent.cli.tokens.pin_prompt import begin, in_words
 from agent.ground.errors import ReportedError
 from agent.ground.language import mark, user_language
 
+_ANOTHER = mark("This is the token of {owner}.")
 EVERYTHING = frozenset({"TOKEN", "PIN", "APPLICANT", "REVIEW", "SMS_CODE", "NETWORK", "SPACE"})
 """All that a renewal can wait for."""
 
@@ -144,9 +146,19 @@ class Conversation:
         before = self.renewal["updated"]
         while self.renewal["updated"] == before:
             params = self._client.next_notification()["params"]
+            if params["event"] == "token_inserted" and self.renewal["waiting"] == "TOKEN":
+                self._look_at(params["token"])
             if params["event"] == "renewal" and params["renewal"]["id"] == self._id:
                 # Events queue up while something is answered: how it stands now is asked.
                 self.renewal = self._client.call("renewals.get", {"id": self._id})
+
+    def _look_at(self, token: Json) -> None:
+        """Say whose token was plugged in, where it is not the one that is waited for."""
+        if any(c["thumbprint"] == self.renewal["thumbprint"] for c in token["certificates"]):
+            return
+        owner = next((lead["organisation"] for lead in leads(token)), "") or token["label"]
+        say(in_words(_ANOTHER, owner=owner), flush=True, file=self._to)
+        say(self.renewal["text"], flush=True, file=self._to)
 
     @property
     def _id(self) -> str:

@@ -6,6 +6,7 @@ import os
 import signal
 
 from agent.api.client import CallError, Json
+from agent.api.listed import all_tokens
 from agent.cli.ground.connect import agent
 from agent.cli.ground.outcome import Exit
 from agent.cli.ground.output import say, say_json
@@ -26,6 +27,8 @@ def status(*, as_json: bool) -> int:
         mark("Tokens: {tokens}; certificate pairs: {pairs}; expired: {expired}; soon: {expiring}."),
         **answer,
     )
+    if answer["remembered"]:
+        say(mark("Not plugged in: {remembered}."), **answer)
     if answer["renewals_under_way"]:
         say(mark("Renewals under way: {renewals_under_way}."), **answer)
     _print_problems(answer["problems"])
@@ -39,9 +42,9 @@ def certs(*, as_json: bool, has_all: bool) -> int:
         return _print_json(answer)
     if not answer["tokens"]:
         _Say()(mark("No token is plugged in."))
-    for token in answer["tokens"]:
+    for token in all_tokens(answer):
         for line in token_lines(token, user_language(), has_all=has_all):
-            say(line)
+            say(line, is_dim=not token["present"])
     _print_problems(answer["problems"])
     return Exit.DONE
 

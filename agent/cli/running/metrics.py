@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.api.client import Json
+from agent.api.listed import all_tokens, is_done_with, leads
 from agent.cli.ground.connect import agent
 from agent.cli.ground.outcome import Exit, NoAgentError
 from agent.cli.ground.output import say
@@ -84,7 +85,7 @@ def _families() -> Iterator[Family]:
     try:
         with agent(start=False) as client:
             status = client.call("agent.status")
-            tokens = client.call("tokens.list")["tokens"]
+            tokens = all_tokens(client.call("tokens.list"))
             renewals = client.call("renewals.list")["renewals"]
             modules = client.call("modules.list", {"refresh": False})["modules"]
     except NoAgentError:
@@ -114,19 +115,22 @@ def _up(user: dict[str, str], value: int) -> Family:
 
 
 def _certificates(user: dict[str, str], tokens: list[Json]) -> Family:
-    ends = {
-        certificate["thumbprint"]: (certificate["use"], certificate["not_after"])
-        for token in tokens
-        for certificate in token["certificates"]
-        if certificate["is_current"]
-    }
+    ends: dict[str, tuple[dict[str, str], str]] = {}
+    for token in tokens:
+        present = "true" if token["present"] else "false"
+        done = [] if token["present"] else filter(is_done_with, leads(token))
+        left_out = {lead["pair"] for lead in done}
+        for certificate in token["certificates"]:
+            if certificate["is_current"] and certificate["pair"] not in left_out:
+                labels = {"use": certificate["use"], "present": present}
+                ends.setdefault(certificate["thumbprint"], (labels, certificate["not_after"]))
     return Family(
         "odc_certificate_not_after_seconds",
         "gauge",
-        "When a certificate in use on a token ends, in seconds since 1970.",
+        "When a certificate in use ends, on a token plugged in or seen earlier, in seconds since 1970.",
         tuple(
-            Sample({**user, "thumbprint": thumbprint, "use": use}, _seconds(not_after))
-            for thumbprint, (use, not_after) in sorted(ends.items())
+            Sample({**user, "thumbprint": thumbprint, **labels}, _seconds(not_after))
+            for thumbprint, (labels, not_after) in sorted(ends.items())
         ),
     )
 

@@ -6,7 +6,7 @@ from agent.api.client import Json
 from agent.cli.ground.connect import agent
 from agent.cli.ground.outcome import Exit
 from agent.cli.ground.output import say, say_json
-from agent.ground.language import mark, translate, user_language
+from agent.ground.language import Language, mark, translate, user_language
 
 
 def watch(*, as_json: bool) -> int:
@@ -23,6 +23,7 @@ def watch(*, as_json: bool) -> int:
 
 
 _OF_TOKENS = {
+    "token_inserted": mark("Token {label} plugged in"),
     "token_removed": mark("Token {label} removed"),
     "pin_changed": mark("The PIN of {label} has been changed."),
 }
@@ -31,11 +32,9 @@ _OF_TOKENS = {
 def _line(event: Json) -> str:
     language = user_language()
     match event["event"]:
-        case "token_inserted":
-            label = event["token"]["label"]
-            return translate(mark("Token {label} plugged in"), language, label=label)
-        case "token_removed" | "pin_changed" as name:
-            return translate(_OF_TOKENS[name], language, label=event["label"])
+        case "token_inserted" | "token_removed" | "pin_changed" as name:
+            label = event.get("token", event)["label"]
+            return translate(_OF_TOKENS[name], language, label=label)
         case "certificate_seen":
             certificate = event["certificate"]
             return f"  {certificate['organisation']}  {certificate['text']}"
@@ -43,4 +42,12 @@ def _line(event: Json) -> str:
             return f"{event['title']}: {event['text']}"
         case "renewal" | "licence" as name:
             return f"{event[name]['organisation']}: {event[name]['text']}"
+        case "pairs_forgotten":
+            return "\n".join(_gone(one, language) for one in event["forgotten"])
     return ""
+
+
+def _gone(forgotten: Json, language: Language) -> str:
+    sentence = mark("The token “{label}” no longer holds the certificate of {organisation}.")
+    label, organisation = forgotten["label"], forgotten["organisation"]
+    return translate(sentence, language, label=label, organisation=organisation)

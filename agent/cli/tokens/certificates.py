@@ -17,6 +17,8 @@ USES = {
     "other": mark("other certificate"),
 }
 _RENEWED = mark("renewed")
+_MAYBE_REPLACED = mark("Replaced by a new certificate? Say so in the main window.")
+_SILENCED = mark("You are not reminded of it any more. Settings can take that back.")
 _AUTHORITY = mark("CA certificates and others")
 _MAX_COLUMNS = 60
 """Columns of an organisation's name."""
@@ -24,7 +26,8 @@ _MAX_COLUMNS = 60
 
 def token_lines(token: Json, language: Language, *, has_all: bool) -> Iterator[str]:
     """Yield a token's lines; without ``has_all`` only what is in use, and how much else there is."""
-    yield harmless(f"{token['label']}  ({token['model']}, {token['serial']})")
+    seen = "" if token["present"] else f"  {token['text']}"
+    yield harmless(f"{token['label']}  ({token['model']}, {token['serial']}){seen}")
     certificates = token["certificates"]
     shown = [c for c in certificates if has_all or c["is_current"] or c["damage_text"]]
     heading: object = None
@@ -57,16 +60,26 @@ def _lines(certificate: Json, language: Language, *, has_all: bool) -> Iterator[
         use = _cut(certificate["organisation"] or certificate["subject"] or use)
     is_past = certificate["pair"] is not None and not certificate["is_current"]
     is_past = is_past and certificate["status"] != "not_yet_valid"
+    is_past = is_past or bool(certificate["renewed_by"] and certificate["status"] == "expired")
     text = translate(_RENEWED, language) if is_past else certificate["text"]
     validity = " – ".join(_china_day(certificate[end]) for end in ("not_before", "not_after"))
     width = max(columns(translate(name, language)) for name in USES.values())
     yield f"{padded(use, width)}  {padded(text, 20)}  {validity}  {certificate['algorithm']}".rstrip()
     yield f"  {certificate['thumbprint']}"
+    yield from (f"  {translate(said, language)}" for said in _said(certificate))
     if certificate["damage_text"]:
         yield f"  ! {certificate['damage_text']}"
     chain = certificate["chain"]
     if chain and (has_all or chain["state"] == "bad_signature"):
         yield f"  {chain['text']}"
+
+
+def _said(certificate: Json) -> Iterator[str]:
+    """Yield what is known of the end of a certificate whose token is not plugged in."""
+    if certificate["maybe_renewed_by"]:
+        yield _MAYBE_REPLACED
+    if certificate["is_silenced"]:
+        yield _SILENCED
 
 
 def columns(text: str) -> int:

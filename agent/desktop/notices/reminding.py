@@ -12,15 +12,20 @@ from agent.desktop.notices.board import NoticeBoard, Posted
 from agent.desktop.notices.model import Button, Notice
 from agent.ground.bus import Event
 from agent.ground.language import Language, mark, translate, translate_count
+from agent.remembered.model import Forgotten
+from agent.remembered.service import PairsForgotten
 from agent.reminders.rules import Later, Reminder
 from agent.reminders.service import ReminderRaised
 from agent.renewals.journal.record import RenewalChanged
 from agent.renewals.journal.states import State
 
 SLOT = "reminders"
+FORGOTTEN_SLOT = "forgotten"
+MOST_NAMED = 3
+"""Pairs that are named in one notice."""
 GATHER_SECONDS = 0.5
 """How long after a reminder others are waited for, which are told along with it."""
-RENEW, LATER = "renew", "later"
+RENEW, LATER, NEVER, UNDO = "renew", "later", "never", "undo"
 
 _LATER_LABELS = {
     Later.DAY: mark("Tomorrow"),
@@ -39,11 +44,13 @@ class ReminderNotices:
         language: Callable[[], Language],
         open_window: Callable[[str, str | None], None],
         put_off: Callable[[str, Later], None],
+        resume: Callable[[str], None],
     ) -> None:
         self._board = board
         self._language = language
         self._open_window = open_window
         self._put_off = put_off
+        self._resume = resume
         self._open: dict[str, Reminder] = {}
         """What the notice on the screen, or the next one, is about, by thumbprint."""
         self._timer: asyncio.TimerHandle | None = None
@@ -53,6 +60,8 @@ class ReminderNotices:
         if isinstance(event, ReminderRaised):
             self._open[event.reminder.thumbprint] = event.reminder
             self._show_soon()
+        elif isinstance(event, PairsForgotten):
+            self._tell_forgotten(event)
         elif (
             isinstance(event, RenewalChanged)
             and event.renewal.state is State.INSTALLED
@@ -81,9 +90,21 @@ class ReminderNotices:
             SLOT, Posted(notice=notice, pressed=self._on_pressed, closed=self._open.clear)
         )
 
+    def _tell_forgotten(self, event: PairsForgotten) -> None:
+        """Say what is no longer on its token, and take it off the notice that reminds of it."""
+        was_shown = [self._open.pop(one.thumbprint, None) for one in event.forgotten]
+        if any(was_shown):
+            self._show_soon()
+        notice = forgotten_notice(event.forgotten, self._language())
+        open_main = Posted(notice=notice, pressed=lambda _key: self._open_window("main", None))
+        self._board.post(FORGOTTEN_SLOT, open_main)
+
     def _on_pressed(self, key: str) -> None:
+        opened = tuple(self._open.values())
         thumbprints, self._open = list(self._open), {}
-        if key == LATER:
+        if key == NEVER:
+            self._silence(opened[0])
+        elif key == LATER:
             for thumbprint in thumbprints:
                 self._put_off(thumbprint, Later.DAY)  # until it is said how long
             self._ask_how_long(thumbprints)
@@ -91,6 +112,16 @@ class ReminderNotices:
             self._open_window("renew", thumbprints[0])
         else:
             self._open_window("main", None)
+
+    def _silence(self, reminder: Reminder) -> None:
+        """Remind of it no more, and say how that is taken back."""
+        self._put_off(reminder.thumbprint, Later.NEVER)
+
+        def pressed(_key: str) -> None:
+            self._resume(reminder.thumbprint)
+
+        notice = silenced_notice(reminder, self._language())
+        self._board.post(SLOT, Posted(notice=notice, pressed=pressed, closed=self._open.clear))
 
     def _ask_how_long(self, thumbprints: list[str]) -> None:
         def chosen(key: str) -> None:
@@ -107,8 +138,13 @@ def reminder_notice(reminders: tuple[Reminder, ...], language: Language) -> Noti
     if len(reminders) == 1:
         [reminder] = reminders
         renew = Button(RENEW, translate(mark("Renew now"), language))
+        never = Button(NEVER, translate(mark("Do not remind again"), language))
         return Notice(
-            title=reminder.title, text=reminder.text, buttons=(renew, later), is_urgent=True
+            title=reminder.title,
+            text=reminder.text,
+            # Who has the token in front of them need not say that it is gone.
+            buttons=(renew, later, never) if reminder.token else (renew, later),
+            is_urgent=True,
         )
     return Notice(
         title=translate(mark("Certificate Manager"), language),
@@ -120,6 +156,32 @@ def reminder_notice(reminders: tuple[Reminder, ...], language: Language) -> Noti
         ),
         buttons=(Button(RENEW, translate(mark("Show"), language)), later),
         is_urgent=True,
+    )
+
+
+def silenced_notice(reminder: Reminder, language: Language) -> Notice:
+    """Return what is said once a certificate is not to be reminded of any more."""
+    return Notice(
+        title=reminder.title,
+        text=translate(
+            mark("You are not reminded of it any more. Settings can take that back."), language
+        ),
+        buttons=(Button(UNDO, translate(mark("Undo"), language)),),
+    )
+
+
+def forgotten_notice(forgotten: tuple[Forgotten, ...], language: Language) -> Notice:
+    """Return what is said of pairs that are no longer on their token."""
+    sentence = mark("The token “{label}” no longer holds the certificate of {organisation}.")
+    said = [
+        translate(sentence, language, label=one.label, organisation=one.organisation)
+        for one in forgotten[:MOST_NAMED]
+    ]
+    said.append(translate(mark("You are no longer reminded of what is gone."), language))
+    return Notice(
+        title=translate(mark("Certificate Manager"), language),
+        text="\n".join(said),
+        buttons=(Button("main", translate(mark("Show"), language)),),
     )
 
 

@@ -24,11 +24,12 @@ pytestmark = pytest.mark.timeout(90)
 
 TOKEN_KEYS = {
     "label", "serial", "model", "manufacturer", "module", "slot", "pin_state", "certificates",
+    "present",
 }  # fmt: skip
 CERTIFICATE_KEYS = {
     "thumbprint", "use", "subject", "organisation", "uscc", "issuer", "serial", "not_before", "not_after",
     "days_left", "status", "text", "algorithm", "has_private_key", "is_current", "pair", "renewed_by",
-    "entity_id", "oddities", "damage_text", "chain",
+    "entity_id", "oddities", "damage_text", "chain", "maybe_renewed_by", "is_silenced",
 }  # fmt: skip
 
 
@@ -46,7 +47,7 @@ def test_a_letter_names_the_organisation_of_the_certificate(odc_agent, tmp_path)
 
 def test_certs_as_json_have_exactly_the_promised_keys(odc_agent):
     answer = json.loads(odc_agent("certs", "--json").stdout)
-    assert set(answer) == {"tokens", "problems"}
+    assert set(answer) == {"tokens", "remembered", "problems"}
     (token,) = answer["tokens"]
     assert set(token) == TOKEN_KEYS
     signing, encryption = token["certificates"]

@@ -33,7 +33,8 @@ def test_certificates_renewals_and_drivers_without_a_name(desk):
     assert found["odc_agent_up{}"] == "1"
     [token] = json.loads(desk.run("agent.cli", "certs", "--json"))["tokens"]
     for certificate in token["certificates"]:
-        label = f'thumbprint="{certificate["thumbprint"]}",use="{certificate["use"]}"'
+        named = {"thumbprint": certificate["thumbprint"], "use": certificate["use"]}
+        label = ",".join(f'{k}="{v}"' for k, v in {**named, "present": "true"}.items())
         not_after = dt.datetime.fromisoformat(certificate["not_after"]).timestamp()
         told = found.get(f"odc_certificate_not_after_seconds{{{label}}}")
         assert (told is not None) == certificate["is_current"]
