@@ -15,17 +15,23 @@ from sandbox.desk.desk import Holder
 
 @contextlib.contextmanager
 def put_away(desk, client):
-    """Have no token plugged in meanwhile."""
+    """Have no token plugged in meanwhile; gives what plugs in one by its label."""
     tokens = desk.token_configuration.parent / "tokens"
     pulled = tokens.with_name("pulled")
     tokens.rename(pulled)
     tokens.mkdir()
     client.call("tokens.list", {"refresh": True})
-    yield
-    for other in tokens.iterdir():
-        other.rename(pulled / other.name)
-    tokens.rmdir()
-    pulled.rename(tokens)
+
+    def plug_in(label: str) -> None:
+        holds = (f for f in pulled.iterdir() if label.encode() in (f / "token.object").read_bytes())
+        [folder] = holds
+        folder.rename(tokens / folder.name)
+        client.call("tokens.list", {"refresh": True})
+
+    yield plug_in
+    for token in pulled.iterdir():
+        token.rename(tokens / token.name)
+    pulled.rmdir()
 
 
 def test_all_that_needs_no_token_is_done_before_it_is_fetched(desk, odc_agent):
@@ -53,25 +59,18 @@ def test_all_that_needs_no_token_is_done_before_it_is_fetched(desk, odc_agent):
 
 
 def test_the_command_names_the_token_and_goes_on_once_it_is_there(desk, terminal):
+    desk.issue_token("--organisation", "另一家有限公司", "--label", "OTHER", "--valid-days", "300")
     desk.start_agent("--no-tray")
-    documents = (
-        "--applicant",
-        str(desk.dossier / "applicant.json"),
-        "--documents",
-        str(desk.dossier),
-    )
+    documents = ("--applicant", desk.dossier / "applicant.json", "--documents", desk.dossier)
     with desk.client() as client:
         Applicant(desk, client).signing_certificate()
-        with put_away(desk, client):
-            command = terminal("renew", *documents)
+        with put_away(desk, client) as plug_in:
+            command = terminal("renew", *map(str, documents))
             command.wait_for(f"请插入电子钥匙“{desk.issued['label']}”")
-            desk.issue_token(
-                "--organisation", "另一家有限公司", "--label", "OTHER", "--valid-days", "300"
-            )
-            client.call("tokens.list", {"refresh": True})
+            plug_in("OTHER")
             command.wait_for("这是另一家有限公司的电子钥匙。")
-        client.call("tokens.list", {"refresh": True})
-        command.wait_for("PIN")
+            plug_in(desk.issued["label"])
+            command.wait_for("PIN")
 
 
 def test_a_script_is_told_that_the_token_is_what_is_needed(desk, odc_agent):

@@ -6,7 +6,7 @@ import base64
 import datetime as dt
 import functools
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from cryptography.x509.oid import NameOID
 
 from agent.api.views.certificates import CertificateDetails, CertificateView, ChainView, DetailView
 from agent.api.views.pins import PinPrompt
+from agent.api.views.remembered import RememberedTokenView, seen_text
 from agent.api.views.tokens import TokenList, TokenView
 from agent.certificates.chain import ChainState
 from agent.certificates.details import details
@@ -88,8 +89,23 @@ def token(
     return TokenView(**{**usual, **values}, certificates=certificates)
 
 
-def tokens(*listed: TokenView) -> TokenList:
-    return TokenList(tokens=listed, problems=())
+def tokens(*listed: TokenView, remembered: Iterable[RememberedTokenView] = ()) -> TokenList:
+    return TokenList(tokens=listed, remembered=tuple(remembered), problems=())
+
+
+def put_away(
+    held: TokenView, language: Language = Language.ZH, *, days: int = 364
+) -> RememberedTokenView:
+    """Return a token as it is known in its drawer, last seen so many days ago."""
+    seen = TODAY - dt.timedelta(days=days)
+    facts = {name: getattr(held, name) for name in ("label", "serial", "model", "manufacturer")}
+    return RememberedTokenView(
+        **facts,
+        module=held.module,
+        last_seen=seen,
+        text=seen_text(seen, language),
+        certificates=held.certificates,
+    )
 
 
 def prompt(**values: Any) -> PinPrompt:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from actors import ORGANISATION, TODAY, certificate, in_words, pair, prompt, token, tokens
+from actors import ORGANISATION, TODAY, certificate, in_words, pair, prompt, put_away, token, tokens
 from scene import Scene
 
 from agent.api.views.dossiers import ConversionView, DossierView, FaultView, ScanView
@@ -47,7 +47,8 @@ def picture(name: DocumentName, side: int = 600, turns: int = 0) -> bytes:
 
 
 def renewal(language: Language, state: str, waiting: str | None, **values: Any) -> RenewalView:
-    text = state_text(State(state), Waiting(waiting) if waiting else None, language)
+    waits = Waiting(waiting) if waiting else None
+    text = state_text(State(state), waits, language, token="ODC-USBKEY")
     if state == "reviewing":
         text = f"{text} ({expected_text(dt.date(2025, 3, 11), language)})"
     usual = {
@@ -55,6 +56,7 @@ def renewal(language: Language, state: str, waiting: str | None, **values: Any) 
         "thumbprint": pair()[0].thumbprint,
         "organisation": ORGANISATION,
         "authority": "广东省电子商务认证有限公司",
+        "token_label": "ODC-USBKEY",
         "state": state,
         "waiting": waiting,
         "text": text,
@@ -164,6 +166,18 @@ def _renewed(language: Language) -> TokenList:
     return tokens(in_words(token(*pair(), *_NEW), language))
 
 
+def drawer(language: Language) -> TokenList:
+    """The token lies in its drawer."""
+    return tokens(remembered=[put_away(in_words(token(*pair()), language), language)])
+
+
+def another(language: Language) -> TokenList:
+    """It does, and another organisation's is plugged in."""
+    other = token(*pair(days=200, organisation="深圳市另一家有限公司", number=7), label="ODC-07")
+    away = put_away(in_words(token(*pair()), language), language)
+    return tokens(in_words(other, language), remembered=[away])
+
+
 def many(language: Language) -> dict[str, Any]:
     held = [
         token(certificate(number=1, days=-961, organisation=LONG), number=1),
@@ -238,6 +252,18 @@ SCENES = {
     ),
     "renew-several": Scene(
         "renew", many, is_ready=lambda w: w.pages.items.all.isVisible()
+    ),
+    "renew-drawer": Scene(
+        "renew",
+        lambda language: {**answers()(language), "tokens__list": drawer(language)},
+        is_ready=lambda w: w.pages.items.all.isVisible(), in_all_looks=True,
+    ),
+    "renew-token": Scene(
+        "renew", answers("signing", "TOKEN", more={"tokens__list": drawer}), is_ready=_page("token"),
+        in_all_looks=True,
+    ),
+    "renew-another-token": Scene(
+        "renew", answers("signing", "TOKEN", more={"tokens__list": another}), is_ready=_page("token"),
     ),
     "renew-nothing": Scene(
         "renew",

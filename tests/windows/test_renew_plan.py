@@ -6,7 +6,7 @@ import datetime as dt
 
 import msgspec
 import pytest
-from actors import certificate, pair, token
+from actors import certificate, pair, put_away, token
 
 from agent.renewals.journal.states import ENDED, State, Waiting
 from agent.windows.renew.choices import find_choices, last_installed, preferred
@@ -25,7 +25,8 @@ from agent.windows.renew.plan import (
 
 def renewal(state="drafting", waiting=None, **values):
     usual = {"id": "1", "authority": "沙盒证书服务中心", "state": state, "waiting": waiting, "remarks": [],
-             "thumbprint": "ab" * 32, "organisation": "深圳市样例有限公司"}  # fmt: skip
+             "thumbprint": "ab" * 32, "organisation": "深圳市样例有限公司",
+             "token_label": "ODC-USBKEY"}  # fmt: skip
     return {**usual, **values}
 
 
@@ -39,7 +40,7 @@ def listed(*tokens):
         ("drafting", None, Page.WAITING),
         ("drafting", "APPLICANT", Page.DOSSIER),
         ("signing", "PIN", Page.PIN),
-        ("signing", "TOKEN", Page.WAITING),
+        ("signing", "TOKEN", Page.TOKEN),
         ("signing", "SPACE", Page.PIN),
         ("submitted", "NETWORK", Page.WAITING),
         ("reviewing", "REVIEW", Page.WAITING),
@@ -105,6 +106,16 @@ def test_what_is_under_way_comes_first_also_while_its_token_is_away():
     assert [c.thumbprint for c in found] == ["cd" * 32, soon.thumbprint, late.thumbprint]
     assert preferred(found, late.thumbprint).thumbprint == late.thumbprint
     assert preferred(found, "").is_under_way
+
+
+def test_what_lies_in_a_drawer_can_be_renewed_unless_it_is_done_with():
+    drawer = token(*pair(number=1), label="财务")
+    [choice] = find_choices(listed(put_away(drawer)), [])
+    assert (choice.token, choice.away) == ("财务", "未插入,最后一次见于2024-03-08")
+    for done in ({"renewed_by": "cd" * 32}, {"is_silenced": True}):
+        away = token(certificate(number=1, **done))
+        assert find_choices(listed(put_away(away)), []) == ()
+        assert len(find_choices(listed(away), [])) == 1
 
 
 def test_an_open_renewal_counts_more_than_a_newer_one_that_ended():

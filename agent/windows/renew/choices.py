@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from agent.api.client import Json
+from agent.api.listed import is_done_with
 from agent.windows.renew.plan import ENDED
 
 _ORGANISATION = re.compile(r"(?:^|,)O=((?:\\.|[^,+\\])+)")
@@ -13,7 +14,7 @@ _ORGANISATION = re.compile(r"(?:^|,)O=((?:\\.|[^,+\\])+)")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A signing certificate in use, or one whose renewal is under way while its token is away."""
+    """A signing certificate in use, its token plugged in or not, or one whose renewal is under way."""
 
     thumbprint: str
     organisation: str
@@ -21,8 +22,12 @@ class Choice:
     service: str
     """Who certifies it: the authority of its renewal, else its issuer's organisation."""
     text: str
-    """How long it is, or is no longer, valid; empty where the token is away."""
+    """How long it is, or is no longer, valid; empty where that is not known."""
     days_left: int | None
+    token: str
+    """Label of its token; empty where that is not known."""
+    away: str
+    """That its token is not plugged in, and when it was; empty where it is, or never was."""
     renewal: Json | None
     """The one under way, else the last one that ended."""
 
@@ -36,21 +41,22 @@ def find_choices(tokens: list[Json], renewals: list[Json]) -> tuple[Choice, ...]
     """Return what can be renewed, what is under way first, then what ends first.
 
     Args:
-        tokens: of a TokenList.
+        tokens: of a TokenList, those that are not plugged in too.
         renewals: of a RenewalList, the newest first.
     """
-    plugged_in = {
-        certificate["thumbprint"]: _choice(certificate, renewals)
+    known = {
+        certificate["thumbprint"]: _choice(certificate, token, renewals)
         for token in tokens
         for certificate in token["certificates"]
         if certificate["use"] == "signing" and certificate["is_current"]
+        if token["present"] or not is_done_with(certificate)
     }
-    away = {
-        renewal["thumbprint"]: _away(renewal)
+    unknown = {
+        renewal["thumbprint"]: _unknown(renewal)
         for renewal in renewals
-        if renewal["state"] not in ENDED and renewal["thumbprint"] not in plugged_in
+        if renewal["state"] not in ENDED and renewal["thumbprint"] not in known
     }
-    return tuple(sorted({**plugged_in, **away}.values(), key=_rank))
+    return tuple(sorted({**known, **unknown}.values(), key=_rank))
 
 
 def preferred(choices: tuple[Choice, ...], thumbprint: str) -> Choice | None:
@@ -69,7 +75,7 @@ def last_installed(renewals: list[Json], organisation: str) -> Json | None:
     return next(fitting, None)
 
 
-def _choice(certificate: Json, renewals: list[Json]) -> Choice:
+def _choice(certificate: Json, token: Json, renewals: list[Json]) -> Choice:
     mine = [each for each in renewals if each["thumbprint"] == certificate["thumbprint"]]
     open_ones = [each for each in mine if each["state"] not in ENDED]
     renewal = next(iter(open_ones or mine), None)
@@ -80,6 +86,8 @@ def _choice(certificate: Json, renewals: list[Json]) -> Choice:
         service=renewal["authority"] if renewal else _organisation_of(certificate["issuer"]),
         text=certificate["text"],
         days_left=certificate["days_left"],
+        token=token["label"],
+        away="" if token["present"] else token["text"],
         renewal=renewal,
     )
 
@@ -90,7 +98,7 @@ def _organisation_of(name: str) -> str:
     return re.sub(r"\\(.)", r"\1", found.group(1)) if found else ""
 
 
-def _away(renewal: Json) -> Choice:
+def _unknown(renewal: Json) -> Choice:
     return Choice(
         thumbprint=renewal["thumbprint"],
         organisation=renewal["organisation"],
@@ -98,6 +106,8 @@ def _away(renewal: Json) -> Choice:
         service=renewal["authority"],
         text="",
         days_left=None,
+        token=renewal["token_label"],
+        away="",
         renewal=renewal,
     )
 

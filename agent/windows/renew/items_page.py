@@ -58,6 +58,9 @@ class ItemsPage(QWidget):
         words = self._words
         installed = last_installed(renewals, choice.organisation)
         about = [isolated(choice.organisation), choice.text]
+        if choice.away:
+            named = mark("Token “{label}”: {state}")
+            about.append(words(named, label=isolated(choice.token), state=choice.away))
         if choice.service:
             service = mark("Certificate service: {name}")
             about.append(words(service, name=isolated(choice.service)))

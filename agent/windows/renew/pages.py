@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from agent.api.client import Json
 from agent.ground.language import mark
 from agent.windows.renew.area import Area
+from agent.windows.renew.choices import Choice
 from agent.windows.renew.items_page import ItemsPage
 from agent.windows.renew.plan import Page
 from agent.windows.window import Context
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from agent.windows.renew.end_page import EndPage
     from agent.windows.renew.pin_page import PinPage
     from agent.windows.renew.sms_page import SmsPage
+    from agent.windows.renew.token_page import TokenPage
     from agent.windows.renew.waiting_page import WaitingPage
 
 # ruff: noqa: PLC0415 - a page is loaded and made when it is first shown: the window opens without it
@@ -50,6 +52,7 @@ class Pages(QObject):
         self.stack = QStackedWidget()
         self._areas: dict[QWidget, Area] = {}
         self._entered: set[DossierPage | PinPage] = set()
+        self._tokens: list[Json] = []
         self.is_asking_for_licence = False
         self.items = ItemsPage(self._words)
         self._put(self.items)
@@ -97,6 +100,16 @@ class Pages(QObject):
         return page
 
     @cached_property
+    def token(self) -> TokenPage:
+        """Which token is to be plugged in."""
+        from agent.windows.renew.token_page import TokenPage
+
+        page = TokenPage(self._words)
+        page.show_tokens(self._tokens)
+        self._put(page)
+        return page
+
+    @cached_property
     def sms(self) -> SmsPage:
         """The code from the telephone."""
         from agent.windows.renew.sms_page import SmsPage
@@ -122,10 +135,18 @@ class Pages(QObject):
         widget = self._pin_page(renewal) if page is Page.PIN else getattr(self, page.value)
         self.stack.setCurrentWidget(self._areas[widget])
 
-    def enter(self, page: Page, renewal: Json, days_left: int | None) -> None:
-        """Have a page begin anew for a renewal."""
+    def show_tokens(self, tokens: list[Json]) -> None:
+        """Take what is plugged in now."""
+        self._tokens = tokens
+        if "token" in vars(self):
+            self.token.show_tokens(tokens)
+
+    def enter(self, page: Page, renewal: Json, choice: Choice | None) -> None:
+        """Have a page begin anew for a renewal; ``choice`` is what is known of its certificate."""
         if page is Page.PIN:
-            self._ask_pin(renewal, days_left)
+            self._ask_pin(renewal, choice.days_left if choice else None)
+        elif page is Page.TOKEN:
+            self.token.show_renewal(renewal, choice.text if choice else "")
         elif page is Page.DOSSIER:
             self._entered.add(self.dossier)
             self.dossier.enter(renewal)

@@ -20,6 +20,7 @@ class Page(StrEnum):
     DOSSIER = "dossier"
     PIN = "pin"
     WAITING = "waiting"
+    TOKEN = "token"  # noqa: S105 - not a password
     SMS = "sms"
     END = "end"
 
@@ -70,7 +71,13 @@ _STEPS = {
     "issuing": Step.INSTALLATION,
     "installing": Step.INSTALLATION,
 }
-_PAGES = {"APPLICANT": Page.DOSSIER, "PIN": Page.PIN, "SPACE": Page.PIN, "SMS_CODE": Page.SMS}
+_PAGES = {
+    "APPLICANT": Page.DOSSIER,
+    "PIN": Page.PIN,
+    "SPACE": Page.PIN,
+    "SMS_CODE": Page.SMS,
+    "TOKEN": Page.TOKEN,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What is shown while nobody here can do anything: the review, the network, the token away."""
+"""What is shown while nobody here can do anything: the review, the network."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class WaitingPage(QWidget):
         say(self.error, " ".join(filter(None, (renewal["error_text"], renewal["advice_text"]))))
         # The day of review is part of the text; what is added is since when it has been waited.
         is_review = renewal["state"] == "reviewing"
-        self.progress.setVisible(not is_review and renewal["waiting"] != "TOKEN")
+        self.progress.setVisible(not is_review)
         since = self._words(mark("Submitted on {day}"), day=day(renewal["updated"]))
         say(self.since, since if is_review else "")
 

@@ -6,6 +6,7 @@ from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QPushButton
 
 from agent.api.client import Json
+from agent.api.listed import all_tokens
 from agent.ground.language import mark
 from agent.windows.renew.choices import Choice, find_choices, preferred
 from agent.windows.renew.labels import isolated, make_label
@@ -92,7 +93,7 @@ class RenewWindow(Window):
             self.banner.hush()
             self._leave(shown)
             self._shown = shown
-            self.pages.enter(page, renewal, self._days_left(renewal))
+            self.pages.enter(page, renewal, self._choice_of(renewal))
             if renewal["state"] == "installed":  # the token holds more than when it was read last
                 self.link.call("tokens.list", {"refresh": True}, self._on_tokens)
         else:
@@ -142,7 +143,8 @@ class RenewWindow(Window):
         self.back.show()
 
     def _on_tokens(self, answer: Json) -> None:
-        self._tokens = answer["tokens"]
+        self._tokens = all_tokens(answer)
+        self.pages.show_tokens(answer["tokens"])
         self._on_lists()
         self._show_installed()
 
@@ -252,10 +254,10 @@ class RenewWindow(Window):
         self.cancel.setEnabled(True)
         self.say_refusal(report)
 
-    def _days_left(self, renewal: Json) -> int | None:
+    def _choice_of(self, renewal: Json) -> Choice | None:
         chosen = self._chosen
         is_it = chosen is not None and chosen.thumbprint == renewal["thumbprint"]
-        return chosen.days_left if chosen is not None and is_it else None
+        return chosen if is_it else None
 
     def _set_up(self) -> None:
         words, pages = self.words, self.pages
