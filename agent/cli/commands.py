@@ -20,6 +20,7 @@ _COMMANDS = (
     running.add_run,
     running.add_status,
     running.add_certs,
+    tokens.add_forget,
     tokens.add_modules,
     running.add_renewals,
     running.add_watch,

@@ -50,7 +50,7 @@ def add_group(subparsers: Subparsers, name: str, summary: str, example: str = ""
     return parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
 
 
-def add_json(parser: argparse.ArgumentParser) -> None:
+def add_json(parser: argparse._ActionsContainer) -> None:
     """Add ``--json``."""
     parser.add_argument("--json", action="store_true", help="print JSON, for programs")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from stdnum.cn import uscc as uscc_rules
 
+from agent.api.listed import all_tokens
 from agent.certificates.china_time import china_date
 from agent.cli.ground.choosing import thumbprint_of
 from agent.cli.ground.connect import agent
@@ -87,7 +88,7 @@ def _organisation(source: Source) -> tuple[str, str]:
 def _of_certificate(thumbprint: str) -> tuple[str, str]:
     with agent() as client:
         wanted = thumbprint_of(client, thumbprint)
-        tokens = client.call("tokens.list", {"refresh": True})["tokens"]
+        tokens = all_tokens(client.call("tokens.list", {"refresh": True}))
     for certificate in (each for token in tokens for each in token["certificates"]):
         if certificate["thumbprint"] == wanted:
             return certificate["organisation"], certificate["uscc"] or ""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.api.window_names import WINDOW_NAMES
-from agent.cli.ground.parsers import add_command, add_group, add_listing
+from agent.cli.ground.parsers import add_command, add_group, add_json, add_listing
 
 if TYPE_CHECKING:
     from agent.cli.ground.parsers import Subparsers
@@ -38,9 +38,27 @@ def add_status(subparsers: Subparsers) -> None:
 
 def add_certs(subparsers: Subparsers) -> None:
     """Add ``certs``."""
-    certs = add_listing(subparsers, "certs", "the certificates on all tokens", _certs)
+    certs = add_command(
+        subparsers,
+        "certs",
+        "the certificates on all tokens, plugged in or seen earlier",
+        _certs,
+        "  odc-agent certs\n"
+        "  odc-agent certs --json\n"
+        "  odc-agent certs --csv --output tokens.csv   a table for a spreadsheet\n"
+        "  odc-agent certs --ics --output tokens.ics   a calendar with alarms",
+    )
     certs.add_argument(
         "--all", action="store_true", help="also what was renewed, CA certificates, and chains"
+    )
+    forms = certs.add_mutually_exclusive_group()
+    add_json(forms)
+    forms.add_argument("--csv", action="store_true", help="print a table (CSV)")
+    forms.add_argument(
+        "--ics", action="store_true", help="print a calendar with alarms (iCalendar)"
+    )
+    certs.add_argument(
+        "--output", type=Path, metavar="FILE", help="write the table or calendar into FILE"
     )
 
 
@@ -145,6 +163,10 @@ def _status(options: argparse.Namespace) -> int:
 def _certs(options: argparse.Namespace) -> int:
     from agent.cli.running import listing  # noqa: PLC0415
 
+    if options.csv or options.ics:
+        from agent.cli.running import exporting  # noqa: PLC0415
+
+        return exporting.export(is_calendar=options.ics, output=options.output)
     return listing.certs(as_json=options.json, has_all=options.all)
 
 

@@ -1,4 +1,4 @@
-"""The commands about tokens and their PINs: modules, pin."""
+"""The commands about tokens and their PINs: modules, forget, pin."""
 
 from __future__ import annotations
 
@@ -15,6 +15,20 @@ if TYPE_CHECKING:
 def add_modules(subparsers: Subparsers) -> None:
     """Add ``modules``."""
     add_listing(subparsers, "modules", "the token drivers and how they are", _modules)
+
+
+def add_forget(subparsers: Subparsers) -> None:
+    """Add ``forget``."""
+    forget = add_command(
+        subparsers,
+        "forget",
+        "forget a token that is not plugged in: nobody is reminded of it any more",
+        _forget,
+        "  odc-agent forget 5a77         by the beginning of a thumbprint, as `certs` shows it\n"
+        "  odc-agent forget 5a77 --undo  bring it back; until the agent ends",
+    )
+    forget.add_argument("thumbprint", metavar="THUMBPRINT", help="of one of its certificates")
+    forget.add_argument("--undo", action="store_true", help="bring it back")
 
 
 def add_pin(subparsers: Subparsers) -> None:
@@ -53,6 +67,12 @@ def _modules(options: argparse.Namespace) -> int:
     from agent.cli.tokens import modules  # noqa: PLC0415
 
     return modules.modules(as_json=options.json)
+
+
+def _forget(options: argparse.Namespace) -> int:
+    from agent.cli.tokens import forgetting  # noqa: PLC0415
+
+    return forgetting.forget(options.thumbprint, undoes=options.undo)
 
 
 def _pin_change(options: argparse.Namespace) -> int:
