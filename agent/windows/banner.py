@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from agent.windows.style import LARGE, SMALL, set_kind
 
@@ -19,7 +21,11 @@ class Banner(QFrame):
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row = QHBoxLayout(self)
         row.setContentsMargins(LARGE, SMALL, LARGE, SMALL)
-        row.addWidget(self._label)
+        self.action = QPushButton(self)
+        self._do: Callable[[], object] = self.hush
+        self.action.clicked.connect(self._act)
+        row.addWidget(self._label, 1)
+        row.addWidget(self.action)
         self.hide()
 
     @property
@@ -29,11 +35,23 @@ class Banner(QFrame):
 
     def say(self, text: str, kind: str = "warning") -> None:
         """Say ``text``; ``kind`` is good, warning or bad."""
+        self.action.hide()
         self._label.setText(text)
         self.setAccessibleName(text)
         set_kind(self._label, kind)
         set_kind(self, kind)
         self.show()
+
+    def offer(self, text: str, action: str, do: Callable[[], object]) -> None:
+        """Say ``text`` with a button beside it that does something about it, once."""
+        self.say(text, "good")
+        self._do = do
+        self.action.setText(action)
+        self.action.show()
+
+    def _act(self) -> None:
+        self.hush()
+        self._do()
 
     def hush(self) -> None:
         """Say nothing more."""

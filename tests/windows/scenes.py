@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import renew_scenes
-from actors import PORTALS, details_of, in_words, pair, prompt, token, tokens
+from actors import PORTALS, details_of, in_words, pair, prompt, put_away, token, tokens
 from scene import Answers, Scene
 
 from agent import __version__
 from agent.api.methods.updates import UpdateView
 from agent.api.views.checks import CheckItem, CheckList, CheckName, CheckNames
+from agent.api.views.reminders import SilencedList
 from agent.api.views.sites import SiteDecision, SiteList, consent_view
 from agent.api.views.tokens import TokenView
 from agent.checks.model import CheckState
@@ -33,12 +34,16 @@ def _type_pins(window: Any) -> None:
     window.form.again.edit.setText("8246")
 
 
-def _main(*listed: TokenView, **answers: Any) -> Callable[[Language], Answers]:
+def _main(
+    *listed: TokenView, away: Sequence[TokenView] = (), **answers: Any
+) -> Callable[[Language], Answers]:
     def answered(language: Language) -> Answers:
         shown = [in_words(held, language) for held in listed]
+        put = [in_words(held, language) for held in away]
+        remembered = [put_away(held, language) for held in put]
         return {
-            "tokens__list": tokens(*shown),
-            "certificates__get": details_of(*shown, language=language),
+            "tokens__list": tokens(*shown, remembered=remembered),
+            "certificates__get": details_of(*shown, *put, language=language),
             "portals__list": {"portals": PORTALS},
             **answers,
         }
@@ -130,6 +135,7 @@ def _settings(language: Language) -> Answers:
         "reminders.notifications": ("Show notices", True),
         "reminders.thresholds": ("Remind so many days before expiry", [90, 60, 30, 15, 7, 3, 1]),
         "reminders.quiet_hours": ("Quiet hours", "22:00-07:00"),
+        "tokens.remember": ("Remember tokens that are not plugged in", True),
         "module": ("Token drivers", [{"path": "/usr/lib/softhsm/libsofthsm2.so"}]),
         "discover_modules": ("Look for other token drivers", False),
         "authority": (
@@ -150,6 +156,7 @@ def _settings(language: Language) -> Answers:
     file = "/home/user/.config/odc-agent/config.toml"
     return {
         "settings__get": {"settings": settings, "problems": [], "file": file},
+        "reminders__silenced": SilencedList(certificates=()),
         "settings__set": lambda given: {
             **next(each for each in settings if each["key"] == given["key"]),
             "value": given["value"],
@@ -162,7 +169,12 @@ def _settings_broken(language: Language) -> Answers:
     error = ConfigNotUsedError(file="config.toml", reason="Expected '=' after a key (line 3)")
     problem = {"message": error.text(Language.EN), "message_zh": error.text(Language.ZH)}
     answers = _settings(language)
-    return {"settings__get": {**answers["settings__get"], "problems": [problem]}}
+    return {**answers, "settings__get": {**answers["settings__get"], "problems": [problem]}}
+
+
+def _settings_silenced(language: Language) -> Answers:
+    [held, _] = in_words(token(*pair()), language).certificates
+    return {**_settings(language), "reminders__silenced": SilencedList(certificates=(held,))}
 
 
 def _sites(_language: Language) -> Answers:
@@ -243,6 +255,9 @@ SCENES = {
         is_ready=lambda w: bool(w.file.text()),
         prepare=lambda w: w.editors["module"].add_file("/usr/lib/vendor/libtoken.so"),
     ),
+    "settings-silenced": Scene(
+        "settings", _settings_silenced, is_ready=lambda w: bool(w.silenced.buttons), size=(680, 840)
+    ),
     "settings-broken": Scene("settings", _settings_broken, is_ready=lambda w: bool(w.banner.text)),
     "sites": Scene(
         "sites", _sites, is_ready=lambda w: w.list.topLevelItemCount() > 0, in_all_looks=True
@@ -266,6 +281,26 @@ SCENES = {
     "main-valid": Scene(
         "main",
         _main(token(*pair(days=300)), portals__list={"portals": []}),
+        is_ready=_has_details,
+    ),
+    "main-drawer": Scene(
+        "main",
+        _main(away=[token(*pair())]),
+        is_ready=_has_details,
+        in_all_looks=True,
+    ),
+    "main-replaced": Scene(
+        "main",
+        _main(
+            token(*pair(days=350, number=2), label="ODC-新", number=2),
+            away=[token(*pair(maybe_renewed_by="ab" * 32), label="ODC-旧")],
+        ),
+        is_ready=_has_details,
+        subject=pair()[0].thumbprint,
+    ),
+    "main-agency": Scene(
+        "main",
+        _main(*SIXTY[38:41], away=SIXTY[15:38:2]),
         is_ready=_has_details,
     ),
     "main-no-token": Scene("main", _main(), is_ready=lambda window: window.nothing.isVisible()),

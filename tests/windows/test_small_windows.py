@@ -76,6 +76,7 @@ def settings(stage, window_of, qtbot):
         return held[key]
 
     stage.answer(
+        reminders__silenced={"certificates": []},
         settings__get=lambda _: {"settings": [*held.values()], "problems": [], "file": "c.toml"},
         settings__set=change,
     )

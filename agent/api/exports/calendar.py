@@ -64,9 +64,7 @@ def folded(line: str) -> str:
     return "\r\n ".join([*pieces, piece])
 
 
-def _event(
-    token: Json, lead: Json, thresholds: Sequence[int], language: Language
-) -> Iterator[str]:
+def _event(token: Json, lead: Json, thresholds: Sequence[int], language: Language) -> Iterator[str]:
     """Yield what an event says besides its name and the moment it was written."""
     last_day = china_date(dt.datetime.fromisoformat(lead["not_after"]))
     name = lead["organisation"] or lead["subject"]

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from agent.api.client import Json
 
-FILTERS = ("PEM (*.pem)", "DER (*.cer)", "Text (*.txt)")
-SUFFIXES = (".pem", ".cer", ".txt")
+FILTERS = {"PEM (*.pem)": ".pem", "DER (*.cer)": ".cer", "Text (*.txt)": ".txt"}
+"""What a certificate is written as, and the suffix of each."""
+LIST_FILTERS = {"CSV (*.csv)": ".csv", "iCalendar (*.ics)": ".ics"}
 _UNFIT = re.compile(r"[^\w.-]+")
 _LONGEST_NAME = 60
 
@@ -40,17 +41,26 @@ def write(details: Json, file: Path) -> None:
         file.write_text(details["pem"], encoding="ascii")
 
 
+def ask_where_to_list(window: QWidget, title: str, save: Callable[[Path], object]) -> None:
+    """Have the person choose a file for the list of all certificates, and call ``save`` with it."""
+    _ask(window, title, "certificates.csv", LIST_FILTERS, save)
+
+
 def ask_where(
     window: QWidget, title: str, certificate: Json, save: Callable[[Path], object]
 ) -> None:
     """Have the person choose a file for ``certificate``, and call ``save`` with it."""
-    dialog = QFileDialog(window, title, file_name(certificate))
+    _ask(window, title, file_name(certificate), FILTERS, save)
+
+
+def _ask(
+    window: QWidget, title: str, name: str, filters: dict[str, str], save: Callable[[Path], object]
+) -> None:
+    dialog = QFileDialog(window, title, name)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setNameFilters(FILTERS)
-    dialog.filterSelected.connect(
-        lambda chosen: dialog.setDefaultSuffix(SUFFIXES[FILTERS.index(chosen)])
-    )
-    dialog.setDefaultSuffix(SUFFIXES[0])
+    dialog.setNameFilters(list(filters))
+    dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(filters[chosen]))
+    dialog.setDefaultSuffix(next(iter(filters.values())))
     dialog.fileSelected.connect(lambda name: save(Path(name)))
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.open()

@@ -14,7 +14,9 @@ from PySide6.QtWidgets import (
 )
 
 from agent.api.client import Json
+from agent.api.listed import leads
 from agent.ground.language import mark
+from agent.windows.main.drawer_strip import DrawerStrip
 from agent.windows.main.tree import USES
 from agent.windows.scrolling import scrolled
 from agent.windows.style import LARGE, MEDIUM, SMALL, set_kind
@@ -48,6 +50,7 @@ class CertificateInformation(QFrame):
         self.mark = QLabel()
         self.days = QLabel()
         self.note = ValueLabel()
+        self.drawer = DrawerStrip(words)
         self.details = QPushButton()
         self.export = QPushButton()
         set_kind(self, "card")
@@ -61,8 +64,12 @@ class CertificateInformation(QFrame):
         words.changed.connect(self._fill)
         self._arrange()
 
-    def show_certificate(self, certificate: Json) -> None:
-        """Show what the listing says of a certificate."""
+    def show_certificate(self, certificate: Json, token: Json) -> None:
+        """Show what the listing says of a certificate and its token."""
+        lead = next(
+            (one for one in leads(token) if one["pair"] == certificate["pair"]), certificate
+        )
+        self.drawer.show_token(token, lead)
         is_same = self._details and self._details["thumbprint"] == certificate["thumbprint"]
         self._certificate = certificate
         self._details = self._details if is_same else None
@@ -96,6 +103,7 @@ class CertificateInformation(QFrame):
         column, form = QVBoxLayout(inside), QFormLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(MEDIUM)
+        column.addWidget(self.drawer)
         column.addLayout(form)
         column.addWidget(self.note)
         column.addStretch(1)

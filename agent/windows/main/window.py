@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -20,9 +20,12 @@ from PySide6.QtWidgets import (
 )
 
 from agent.api.client import Json
+from agent.api.listed import all_tokens, leads
 from agent.ground.language import Language, mark
+from agent.windows.main.drawer_actions import DrawerActions
 from agent.windows.main.information import CertificateInformation
 from agent.windows.main.nothing import NothingHere
+from agent.windows.main.order import MANY_TOKENS, to_renew
 from agent.windows.main.portals import Portals
 from agent.windows.main.toolbar import Toolbar
 from agent.windows.main.tree import TokenTree
@@ -31,13 +34,14 @@ from agent.windows.style import LARGE, MEDIUM, SMALL, set_kind
 from agent.windows.texts import ValueLabel
 from agent.windows.window import Context, Window
 
-MANY_TOKENS = 5
-"""From so many tokens on there is a field to search them."""
 LOW = 460
 """A window lower than that is one on a small screen."""
 CALM_MS = 150
 """Events that come together, as when a token is plugged in, are answered once."""
-_EVENTS = ("token_inserted", "token_removed", "tokens_changed", "renewal", "pin_changed")
+_EVENTS = (
+    "token_inserted", "token_removed", "tokens_changed", "renewal", "pin_changed",
+    "remembered_changed", "reminders_changed", "settings_changed",
+)  # fmt: skip
 
 
 class MainWindow(Window):
@@ -46,6 +50,7 @@ class MainWindow(Window):
     def __init__(self, context: Context, subject: str = "") -> None:
         super().__init__(context, subject)
         self._tokens: list[Json] = []
+        self._listed: Json = None
         self._details: Json = None
         self._calm = QTimer(self, singleShot=True, interval=CALM_MS)
         self._calm.timeout.connect(self.refresh)
@@ -53,9 +58,12 @@ class MainWindow(Window):
         self.search = QLineEdit()
         self.tree = TokenTree(self.words)
         self.reload = QPushButton()
+        self.export_all = QPushButton()
+        self.renew_all = QPushButton()
         self.problems = ValueLabel()
         self.right = QStackedWidget()
         self.portals = Portals(self.words)
+        self.drawer = DrawerActions(self, self.tree)
         self._set_up()
         self._arrange()
         self.refresh()
@@ -67,6 +75,7 @@ class MainWindow(Window):
         page = CertificateInformation(self.words)
         page.details_wanted.connect(self._show_details)
         page.export_wanted.connect(self._ask_where)
+        self.drawer.serve(page.drawer)
         return page
 
     @cached_property
@@ -102,9 +111,7 @@ class MainWindow(Window):
         try:
             write(self._details, file)
         except OSError as error:
-            sentence = mark("The file {file} cannot be written: {reason}")
-            reason = error.strerror or str(error)
-            self.banner.say(self.words(sentence, file=file.name, reason=reason), "bad")
+            self._say_not_written(file, error)
         else:
             self.banner.say(self.words(mark("Saved as {file}."), file=str(file)), "good")
 
@@ -117,6 +124,11 @@ class MainWindow(Window):
         words = self.words
         words.show(self.setWindowTitle, mark("Certificate Manager"))
         words.show(self.reload.setText, mark("Refresh"))
+        words.show(self.export_all.setText, mark("Export the list"))
+        self.export_all.clicked.connect(self._ask_where_to_list)
+        self.export_all.hide()
+        self.renew_all.clicked.connect(self._renew_all)
+        self.renew_all.hide()
         words.show(self.search.setPlaceholderText, mark("Search by name or number"))
         words.show(self.search.setAccessibleName, mark("Search by name or number"))
         self.search.textChanged.connect(self.tree.search)
@@ -180,12 +192,23 @@ class MainWindow(Window):
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SMALL)
-        for widget in (self.search, self.tree, self.problems, self.reload):
+        for widget in (self.search, self.tree, self.problems):
             column.addWidget(widget)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(SMALL)
+        for button in (self.reload, self.export_all):
+            buttons.addWidget(button, 1)
+        column.addWidget(self.renew_all)
+        column.addLayout(buttons)
 
     def _show_tokens(self, listed: Json) -> None:
-        self._tokens = listed["tokens"]
+        self._listed = listed
+        self._tokens = all_tokens(listed)
         self.reload.setEnabled(True)
+        self.export_all.setVisible(bool(self._tokens))
+        due = len(to_renew(self._tokens))
+        self.renew_all.setVisible(due > 1)
+        self.renew_all.setText(self.words(mark("Renew these {count}, one by one"), count=due))
         self.search.setVisible(len(self._tokens) >= MANY_TOKENS)
         if self.search.isHidden():
             self.search.clear()
@@ -214,7 +237,9 @@ class MainWindow(Window):
             return
         self.information.details.setEnabled(False)
         self.information.export.setEnabled(False)
-        self.information.show_certificate(certificate)
+        token = self.tree.token
+        assert token is not None
+        self.information.show_certificate(certificate, token)
         self._turn_to(self.information)
         params = {"thumbprint": thumbprint}
         self.link.call("certificates.get", params, self._take_details, lambda _report: None)
@@ -244,6 +269,36 @@ class MainWindow(Window):
 
         ask_where(self, self.words(mark("Export")), self.tree.certificate, self.export_to)
 
+    def _ask_where_to_list(self) -> None:
+        from agent.windows.main.exporting import ask_where_to_list  # noqa: PLC0415 - when asked for
+
+        ask_where_to_list(self, self.words(mark("Export the list")), self.export_list_to)
+
+    def export_list_to(self, file: Path) -> None:
+        """Write the list of all certificates: a calendar where the file is named as one, else a table."""
+        from agent.windows.main.list_export import with_list  # noqa: PLC0415 - when asked for
+
+        with_list(Context(self.link, self.words), self._listed, file, self._write)
+
+    def _write(self, file: Path, content: bytes) -> None:
+        try:
+            file.write_bytes(content)
+        except OSError as error:
+            self._say_not_written(file, error)
+        else:
+            self.banner.say(self.words(mark("Saved as {file}."), file=str(file)), "good")
+
+    def _say_not_written(self, file: Path, error: OSError) -> None:
+        sentence = mark("The file {file} cannot be written: {reason}")
+        reason = error.strerror or str(error)
+        self.banner.say(self.words(sentence, file=file.name, reason=reason), "bad")
+
+    def _renew_all(self) -> None:
+        """Begin with what ends first; the renewal's window leads from each to the next."""
+        first = next(iter(to_renew(self._tokens)), None)
+        if first is not None:
+            self.link.call("windows.open", {"name": "renew", "subject": first["thumbprint"]})
+
     def _search(self) -> None:
         if self.search.isVisible():
             self.search.setFocus()
@@ -260,14 +315,8 @@ class MainWindow(Window):
 
     def _signing(self) -> str:
         """Return the signing certificate of the pair that is chosen; empty where there is none."""
-        chosen = self.tree.certificate or {"pair": None}
-        token = next((t for t in self._tokens if chosen in t["certificates"]), None)
-        return next((str(c["thumbprint"]) for c in _renewable(token, chosen["pair"])), "")
-
-
-def _renewable(token: Json | None, pair: int | None) -> Iterator[Json]:
-    """Yield the signing certificate in use of one pair of a token."""
-    for certificate in token["certificates"] if token else ():
-        is_of_pair = pair is not None and certificate["pair"] == pair
-        if is_of_pair and certificate["use"] == "signing" and certificate["is_current"]:
-            yield certificate
+        chosen, token = self.tree.certificate, self.tree.token
+        if chosen is None or token is None:
+            return ""
+        fitting = (lead for lead in leads(token) if lead["pair"] == chosen["pair"])
+        return next((str(lead["thumbprint"]) for lead in fitting if lead["use"] == "signing"), "")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from agent.api.client import Json
 from agent.api.listed import is_done_with
+from agent.certificates.days import EXPIRING_DAYS
 from agent.windows.renew.plan import ENDED
 
 _ORGANISATION = re.compile(r"(?:^|,)O=((?:\\.|[^,+\\])+)")
@@ -30,6 +31,12 @@ class Choice:
     """That its token is not plugged in, and when it was; empty where it is, or never was."""
     renewal: Json | None
     """The one under way, else the last one that ended."""
+
+    @property
+    def is_due(self) -> bool:
+        """Whether somebody has to renew it, and has not begun."""
+        ends_soon = self.days_left is not None and self.days_left <= EXPIRING_DAYS
+        return ends_soon and not self.is_under_way
 
     @property
     def is_under_way(self) -> bool:
@@ -63,6 +70,11 @@ def preferred(choices: tuple[Choice, ...], thumbprint: str) -> Choice | None:
     """Return the choice the window begins with: what it was opened for, else the first."""
     named = (choice for choice in choices if choice.thumbprint == thumbprint)
     return next(named, choices[0] if choices else None)
+
+
+def next_due(choices: tuple[Choice, ...], after: str) -> Choice | None:
+    """Return what is to be renewed next, once the renewal of ``after`` has begun or ended."""
+    return next((each for each in choices if each.thumbprint != after and each.is_due), None)
 
 
 def last_installed(renewals: list[Json], organisation: str) -> Json | None:

@@ -20,6 +20,7 @@ class EndPage(QWidget):
 
     closed = Signal()
     restarted = Signal()
+    next_wanted = Signal()
 
     def __init__(self, words: Words) -> None:
         super().__init__()
@@ -29,6 +30,9 @@ class EndPage(QWidget):
         self.validity = make_label("muted", selectable=True)
         self.close_button = QPushButton()
         self.restart = QPushButton()
+        self.next = QPushButton()
+        self.next.clicked.connect(self.next_wanted)
+        self.next.hide()
         words.show(self.close_button.setText, mark("Close"))
         words.show(self.restart.setText, mark("Start again"))
         set_kind(self.close_button, "primary")
@@ -47,6 +51,12 @@ class EndPage(QWidget):
         say(self.validity, "")
         self.restart.setVisible(not is_installed)
         self.close_button.setFocus()
+
+    def show_next(self, organisation: str) -> None:
+        """Offer to go on with another certificate that is to be renewed; empty for none."""
+        sentence = mark("Next: {organisation}")
+        self.next.setText(self._words(sentence, organisation=organisation))
+        self.next.setVisible(bool(organisation))
 
     def show_certificate(self, certificate: Json) -> None:
         """Say how long the new certificate is valid."""
@@ -68,6 +78,7 @@ class EndPage(QWidget):
         buttons.setSpacing(SMALL)
         buttons.addStretch(1)
         buttons.addWidget(self.restart)
+        buttons.addWidget(self.next)
         buttons.addWidget(self.close_button)
         inside.addLayout(buttons)
         column = QVBoxLayout(self)

@@ -44,6 +44,8 @@ class Pages(QObject):
     licence_wanted = Signal()
     licence_done = Signal(dict)
     closed = Signal()
+    next_wanted = Signal()
+    """Go on with the next certificate that is to be renewed."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -127,6 +129,7 @@ class Pages(QObject):
         page = EndPage(self._words)
         page.closed.connect(self.closed)
         page.restarted.connect(self.left)
+        page.next_wanted.connect(self.next_wanted)
         self._put(page)
         return page
 

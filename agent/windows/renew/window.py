@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QPushButton
 from agent.api.client import Json
 from agent.api.listed import all_tokens
 from agent.ground.language import mark
-from agent.windows.renew.choices import Choice, find_choices, preferred
+from agent.windows.renew.choices import Choice, find_choices, next_due, preferred
 from agent.windows.renew.labels import isolated, make_label
 from agent.windows.renew.pages import Pages
 from agent.windows.renew.plan import ENDED, Page, can_cancel, is_overtaken, page_of
@@ -100,6 +100,7 @@ class RenewWindow(Window):
             self.pages.update(page, renewal)
         self._show_page(page)
         self._show_installed()
+        self._show_next()
 
     def _leave(self, shown: tuple[str, str, str]) -> None:
         """Leave the page before; a draft of what is submitted now must not be written any more."""
@@ -114,6 +115,23 @@ class RenewWindow(Window):
         held = (each for token in self._tokens or [] for each in token["certificates"])
         if new := next((each for each in held if each["thumbprint"] == wanted), None):
             self.pages.end.show_certificate(new)
+
+    def _next(self) -> Choice | None:
+        """Return what is to be renewed after the one that is shown."""
+        choices = find_choices(self._tokens or [], self._renewals or [])
+        return next_due(choices, self.renewal["thumbprint"]) if self.renewal else None
+
+    def _show_next(self) -> None:
+        """Offer what is to be renewed next, where there is something."""
+        if self.renewal is not None and self.renewal["state"] in ENDED:
+            coming = self._next()
+            self.pages.end.show_next(isolated(coming.organisation) if coming else "")
+
+    def _go_on_with_next(self) -> None:
+        self._chosen = self._next()
+        self._show_items()
+        if self._chosen is not None:
+            self._start(with_licence=True)
 
     def _show_page(self, page: Page) -> None:
         self.pages.show(page, self.renewal)
@@ -165,6 +183,7 @@ class RenewWindow(Window):
         self._chosen = preferred(choices, thumbprint)
         self.pages.items.show_choices(choices, self._chosen)
         self._say_items()
+        self._show_next()
         if is_first and self._chosen is not None and self._chosen.is_under_way:
             self.follow(self._chosen.renewal)
         elif self.renewal is None and not self.pages.is_asking_for_licence:
@@ -277,6 +296,7 @@ class RenewWindow(Window):
         pages.licence_wanted.connect(self._show_licence_pin)
         pages.licence_done.connect(self._on_licence_done)
         pages.closed.connect(self.close)
+        pages.next_wanted.connect(self._go_on_with_next)
 
     def _on_licence_done(self, _result: Json) -> None:
         self._show_items()

@@ -24,6 +24,7 @@ from agent.windows.settings.editors import (
     Switch,
     Text,
 )
+from agent.windows.settings.silenced import SilencedCard
 from agent.windows.style import LARGE, MEDIUM, TIGHT, set_kind
 from agent.windows.texts import ValueLabel
 from agent.windows.window import Context, Window
@@ -44,6 +45,7 @@ def _editors(words: Words) -> dict[str, Editor]:
         "reminders.notifications": Switch(words),
         "reminders.thresholds": DayList(),
         "reminders.quiet_hours": Text("22:00-07:00"),
+        "tokens.remember": Switch(words),
         "module": ModuleFiles(words),
         "discover_modules": Switch(words),
         "authority": Shown(lambda authority: f"{authority['name']}  {authority['url']}"),
@@ -61,17 +63,21 @@ class SettingsWindow(Window):
         self.restarts: dict[str, QPushButton] = {}
         self.file = ValueLabel()
         self.sites = QPushButton()
+        self.silenced = SilencedCard(self.link, self.words)
         self._set_up()
         self.refresh()
 
     def refresh(self) -> None:
         """Ask for all settings."""
         self.link.call("settings.get", None, self._show)
+        self.silenced.refresh()
 
     def on_event(self, event: Json) -> None:
         """Follow what is changed elsewhere."""
         if event["event"] == "settings_changed":
             self.refresh()
+        elif event["event"] in ("reminders_changed", "remembered_changed", "tokens_changed"):
+            self.silenced.refresh()
 
     def _set_up(self) -> None:
         words = self.words
@@ -88,7 +94,14 @@ class SettingsWindow(Window):
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         for key, editor in self.editors.items():
             form.addRow(*self._row(key, editor))
-        area = scrolled(card)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(MEDIUM)
+        column.addWidget(card)
+        column.addWidget(self.silenced)
+        column.addStretch(1)
+        area = scrolled(inside)
         buttons = QHBoxLayout()
         buttons.addWidget(self.file, 1)
         buttons.addWidget(self.sites)
