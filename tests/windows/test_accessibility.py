@@ -94,5 +94,5 @@ def shown(scene, stage, window_of, qtbot):
 def test_a_setting_is_named_by_its_title_and_not_by_its_answer(stage, window_of, qtbot):
     window = shown(SCENES["settings"], stage, window_of, qtbot)
     assert {name_of(box) for box in window.findChildren(QCheckBox)} == {
-        "登录时启动", "显示通知", "查找其他电子钥匙驱动",
+        "登录时启动", "显示通知", "记住未插入的电子钥匙", "查找其他电子钥匙驱动",
     }  # fmt: skip

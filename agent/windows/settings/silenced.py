@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from agent.api.client import Json
@@ -14,6 +15,9 @@ from agent.windows.words import Words
 
 class SilencedCard(QFrame):
     """A line for each certificate; no card where there is none."""
+
+    filled = Signal()
+    """Its buttons are others now."""
 
     def __init__(self, link: Link, words: Words) -> None:
         super().__init__()
@@ -45,6 +49,7 @@ class SilencedCard(QFrame):
             self._rows.append(self._row(certificate))
             self._column.addWidget(self._rows[-1])
         self.setVisible(bool(self._rows))
+        self.filled.emit()
 
     def _row(self, certificate: Json) -> QWidget:
         row, name, button = QWidget(), ValueLabel(), QPushButton()

@@ -26,6 +26,7 @@ from agent.windows.settings.editors import (
 )
 from agent.windows.settings.silenced import SilencedCard
 from agent.windows.style import LARGE, MEDIUM, TIGHT, set_kind
+from agent.windows.tab_order import keep_last
 from agent.windows.texts import ValueLabel
 from agent.windows.window import Context, Window
 from agent.windows.words import Words
@@ -83,6 +84,7 @@ class SettingsWindow(Window):
         words = self.words
         words.show(self.setWindowTitle, mark("Settings"))
         words.show(self.sites.setText, mark("Sites with consent …"))
+        self.silenced.filled.connect(lambda: keep_last(self, self.sites))
         self.sites.clicked.connect(lambda: self.link.call("windows.open", {"name": "sites"}))
         set_kind(self.file, "muted")
         card = QFrame()
