@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import time
 from pathlib import Path
@@ -15,6 +16,8 @@ from agent.system.home import writing_to
 from agent.system.paths import make_private
 
 PAUSE_SECONDS = 0.05
+_LONGEST = 300
+"""Bytes of what a lock says: a process id, and a host's name (RFC 1035, 2.3.4: 255 octets)."""
 
 
 class AlreadyRunningError(OdcError):
@@ -25,9 +28,18 @@ class AlreadyRunningError(OdcError):
     advice = mark("Nothing needs to be done; `odc-agent status` shows its state.")
 
 
+class RunningElsewhereError(AlreadyRunningError):
+    """Another computer with the same home folder holds the lock."""
+
+    sentence = mark(
+        "The agent is already running on the computer {host}, for the same home folder."
+    )
+    advice = mark("Close it there, then start it here: two would get in each other's way.")
+
+
 def lock_holder(file: Path) -> int:
     """Return the process id that the running agent wrote into its lock; ValueError, OSError."""
-    return int(file.read_text("ascii"))
+    return int(file.read_text("utf-8").partition("\n")[0])
 
 
 class AgentLock:
@@ -45,13 +57,13 @@ class AgentLock:
         try:
             self._wait()
         except OSError as error:
-            holder = os.read(self._descriptor, 20).decode("ascii", "replace").strip()
+            held_by = os.read(self._descriptor, _LONGEST).decode("utf-8", "replace")
             os.close(self._descriptor)
-            raise AlreadyRunningError(pid=holder or "?") from error
+            raise _already_running(held_by) from error
         try:
             with writing_to(self._folder):
                 os.ftruncate(self._descriptor, 0)
-                os.write(self._descriptor, str(os.getpid()).encode())
+                os.write(self._descriptor, f"{os.getpid()}\n{socket.gethostname()}".encode())
         except BaseException:
             os.close(self._descriptor)
             raise
@@ -76,6 +88,14 @@ class AgentLock:
         _trace: TracebackType | None,
     ) -> None:
         os.close(self._descriptor)
+
+
+def _already_running(held_by: str) -> AlreadyRunningError:
+    """Return who holds a lock that says ``held_by``."""
+    pid, _, host = held_by.partition("\n")
+    if host and host != socket.gethostname():
+        return RunningElsewhereError(pid=pid, host=host)
+    return AlreadyRunningError(pid=pid or "?")
 
 
 if sys.platform == "win32":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import sys
 import pytest
 
 from agent.ground.language import Language
-from agent.system.lock import AgentLock, AlreadyRunningError
+from agent.system.lock import AgentLock, AlreadyRunningError, RunningElsewhereError, lock_holder
 
 HOLDER = """
 import sys
@@ -41,7 +42,7 @@ def holder(file):
 
 def test_the_lock_names_its_holder(file):
     with AgentLock(file):
-        assert file.read_text() == str(os.getpid())
+        assert lock_holder(file) == os.getpid()
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
@@ -57,7 +58,7 @@ def test_the_lock_of_a_killed_holder_is_free(file, holder):
     holder.send_signal(signal.SIGKILL)
     holder.wait()
     with AgentLock(file):
-        assert file.read_text() == str(os.getpid())
+        assert lock_holder(file) == os.getpid()
 
 
 def test_a_lock_is_free_after_its_holder(file, holder):
@@ -72,9 +73,19 @@ def test_a_shorter_pid_leaves_no_rest_of_a_longer_one(file):
     file.parent.mkdir()
     file.write_text("99999999999999")
     with AgentLock(file):
-        assert file.read_text() == str(os.getpid())
+        assert lock_holder(file) == os.getpid()
 
 
 def test_two_homes_have_two_locks(tmp_path):
     with AgentLock(tmp_path / "a" / "lock"), AgentLock(tmp_path / "b" / "lock"):
         pass
+
+
+def test_the_agent_of_another_computer_with_the_same_home_is_named(file, holder, monkeypatch):
+    holder_host = socket.gethostname()
+    monkeypatch.setattr(socket, "gethostname", lambda: "the-other-desk")
+    with pytest.raises(RunningElsewhereError) as caught, AgentLock(file):
+        pytest.fail("two agents at once")
+    assert caught.value.code == "already_running"
+    assert holder_host in caught.value.text(Language.ZH)
+    assert "关闭" in caught.value.advice_text(Language.ZH)

@@ -21,7 +21,7 @@ from agent.ground.errors import OdcError
 from agent.ground.language import mark, translate, user_language
 from agent.settings.service import Settings
 from agent.system.home import see_to_room
-from agent.system.lock import AgentLock, AlreadyRunningError
+from agent.system.lock import AgentLock, AlreadyRunningError, RunningElsewhereError
 from agent.system.logs import set_up_logging
 from agent.system.paths import find_paths
 from agent.system.runtime import CONTROL_SOCKET
@@ -66,6 +66,9 @@ def run(*, has_tray: bool, replaces: bool = False, waits: bool = False) -> int:
         signal.signal(signal.SIGHUP, lambda *_: _start_anew())
     try:
         is_to_start_anew = try_until_usable(start, _tell) if waits else start()
+    except RunningElsewhereError as error:
+        _tell_unseen(error)  # nobody at this computer has an icon of it
+        raise
     except AlreadyRunningError as error:
         raise _other_version() or error from None
     except OdcError as error:
