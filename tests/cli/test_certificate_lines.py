@@ -12,6 +12,7 @@ from agent.api.views.tokens import token_view
 from agent.certificates.chain import TrustStore
 from agent.certificates.model import Certificate
 from agent.certificates.parsing import parse_certificate
+from agent.cli.ground.output import say
 from agent.cli.tokens.certificates import columns, padded, token_lines
 from agent.ground.language import Language
 from agent.tokens.model import PinState, TokenFacts, TokenReference
@@ -145,3 +146,39 @@ def test_columns_are_aligned_in_both_languages(language):
 def test_a_chinese_character_takes_two_columns(text, width):
     assert columns(text) == width
     assert columns(padded(text, 10)) == 10
+
+
+def put_away(**said) -> dict:
+    """Return what the agent tells of a token in its drawer, of whose certificate this is said."""
+    token = answer(make_certificate(**OLD))
+    [certificate] = token["certificates"]
+    certificate |= said
+    return token | {"present": False, "text": "未插入,最后一次见于2024-03-08"}
+
+
+def test_a_token_in_its_drawer_says_so_and_since_when():
+    assert lines(put_away())[0] == "测试KEY  (SoftHSM v2, a1b2)  未插入,最后一次见于2024-03-08"
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"renewed_by": "ab" * 32}, "已更新"),
+        ({"maybe_renewed_by": "ab" * 32}, "已由新证书替换?可在主窗口中确认。"),
+        ({"is_silenced": True}, "今后不再提醒此证书。可在设置中恢复。"),
+    ],
+)
+def test_what_is_known_of_its_end_is_said(said, words):
+    assert any(words in line for line in lines(put_away(**said)))
+
+
+def test_what_is_dim_is_so_on_a_terminal_alone(monkeypatch, capsys):
+    say("text", is_dim=True)
+    assert capsys.readouterr().out == "text\n"
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    say("te\x1bxt", is_dim=True)
+    assert capsys.readouterr().out.startswith("\x1b[2mte")
+    monkeypatch.setenv("NO_COLOR", "1")
+    say("text", is_dim=True)
+    assert capsys.readouterr().out == "text\n"

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import datetime as dt
+
 import msgspec
 import pytest
 from tray_agent import EXPIRED_PAIR, ORGANISATION, certificate, status, token, token_list
 
 from agent.api.views.problems import ProblemView
+from agent.api.views.remembered import RememberedTokenView
 from agent.certificates.model import CertificateUse
 from agent.desktop.menu import tray_content
 from agent.ground.language import Language
@@ -111,3 +114,29 @@ def test_a_name_of_two_hundred_characters_keeps_its_beginning_and_end():
     [line] = texts(token_list(token(view)))
     assert len(line) < 60
     assert "深…圳" in line
+
+
+def put_away(view, **said):
+    """Return what the agent tells of a token in its drawer, of whose certificates this is said."""
+    held = tuple(msgspec.structs.replace(c, **said) for c in view.certificates)
+    return RememberedTokenView(
+        label=view.label, serial="1", model="", manufacturer="", module="", text="",
+        last_seen=dt.datetime(2024, 3, 8, tzinfo=dt.UTC), certificates=held,
+    )  # fmt: skip
+
+
+def test_a_token_in_its_drawer_is_named_and_said_to_be_there():
+    drawer = put_away(token(certificate(), label="财务"))
+    assert texts(msgspec.structs.replace(token_list(), remembered=(drawer,))) == (
+        "未插入电子钥匙。",
+        "财务(未插入)",
+        f"签名证书-{ORGANISATION}  已过期961天",
+    )
+
+
+@pytest.mark.parametrize("said", [{"renewed_by": "ab" * 32}, {"is_silenced": True}])
+def test_what_is_done_with_in_a_drawer_is_in_no_menu(said):
+    drawer = put_away(token(certificate(), label="财务"), **said)
+    assert texts(msgspec.structs.replace(token_list(), remembered=(drawer,))) == (
+        "未插入电子钥匙。",
+    )
