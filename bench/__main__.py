@@ -5,6 +5,7 @@ import sys
 from bench import (
     browser,
     command,
+    drawers,
     host,
     idle,
     insertion,
@@ -22,6 +23,7 @@ _ALL = {
     "listing": listing.main,
     "insertion": insertion.main,
     "idle": idle.main,
+    "drawers": drawers.main,
     "memory": memory.main,
     "journal": journal.main,
     "polls": polls.main,

@@ -39,12 +39,12 @@ def main() -> None:
                 ],
                 "opensc-notify": _children_named(notify.pid, "opensc-notify"),
             }
-            before = {name: _use(pids) for name, pids in groups.items()}
+            before = {name: use_of(pids) for name, pids in groups.items()}
             time.sleep(SECONDS)
             print(f"\n{f'idle for {SECONDS} s, token plugged in':32}"
                   f" {'jiffies':>8} {'wake-ups':>9} {'PSS MB':>8} {'processes':>10}")  # fmt: skip
             for name, pids in groups.items():
-                used, earlier = _use(pids), before[name]
+                used, earlier = use_of(pids), before[name]
                 pss = sum(memory(pid)[1] for pid in pids)
                 print(f"{name:32} {used.jiffies - earlier.jiffies:8d}"
                       f" {used.wake_ups - earlier.wake_ups:9d} {pss:8.1f} {len(pids):10d}")  # fmt: skip
@@ -53,7 +53,8 @@ def main() -> None:
             notify.wait()
 
 
-def _use(pids: list[int]) -> Use:
+def use_of(pids: list[int]) -> Use:
+    """Return what these processes have used."""
     jiffies = wake_ups = 0
     for pid in pids:
         for task in Path(f"/proc/{pid}/task").iterdir():
