@@ -56,6 +56,8 @@ def _likeness(token: Token, known: RememberedToken, ours: set[str], theirs: set[
 
 
 def _has_same_names(token: Token, known: RememberedToken) -> bool:
-    facts = token.facts
-    ours = token.reference.label, facts.model, facts.manufacturer
-    return ours == (known.reference.label, known.model, known.manufacturer)
+    ours, theirs = token.reference, known.reference
+    return (ours.label, ours.application) == (theirs.label, theirs.application) and (
+        token.facts.model,
+        token.facts.manufacturer,
+    ) == (known.model, known.manufacturer)
