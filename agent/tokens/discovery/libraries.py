@@ -6,7 +6,6 @@ ELF: System V ABI, ELF header. PE: Microsoft's PE format, COFF header. Mach-O: m
 from __future__ import annotations
 
 import functools
-import mmap
 import platform
 import struct
 import sys
@@ -20,16 +19,12 @@ from agent.tokens.discovery.found import (
     SKF,
     UNREADABLE,
 )
+from agent.tokens.exports import exported_kind
 from agent.tokens.model import ModuleKind
 
 HEAD_BYTES = 4096
 """Enough for every header read here."""
 _MACH_O_CPUS = {"x86_64": 0x01000007, "arm64": 0x0100000C}
-_ENTRY_POINTS = {
-    b"C_GetFunctionList\0": ModuleKind.PKCS11,  # PKCS#11 v2.40, 5.4
-    b"SKF_EnumDev\0": ModuleKind.SKF,  # GM/T 0016, 7.1.3
-}
-"""The name that every library of a kind exports. Of one that has several the first counts."""
 _MAX_SLICES = 32
 
 Machine = tuple[str, int, int]
@@ -108,27 +103,12 @@ def why_not_loadable(
             return NO_LIBRARY
         if _interpreter() and not machines & _interpreter():
             return OTHER_ARCHITECTURE
-        kind = kind or _exported_kind(file)
+        kind = kind or exported_kind(file)
     except OSError:
         return UNREADABLE
     if kind is ModuleKind.SKF:
         return SKF
     return NO_DRIVER if is_guessed and kind is None else None
-
-
-def kind_of(path: str) -> ModuleKind | None:
-    """Return what the library at ``path`` is, by the names in it; None where that does not show."""
-    try:
-        return _exported_kind(Path(path))
-    except (OSError, ValueError):  # not there, or not to be read; a NUL in the path
-        return None
-
-
-def _exported_kind(path: Path) -> ModuleKind | None:
-    if not _head(path).startswith((b"\x7fELF", b"MZ")):
-        return ModuleKind.PKCS11  # Mach-O folds names into a tree, where none need stand whole
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return next((kind for name, kind in _ENTRY_POINTS.items() if content.find(name) >= 0), None)
 
 
 def _head(path: Path) -> bytes:

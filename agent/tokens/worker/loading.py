@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from agent.tokens.discovery.libraries import kind_of
 from agent.tokens.errors import ModuleUnsupportedError
+from agent.tokens.exports import kind_of
 from agent.tokens.model import ModuleKind
 from agent.tokens.worker.driver import Driver
 

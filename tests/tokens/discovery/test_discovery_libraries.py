@@ -19,6 +19,7 @@ from agent.tokens.discovery.found import (
     OTHER_ARCHITECTURE,
 )
 from agent.tokens.discovery.libraries import machines_of, why_not_loadable
+from agent.tokens.exports import kind_of
 from agent.tokens.model import ModuleKind
 
 
@@ -66,22 +67,20 @@ def test_what_is_no_library_is_told_apart(tmp_path, content):
 
 def test_the_name_a_library_exports_says_of_what_kind_it_is(tmp_path):
     library = Path(shutil.copy(MODULE, tmp_path / "vendor.so"))
-    assert libraries.kind_of(MODULE) is ModuleKind.PKCS11
+    assert kind_of(MODULE) is ModuleKind.PKCS11
     content = library.read_bytes()
     library.write_bytes(content + b"SKF_EnumDev\0")
-    assert libraries.kind_of(str(library)) is ModuleKind.PKCS11, (
-        "of two kinds the one that is known"
-    )
+    assert kind_of(str(library)) is ModuleKind.PKCS11, "of two kinds the one that is known"
     library.write_bytes(content.replace(b"C_GetFunctionList\0", b"SKF_EnumDev\0xxxxxx"))
-    assert libraries.kind_of(str(library)) is ModuleKind.SKF
+    assert kind_of(str(library)) is ModuleKind.SKF
     # The names of its other functions begin in the same way.
     library.write_bytes(content.replace(b"C_GetFunctionList\0", b"SKF_EnumDevices_x\0"))
-    assert libraries.kind_of(str(library)) is None
+    assert kind_of(str(library)) is None
 
 
 @pytest.mark.parametrize("path", ["/nowhere/vendor.so", "/a\0b", "/tmp"])
 def test_of_what_cannot_be_read_no_kind_is_said(path):
-    assert libraries.kind_of(path) is None
+    assert kind_of(path) is None
 
 
 def test_a_folder_or_nothing_at_all_is_not_installed(tmp_path):
