@@ -61,6 +61,7 @@ def token(*certificates: CertificateView, label: str = "ODC") -> TokenView:
         slot=0,
         pin_state=PinState.OK,
         certificates=certificates,
+        present=True,
     )
 
 

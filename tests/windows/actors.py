@@ -85,6 +85,7 @@ def token(
         "module": "/usr/lib/softhsm/libsofthsm2.so",
         "slot": number,
         "pin_state": PinState.OK,
+        "present": True,
     }
     return TokenView(**{**usual, **values}, certificates=certificates)
 

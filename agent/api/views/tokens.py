@@ -28,7 +28,8 @@ class TokenView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     slot: int
     pin_state: PinState
     certificates: tuple[CertificateView, ...]
-    present: bool = True
+    present: bool
+    """Always, here; a token that is not is a RememberedTokenView."""
 
 
 class TokenList(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,5 +72,6 @@ def token_view(token: Token, now: dt.datetime, language: Language, known: Known)
         module=token.reference.module,
         slot=facts.slot,
         pin_state=facts.pin_state,
+        present=True,
         certificates=tuple(views),
     )
