@@ -80,15 +80,16 @@ class Browser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     def is_present(self) -> bool:
         """Whether the browser is installed or has been used by this user."""
         folder = self.place.user_folder if self.place else None
-        has_data = folder is not None and folder.parent.is_dir()
+        # os.path: a home of which this user may not see all has no such folder, and no exception.
+        has_data = folder is not None and os.path.isdir(folder.parent)  # noqa: PTH112
         return has_data or any(map(shutil.which, self.programs))
 
     @property
     def sandboxes(self) -> tuple[str, ...]:
         """How it is installed in a sandbox: ``Snap``, ``Flatpak``."""
         home = Path.home()
-        is_snap = bool(self.snap) and (home / "snap" / self.snap).is_dir()
-        is_flatpak = bool(self.flatpak) and (home / ".var/app" / self.flatpak).is_dir()
+        is_snap = bool(self.snap) and os.path.isdir(home / "snap" / self.snap)  # noqa: PTH112
+        is_flatpak = bool(self.flatpak) and os.path.isdir(home / ".var/app" / self.flatpak)  # noqa: PTH112
         return (*(["Snap"] if is_snap else []), *(["Flatpak"] if is_flatpak else []))
 
 

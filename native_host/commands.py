@@ -16,6 +16,7 @@ from agent.settings.language import configured_language
 from agent.system.paths import find_paths
 from native_host import registration
 from native_host.browsers import load_browsers
+from native_host.faults import readable
 from native_host.launcher import launcher_path
 from native_host.probe import NoAnswerError, ask_host
 from native_host.registration import GOOD, Change, Entry, State
@@ -43,6 +44,7 @@ STATE_TEXTS = {
     State.MISSING: mark("not registered"),
     State.OUTDATED: mark("outdated, install again"),
     State.OTHER: mark("registered by another installation"),
+    State.BLOCKED: mark("cannot be registered"),
 }
 _SANDBOXED = mark(
     "{title} is installed as a {sandbox}, which may keep it from starting programs of this computer; "
@@ -75,16 +77,14 @@ def _install(options: argparse.Namespace) -> int:
     # Without a choice, folders of browsers that are not here are not made.
     wanted = chosen if is_narrowed else [target for target in chosen if target.is_present]
     changes = registration.install(wanted, launcher=options.launcher, root=options.root)
-    print(_changes(changes, mark("registered"), options.json))
-    return 0
+    return _tell_changes(changes, mark("registered"), options.json)
 
 
 def _remove(options: argparse.Namespace) -> int:
     changes = registration.remove(_targets(options))
     if not (options.browser or options.profile or options.system):
         registration.remove_launcher()
-    print(_changes(changes, mark("removed"), options.json))
-    return 0
+    return _tell_changes(changes, mark("removed"), options.json)
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -179,33 +179,54 @@ def _add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="print JSON, for programs")
 
 
+def _tell_changes(changes: Sequence[Change], done: str, as_json: bool) -> int:
+    """Print what was done, where it failed with what to do; return the exit code."""
+    print(_changes(changes, done, as_json))
+    return 1 if any(change.fault for change in changes) else 0
+
+
 def _changes(changes: Sequence[Change], done: str, as_json: bool) -> str:
     if as_json:
-        return _json([{**_facts(c.target), "changed": c.changed} for c in changes])
+        return _json(
+            [{**_facts(c.target), "changed": c.changed, **_fault(c.fault)} for c in changes]
+        )
     language = user_language()
     words = {True: translate(done, language), False: translate(mark("unchanged"), language)}
-    lines = [f"{c.target.title}: {words[c.changed]} ({c.target.path})" for c in changes]
+    lines = [
+        f"{c.target.title}: {_advised(c.fault) if c.fault else words[c.changed]}"
+        f" ({readable(c.target.path)})"
+        for c in changes
+    ]
     return "\n".join(lines) or translate(mark("No supported browser was found."), language)
 
 
 def _listing(found: Sequence[Entry], as_json: bool) -> str:
     if as_json:
-        return _json([{**_facts(entry.target), "state": entry.state} for entry in found])
+        return _json([{**_facts(e.target), "state": e.state, **_fault(e.fault)} for e in found])
     language = user_language()
     lines = [
         f"{e.target.title} [{e.target.browser}]: {translate(STATE_TEXTS[e.state], language)}"
-        f" ({e.target.path})"
+        f" ({readable(e.target.path)}){f': {_advised(e.fault)}' if e.fault else ''}"
         for e in found
     ]
     return "\n".join(lines) or translate(mark("No supported browser was found."), language)
+
+
+def _advised(fault: OdcError) -> str:
+    language = user_language()
+    return f"{fault.text(language)} {fault.advice_text(language)}"
+
+
+def _fault(fault: OdcError | None) -> dict[str, object]:
+    return {"fault": fault.code, "said": _advised(fault)} if fault else {}
 
 
 def _facts(target: Target) -> dict[str, object]:
     return {
         "browser": target.browser,
         "title": target.title,
-        "manifest": str(target.path),
-        "launcher": str(launcher_path()),
+        "manifest": readable(target.path),
+        "launcher": readable(launcher_path()),
         "present": target.is_present,
         "sandboxes": target.sandboxes,
         "verified": target.is_verified,

@@ -8,19 +8,24 @@ import tempfile
 from pathlib import Path
 
 
-def read_or_none(path: Path) -> bytes | None:
-    """Return a file's content; None where there is none."""
+def read_if_possible(path: Path) -> bytes | None:
+    """Return a file's content; None where there is none for this user."""
     try:
         return path.read_bytes()
-    except FileNotFoundError:
+    except OSError:
         return None
 
 
-def write_if_different(path: Path, content: bytes, *, mode: int) -> bool:
-    """Make ``path`` hold ``content``; return whether that needed writing."""
-    if read_or_none(path) == content and _has_mode(path, mode):
+def write_if_different(
+    path: Path, content: bytes, *, mode: int, is_for_everybody: bool = False
+) -> bool:
+    """Make ``path`` hold ``content``; return whether that needed writing.
+
+    Folders that are made for everybody are open to everybody, whatever the umask.
+    """
+    if read_if_possible(path) == content and _has_mode(path, mode):
         return False
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(path.parent, is_for_everybody=is_for_everybody)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     temporary = Path(name)
     try:
@@ -32,6 +37,15 @@ def write_if_different(path: Path, content: bytes, *, mode: int) -> bool:
         temporary.unlink(missing_ok=True)
         raise
     return True
+
+
+def _make_folder(folder: Path, *, is_for_everybody: bool) -> None:
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent, is_for_everybody=is_for_everybody)
+    folder.mkdir(exist_ok=True)
+    if is_for_everybody:
+        folder.chmod(0o755)
 
 
 def _has_mode(path: Path, mode: int) -> bool:

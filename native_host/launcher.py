@@ -17,6 +17,7 @@ from agent.system.runtime import home_override
 
 SHEBANG_LIMIT = 127
 """Bytes of the longest first line every Linux takes."""
+_ORIGIN = "Starts the native messaging host. Written by odc-native-host install."
 LAUNCHER_NAME = "odc-native-host"
 LAUNCHER_MODE = 0o755
 PACKAGES = Path(__file__).resolve().parent.parent
@@ -62,18 +63,17 @@ def launcher_script(interpreter: str = sys.executable, packages: Path = PACKAGES
         return _batch_file(home, program)
     if program is not None:
         setting = f"env ODC_HOME={shlex.quote(str(home))} " if home else ""
-        return f'#!/bin/sh\nexec {setting}{shlex.quote(str(program))} "$@"\n'.encode()
-    lines = [
-        *_first_lines(interpreter),
-        '"""Starts the native messaging host. Written by odc-native-host install."""',
+        return os.fsencode(f'#!/bin/sh\nexec {setting}{shlex.quote(str(program))} "$@"\n')
+    # Paths as bytes: they mean the same in every locale, and need not be text in any.
+    statements = [
         "import os, sys",
         # At the end: what stands in site-packages must not shadow the standard library.
-        f"sys.path.append({str(packages)!r})",
-        *([f"os.environ['ODC_HOME'] = {str(home)!r}"] if home else []),
+        f"sys.path.append(os.fsdecode({os.fsencode(packages)!r}))",
+        *([f"os.environb[b'ODC_HOME'] = {os.fsencode(home)!r}"] if home else []),
         "from native_host.cli import main",
         "sys.exit(main())",
     ]
-    return ("\n".join(lines) + "\n").encode()
+    return os.fsencode("\n".join([*_script_lines(interpreter, statements), ""]))
 
 
 def _batch_file(home: Path | None, program: Path | None) -> bytes:
@@ -89,11 +89,11 @@ def _batch_file(home: Path | None, program: Path | None) -> bytes:
     return f'@echo off\r\n"{sys.executable}" -IS -c "{script}" %*\r\n'.encode()
 
 
-def _first_lines(interpreter: str) -> list[str]:
-    """Return the line(s) that make the script start ``interpreter``."""
+def _script_lines(interpreter: str, statements: list[str]) -> list[str]:
+    """Return the script that makes ``interpreter`` run the statements."""
     shebang = f"#!{interpreter} -IS"
-    if " " not in interpreter and len(os.fsencode(shebang)) <= SHEBANG_LIMIT:
-        return [shebang]
-    # A path with a space or too long for a first line: a script that is both sh and Python.
-    quoted = interpreter.replace('"', '\\"')
-    return ["#!/bin/sh", f'\'\'\'exec\' "{quoted}" -IS "$0" "$@"', "' '''"]
+    if interpreter.isascii() and " " not in interpreter and len(shebang) <= SHEBANG_LIMIT:
+        return [shebang, f'"""{_ORIGIN}"""', *statements]
+    # No first line holds a blank or so long a path, and Python takes none that is not UTF-8.
+    script = shlex.quote("; ".join(statements))
+    return ["#!/bin/sh", f"# {_ORIGIN}", f'exec {shlex.quote(interpreter)} -IS -c {script} "$@"']

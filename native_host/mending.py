@@ -21,5 +21,9 @@ def mend_registration(paths: Paths) -> None:
         log.warning("browsers not registered with reason=%s", error)
         return
     for change in changes:
-        if change.changed:
+        if change.fault:
+            log.warning(
+                "not registered with browser=%s reason=%s", change.target.browser, change.fault
+            )
+        elif change.changed:
             log.info("registered with browser=%s", change.target.browser)

@@ -9,9 +9,19 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 from pathlib import Path
 
+from agent.ground.errors import OdcError
 from agent.system.runtime import home_override
 from native_host import registry
-from native_host.files import read_or_none, write_if_different
+from native_host.faults import (
+    ClosedToOthersError,
+    UntellablePathError,
+    closed_to_others,
+    fault_of,
+    is_tellable,
+    obstacle,
+    readable,
+)
+from native_host.files import read_if_possible, write_if_different
 from native_host.launcher import (
     LAUNCHER_MODE,
     host_program,
@@ -37,6 +47,8 @@ class State(StrEnum):
     """Ours, but not what it must be now, or without its launcher; installing again mends it."""
     OTHER = "other"
     """Another installation's, or not readable as a manifest."""
+    BLOCKED = "blocked"
+    """This user may not look there, or not write what is missing: see the entry's fault."""
 
 
 GOOD = frozenset({State.REGISTERED, State.SYSTEM})
@@ -48,6 +60,8 @@ class Entry:
 
     target: Target
     state: State
+    fault: OdcError | None = None
+    """What keeps the state from being mended."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +70,16 @@ class Change:
 
     target: Target
     changed: bool
+    fault: OdcError | None = None
+    """Why the browser does not find what it needs all the same."""
 
 
 def install(
     chosen: Iterable[Target], *, launcher: Path | None = None, root: Path = ROOT
 ) -> list[Change]:
     """Write the launcher and the manifests; files that are right already are left alone.
+
+    Each browser by itself: what keeps one from being told is in its change, and stops no other.
 
     Args:
         chosen: where to register. Of a user's own places, those a valid system-wide manifest serves
@@ -70,18 +88,18 @@ def install(
         root: what stands for the system's root folder, for packagers.
     """
     chosen = list(chosen)
+    fault = None
     if launcher is None:
         launcher = launcher_path()
-        needs_one = any(target.is_system or not _is_served(target) for target in chosen)
-        if needs_one and launcher != host_program():
-            where = root / launcher.relative_to("/") if root != ROOT else launcher
-            write_if_different(where, launcher_script(), mode=LAUNCHER_MODE)
-    return [Change(target, _install(target, launcher)) for target in chosen]
+        is_for_everybody = any(target.is_system for target in chosen)
+        if any(target.is_system or not _is_served(target) for target in chosen):
+            fault = _write_launcher(launcher, root, is_for_everybody=is_for_everybody)
+    return [_install(target, launcher, root, fault) for target in chosen]
 
 
 def remove(chosen: Iterable[Target]) -> list[Change]:
     """Remove the manifests that are ours; what another installation wrote stays."""
-    return [Change(target, _remove_ours(target)) for target in chosen]
+    return [_removed(target) for target in chosen]
 
 
 def remove_launcher() -> None:
@@ -94,8 +112,8 @@ def remove_launcher() -> None:
 
 
 def entries(chosen: Iterable[Target]) -> list[Entry]:
-    """Return what stands at each place."""
-    return [Entry(target, _state(target)) for target in chosen]
+    """Return what stands at each place, and what keeps it from being mended."""
+    return [_entry(target) for target in chosen]
 
 
 def mend(chosen: Iterable[Target]) -> list[Change]:
@@ -105,15 +123,46 @@ def mend(chosen: Iterable[Target]) -> list[Change]:
     what names its launcher already is mended.
     """
     wanted = {State.OUTDATED} if home_override() else {State.OUTDATED, State.MISSING}
-    present = [target for target in chosen if target.is_present]
-    return install([entry.target for entry in entries(present) if entry.state in wanted])
+    found = entries(target for target in chosen if target.is_present)
+    blocked = [
+        Change(entry.target, changed=False, fault=entry.fault)
+        for entry in found
+        if entry.state is State.BLOCKED and not home_override()
+    ]
+    return [*blocked, *install([entry.target for entry in found if entry.state in wanted])]
 
 
-def _install(target: Target, launcher: Path) -> bool:
+def _write_launcher(launcher: Path, root: Path, *, is_for_everybody: bool) -> OdcError | None:
+    if not is_tellable(launcher):
+        return UntellablePathError(file=readable(launcher))
+    if launcher == host_program():
+        return None
+    where = root / launcher.relative_to("/") if root != ROOT else launcher
+    try:
+        write_if_different(where, launcher_script(), mode=LAUNCHER_MODE)
+    except OSError as error:
+        return fault_of(where, error)
+    return closed_to_others(where, root) if is_for_everybody else None
+
+
+def _install(target: Target, launcher: Path, root: Path, fault: OdcError | None) -> Change:
     if _is_served(target):
-        return _remove_ours(target)  # it would hide the system's, which is kept up to date
-    content = manifest(target.family, launcher)
-    changed = write_if_different(target.path, content, mode=MANIFEST_MODE)
+        return _removed(target)  # it would hide the system's, which is kept up to date
+    if fault and not isinstance(fault, ClosedToOthersError):
+        return Change(target, changed=False, fault=fault)
+    try:
+        changed = _write_manifest(target, manifest(target.family, launcher))
+    except OSError as error:
+        return Change(target, changed=False, fault=fault_of(target.path, error))
+    if target.is_system:
+        fault = fault or closed_to_others(target.path, root)
+    return Change(target, changed, fault)
+
+
+def _write_manifest(target: Target, content: bytes) -> bool:
+    changed = write_if_different(
+        target.path, content, mode=MANIFEST_MODE, is_for_everybody=target.is_system
+    )
     if target.key:
         changed = registry.write(target.key, str(target.path), system=target.is_system) or changed
     return changed
@@ -122,7 +171,7 @@ def _install(target: Target, launcher: Path) -> bool:
 def _is_served(target: Target) -> bool:
     """Return whether a system-wide manifest lets our extension start a program that is there."""
     manifest_of_all = _manifest_of_all(target)
-    content = read_or_none(manifest_of_all) if manifest_of_all else None
+    content = read_if_possible(manifest_of_all) if manifest_of_all else None
     if content is None or not is_for_us(content, target.family):
         return False
     program = launcher_named_by(content)
@@ -137,14 +186,31 @@ def _manifest_of_all(target: Target) -> Path | None:
     return Path(named) if named else None
 
 
+def _entry(target: Target) -> Entry:
+    state = _state(target)
+    if state in GOOD:
+        return Entry(target, state)
+    fault = None if target.is_system else _obstacle(target)
+    return Entry(target, State.BLOCKED if fault else state, fault)
+
+
+def _obstacle(target: Target) -> OdcError | None:
+    launcher = launcher_path()
+    if not is_tellable(launcher):
+        return UntellablePathError(file=readable(launcher))
+    return obstacle(target.path) or (None if launcher == host_program() else obstacle(launcher))
+
+
 def _state(target: Target) -> State:
-    content = read_or_none(target.path)
+    content = read_if_possible(target.path)
     if content is None or not _is_named(target):
-        return State.SYSTEM if _is_served(target) else State.MISSING
+        is_in_the_way = content is None and os.path.exists(target.path)  # noqa: PTH110 - never raises
+        unserved = State.OTHER if is_in_the_way else State.MISSING
+        return State.SYSTEM if _is_served(target) else unserved
     launcher = launcher_path()
     if launcher_named_by(content) != str(launcher):
         return State.OTHER
-    is_whole = launcher == host_program() or read_or_none(launcher) == launcher_script()
+    is_whole = launcher == host_program() or read_if_possible(launcher) == launcher_script()
     is_right = content == manifest(target.family, launcher) and is_whole
     return State.REGISTERED if is_right and os.access(launcher, os.X_OK) else State.OUTDATED
 
@@ -156,8 +222,15 @@ def _is_named(target: Target) -> bool:
     return registry.read(target.key, system=target.is_system) == str(target.path)
 
 
+def _removed(target: Target) -> Change:
+    try:
+        return Change(target, _remove_ours(target))
+    except OSError as error:
+        return Change(target, changed=False, fault=fault_of(target.path, error))
+
+
 def _remove_ours(target: Target) -> bool:
-    content = read_or_none(target.path)
+    content = read_if_possible(target.path)
     if content is not None and launcher_named_by(content) != str(launcher_path()):
         return False
     # On Windows browsers of a family share a manifest, which went with the first one's entry.

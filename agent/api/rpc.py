@@ -54,7 +54,7 @@ class ProtocolMismatchError(OdcError):
 
 def result_frame(request_id: int | str, result: object) -> bytes:
     """Return the payload of a successful answer."""
-    return msgspec.json.encode({"jsonrpc": "2.0", "id": request_id, "result": result})
+    return _encoded({"jsonrpc": "2.0", "id": request_id, "result": result})
 
 
 def error_frame(request_id: int | str | None, error: OdcError) -> bytes:
@@ -62,9 +62,29 @@ def error_frame(request_id: int | str | None, error: OdcError) -> bytes:
     code = error.rpc_code if isinstance(error, InvalidRequestError) else APPLICATION_ERROR
     report = error.report()
     body = RpcError(code=code, message=report.message, data=report)
-    return msgspec.json.encode({"jsonrpc": "2.0", "id": request_id, "error": body})
+    return _encoded({"jsonrpc": "2.0", "id": request_id, "error": body})
 
 
 def notification_frame(method: str, params: object) -> bytes:
     """Return the payload of a notification."""
-    return msgspec.json.encode({"jsonrpc": "2.0", "method": method, "params": params})
+    return _encoded({"jsonrpc": "2.0", "method": method, "params": params})
+
+
+def _encoded(message: dict[str, object]) -> bytes:
+    try:
+        return msgspec.json.encode(message)
+    except UnicodeEncodeError:  # a path below a folder whose name is not UTF-8
+        return msgspec.json.encode(_sayable(msgspec.to_builtins(message)))
+
+
+def _sayable(value: object) -> object:
+    """Return ``value`` with a sign in the place of each byte of a path that is no text."""
+    match value:
+        case str():
+            return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        case dict():
+            return {name: _sayable(held) for name, held in value.items()}
+        case list() | tuple():
+            return [_sayable(held) for held in value]
+        case _:
+            return value

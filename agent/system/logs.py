@@ -28,7 +28,13 @@ def set_up_logging(folder: Path, *, to_stderr: bool) -> None:
     """Write to ``folder``/agent.log, and to the terminal where there is one to read it."""
     make_private(folder)
     handlers: list[logging.Handler] = [
-        _LogFile(folder / "agent.log", maxBytes=_MAX_BYTES, backupCount=_KEPT, encoding="utf-8")
+        _LogFile(
+            folder / "agent.log",
+            maxBytes=_MAX_BYTES,
+            backupCount=_KEPT,
+            encoding="utf-8",
+            errors="backslashreplace",  # folders have names that are no text
+        )
     ]
     if to_stderr:
         handlers.append(logging.StreamHandler(sys.stderr))

@@ -15,13 +15,14 @@ _MANIFESTS = {
     State.MISSING: Manifest.MISSING,
     State.OUTDATED: Manifest.OUTDATED,
     State.OTHER: Manifest.OTHER,
+    State.BLOCKED: Manifest.BLOCKED,
 }
 
 
 def look_for_browsers() -> list[Browser]:
     """Return the browsers that are here."""
     return [
-        Browser(title=entry.target.title, manifest=_MANIFESTS[entry.state])
+        Browser(title=entry.target.title, manifest=_MANIFESTS[entry.state], fault=entry.fault)
         for entry in registration.entries(_present())
     ]
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from enum import Enum, auto, unique
 
 from agent.certificates.china_time import china_date
-from agent.checks.model import CheckState, Finding, Findings, finding, ok
+from agent.checks.model import CheckState, Finding, Findings, Sentence, finding, ok
+from agent.ground.errors import OdcError
 from agent.ground.language import mark
 
 FIX_MANIFESTS = "manifests"
@@ -23,6 +24,8 @@ class Manifest(Enum):
     MISSING = auto()
     OUTDATED = auto()
     OTHER = auto()
+    BLOCKED = auto()
+    """A folder that is not the user's keeps it from being mended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,8 @@ class Browser:
 
     title: str
     manifest: Manifest
+    fault: OdcError | None = None
+    """What blocks it."""
 
 
 def judge_browsers(browsers: Sequence[Browser]) -> Findings:
@@ -63,6 +68,8 @@ _SENTENCES = {
 def _manifest(browser: Browser) -> Finding:
     if browser.manifest is Manifest.RIGHT:
         return ok(mark("{browser} knows the agent."), browser=browser.title)
+    if browser.fault is not None:
+        return _blocked(browser, browser.fault)
     return finding(
         CheckState.FAILED,
         _SENTENCES[browser.manifest],
@@ -70,6 +77,15 @@ def _manifest(browser: Browser) -> Finding:
         fix=FIX_MANIFESTS,
         browser=browser.title,
     )
+
+
+def _blocked(browser: Browser, fault: OdcError) -> Finding:
+    what = Sentence(fault.sentence, fault.values)
+    said = Sentence(
+        mark("{browser} cannot be told of the agent: {what}"),
+        {"browser": browser.title, "what": what},
+    )
+    return Finding(CheckState.FAILED, said, Sentence(fault.advice, fault.values))
 
 
 def judge_extension(last_seen: dt.datetime | None) -> Findings:
