@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
 import sys
@@ -82,6 +83,8 @@ def obstacle(file: Path) -> OdcError | None:
         # What is above a folder that is not there has been found open: it can be made.
         if not os.path.lexists(folder):
             return None
+        if not folder.is_dir():
+            return NotRegisteredError(file=readable(file), reason=os.strerror(errno.ENOTDIR))
         wanted = os.X_OK | os.W_OK if _would_be_written(folder, file) else os.X_OK
         if not os.access(folder, wanted):
             return _not_usable(folder, file)
@@ -90,8 +93,8 @@ def obstacle(file: Path) -> OdcError | None:
 
 def fault_of(file: Path, error: OSError) -> OdcError:
     """Return in words why ``file`` could not be written."""
-    found = obstacle(file) if isinstance(error, PermissionError) else None
-    return found or NotRegisteredError(file=readable(file), reason=error.strerror or str(error))
+    reason = error.strerror or str(error)
+    return obstacle(file) or NotRegisteredError(file=readable(file), reason=reason)
 
 
 def closed_to_others(file: Path, root: Path) -> OdcError | None:

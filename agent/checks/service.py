@@ -118,6 +118,7 @@ class CheckService:
         Raises:
             UnknownCheckError: there is no such fix.
             FixFailedError: it could not be written.
+            OdcError: it could not be written, for a reason that has words and advice of its own.
         """
         fix = _FIXES.get(name)
         if fix is None:

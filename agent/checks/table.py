@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from agent.certificates.pairs import group
 from agent.checks.model import Findings
 from agent.checks.probes import computer, desktop, smart_cards
+from agent.checks.probes.driver_access import look_for_bar
 from agent.checks.probes.fonts import look_for_fonts
 from agent.checks.probes.network import look_at_way_out
 from agent.checks.probes.threads import in_thread
@@ -60,12 +62,20 @@ async def _drivers(run: Run) -> Findings:
     await run.snapshot()
     parts = run.parts
     wanted = {module.settings.path: module for module in parts.discovery.modules}
+    failing = [reader.settings for reader in parts.inventory.readers if reader.reading.problems]
+    bars = {
+        settings.path: await in_thread(partial(look_for_bar, settings.path, tables))
+        for settings in failing
+        for tables in [parts.paths.module_tables]
+        if not settings.environment  # where its files are elsewhere
+    }
     served = tuple(
         Driver(
             name=wanted[path].name if path in wanted else path,
             is_wanted=path not in wanted or wanted[path].is_wanted,
             has_answered=reader.has_read and not reader.is_reading,
             problems=tuple(problem.report for problem in reader.reading.problems),
+            bar=bars.get(path),
         )
         for reader in parts.inventory.readers
         for path in [reader.settings.path]

@@ -185,7 +185,8 @@ class PinSessions:
     ) -> Result:
         wish = asked.wish
         module = self._inventory.settings_of(wish.token)
-        async with pin_session(module, wish.token, wish.certificate) as session:
+        certificate = wish.certificate or self._certificate_on(wish.token)
+        async with pin_session(module, wish.token, certificate) as session:
             offer = self._checked(wish, session.offer)
             asked.is_awaiting_pin = True
             try:
@@ -196,6 +197,12 @@ class PinSessions:
                 asked.is_awaiting_pin = False
             await self._try(wish, session)
             return await work(session)
+
+    def _certificate_on(self, reference: TokenReference) -> bytes:
+        """Return one that tells slots of the token from others of its name; empty where none does."""
+        named = [t for t in self._inventory.snapshot.tokens if t.reference == reference]
+        own = [h.certificate.der for t in named for h in t.certificates if not h.certificate.is_ca]
+        return own[0] if len(named) == 1 and own else b""
 
     def _checked(self, wish: PinWish, offer: SessionOffer) -> SessionOffer:
         """Return the offer with all that is known of the PIN, where it may be tried."""

@@ -100,14 +100,15 @@ def _once(tokens: Iterable[Token]) -> Iterable[Token]:
 
 
 def _is_same(one: Token, other: Token) -> bool:
-    """Say whether two modules show the same token; within one module two tokens are two.
+    """Say whether two slots, of one module or of two, show the same token.
 
     Modules make up labels of their own, and short serial numbers are nothing to rely on alone. Private
-    keys do not leave tokens, so the same certificates of one's own mean the same token.
+    keys do not leave tokens, so the same certificates of one's own mean the same token. Some modules
+    list a token in two slots; but two tokens of a maker may have the same name and number.
     """
-    if one.reference.module == other.reference.module:
-        return False
     ours, theirs = _thumbprints(one), _thumbprints(other)
+    if one.reference.module == other.reference.module:
+        return one.reference == other.reference and bool(ours) and ours == theirs
     if ours and ours == theirs:
         return True
     same_serial = bool(one.facts.serial) and one.facts.serial == other.facts.serial

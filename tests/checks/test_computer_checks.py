@@ -15,7 +15,6 @@ from check_desk import said
 from agent.checks.model import CheckState
 from agent.checks.probes import computer
 from agent.checks.probes.smart_cards import look_at_smart_cards
-from agent.checks.service import FixFailedError
 from agent.checks.verdicts.computer import (
     Room,
     Versions,
@@ -28,6 +27,7 @@ from agent.ground.language import Language
 from agent.settings.config import Config
 from agent.settings.errors import PolicyKeyError
 from agent.system.autostart import this_systems_autostart
+from native_host.faults import NotRegisteredError
 from sandbox.usb_token import own_pcscd as pcsc
 
 NOBODY = 65534
@@ -182,7 +182,7 @@ async def test_a_missing_and_a_damaged_registration_are_mended(desk, browser):
 
 async def test_what_cannot_be_mended_says_why(desk, browser):
     browser.parent.write_text("a file where the folder should be")
-    with pytest.raises(FixFailedError):
+    with pytest.raises(NotRegisteredError, match="Not a directory"):
         await desk.service().fix("manifests")
 
 

@@ -62,6 +62,7 @@ struct attribute { /* CK_ATTRIBUTE */
 };
 
 static const word OK = 0, UNAVAILABLE = ~0UL, ABSURD = 1UL << 31, LEAK = 50UL << 20, SLOTS = 10000;
+static const word SECOND = 1UL << 40; /* in the number of a slot that shows the token of another */
 static const struct { const char *name; word value; } ERRORS[] = {
     {"host_memory", 0x02}, {"general_error", 0x05}, {"function_failed", 0x06},
     {"device_error", 0x30}, {"device_memory", 0x31}, {"device_removed", 0x32},
@@ -123,7 +124,9 @@ static void fill(unsigned char *bytes, word count) {
 }
 
 static word forward(int number, const word a[8]) {
-    word result = real->functions[number](a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]);
+    int takes_slot = (number >= N_C_GetSlotInfo && number <= N_C_InitToken) || number == N_C_OpenSession || number == N_C_CloseAllSessions;
+    word first = takes_slot ? a[0] & ~SECOND : a[0];
+    word result = real->functions[number](first, a[1], a[2], a[3], a[4], a[5], a[6], a[7]);
     if (number == N_C_GetFunctionList && result == OK) *(struct function_list **)a[0] = &ours;
     return result;
 }
@@ -269,12 +272,35 @@ static word many_slots(int number, const word a[8]) {
     return OK;
 }
 
+/* Every slot a second time, under a number of its own. */
+static word twice(int number, const word a[8]) {
+    word *slots = (word *)a[1], *count = (word *)a[2];
+    word given[64], size = 64, room = *count, all[8] = {a[0], (word)given, (word)&size};
+    if (number != N_C_GetSlotList) return forward(number, a);
+    word result = forward(number, all);
+    if (result != OK) return result;
+    *count = 2 * size;
+    if (slots && room < *count) return 0x150; /* CKR_BUFFER_TOO_SMALL */
+    for (word i = 0; slots && i < size; i++) slots[i] = given[i], slots[size + i] = given[i] | SECOND;
+    return OK;
+}
+
+/* A token whose label and number are blanks, as the slot beside it that waits for a token. */
+static word blank(int number, const word a[8]) {
+    word result = forward(number, a);
+    if (number == N_C_GetTokenInfo && result == OK) {
+        memset((void *)a[1], ' ', 32);
+        memset((void *)(a[1] + 80), ' ', 16);
+    }
+    return result;
+}
+
 static const struct { const char *name; word (*act)(int, const word[8]); } FAULTS[] = {
     {"crash", crash}, {"abort", abort_}, {"exit", exit_}, {"hang", hang}, {"slow", slow},
     {"stdout", print}, {"leak", leak}, {"wrong_length", wrong_length}, {"unavailable", unavailable},
     {"garbage", garbage}, {"endless", endless}, {"many_slots", many_slots},
     {"not_set", not_set}, {"count_low", count_low}, {"final_try", final_try}, {"locked", locked},
-    {"to_be_changed", to_be_changed}, {"pad", pad},
+    {"to_be_changed", to_be_changed}, {"pad", pad}, {"twice", twice}, {"blank", blank},
 };
 
 static word call(int number, const word a[8]) {

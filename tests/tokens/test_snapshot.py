@@ -58,9 +58,18 @@ def test_ca_certificates_in_common_do_not_make_tokens_the_same():
     assert len(shown((token("a", "A", "1", root),), (token("b", "B", "2", root),))) == 2
 
 
-def test_two_tokens_of_one_module_are_two_even_with_the_same_name():
+def test_a_token_that_its_module_lists_in_two_slots_is_one():
     twins = (token("a", "KEY", "1", SIGN, slot=0), token("a", "KEY", "1", SIGN, slot=1))
+    assert len(shown(twins)) == 1
+
+
+def test_two_tokens_of_one_module_are_two_even_with_the_same_name():
+    twins = (token("a", "KEY", "0", SIGN, slot=0), token("a", "KEY", "0", OTHER, slot=1))
     assert len(shown(twins)) == 2
+    blank = (token("a", "KEY", "0", slot=0), token("a", "KEY", "0", slot=1))
+    assert len(shown(blank)) == 2
+    other_name = (token("a", "A", "0", SIGN, slot=0), token("a", "B", "0", SIGN, slot=1))
+    assert len(shown(other_name)) == 2
 
 
 def test_a_slot_that_is_listed_twice_is_one_token():

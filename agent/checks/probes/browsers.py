@@ -28,8 +28,14 @@ def look_for_browsers() -> list[Browser]:
 
 
 def repair_manifests() -> None:
-    """Register the native host with every browser that is here."""
-    registration.install(_present())
+    """Register the native host with every browser that is here.
+
+    Raises:
+        OdcError: what keeps the first from being told; the others have been.
+    """
+    faults = [change.fault for change in registration.install(_present()) if change.fault]
+    if faults:
+        raise faults[0]
 
 
 def _present() -> list[Target]:

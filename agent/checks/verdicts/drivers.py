@@ -10,6 +10,18 @@ from agent.ground.language import mark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """A file a driver needs and this user may not read."""
+
+    file: str
+    group: str
+    """Who may."""
+    user: str
+    is_member: bool
+    """The user has been added to the group since he logged in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Driver:
     """One module that is served."""
 
@@ -18,6 +30,8 @@ class Driver:
     """Somebody asked for it by name; a SoftHSM that merely came along may fail."""
     has_answered: bool
     problems: tuple[ErrorReport, ...] = ()
+    bar: Bar | None = None
+    """Why it fails, where that is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +66,28 @@ def _driver(driver: Driver) -> Finding:
             mark("Pull the token out and plug it in again. If that does not help, restart."),
             driver=driver.name,
         )
+    if driver.problems and driver.bar is not None:
+        return _barred(driver.name, driver.bar)
     if driver.problems:
-        state = CheckState.FAILED if driver.is_wanted else CheckState.OK
+        state = CheckState.FAILED if driver.is_wanted else CheckState.WARNING
         return reported(state, driver.problems[0])
     return ok(mark("The token driver {driver} works."), driver=driver.name)
+
+
+def _barred(driver: str, bar: Bar) -> Finding:
+    advice = (
+        mark("You have been added to the group: log out and in again.")
+        if bar.is_member
+        else mark(
+            "Have yourself added (administrator: `adduser {user} {group}`), then log in again."
+        )
+    )
+    return finding(
+        CheckState.FAILED,
+        mark("You may not use the token driver {driver}: {file} is for the group {group} only."),
+        advice,
+        driver=driver,
+        file=bar.file,
+        group=bar.group,
+        user=bar.user,
+    )

@@ -27,7 +27,9 @@ _MAX_COLUMNS = 60
 def token_lines(token: Json, language: Language, *, has_all: bool) -> Iterator[str]:
     """Yield a token's lines; without ``has_all`` only what is in use, and how much else there is."""
     seen = "" if token["present"] else f"  {token['text']}"
-    yield harmless(f"{token['label']}  ({token['model']}, {token['serial']}){seen}")
+    about = ", ".join(filter(None, (token["model"], token["serial"])))
+    name = f"{token['label']}  ({about})" if about else token["label"]
+    yield harmless(f"{name}{seen}")
     certificates = token["certificates"]
     shown = [c for c in certificates if has_all or c["is_current"] or c["damage_text"]]
     heading: object = None

@@ -32,6 +32,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ``{triplet}`` for Debian's name of the architecture, ``%NAME%`` for a variable of Windows."""
     darwin: tuple[str, ...] = ()
     win32: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    """Files and folders its users have to be able to read; often a group of the system's may."""
 
     def candidates(self, platform: str) -> list[str]:
         """Return the library's files that exist on this system, the best first."""

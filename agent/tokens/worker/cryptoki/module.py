@@ -216,7 +216,8 @@ class Module:
         tokens, failure = self._tokens()
         found = [token for token in tokens if self._is_named(token, reference)]
         if len(found) > 1 and certificate:
-            found = [token for token in found if holds(token, certificate)]
+            # Private keys do not leave tokens: several that hold it are one token, listed twice.
+            found = [token for token in found if holds(token, certificate)][:1]
         if len(found) > 1:
             raise TokenAmbiguousError(label=reference.label)
         if found:
@@ -236,7 +237,9 @@ class Module:
         tokens, failure = [], None
         for slot in self._slots(token_present=True)[:MAX_SLOTS]:
             try:
-                tokens.append(slot.get_token())
+                token = slot.get_token()
+                if token.flags & TokenFlag.TOKEN_INITIALIZED:  # SoftHSM offers a blank one
+                    tokens.append(token)
             except _NOT_OURS:
                 continue
             except p11.PKCS11Error as error:

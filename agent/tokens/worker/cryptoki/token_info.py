@@ -38,13 +38,13 @@ def read_token_info(path: str, slot: int) -> TokenInfo:
 
 
 def label_of(path: str, token: Any) -> str:  # noqa: ANN401 - python-pkcs11 is untyped
-    """Return the label of a token of the module at ``path``, fit to be shown; PKCS11Error.
+    """Return the label of a token of the module at ``path``, or its model without one; PKCS11Error.
 
     PKCS#11 wants UTF-8 (v2.40, 3.2), and python-pkcs11 keeps nothing of other bytes, such as GBK: they
     are asked for once more.
     """
     if REPLACEMENT not in token.label:
-        return printable(token.label)
+        return printable(token.label) or printable(token.model)
     texts = bytes(get_token_info(path, token.slot.slot_id).texts)
     return printable(guessed_text(texts[:_LABEL_BYTES].rstrip(b" \0"), may_be_cut=True))
 
