@@ -7,12 +7,12 @@ first: a proxy, then a PAC program; then what the system says, in the same order
 from __future__ import annotations
 
 import ssl
-import sys
 import urllib.parse
 
 from agent.network.pac.ways import PAC_WAYS, PacAnswer
+from agent.network.proxies import is_exempt, proxy_url
+from agent.network.tls import public_tls
 from agent.settings.config import NetworkSettings
-from agent.settings.trust import certificates_of
 
 DIRECT = "direct"
 SYSTEMS = NetworkSettings()
@@ -32,9 +32,7 @@ def proxy_for(url: str, settings: NetworkSettings = SYSTEMS) -> str | None:
     if pac is not None:
         return pac.proxy
     named = _systems_proxy(address)
-    if not named or named == DIRECT:
-        return None
-    return named if "://" in named else f"http://{named}"
+    return None if not named or named == DIRECT else proxy_url(named)
 
 
 def pac_for(url: str, settings: NetworkSettings = SYSTEMS) -> PacAnswer | None:
@@ -56,7 +54,18 @@ def _systems_proxy(address: urllib.parse.SplitResult) -> str:
 
     proxies = getproxies()
     named = proxies.get(address.scheme) or proxies.get("all") or ""
-    return DIRECT if named and proxy_bypass(address.netloc.rpartition("@")[2]) else named
+    if not named:
+        return ""
+    # Python's own knows no ranges, no stars and no brackets; on Windows and macOS it asks the system.
+    is_direct = is_exempt(address.hostname or "", _port(address), proxies.get("no", ""))
+    return DIRECT if is_direct or proxy_bypass(address.netloc.rpartition("@")[2]) else named
+
+
+def _port(address: urllib.parse.SplitResult) -> int | None:
+    try:
+        return address.port or {"https": 443, "http": 80}.get(address.scheme)
+    except ValueError:
+        return None
 
 
 def tls_for_anybody(settings: NetworkSettings = SYSTEMS) -> ssl.SSLContext:
@@ -65,14 +74,7 @@ def tls_for_anybody(settings: NetworkSettings = SYSTEMS) -> ssl.SSLContext:
     Raises:
         OSError, ValueError: the company's file cannot be read.
     """
-    tls = ssl.create_default_context()
-    if sys.platform == "darwin":
-        import certifi  # noqa: PLC0415 - the system's own roots are out of OpenSSL's reach there
-
-        tls.load_verify_locations(certifi.where())
-    if settings.ca is not None:
-        tls.load_verify_locations(cadata=b"".join(certificates_of(settings.ca)))
-    return tls
+    return public_tls(settings.ca)
 
 
 def _is_among(hosts: tuple[str, ...], host: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,11 +45,6 @@ def certificates_of(file: Path) -> list[bytes]:
     """
     with file.open("rb") as opened:
         return certificates_in(opened.read(MAX_FILE_SIZE))
-
-
-def pinned_tls(file: Path) -> ssl.SSLContext:
-    """Return what trusts the servers of the authorities in a file, and no others; errors as above."""
-    return ssl.create_default_context(cadata=b"".join(certificates_of(file)))
 
 
 def _certificates(file: Path) -> Iterator[Certificate]:

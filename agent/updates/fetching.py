@@ -17,6 +17,7 @@ from tuf.api import exceptions as tuf
 from tuf.ngclient import FetcherInterface
 
 from agent import __version__
+from agent.network.proxies import UNUSABLE_PROXY, checked_proxy, named_with
 from agent.network.way_out import SYSTEMS, proxy_for, tls_for_anybody
 from agent.settings.config import NetworkSettings
 from agent.updates.errors import (
@@ -66,17 +67,25 @@ class Fetcher(FetcherInterface):
 
     @contextlib.contextmanager
     def _answer(self, url: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
+        proxy = proxy_for(url, self._network)
+        try:
+            tls = tls_for_anybody(self._network)
+        except (ValueError, OSError) as error:  # a file of the company's that cannot be read
+            raise UpdateUnreachableError(reason=str(error)) from error
         try:
             client = httpx.Client(
-                verify=tls_for_anybody(self._network),
-                proxy=proxy_for(url, self._network),
-                trust_env=False,
-                timeout=SILENCE_SECONDS,
+                verify=tls, proxy=checked_proxy(proxy), trust_env=False, timeout=SILENCE_SECONDS
             )
-        except (ImportError, ValueError, OSError) as error:
-            # A SOCKS proxy, what is no URL, a file of the company's that cannot be read.
-            raise UpdateUnreachableError(reason=str(error)) from error
-        with client, client.stream("GET", url, headers=headers) as response:
+        except (ImportError, ValueError, httpx.InvalidURL) as error:  # SOCKS, or no URL
+            raise UpdateUnreachableError(reason=named_with(UNUSABLE_PROXY, proxy)) from error
+        with client, contextlib.ExitStack() as stack:
+            try:
+                answer = client.stream("GET", url, headers=headers)
+                response = stack.enter_context(answer)
+            except httpx.TransportError as error:
+                if proxy is None:
+                    raise
+                raise UpdateUnreachableError(reason=named_with(str(error), proxy)) from error
             yield response
 
     def _kept_along(self, part: Path, kept: int, response: httpx.Response) -> Iterator[bytes]:

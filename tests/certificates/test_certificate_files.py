@@ -11,7 +11,7 @@ from certificate_maker import make_der, openssl
 from agent.certificates.files import CertificateFileError, certificates_in
 from agent.ground.errors import OdcError
 from agent.ground.language import Language
-from agent.settings.trust import pinned_tls
+from agent.network.tls import pinned_tls
 
 SIGNS = frozenset({"key_cert_sign"})
 ONE, OTHER = make_der(is_ca=True, usage=SIGNS), make_der(is_ca=True, usage=SIGNS)

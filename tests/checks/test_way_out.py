@@ -251,3 +251,30 @@ def test_a_file_of_the_company_that_cannot_be_read_is_named(tmp_path, content):
     found = said(Config(network=NetworkSettings(ca=file), updates=updates))
     assert found[1][0] is CheckState.FAILED
     assert str(file) in found[1][1]
+
+
+@pytest.mark.parametrize(
+    ("proxy", "shown"),
+    [
+        ("socks://127.0.0.1:7891/", "127.0.0.1:7891"),
+        ("socks5h://user:s3cr@t#@127.0.0.1:7891", "127.0.0.1:7891"),
+        ("http://user:s3cr@t#@127.0.0.1:99999", "127.0.0.1:99999"),
+        ("http://user:s3cr@t#@127.0.0.1:9", "127.0.0.1:9"),
+    ],
+)
+async def test_what_fails_by_a_proxy_names_it_and_never_its_password(
+    authority, monkeypatch, proxy, shown
+):
+    monkeypatch.setenv("all_proxy", proxy)
+    settings = authority("https://ra.example")
+    reached = await probe.reach(settings, utc_now)
+    assert reached.proxy == shown
+    client = RaAuthority(settings)
+    with pytest.raises(AuthorityUnreachableError) as asked:
+        await client.policy()
+    await client.close()
+    with pytest.raises(UpdateUnreachableError) as fetched:
+        fetch("https://updates.example", NetworkSettings())
+    for text in (str(asked.value), str(fetched.value), str(said(Config(authorities=(settings,))))):
+        assert shown in text
+        assert "s3cr" not in text

@@ -16,9 +16,10 @@ from dataclasses import dataclass, field, replace
 from agent.checks.probes.threads import in_thread
 from agent.checks.verdicts.authority import Obstacle, Reached
 from agent.ground.clock import Clock
+from agent.network.proxies import shown_proxy
+from agent.network.tls import pinned_tls, unproved_tls
 from agent.network.way_out import SYSTEMS, proxy_for
 from agent.settings.config import AuthoritySettings, NetworkSettings
-from agent.settings.trust import pinned_tls
 
 STEP_SECONDS = 5.0
 """How long each step may take."""
@@ -36,8 +37,9 @@ _VERIFY = {
 class _StoppedError(Exception):
     """The way ends here."""
 
-    def __init__(self, obstacle: Obstacle, reason: object = "") -> None:
+    def __init__(self, obstacle: Obstacle, reason: object = "", *, proxy: str = "") -> None:
         super().__init__(obstacle, reason)
+        self.proxy = proxy
         self.obstacle = obstacle
         self.reason = str(reason)
 
@@ -82,7 +84,8 @@ async def reach(
             reached = replace(reached, proxy=str(way.proxy.address))
         return await _answered(reached, settings, way, clock)
     except _StoppedError as stopped:
-        return replace(reached, obstacle=stopped.obstacle, reason=stopped.reason)
+        proxy = stopped.proxy or reached.proxy
+        return replace(reached, obstacle=stopped.obstacle, reason=stopped.reason, proxy=proxy)
 
 
 async def _answered(
@@ -100,7 +103,7 @@ async def _answered(
         # A clock that is far off is most often why, and the server knows the time.
         failed = replace(reached, obstacle=stopped.obstacle, reason=stopped.reason)
         with contextlib.suppress(_StoppedError):
-            _, date = await _exchange(way, _unverified())
+            _, date = await _exchange(way, unproved_tls())
             failed = replace(failed, date=date, asked=clock(), is_date_verified=False)
         return failed
     reached = replace(reached, date=date, asked=clock())
@@ -109,14 +112,6 @@ async def _answered(
     if not 200 <= status < 300:
         return replace(reached, obstacle=Obstacle.HTTP_OTHER, reason=f"HTTP {status}")
     return reached
-
-
-def _unverified() -> ssl.SSLContext:
-    """Return a context for a look at the Date header of somebody unproved; nothing is sent to them."""
-    tls = ssl.create_default_context()
-    tls.check_hostname = False
-    tls.verify_mode = ssl.CERT_NONE
-    return tls
 
 
 def _way(
@@ -140,9 +135,9 @@ def _proxy(target: str, network: NetworkSettings) -> _Proxy | None:
     try:
         proxy = _Address(url.hostname or "", url.port or 80)
     except ValueError as error:
-        raise _StoppedError(Obstacle.PROXY_KIND, "port") from error
+        raise _StoppedError(Obstacle.PROXY_KIND, "port", proxy=shown_proxy(named)) from error
     if url.scheme != "http" or not proxy.host:
-        raise _StoppedError(Obstacle.PROXY_KIND, url.scheme)
+        raise _StoppedError(Obstacle.PROXY_KIND, url.scheme, proxy=shown_proxy(named))
     return _Proxy(proxy, _login(url))
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ssl
-import urllib.parse
 
 from agent.checks.verdicts.network import Pac, WayOut
 from agent.network.pac.ways import PacAnswer
+from agent.network.proxies import shown_proxy, without_login
 from agent.network.way_out import pac_for, proxy_for, tls_for_anybody
 from agent.settings.config import Config
 
@@ -20,7 +20,7 @@ def look_at_way_out(config: Config) -> WayOut:
     proxies = {proxy_for(url, config.network) for url in urls}
     return WayOut(
         pac=_pac(pac_for(urls[0], config.network)),
-        proxies=tuple(sorted(_address(proxy) for proxy in proxies if proxy)),
+        proxies=tuple(sorted(shown_proxy(proxy) for proxy in proxies if proxy)),
         is_configured=bool(config.network.proxy or config.network.pac),
         ca=str(config.network.ca or ""),
         ca_fault=_fault(config),
@@ -31,17 +31,12 @@ def _pac(said: PacAnswer | None) -> Pac | None:
     if said is None:
         return None
     return Pac(
-        source=said.source,
+        source=without_login(said.source),
         answer=said.answer,
         fault=said.fault,
         is_unreadable=said.is_unreadable,
         minutes=int(said.age_seconds // 60),
     )
-
-
-def _address(proxy: str) -> str:
-    """Return host and port, without user and password."""
-    return urllib.parse.urlsplit(proxy).netloc.rpartition("@")[2]
 
 
 def _fault(config: Config) -> str:

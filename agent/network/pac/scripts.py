@@ -5,9 +5,11 @@ from __future__ import annotations
 import urllib.parse
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 from agent.ground.encodings import guessed_text
 from agent.ground.text_files import TextEncodingError, written_text
+from agent.network.tls import public_tls
 
 MAX_BYTES = 1024 * 1024
 """As browsers have it."""
@@ -54,10 +56,11 @@ def _read(source: str) -> bytes:
 def _fetched(source: str) -> bytes:
     import httpx  # noqa: PLC0415 - an agent without a PAC file need not load it
 
+    options: dict[str, Any] = {"trust_env": False, "timeout": SECONDS, "follow_redirects": True}
     content = b""
     try:
         with (
-            httpx.Client(trust_env=False, timeout=SECONDS, follow_redirects=True) as client,
+            httpx.Client(verify=public_tls(), **options) as client,
             client.stream("GET", source) as answer,
         ):
             if not answer.is_success:

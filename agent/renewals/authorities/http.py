@@ -13,6 +13,8 @@ import msgspec
 
 from agent import __version__
 from agent.ground.errors import OdcError
+from agent.network.proxies import UNUSABLE_PROXY, checked_proxy, named_with
+from agent.network.tls import pinned_tls
 from agent.network.way_out import SYSTEMS, proxy_for
 from agent.renewals.authorities.authority import (
     AuthorityRefusedError,
@@ -21,7 +23,6 @@ from agent.renewals.authorities.authority import (
 )
 from agent.renewals.authorities.ra_protocol import Problem, ProblemCode
 from agent.settings.config import AuthoritySettings, NetworkSettings
-from agent.settings.trust import pinned_tls
 
 T = TypeVar("T")
 Refusal = Callable[[httpx.Response, Problem], OdcError | None]
@@ -58,21 +59,20 @@ class AuthorityHttp:
             await client.aclose()
         self._clients.clear()
 
-    async def _client(self) -> httpx.AsyncClient:
-        """Return the client for the way out as it is now: a PAC program may say another after a while."""
-        proxy = await asyncio.to_thread(proxy_for, self._url, self._network)
+    def _client(self, proxy: str | None) -> httpx.AsyncClient:
         if proxy not in self._clients:
             try:
                 self._clients[proxy] = self._by_way_of(proxy)
             except (ImportError, ValueError, httpx.InvalidURL) as error:  # SOCKS, or no URL
-                raise AuthorityUnreachableError(reason=str(error)) from error
+                reason = named_with(UNUSABLE_PROXY, proxy)
+                raise AuthorityUnreachableError(reason=reason) from error
         return self._clients[proxy]
 
     def _by_way_of(self, proxy: str | None) -> httpx.AsyncClient:
         return httpx.AsyncClient(
             base_url=self._url,
             verify=self._tls,
-            proxy=proxy,
+            proxy=checked_proxy(proxy),
             trust_env=False,  # a .netrc has other passwords
             timeout=TIMEOUT_SECONDS,
             headers={"User-Agent": f"odc-agent/{__version__}"},
@@ -91,15 +91,17 @@ class AuthorityHttp:
     ) -> httpx.Response:
         auth = httpx.BasicAuth(credentials.application, credentials.secret) if credentials else None
         headers = {"Content-Type": media_type} if content is not None else {}
+        # Each time: a PAC program may say another after a while.
+        proxy = await asyncio.to_thread(proxy_for, self._url, self._network)
+        client = self._client(proxy)
         try:
             # httpx limits each read; a server that drips would hold the call for ever.
             async with asyncio.timeout(CALL_SECONDS):
-                client = await self._client()
                 answer = await client.request(
                     method, path, content=content, headers=headers, auth=auth
                 )
         except (httpx.HTTPError, TimeoutError) as error:
-            raise AuthorityUnreachableError(reason=_reason(error)) from error
+            raise AuthorityUnreachableError(reason=named_with(_reason(error), proxy)) from error
         if answer.is_success:
             return answer
         problem = problem_of(answer)
