@@ -34,6 +34,16 @@ class ChoiceNeededError(NeededError):
         return "\n".join(f"  {choice}" for choice in self._choices)
 
 
+class TokenNeededError(NeededError):
+    """Nothing can be chosen from, since no token is plugged in."""
+
+    code = "token_needed"
+    sentence = mark("No token is plugged in.")
+    advice = mark(
+        "Plug the token in, then run the command again. `odc-agent check` says what is wrong."
+    )
+
+
 def thumbprint_of(client: Client, prefix: str) -> str:
     """Return the one thumbprint that begins with ``prefix``; spaces, colons and case do not count.
 
@@ -68,10 +78,16 @@ def matching(prefix: str, known: Mapping[str, str]) -> str:
 def certificate_due(client: Client) -> str:
     """Return the thumbprint of the one signing certificate that needs renewal, plugged in or not.
 
+    Without one that is due: of the one renewal under way.
+
     Raises:
-        ChoiceNeededError
+        ChoiceNeededError, TokenNeededError
     """
-    due = [c for c in _known(client) if _is_due(c)]
+    listed = _listed(client)
+    due = [c for token in all_tokens(listed) for c in token["certificates"] if _is_due(c)]
+    due = due or _open_renewals(client)
+    if not due and not listed["tokens"]:
+        raise TokenNeededError
     if not due:
         nothing = mark(
             "No certificate needs renewal. Choose one with --thumbprint to renew it anyway."
@@ -86,8 +102,11 @@ def signing_certificate(client: Client) -> str:
     Raises:
         ChoiceNeededError
     """
-    held = [c for c in _certificates(client) if c["is_current"] and c["use"] == "signing"]
+    plugged_in = _certificates(client)
+    held = [c for c in plugged_in if c["is_current"] and c["use"] == "signing"]
     found = held or _open_renewals(client)
+    if not found and not plugged_in:
+        raise TokenNeededError
     if not found:
         raise ChoiceNeededError(mark("No token with a signing certificate is plugged in."))
     return _only_one(found, mark("Several certificates fit. Choose one with --thumbprint:"))

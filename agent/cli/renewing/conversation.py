@@ -5,22 +5,26 @@ The renewal itself runs in the agent. Left at any time, it goes on where it stoo
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from collections.abc import Collection
 from typing import TextIO
 
 from agent.api.client import CallError, Client, Json
 from agent.api.listed import leads
+from agent.certificates.china_time import CHINA_STANDARD_TIME
 from agent.cli.ground.outcome import NEEDED_FIRST, Exit, has_ended, sentences, standing
 from agent.cli.ground.output import say
 from agent.cli.ground.progress import progress
 from agent.cli.renewing.answers import Answers
 from agent.cli.renewing.lines import error_lines, remark_lines
-from agent.cli.tokens.pin_prompt import begin, in_words
+from agent.cli.tokens.pin_prompt import begin, confirmed, in_words
 from agent.ground.errors import ReportedError
 from agent.ground.language import mark, user_language
 
 _ANOTHER = mark("This is the token of {owner}.")
+_SENT_BEFORE = frozenset({"sms_too_soon", "sms_no_more"})
+"""Why no code is sent although one was before: that one is asked for."""
 EVERYTHING = frozenset({"TOKEN", "PIN", "APPLICANT", "REVIEW", "SMS_CODE", "NETWORK", "SPACE"})
 """All that a renewal can wait for."""
 
@@ -37,7 +41,8 @@ class Conversation:
         self._answers = answers
         self._to = to
         self._said: list[str] = []
-        self._has_sent_sms = False
+        self._sends_sms = True
+        self._has_told_of_sms = False
         self._has_met_space = False
 
     def run(self, stops: Collection[str] = (), *, sends_sms: bool = True) -> Exit:
@@ -45,13 +50,13 @@ class Conversation:
 
         Args:
             stops: what is not waited for or answered: the conversation ends there.
-            sends_sms: whether an SMS code is sent before it is asked for.
+            sends_sms: whether an SMS code is sent before it is asked for, where none has been.
 
         Raises:
             CallError, ReportedError: an answer was refused, and nobody can give another.
             InputMissingError: something is asked for, and nobody can give it.
         """
-        self._has_sent_sms = not sends_sms
+        self._sends_sms = sends_sms
         while not has_ended(self.renewal):
             self._tell()
             waiting = self.renewal["waiting"]
@@ -86,6 +91,8 @@ class Conversation:
             if error.code in NEEDED_FIRST or not self._answers.can_try_again(waiting):
                 raise
             _print_all(sentences(error))
+            if error.code == "sms_code_used_up":
+                return self._send_another()
             # Asked for elsewhere, or impossible just now: the same question again changes nothing.
             return error.code not in ("pin_entry_busy", "wrong_state", "token_missing")
         return True
@@ -129,17 +136,33 @@ class Conversation:
             self.renewal = self._client.call("renewals.verify_sms", params)
 
     def _send_sms_once(self) -> None:
-        """Have a code sent the first time one is asked for; a mistyped one is still good."""
-        if self._has_sent_sms:
+        """Have a code sent where none has been; one that was sent is still good, mistyped or not."""
+        if self._has_told_of_sms:
+            return
+        self._has_told_of_sms = True  # however it ends: the same again would burn codes
+        if self.renewal["code_sent"]:
+            say_sms_was_sent(self.renewal)
+            return
+        if not self._sends_sms:
             return
         try:
             with progress(mark("Having an SMS code sent …")):
-                self._client.call("renewals.send_sms", {"id": self._id})
+                self.renewal = self._client.call("renewals.send_sms", {"id": self._id})
         except CallError as error:
-            if error.code != "sms_too_soon":
+            if error.code not in _SENT_BEFORE:
                 raise
-        self._has_sent_sms = True
+            _print_all(sentences(error))
+            return
         say_sms_sent(self.renewal)
+
+    def _send_another(self) -> bool:
+        """Ask whether another code is to be sent instead of one that is used up; say if it was."""
+        if not confirmed(mark("Have another code sent? [y/N] ")):
+            return False
+        with progress(mark("Having an SMS code sent …")):
+            self.renewal = self._client.call("renewals.send_sms", {"id": self._id})
+        say_sms_sent(self.renewal)
+        return True
 
     def _await_change(self) -> None:
         """Wait until this renewal is not as it was when it was last looked at."""
@@ -180,6 +203,17 @@ def say_sms_sent(renewal: Json) -> None:
     """Say to which phone an SMS code was sent."""
     sentence = mark("An SMS code was sent to {phone}.")
     say(in_words(sentence, phone=renewal["phone_hint"]), file=sys.stderr)
+
+
+def say_sms_was_sent(renewal: Json) -> None:
+    """Say to which phone and when the last SMS code was sent, and how to get another."""
+    sentence = mark(
+        "An SMS code was sent to {phone} on {time}. If it did not come, have another one sent: "
+        "odc-agent renewal sms --send"
+    )
+    sent = dt.datetime.fromisoformat(renewal["code_sent"]).astimezone(CHINA_STANDARD_TIME)
+    phone, time = renewal["phone_hint"], f"{sent:%Y-%m-%d %H:%M}"
+    say(in_words(sentence, phone=phone, time=time), file=sys.stderr)
 
 
 def _print_all(lines: list[str]) -> None:

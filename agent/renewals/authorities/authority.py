@@ -50,6 +50,27 @@ class SmsTooSoonError(OdcError):
     sentence = mark("A code was sent just now. A new one can be sent in {seconds} seconds.")
 
 
+class SmsCodeUsedUpError(OdcError):
+    """The code that was sent is too old, or was mistyped too often."""
+
+    code = "sms_code_used_up"
+    sentence = mark("The SMS code cannot be used any more: it is too old, or was wrong too often.")
+    advice = mark(
+        "Have a new one sent: `odc-agent renewal sms --send`, or the button in the window."
+    )
+
+
+class SmsNoMoreError(OdcError):
+    """The authority sends no more codes for this application."""
+
+    code = "sms_no_more"
+    sentence = mark("The certification authority sends no more SMS codes for this renewal.")
+    advice = mark(
+        "Enter the code that was sent last. Where that does not help, ask the authority's service desk, "
+        "or end this renewal with `odc-agent renewal cancel` and start it again."
+    )
+
+
 class LicenceNotOfferedError(OdcError):
     """The authority has no business licences to hand out."""
 

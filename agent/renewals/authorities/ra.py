@@ -13,7 +13,9 @@ from agent.renewals.authorities.authority import (
     LicenceNotOfferedError,
     LicenceRequestStaleError,
     Polled,
+    SmsCodeUsedUpError,
     SmsCodeWrongError,
+    SmsNoMoreError,
     SmsTooSoonError,
 )
 from agent.renewals.authorities.enrolment import Application, Prepared, Signer
@@ -81,7 +83,7 @@ class RaAuthority(EstEnrolment):
     async def send_sms(self, credentials: Credentials) -> None:
         """``POST …/{uuid}/sms``."""
         answer = await self._ask(
-            "POST", f"{_application(credentials)}/sms", credentials, refusal=_sms_refusal
+            "POST", f"{_application(credentials)}/sms", credentials, refusal=_send_refusal
         )
         json_of(answer, ApplicationStatus)
 
@@ -92,7 +94,7 @@ class RaAuthority(EstEnrolment):
             f"{_application(credentials)}/sms/verify",
             credentials,
             content=msgspec.json.encode(SmsCode(code=code)),
-            refusal=_sms_refusal,
+            refusal=_code_refusal,
         )
         return json_of(answer, ApplicationStatus)
 
@@ -129,12 +131,16 @@ def _application(credentials: Credentials) -> str:
     return f"{RA_PATH}/applications/{credentials.application}"
 
 
-def _sms_refusal(answer: httpx.Response, problem: Problem) -> OdcError | None:
-    if problem.code == ProblemCode.WRONG_CODE:
-        return SmsCodeWrongError(attempts_left=problem.attempts_left)
+def _send_refusal(answer: httpx.Response, problem: Problem) -> OdcError | None:
     if problem.code == ProblemCode.TOO_SOON:
         return SmsTooSoonError(seconds=round(pause_of(answer)))
-    return None
+    return SmsNoMoreError() if problem.code == ProblemCode.TOO_MANY_ATTEMPTS else None
+
+
+def _code_refusal(_answer: httpx.Response, problem: Problem) -> OdcError | None:
+    if problem.code == ProblemCode.WRONG_CODE:
+        return SmsCodeWrongError(attempts_left=problem.attempts_left)
+    return SmsCodeUsedUpError() if problem.code == ProblemCode.TOO_MANY_ATTEMPTS else None
 
 
 def _licence_refusal(_answer: httpx.Response, problem: Problem) -> OdcError | None:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from applicant import PIN, Applicant
 
+from agent.certificates.china_time import CHINA_STANDARD_TIME
 from agent.renewals.authorities.ra_protocol import Manifest
 from sandbox.authority.sms import Outbox
 from sandbox.authority.store import Store
@@ -79,6 +80,30 @@ def test_a_renewal_goes_from_command_to_command(desk, started, odc_agent):
     shown = odc_agent("renewal", "show", started["id"][:8])
     assert shown.returncode == 0
     assert "您的新证书已安装成功!" in shown.stdout
+
+
+def test_taken_up_again_it_asks_for_the_code_that_was_sent(desk, started, odc_agent, terminal):
+    submit(desk, odc_agent)
+    desk.run("sandbox", "approve", started["id"])
+    wait_for(desk, started, "SMS_CODE")
+    terminal("renew").wait_for("短信验证码:")  # and the terminal is closed
+    screen = terminal("renew")
+    screen.wait_for("odc-agent renewal sms --send")
+    screen.wait_for("短信验证码:")
+    (message,) = Outbox(desk.home.outbox).messages(started["id"])
+    assert f"{message.sent_at.astimezone(CHINA_STANDARD_TIME):%Y-%m-%d %H:%M}" in screen.shown
+    screen.type(message.code)
+    screen.wait_for("证书密码")
+
+
+def test_without_a_token_renew_says_to_plug_it_in(desk, odc_agent):
+    shutil.rmtree(desk.folder / "tokens", ignore_errors=True)
+    desk.token_configuration.write_text(f"directories.tokendir = {desk.folder / 'none'}\n")
+    (desk.folder / "none").mkdir()
+    done = odc_agent("renew")
+    assert done.returncode == NEEDED
+    assert "未插入电子钥匙" in done.stderr
+    assert "请插入" in done.stderr
 
 
 def test_an_amendment_is_only_what_changed(desk, started, odc_agent, tmp_path):
