@@ -1,15 +1,18 @@
-# The jobs of this project. `make demo` and `make test` work on a bare Debian 12.
+# The jobs of this project. `make demo` and `make test` work on a bare Debian 12 or 13.
 PYTHON := .venv/bin/python
 CHAOS_CASES := build/chaos/cases
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup setup-test demo extension deb deb-test frozen test chaos check format bench screenshots docs translations clean
+.PHONY: help setup setup-dev setup-test demo extension deb deb-test frozen test chaos check format bench screenshots docs translations clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: ## build .venv for running the agent and the demo
 	@installer/bootstrap run
+
+setup-dev:
+	@installer/bootstrap dev
 
 setup-test: ## build .venv and install all that the tests drive
 	@installer/bootstrap test
@@ -38,7 +41,7 @@ chaos: setup-test ## let every trouble happen at every point of a renewal
 	@$(PYTHON) tests/chaos/chaos_cases.py $(CHAOS_CASES)
 	@ODC_CHAOS_CASES=$(CHAOS_CASES) $(PYTHON) -m pytest tests/chaos -m chaos -n auto --dist loadgroup
 
-check: setup ## lint, types for three systems, direction of imports, translations
+check: setup-dev ## lint, types for three systems, direction of imports, translations
 	ruff check .
 	ruff format --check .
 	mypy
@@ -47,7 +50,7 @@ check: setup ## lint, types for three systems, direction of imports, translation
 	lint-imports
 	$(PYTHON) installer/translations.py check
 
-format: setup ## format and mend what can be mended by itself
+format: setup-dev ## format and mend what can be mended by itself
 	ruff check --fix .
 	ruff format .
 
@@ -67,7 +70,7 @@ build/docs-venv/.installed: requirements/docs.txt
 	@build/docs-venv/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r $<
 	@touch $@
 
-translations: setup ## bring the catalogue up to date with the sentences in the code
+translations: setup-dev ## bring the catalogue up to date with the sentences in the code
 	$(PYTHON) installer/translations.py update
 
 clean: ## remove what the other targets made here

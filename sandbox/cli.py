@@ -17,6 +17,7 @@ from agent.system.paths import find_paths
 from sandbox.commands import (
     conformance,
     demo,
+    desk,
     est_user,
     faults,
     issue_files,
@@ -45,11 +46,13 @@ REGISTER: tuple[Callable[[Subcommands], None], ...] = (
     updates.register,
     conformance.register,
     demo.register,
+    desk.register,
 )
 """Each adds its subcommands and sets ``run`` to a function of the parsed arguments."""
 
 _EXAMPLES = """\
 examples:
+  odc-sandbox desk                       all at once, to play with: authority, token, agent
   odc-sandbox run --approve-after 5
   odc-sandbox issue-token --token-folder key --organisation 深圳市样例有限公司 \\
       --uscc 91440300MA5DA0000F --expired-days 961

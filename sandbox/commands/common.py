@@ -67,6 +67,8 @@ def read_pin(*, from_stdin: bool) -> str:
     Raises:
         SandboxError: there is none, or the two differ.
     """
+    if not from_stdin and (sys.stdin is None or not sys.stdin.isatty()):
+        raise SandboxError("nobody is there to type a PIN: give it as a line, with --pin-stdin")
     if from_stdin:
         pin = sys.stdin.readline().rstrip("\r\n")
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -56,7 +57,8 @@ def run_demo(folder: Path, *, with_desktop: bool, program: Path | None = None) -
                 f"托盘和演示门户 {running.portal_url} 可继续试用;在托盘菜单选“退出”或按 Ctrl-C 结束",
                 "Try the tray and the portal; choose Quit in its menu or press Ctrl-C to end",
             )
-            agent.wait()
+            with contextlib.suppress(KeyboardInterrupt):  # as advised: the job is done
+                agent.wait()
 
 
 def say(chinese: str, english: str) -> None:

@@ -34,6 +34,10 @@ class Terminal:
     def type(self, line: str) -> None:
         os.write(self._descriptor, f"{line}\n".encode())
 
+    def interrupt(self) -> None:
+        """Press Ctrl-C."""
+        os.write(self._descriptor, b"\x03")
+
     def end(self) -> int:
         """Read to the command's end and return its exit code."""
         while self._read():

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 from display import desktop, eventually, missing_programs
+from terminal import Terminal
 
+ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.timeout(120)
 
 REMINDER = "您的数字证书已过期961天,请及时更新数字证书!过期后将不能用于电子签名或登录,请尽快更新!"
@@ -76,6 +78,18 @@ def test_ctrl_c_at_any_moment_leaves_nothing_running(demo_environment, until):
     while (left := processes_of(demo_environment)) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not left
+
+
+def test_ctrl_c_ends_make_without_a_complaint(demo_environment, tmp_path):
+    makefile = tmp_path / "Makefile"
+    makefile.write_text(f"demo:\n\t@{sys.executable} -m sandbox demo\n")
+    screen = Terminal(["make", "-C", str(ROOT), "-f", str(makefile)], demo_environment)
+    with screen:
+        screen.wait_for("启动客户端")
+        screen.interrupt()
+        screen.end()
+    assert "***" not in screen.shown
+    assert "Stopped." in screen.shown
 
 
 def test_the_demo_never_empties_a_folder_that_is_not_its_own(demo_environment):
