@@ -10,6 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontInfo, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
+from agent.system.fonts import CHINESE_FAMILIES
+from agent.windows.seal import seal_icon
+
 # Spacing in device-independent pixels: everything is one of these.
 TIGHT, SMALL, MEDIUM, LARGE, HUGE = 4, 8, 12, 20, 32
 
@@ -19,11 +22,6 @@ STYLE = ("-style", "Fusion")
 ``QApplication.setStyle`` returns the style, for which PySide would load the classes of all styles.
 """
 
-_CHINESE_FAMILIES = (
-    "Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei UI", "PingFang SC",
-    "WenQuanYi Micro Hei",
-)  # fmt: skip
-"""Named, since fontconfig without a Chinese locale would take Japanese shapes."""
 _TICKS = Path(__file__).with_name("ticks")
 """The marks of ticked boxes, in ``on_accent``: a style sheet takes pictures from files only."""
 
@@ -82,6 +80,7 @@ def application(arguments: Sequence[str]) -> QApplication:
 
 def dress(app: QApplication) -> None:
     """Give an application that was started with :data:`STYLE` our looks."""
+    app.setWindowIcon(seal_icon())
     app.setFont(_font(app.font()))
     _paint(app)
     app.styleHints().colorSchemeChanged.connect(lambda _scheme: _paint(app))
@@ -90,7 +89,7 @@ def dress(app: QApplication) -> None:
 def _font(font: QFont) -> QFont:
     size = font.pointSizeF()
     # By its real name: an alias such as Sans Serif is drawn with one font in a label, another in a field.
-    font.setFamilies([QFontInfo(font).family(), *_CHINESE_FAMILIES])
+    font.setFamilies([QFontInfo(font).family(), *CHINESE_FAMILIES])
     font.setPointSizeF(max(size, 10.0))  # Chinese characters have many strokes
     return font
 

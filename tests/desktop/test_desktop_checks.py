@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 from display import desktop, missing_programs, start_daemon
@@ -61,6 +63,37 @@ async def test_without_a_screen_no_tray_is_looked_for(monkeypatch):
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
     assert await look_for_tray_host() is TrayHost.NO_SCREEN
+
+
+DRAWN = """
+from PySide6.QtGui import QTextLayout
+from agent.windows.style import application
+app = application(["test"])
+layout = QTextLayout("证", app.font())
+layout.beginLayout(); layout.createLine(); layout.endLayout()
+print(layout.glyphRuns()[0].rawFont().familyName())
+"""
+
+
+@pytest.mark.parametrize("hidden", ["", "<family>Noto Sans CJK SC</family>"])
+def test_the_font_that_is_named_is_the_one_the_windows_draw_with(monkeypatch, tmp_path, hidden):
+    monkeypatch.setenv("DISPLAY", ":0")
+    if hidden:
+        file = tmp_path / "fonts.conf"
+        pattern = (
+            '<pattern><patelt name="family"><string>Noto Sans CJK SC</string></patelt></pattern>'
+        )
+        file.write_text(
+            "<fontconfig><include>/etc/fonts/fonts.conf</include>"
+            f"<selectfont><rejectfont>{pattern}</rejectfont></selectfont></fontconfig>"
+        )
+        monkeypatch.setenv("FONTCONFIG_FILE", str(file))
+    [found] = judge_fonts(look_for_fonts())
+    drawn = subprocess.run(
+        [sys.executable, "-c", DRAWN], env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True, text=True, check=True,
+    ).stdout.strip()  # fmt: skip
+    assert found.said.text(Language.EN) == f"Chinese characters are shown, by {drawn}."
 
 
 def test_fonts_with_chinese_characters_are_found_and_missed(monkeypatch, tmp_path):

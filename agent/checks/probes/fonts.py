@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from agent.checks.verdicts.desktop import Fonts
+from agent.system.fonts import CHINESE_FAMILIES
 
 _SECONDS = 10
 _OWN = {
@@ -30,14 +31,23 @@ def look_for_fonts() -> Fonts:
 
 
 def _listed_by_fontconfig() -> tuple[str, ...] | None:
+    """Return the families there are, the one that the windows use first."""
+    listed = _said_by("fc-list", ":lang=zh-cn", "family")
+    if listed is None:
+        return None
+    names = {line.split(",")[0].strip() for line in listed.splitlines()} - {""}
+    if not names:
+        return ()
+    named = next((family for family in CHINESE_FAMILIES if family in names), None)
+    used = named or (_said_by("fc-match", "-f", "%{family[0]}", ":lang=zh-cn") or "").strip()
+    return (*filter(None, [used]), *sorted(names - {used}))
+
+
+def _said_by(*command: str) -> str | None:
     try:
         done = subprocess.run(
-            ["fc-list", ":lang=zh-cn", "family"],
-            stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=True,
-        )  # fmt: skip
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=True
+        )
     except (OSError, subprocess.SubprocessError):
         return None
-    names = (
-        line.split(",")[0].strip() for line in done.stdout.decode("utf-8", "replace").splitlines()
-    )
-    return tuple(sorted(filter(None, names)))
+    return done.stdout.decode("utf-8", "replace")
