@@ -143,7 +143,11 @@ class NoToken:
         self._renewals = renewals
 
     def call(self, method, _params=None):
-        return {"tokens": [], "remembered": []} if method == "tokens.list" else {"renewals": self._renewals}
+        return (
+            {"tokens": [], "remembered": []}
+            if method == "tokens.list"
+            else {"renewals": self._renewals}
+        )
 
 
 @pytest.mark.parametrize("choose", [certificate_due, signing_certificate])
