@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 
 from agent.certificates.organisation import IDENTITY_OIDS, identity_of
 from agent.certificates.parsing import parse_certificate
+from agent.network.tls import pinned_tls
 from agent.renewals.authorities.ra_protocol import (
     EST_PATH,
     RA_PATH,
@@ -30,7 +31,7 @@ from agent.renewals.authorities.ra_protocol import (
     Policy,
 )
 from agent.renewals.authorities.signed_messages import licence_request_type, manifest_type
-from agent.settings.trust import certificates_of, pinned_tls
+from agent.settings.trust import certificates_of
 from sandbox.authority.dossier import sample_applicant, write_sample_dossier
 from sandbox.authority.rules.days import utc_now
 from sandbox.authority.rules.scans import media_type
