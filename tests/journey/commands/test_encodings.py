@@ -1,6 +1,7 @@
 """Every command in encodings that lack what there is to say: none fails of it, and JSON stays whole.
 
-The encoding comes by PYTHONIOENCODING, as a GBK locale and a Chinese Windows' redirected output give it.
+Standard output and error have such an encoding, strict as Python opens them in a GBK locale and wherever
+a Chinese Windows redirects them.
 """
 
 from __future__ import annotations
@@ -18,43 +19,59 @@ from native_host.commands import command_parser as host_parser
 from sandbox.cli import command_parser as sandbox_parser
 
 ENCODINGS = ("gbk", "latin-1", "ascii")
-PROGRAMS = {"agent.cli": command_parser, "native_host": host_parser, "sandbox": sandbox_parser}
+AGENT, HOST, SANDBOX = "agent.cli", "native_host.cli", "sandbox.cli"
+PARSERS = {AGENT: command_parser, HOST: host_parser, SANDBOX: sandbox_parser}
 NAME = "𠮷野✓喆样例有限公司"
 
-_WALKER = """
-import contextlib, importlib, io, json, sys
-module, prefix, encoding = sys.argv[1:]
-main = importlib.import_module(module).main
-for words in json.load(sys.stdin):
-    for name in ("stdout", "stderr"):
-        setattr(sys, name, io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="strict"))
+_RUNNER = """
+import importlib, io, json, sys
+real, encoding, answers = (sys.stdout, sys.stderr), sys.argv[1], []
+for module, *words in json.load(sys.stdin):
+    streams = [io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="strict") for _ in range(2)]
+    sys.stdout, sys.stderr = streams
     try:
-        code = main([*words, "--help"])
+        code = importlib.import_module(module).main(words)
     except SystemExit as end:
         code = end.code
-    sys.stdout.flush()
-    assert (code or 0) == 0 and sys.stdout.buffer.getvalue(), words
+    except Exception:
+        sys.stdout, sys.stderr = real
+        raise
+    for stream in streams:
+        stream.flush()
+    answers.append([code or 0, *(stream.buffer.getvalue().decode(encoding) for stream in streams)])
+sys.stdout, sys.stderr = real
+print(json.dumps(answers))
 """
-MAINS = {"agent.cli": "agent.cli", "native_host": "native_host.cli", "sandbox": "sandbox.cli"}
+"""Runs commands one after the other: a process for each would take minutes on a busy machine."""
+
+
+def run(commands, encoding, environment):
+    """Return exit code, standard output and standard error of each command; an exception fails."""
+    done = subprocess.run(
+        [sys.executable, "-c", _RUNNER, encoding],
+        input=json.dumps(commands), capture_output=True, text=True, env=environment, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
 
 @pytest.mark.parametrize("language", ["zh_CN", "en"])
 @pytest.mark.parametrize("encoding", ENCODINGS)
-@pytest.mark.parametrize("program", PROGRAMS)
-def test_the_help_of_every_command_can_be_said(program, encoding, language, own_environment):
-    commands = [command.words[1:] for command in command_tree(PROGRAMS[program]()).walk()]
-    assert () in commands
-    done = subprocess.run(
-        [sys.executable, "-c", _WALKER, MAINS[program], "", encoding],
-        input=json.dumps(commands), capture_output=True, text=True, check=False,
-        env={**own_environment, "ODC_LANGUAGE": language},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-
-
-@pytest.fixture
-def own_environment(short_folder, environment):
-    return {**os.environ, **environment, "ODC_HOME": str(short_folder / "odc")}
+@pytest.mark.parametrize("program", PARSERS)
+def test_the_help_of_every_command_can_be_said(
+    program, encoding, language, environment, short_folder
+):
+    variables = {**os.environ, **environment, "ODC_HOME": str(short_folder / "odc")}
+    words = [command.words[1:] for command in command_tree(PARSERS[program]()).walk()]
+    answers = run(
+        [[program, *each, "--help"] for each in words],
+        encoding,
+        {**variables, "ODC_LANGUAGE": language},
+    )
+    assert len(answers) > 3
+    for code, said, complained in answers:
+        assert (code, complained) == (0, "")
+        assert "--help" in said
 
 
 @pytest.fixture
@@ -66,50 +83,35 @@ def listed(desk):
         stdin=b"135790\n",
     )  # fmt: skip
     configuration = desk.folder / "config.toml"
-    first = str(desk.token_configuration)
+    usual, other = str(desk.token_configuration), str(desk.folder / "other" / "softhsm2.conf")
     text = configuration.read_text("utf-8")
-    assert first in text
-    configuration.write_text(
-        text.replace(first, str(desk.folder / "other" / "softhsm2.conf")), "utf-8"
-    )
+    assert usual in text
+    configuration.write_text(text.replace(usual, other), "utf-8")
     desk.start_agent("--no-tray")
     return desk
 
 
 COMMANDS = (
-    ("agent.cli", "status"), ("agent.cli", "check"), ("agent.cli", "certs"),
-    ("agent.cli", "certs", "--all"), ("agent.cli", "modules"), ("agent.cli", "pin", "status"),
-    ("agent.cli", "config", "show"), ("agent.cli", "renewals"), ("agent.cli", "sites", "list"),
-    ("agent.cli", "config", "set", "nothing", "✓𠮷"), ("agent.cli", "dossier", "check", "✓𠮷"),
-    ("native_host", "list"), ("sandbox", "applications"), ("sandbox", "sms", "--last"),
+    (AGENT, "status"), (AGENT, "check"), (AGENT, "certs"), (AGENT, "certs", "--all"),
+    (AGENT, "modules"), (AGENT, "pin", "status"), (AGENT, "config", "show"), (AGENT, "renewals"),
+    (AGENT, "sites", "list"), (AGENT, "config", "set", "nothing", "✓𠮷"),
+    (AGENT, "dossier", "check", "✓𠮷"), (HOST, "list"), (SANDBOX, "applications"),
+    (SANDBOX, "sms", "--last"),
 )  # fmt: skip
 JSON_COMMANDS = (
-    ("agent.cli", "certs", "--json"), ("agent.cli", "status", "--json"),
-    ("agent.cli", "config", "show", "--json"), ("native_host", "list", "--json"),
-    ("sandbox", "applications", "--json"),
+    (AGENT, "certs", "--json"), (AGENT, "status", "--json"), (AGENT, "config", "show", "--json"),
+    (HOST, "list", "--json"), (SANDBOX, "applications", "--json"),
 )  # fmt: skip
 
 
-def run(desk, command, encoding, language="zh_CN"):
-    module, *arguments = command
-    return subprocess.run(
-        [sys.executable, "-m", module, *arguments],
-        capture_output=True, check=False, timeout=60,
-        env={**desk.environment, "PYTHONIOENCODING": encoding, "ODC_LANGUAGE": language},
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize("encoding", ENCODINGS)
-def test_commands_say_what_the_encoding_has(listed, encoding):
-    for command in COMMANDS:
-        done = run(listed, command, encoding)
-        said = (done.stdout + done.stderr).decode(encoding)
-        assert said.strip(), command
-        assert "Traceback" not in said, (command, said)
-    for command in JSON_COMMANDS:
-        done = run(listed, command, encoding)
-        assert done.returncode == 0, (command, done.stderr)
-        json.loads(done.stdout.decode(encoding))
-    certificates = json.loads(run(listed, JSON_COMMANDS[0], encoding).stdout.decode(encoding))
-    names = {c["organisation"] for t in certificates["tokens"] for c in t["certificates"]}
-    assert names == {NAME}
+def test_commands_say_what_the_encoding_has(listed):
+    for encoding in ENCODINGS:
+        for command, (_, said, complained) in zip(
+            COMMANDS, run(COMMANDS, encoding, listed.environment), strict=True
+        ):
+            assert (said + complained).strip(), command
+        answers = run(JSON_COMMANDS, encoding, listed.environment)
+        found = [json.loads(said) for code, said, _ in answers if code == 0]
+        assert len(found) == len(JSON_COMMANDS)
+        names = {c["organisation"] for t in found[0]["tokens"] for c in t["certificates"]}
+        assert names == {NAME}
