@@ -25,7 +25,8 @@ def demo_environment(short_folder):
     runtime.mkdir(mode=0o700)
     without = ("DISPLAY", "WAYLAND_DISPLAY")
     kept = {name: value for name, value in os.environ.items() if name not in without}
-    return {**kept, "ODC_HOME": str(short_folder / "demo"), "XDG_RUNTIME_DIR": str(runtime)}
+    own = {"ODC_HOME": str(short_folder / "demo"), "XDG_RUNTIME_DIR": str(runtime)}
+    return {**kept, **own, "ODC_LANGUAGE": "zh_CN"}
 
 
 def start_demo(environment):
