@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from types import FrameType
 
+from agent.ground.text_files import read_text_file
 from agent.system.runtime import home_override
 from sandbox.authority.dossier import write_sample_dossier
 from sandbox.commands.common import Subcommands, add_command, not_negative
@@ -73,7 +74,7 @@ def _set_up(desk: Desk, options: argparse.Namespace) -> RunningSandbox:
         desk.configure_agent(running.url)
         return running
     # What somebody changed there stays; the authority has another port each time.
-    text = configuration.read_text("utf-8")
+    text = read_text_file(configuration)
     configuration.write_text(re.sub(r"https://127\.0\.0\.1:\d+", running.url, text), "utf-8")
     return running
 

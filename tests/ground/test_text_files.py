@@ -60,6 +60,7 @@ READERS = {
     "agent/cli/papers/input_files.py": "scans; an applicant goes through the reader",
     "agent/renewals/letter/fonts.py": "fonts",
     "agent/tokens/discovery/libraries.py": "libraries",
+    "agent/tokens/exports.py": "libraries",
     "agent/network/pac/scripts.py": "a PAC program, of which the reader makes text",
     # What this program itself has written.
     "agent/checks/browser_seen.py": "own data",
@@ -69,6 +70,7 @@ READERS = {
     "agent/renewals/journal/vault.py": "own key",
     "agent/renewals/licences/store.py": "own data, sealed",
     "agent/reminders/memory.py": "own data",
+    "agent/remembered/store.py": "own data",
     "agent/sites/memory.py": "own data",
     "agent/system/autostart/linux.py": "own entry",
     "agent/system/autostart/macos.py": "own entry",
