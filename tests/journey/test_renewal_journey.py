@@ -80,7 +80,8 @@ def test_a_missing_token_is_waited_for_and_the_renewal_goes_on_when_it_is_back(d
         tokens = desk.token_configuration.parent / "tokens"
         tokens.rename(tokens.with_name("pulled"))
         tokens.mkdir()
-        assert applicant.wait_for(renewal, "TOKEN")["text"].count("请插入电子钥匙“")
+        label = f"“{desk.issued['label']}”"
+        assert label in applicant.wait_for(renewal, "TOKEN")["text"]
         with pytest.raises(CallError) as refused:
             client.call("renewals.pin", {"id": renewal["id"]})
         assert refused.value.code == "token_missing"

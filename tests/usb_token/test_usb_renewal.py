@@ -117,7 +117,7 @@ def test_a_token_pulled_while_the_pin_is_awaited_is_waited_for(desk):
         renewal = applicant.start()
         applicant.go_on(renewal, until="PIN")
         desk.pull()
-        assert applicant.wait_for(renewal, "TOKEN")["text"].count("请插入电子钥匙“")
+        assert f"“{renewal['token_label']}”" in applicant.wait_for(renewal, "TOKEN")["text"]
         with pytest.raises(CallError) as refused:
             client.call("renewals.pin", {"id": renewal["id"]})
         assert refused.value.code == "token_missing"
