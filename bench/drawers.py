@@ -90,7 +90,7 @@ def _remembered() -> tuple[RememberedToken, ...]:
                     certificate=parse_certificate(
                         _certificate(key, f"机构{number}", is_signing=n == 0)
                     ),
-                    id=bytes([n]),
+                    key=bytes([n]),
                     label="",
                     has_private_key=None,
                 )

@@ -33,7 +33,7 @@ def encryption(start: str, end: str, organisation: str = "甲") -> bytes:
 def held(der: bytes, *, has_private_key: bool | None = None) -> HeldCertificate:
     certificate = parse_certificate(der)
     return HeldCertificate(
-        certificate=certificate, id=b"\x01", label="", has_private_key=has_private_key
+        certificate=certificate, key=b"\x01", label="", has_private_key=has_private_key
     )
 
 
