@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from agent import __version__
 from agent.ground.framing import MAX_REPLY, FrameDecoder, FrameError, encode_frame
-from agent.ground.language import user_language
+from agent.ground.language import Language, user_language
 
 PROTOCOL_VERSION = 1
 
@@ -44,7 +44,9 @@ class ConnectionLostError(Exception):
 class Client:
     """One connection to the agent, read by one thread."""
 
-    def __init__(self, connection: socket.socket, name: str) -> None:
+    def __init__(
+        self, connection: socket.socket, name: str, language: Language | None = None
+    ) -> None:
         self._connection = connection
         self._decoder = FrameDecoder(limit=MAX_REPLY)
         self._messages: deque[dict[str, Json]] = deque()
@@ -54,7 +56,7 @@ class Client:
         hello = {
             "protocol": PROTOCOL_VERSION,
             "client": f"{name} {__version__}",
-            "language": user_language().value,
+            "language": (language or user_language()).value,
         }
         self.welcome: dict[str, Json] = self.call("hello", hello)
 

@@ -10,6 +10,7 @@ import gettext
 import locale
 import os
 import sys
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -40,14 +41,20 @@ def user_language() -> Language:
     return _Choice.language or desktop_language()
 
 
-def desktop_language() -> Language:
+def desktop_language(environment: Mapping[str, str] | None = None) -> Language:
     """Return the language of the person's desktop: Chinese, but for English and for no language at all.
 
     LC_ALL comes before LC_MESSAGES and LANG, an empty one is none, and ``C``, ``POSIX`` and none of them
     mean the same (POSIX.1-2017, XBD 8.2): English. Where the system has settings of its own instead
     (Windows, macOS), none of them means those. ``ODC_LANGUAGE`` comes first, for a single command.
+
+    Args:
+        environment: of whom; None for this process.
     """
-    names = [os.environ.get(name, "") for name in ("ODC_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")]
+    environment = os.environ if environment is None else environment
+    names = [
+        environment.get(name, "") for name in ("ODC_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+    ]
     chosen = next((name for name in names if name), None) or _systems_own()
     bare = chosen.partition(".")[0].partition("@")[0].lower()
     return Language.EN if bare in ("c", "posix") or bare.startswith("en") else Language.ZH

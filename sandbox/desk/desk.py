@@ -19,6 +19,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 
 from agent.api.client import Client
+from agent.ground.language import desktop_language
 from agent.system.runtime import CONTROL_SOCKET, runtime_folder
 from agent.system.starting import AgentMissingError, connect
 from sandbox.home import Home, RunningSandbox, SandboxError
@@ -133,9 +134,10 @@ class Desk:
         return process
 
     def client(self) -> Client:
-        """Connect to the desk's agent."""
+        """Connect to the desk's agent, in the desk's language."""
         folder = runtime_folder(self.environment)
-        return Client(connect(CONTROL_SOCKET, start=False, folder=folder), "odc-sandbox")
+        connection = connect(CONTROL_SOCKET, start=False, folder=folder)
+        return Client(connection, "odc-sandbox", desktop_language(self.environment))
 
     def run(self, module: str, *arguments: str, stdin: bytes = b"") -> str:
         """Run one command of ours to its end and return what it printed.
