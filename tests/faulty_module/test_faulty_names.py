@@ -26,7 +26,7 @@ FAULTS = (
     ("C_GetTokenInfo=blank",),
     ("C_GetSlotList=twice", "C_GetTokenInfo=blank"),
 )
-SIGN = protocol.SignData(id=KEY_ID, data=b"data")
+SIGN = protocol.SignData(key=KEY_ID, data=b"data")
 
 
 @pytest.fixture
@@ -84,5 +84,5 @@ async def test_without_a_certificate_two_slots_stay_two_and_no_pin_is_tried(
     ],
 )
 def test_what_a_token_does_not_tell_leaves_no_gap(model, serial, head):
-    token = {"label": "KEY", "model": model, "serial": serial, "certificates": []}
+    token = {"label": "KEY", "model": model, "serial": serial, "present": True, "certificates": []}
     assert next(token_lines(token, Language.EN, has_all=False)) == head
