@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from agent.api.known import Known
 from agent.api.registry import Call, Connection
+from agent.certificates.chain import TrustStore
 from agent.checks.service import CheckService
 from agent.ground.bus import EventBus
 from agent.ground.clock import Clock
@@ -28,6 +29,10 @@ from agent.tokens.pin_change import PinChange
 from agent.tokens.pin_sessions import PinSessions
 from agent.tokens.watching import Watch
 from agent.updates.service import UpdateService
+
+
+async def _nobody() -> None:
+    """Chains are not looked at."""
 
 
 class Windows(Protocol):
@@ -68,9 +73,10 @@ class Services:
     started: dt.datetime
     quit: Callable[[], None]
     restart: Callable[[], None]
-    portals: tuple[PortalSettings, ...] = ()
-    known: Known = field(default_factory=Known)
-    discovery: Discovery = field(default_factory=Discovery)
+    portals: Callable[[], tuple[PortalSettings, ...]] = tuple
+    known: Callable[[], Known] = Known
+    trust: Callable[[], Awaitable[TrustStore | None]] = _nobody
+    discovery: Callable[[], Discovery] = Discovery
 
     def language_of(self, call: Call) -> Language:
         """Return the language of who asks: a terminal may have another than the desktop."""

@@ -68,10 +68,8 @@ def _windows(shared: Shared, server: Server) -> DesktopWindows:
 
 
 def _consent(shared: Shared, windows: DesktopWindows) -> Consent:
-    browser = shared.config().browser
     return Consent(
-        allow=browser.allow,
-        deny=browser.deny,
+        rules=lambda: shared.config().browser,
         memory=SiteMemory(shared.paths.sites),
         bus=shared.bus,
         clock=shared.clock,
@@ -85,11 +83,11 @@ def _checks(
     return CheckService(
         Parts(
             inventory=tokens.inventory,
-            discovery=tokens.discovery,
+            discovery=lambda: tokens.drivers.discovery,
             with_known_pins=tokens.pins.shown,
             config=shared.config,
             config_problems=lambda: shared.settings.problems,
-            trust=serving.known.trust,
+            trust=serving.trust.store,
             paths=shared.paths,
             clock=shared.clock,
             seen=serving.browser_seen,

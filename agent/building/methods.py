@@ -63,7 +63,7 @@ def add_methods(
         inventory=tokens.inventory,
         remembered=tokens.remembered,
         watch=tokens.watch,
-        discovery=tokens.discovery,
+        discovery=lambda: tokens.drivers.discovery,
         pins=tokens.pins,
         pin_change=PinChange(tokens.pins, shared.bus),
         reminders=regular.reminders,
@@ -83,7 +83,8 @@ def add_methods(
         quit=quit_agent,
         restart=restart,
         known=serving.known,
-        portals=shared.config().portals,
+        trust=serving.trust.store,
+        portals=lambda: shared.config().portals,
     )
     for methods in _METHODS:
         methods(services).register(serving.registry)

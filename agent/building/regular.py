@@ -45,10 +45,9 @@ def _reminders(shared: Shared, tokens: Tokens, renewals: Renewals) -> ReminderSe
 
 
 def _updates(shared: Shared) -> UpdateService:
-    config = shared.config()
     return UpdateService(
-        settings=config.updates,
-        network=config.network,
+        settings=shared.config().updates,
+        network=lambda: shared.config().network,
         folder=shared.paths.updates,
         bus=shared.bus,
         clock=shared.clock,

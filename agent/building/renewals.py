@@ -48,11 +48,10 @@ async def build_renewals(shared: Shared, tokens: Tokens) -> Renewals:
     """
     # The key is read from, or written to, a disk that may be slow.
     vault = await asyncio.to_thread(_open_vault, shared.paths.vault_key)
-    config = shared.config()
     kept = _Kept(
         vault=vault,
         journal=Journal(shared.paths.journal, vault),
-        authorities=Authorities(config.authorities, config.network),
+        authorities=Authorities(shared.config),
     )
     renewals = _renewals(shared, tokens, kept)
     return Renewals(
@@ -77,7 +76,7 @@ def _renewals(shared: Shared, tokens: Tokens, kept: _Kept) -> RenewalService:
         authorities=kept.authorities,
         bus=shared.bus,
         clock=shared.clock,
-        abandoned_after=dt.timedelta(days=shared.config().renewals.abandoned_after_days),
+        abandoned_after=lambda: dt.timedelta(days=shared.config().renewals.abandoned_after_days),
     )
 
 
@@ -90,7 +89,7 @@ def _licences(shared: Shared, tokens: Tokens, kept: _Kept) -> LicenceService:
         authorities=kept.authorities,
         bus=shared.bus,
         clock=shared.clock,
-        identity_oids=shared.identity_oids(),
+        identity_oids=shared.identity_oids,
     )
 
 

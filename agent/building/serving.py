@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from agent.api.known import Known
 from agent.api.registry import Registry, Role
 from agent.api.server import Server
 from agent.building.shared import Shared
-from agent.certificates.chain import TrustStore
 from agent.checks.browser_seen import BrowserSeen
-from agent.settings.config import Config
-from agent.settings.trust import trusted_certificates
+from agent.settings.trust import Trust
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,15 +19,15 @@ class Serving:
 
     server: Server
     registry: Registry
-    known: Known
+    known: Callable[[], Known]
+    """By the configuration as it is now; without chains, which take time."""
+    trust: Trust
     browser_seen: BrowserSeen
     """Notes it where a browser says hello."""
 
 
-async def build_serving(shared: Shared) -> Serving:
+def build_serving(shared: Shared) -> Serving:
     """Build the server; it listens to nobody yet."""
-    # Certificates of authorities are read from files, on disks that may be slow.
-    trust = await asyncio.to_thread(_trust, shared.config())
     browser_seen = BrowserSeen(shared.paths.browser_seen, shared.clock)
 
     def greeted(role: Role) -> None:
@@ -40,10 +38,7 @@ async def build_serving(shared: Shared) -> Serving:
     return Serving(
         server=Server(registry, greeted=greeted),
         registry=registry,
-        known=Known(identity_oids=shared.identity_oids(), trust=trust),
+        known=lambda: Known(identity_oids=shared.identity_oids()),
+        trust=Trust(shared.config),
         browser_seen=browser_seen,
     )
-
-
-def _trust(config: Config) -> TrustStore:
-    return TrustStore(trusted_certificates(config))

@@ -30,13 +30,13 @@ class Parts:
     """The agent's parts, as checks see them."""
 
     inventory: Inventory
-    discovery: Discovery
+    discovery: Callable[[], Discovery]
     with_known_pins: Callable[[Snapshot], Snapshot]
     """Adds to a snapshot what earlier tries showed of the PINs."""
     config: Callable[[], Config]
     config_problems: Callable[[], tuple[ErrorReport, ...]] = tuple
     """What of the configuration files cannot be used."""
-    trust: TrustStore | None
+    trust: Callable[[], Awaitable[TrustStore | None]]
     paths: Paths
     clock: Clock
     seen: BrowserSeen

@@ -60,8 +60,8 @@ class Check:
 
 async def _drivers(run: Run) -> Findings:
     await run.snapshot()
-    parts = run.parts
-    wanted = {module.settings.path: module for module in parts.discovery.modules}
+    parts, discovery = run.parts, run.parts.discovery()
+    wanted = {module.settings.path: module for module in discovery.modules}
     failing = [reader.settings for reader in parts.inventory.readers if reader.reading.problems]
     bars = {
         settings.path: await in_thread(partial(look_for_bar, settings.path, tables))
@@ -80,7 +80,7 @@ async def _drivers(run: Run) -> Findings:
         for reader in parts.inventory.readers
         for path in [reader.settings.path]
     )
-    return judge_drivers(Drivers(served=served, problems=parts.discovery.problems))
+    return judge_drivers(Drivers(served=served, problems=discovery.problems))
 
 
 async def _smart_cards(run: Run) -> Findings:
@@ -107,7 +107,7 @@ async def _keys(run: Run) -> Findings:
 
 
 async def _chain(run: Run) -> Findings:
-    snapshot, now, trust = await run.snapshot(), run.parts.clock(), run.parts.trust
+    snapshot, now, trust = await run.snapshot(), run.parts.clock(), await run.parts.trust()
     if trust is None:
         return judge_chains([])
     found = []
@@ -194,7 +194,7 @@ async def _versions(_run: Run) -> Findings:
 
 
 async def _others(run: Run) -> Findings:
-    modules = [settings.path for settings in run.parts.discovery.settings]
+    modules = [settings.path for settings in run.parts.discovery().settings]
     held = await in_thread(smart_cards.look_for_holders)
     programs = await in_thread(lambda: computer.look_for_programs(modules))
     return judge_others(Others(held_readers=held, programs=tuple(programs)))

@@ -37,6 +37,7 @@ _COMMANDS = (
     settings.add_sites,
     running.add_metrics,
     running.add_update,
+    running.add_restart,
     running.add_quit,
 )
 

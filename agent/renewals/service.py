@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from agent.certificates.model import Certificate
 from agent.ground.bus import Event, EventBus
@@ -31,6 +31,7 @@ from agent.renewals.scans.reports import digest_scans
 from agent.renewals.steps.context import Context, credentials_of
 from agent.renewals.steps.costs import cost_of_waiting
 from agent.renewals.steps.driver import Driver
+from agent.settings.service import SettingsChanged
 from agent.system.files import NotSavedError
 from agent.tokens.inventory import Inventory, TokensChanged
 from agent.tokens.pin_sessions import PinSessions
@@ -38,6 +39,10 @@ from agent.tokens.pin_sessions import PinSessions
 log = logging.getLogger(__name__)
 
 _FOR_A_TOKEN = frozenset({Waiting.TOKEN, Waiting.PIN, Waiting.SPACE})
+_OF_AUTHORITIES = frozenset(
+    {"authority", "network.bypass", "network.ca", "network.pac", "network.proxy"}
+)
+"""Settings whose change may be what a renewal that reaches no authority waits for."""
 CANCEL_SECONDS = 15.0
 """How long a cancellation waits for the authority before it says that it is under way."""
 CLOCK_SETTLES_SECONDS = 3600.0
@@ -61,7 +66,7 @@ class RenewalService:
         authorities: Authorities,
         bus: EventBus,
         clock: Clock,
-        abandoned_after: dt.timedelta = dt.timedelta(days=30),
+        abandoned_after: Callable[[], dt.timedelta] = lambda: dt.timedelta(days=30),
     ) -> None:
         self._journal = journal
         self._scans = scans
@@ -248,7 +253,7 @@ class RenewalService:
     def _patience(self) -> dt.timedelta:
         """Return how long a renewal may wait for a person, as far as the clock can be believed."""
         has_settled = since_boot() - self._started >= CLOCK_SETTLES_SECONDS
-        return self._abandoned_after if has_settled else dt.timedelta.max
+        return self._abandoned_after() if has_settled else dt.timedelta.max
 
     def _in_state(self, renewal_id: str, state: State) -> Renewal:
         renewal = self.get(renewal_id)
@@ -287,6 +292,15 @@ class RenewalService:
         elif isinstance(event, RenewalChanged) and event.renewal.state is State.INSTALLED:
             new = event.renewal.new_thumbprint or ""
             self._remembered.was_renewed(event.renewal.thumbprint, new)
+        elif isinstance(event, SettingsChanged) and not _OF_AUTHORITIES.isdisjoint(event.keys):
+            self._ask_authorities_again()
+
+    def _ask_authorities_again(self) -> None:
+        """Wake what waits for an authority, and what is to say that its authority has gone."""
+        for renewal in self._journal.all():
+            is_gone = not self._authorities.is_configured(renewal.authority)
+            if (renewal.waiting is Waiting.NETWORK or is_gone) and not renewal.has_ended:
+                self._driver.wake(renewal.id)
 
     def _meet(self, renewal: Renewal) -> None:
         """Take a token that comes out of its drawer as it is now: by another label, or another driver."""

@@ -11,7 +11,7 @@ class ConfigNotUsedError(OdcError):
 
     code = "config_not_used"
     sentence = mark("The file {file} is not valid, so the last valid one is used: {reason}")
-    advice = mark("Correct the file and start the agent again.")
+    advice = mark("Correct the file: it counts again as soon as it is saved.")
 
 
 class ConfigIgnoredError(ConfigNotUsedError):

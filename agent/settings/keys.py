@@ -14,15 +14,29 @@ from agent.settings.config import Config, ConfigError, checked
 
 LIVE = frozenset(
     {
+        "authority",
         "autostart",
+        "browser.allow",
+        "browser.deny",
+        "discover_modules",
+        "identity_oid",
         "language",
+        "module",
+        "network.bypass",
+        "network.ca",
+        "network.pac",
+        "network.proxy",
+        "poll_seconds",
+        "portal",
         "reminders.notifications",
         "reminders.quiet_hours",
         "reminders.thresholds",
+        "renewals.abandoned_after_days",
         "tokens.remember",
+        "trust_store",
     }
 )
-"""What takes effect at once; anything else when the agent starts again."""
+"""What takes effect when the file is saved; anything else when the agent starts again."""
 
 TITLES = {
     "language": mark("Language"),

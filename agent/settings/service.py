@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,15 @@ from agent.settings.keys import DEFAULTS, LIVE, plain, value_in, why_wrong
 from agent.settings.reading import Loaded, Source, load
 from agent.settings.writing import write_key
 from agent.system.autostart import this_systems_autostart
+from agent.system.files import saved_stamp
 from agent.system.paths import Paths
+from agent.system.saved_files import SavedFiles
 
 log = logging.getLogger(__name__)
 
 AUTOSTART = "autostart"
+MODULES = "module"
+"""The key that is told where a table in ``modules.d`` has changed."""
 
 
 class SettingsChanged(Event, frozen=True, kw_only=True, tag="settings_changed"):
@@ -53,7 +58,10 @@ class Setting:
 
 
 class Settings:
-    """Reads the files when it is made, and again where they have changed since."""
+    """Reads the files when it is made, and again where they have changed since.
+
+    While it is watched it hears of that; else it looks whenever something is asked for.
+    """
 
     def __init__(self, paths: Paths, bus: EventBus | None = None) -> None:
         """Read the files; ``bus`` hears of changes."""
@@ -62,15 +70,20 @@ class Settings:
         self._read: tuple[object, ...] = ()
         self._loaded = self._load()
         self._at_start = self._loaded.config
+        self._saved = SavedFiles(
+            (paths.config_file, paths.policy_file), paths.module_tables, ".toml", self.refresh
+        )
 
     @property
     def config(self) -> Config:
         """What holds now."""
+        self._look()
         return self._loaded.config
 
     @property
     def problems(self) -> tuple[ErrorReport, ...]:
         """What of the files could not be used."""
+        self._look()
         return self._loaded.problems
 
     @property
@@ -87,8 +100,17 @@ class Settings:
         """Tell ``bus`` of changes from now on."""
         self._bus = bus
 
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[None]:
+        """Hear of changes of the files while the block runs, where the system tells of them."""
+        self._saved.start()
+        try:
+            yield
+        finally:
+            self._saved.close()
+
     def all(self) -> list[Setting]:
-        """Return every setting, files that were changed by hand being read anew."""
+        """Return every setting, as the files have it now."""
         self.refresh()
         return [self._setting(key) for key in DEFAULTS]
 
@@ -122,18 +144,31 @@ class Settings:
         return self._setting(key)
 
     def refresh(self) -> None:
-        """Read the files anew where they have changed, and tell which keys that changed."""
-        if self._stamps() == self._read:
+        """Read the files anew where they have changed, and tell which keys that changed.
+
+        One that is being written is left until it is whole.
+        """
+        if self._saved.is_being_written() or self._stamps() == self._read:
             return
-        before, self._loaded = self._loaded, self._load()
+        before, tables = self._loaded, self._tables
+        self._loaded = self._load()
         now, then = self._loaded.config, before.config
-        changed = [key for key in DEFAULTS if value_in(now, key) != value_in(then, key)]
+        changed = {key for key in DEFAULTS if value_in(now, key) != value_in(then, key)}
+        if tables != self._tables:
+            changed.add(MODULES)
+        if changed:
+            log.info("settings changed keys=%s", ",".join(sorted(changed)))
         if self._bus is not None and (changed or before.problems != self._loaded.problems):
-            self._bus.publish(SettingsChanged(keys=tuple(changed)))
+            keys = tuple(key for key in DEFAULTS if key in changed)
+            self._bus.publish(SettingsChanged(keys=keys))
+
+    def _look(self) -> None:
+        if not self._saved.is_live:
+            self.refresh()
 
     def see_to_autostart(self) -> None:
         """Switch the start at login as the files say, where they do; what fails is logged."""
-        wanted = self.config.autostart
+        wanted = self._loaded.config.autostart
         if wanted is None or wanted == is_started_at_login():
             return
         try:
@@ -149,7 +184,13 @@ class Settings:
         return loaded
 
     def _stamps(self) -> tuple[object, ...]:
-        return tuple(map(_stamp, (self._paths.config_file, self._paths.policy_file)))
+        files = map(saved_stamp, (self._paths.config_file, self._paths.policy_file))
+        return (*files, tuple(map(_table_stamps, self._paths.module_tables)))
+
+    @property
+    def _tables(self) -> object:
+        """What was read of the folders ``modules.d``: whoever looks for modules reads them."""
+        return self._read[-1]
 
     def _setting(self, key: str) -> Setting:
         value: Any = value_in(self.config, key)
@@ -180,10 +221,8 @@ def _switch_autostart(*, wanted: bool) -> None:
         autostart.switch_off()
 
 
-def _stamp(file: Path) -> object:
-    """Return what differs once a file was written."""
+def _table_stamps(folder: Path) -> dict[str, object]:
     try:
-        found = os.stat(file)  # noqa: PTH116 - follows links like reading does
+        return {file.name: saved_stamp(file) for file in folder.iterdir() if file.suffix == ".toml"}
     except OSError:
-        return None
-    return (found.st_ino, found.st_size, found.st_mtime_ns)
+        return {}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from agent.ground.bus import EventBus
 from agent.ground.clock import Clock
 from agent.ground.errors import OdcError
+from agent.settings.config import BrowserSettings
 from agent.sites.allowance import Allowance
 from agent.sites.errors import (
     ConsentDeniedError,
@@ -35,15 +36,23 @@ class Consent:
     def __init__(
         self,
         *,
-        allow: Sequence[str],
-        deny: Sequence[str],
+        rules: Callable[[], BrowserSettings],
         memory: SiteMemory,
         bus: EventBus,
         clock: Clock,
         open_window: Callable[[str, str], None],
     ) -> None:
-        """``open_window("consent", id)`` shows a question, or raises an OdcError where it cannot."""
-        self.allow, self.deny = tuple(allow), tuple(deny)
+        """Ask nobody yet.
+
+        Args:
+            rules: what the configuration says of sites now.
+            memory: what the user decided.
+            bus: hears of questions and of what is withdrawn.
+            clock: tells when something was decided.
+            open_window: ``open_window("consent", id)`` shows a question, or raises an OdcError where
+                it cannot.
+        """
+        self._rules = rules
         self.memory = memory
         self.questions = Questions(bus, clock)
         self._bus = bus
@@ -52,6 +61,16 @@ class Consent:
         self._requests = Allowance(burst=REQUESTS_AT_ONCE, per_second=REQUESTS_PER_SECOND)
         self._asked = Allowance(burst=QUESTIONS_AT_ONCE, per_second=QUESTIONS_PER_SECOND)
         self._attendants = 0
+
+    @property
+    def allow(self) -> tuple[str, ...]:
+        """The sites that may ask, by the configuration."""
+        return self._rules().allow
+
+    @property
+    def deny(self) -> tuple[str, ...]:
+        """The sites that may not, by the configuration."""
+        return self._rules().deny
 
     def admit(self, origin: str) -> None:
         """Count a request; OriginNotAllowedError, RateLimitedError."""
@@ -85,7 +104,8 @@ class Consent:
         decision = self.standing(origin, action)
         if decision is None:
             decision = await self._ask(origin, action, subject)
-        if decision not in GRANTING:
+        # The administrator may have forbidden it while the question was open.
+        if decision not in GRANTING or is_denied(origin, self.deny):
             raise ConsentDeniedError(origin=origin)
 
     def check_follows(self, origin: str, renewal_id: str) -> None:

@@ -44,6 +44,15 @@ def write_private_once(file: Path, content: bytes) -> bool:
     return True
 
 
+def saved_stamp(file: Path) -> object:
+    """Return what differs once a file was saved, or may be read by others; None where there is none."""
+    try:
+        found = os.stat(file)  # noqa: PTH116 - follows links like reading does
+    except OSError:
+        return None
+    return (found.st_ino, found.st_size, found.st_mtime_ns, found.st_mode)
+
+
 @contextmanager
 def _written(file: Path, content: bytes) -> Iterator[Path]:
     """Give a file beside ``file`` that holds ``content`` for certain; gone at the end unless moved."""

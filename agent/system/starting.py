@@ -127,6 +127,11 @@ def start_agent() -> Popen[bytes]:
     return process
 
 
+def has_started_one() -> bool:
+    """Return whether this process has started an agent."""
+    return bool(_started)
+
+
 def _environment() -> dict[str, str]:
     """Return our environment; a relative ODC_HOME would be another folder from where it starts."""
     home = home_override()

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from agent.ground.bus import Event, EventBus
+from agent.ground.errors import ErrorReport
 from agent.tokens.errors import TokenMissingError
 from agent.tokens.model import ModuleSettings, TokenReference
 from agent.tokens.reading import ModuleReader
-from agent.tokens.snapshot import Reading, Snapshot, put_together
+from agent.tokens.snapshot import Problem, Reading, Snapshot, put_together
 from agent.tokens.supervisor import LIST_SECONDS
 
 
@@ -32,29 +35,27 @@ class TokensChanged(Event, frozen=True, kw_only=True, tag="tokens_changed"):
     """The list of tokens, certificates or problems differs from the reading before."""
 
 
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What is to be served."""
+
+    modules: tuple[ModuleSettings, ...]
+    unwanted: frozenset[str] = frozenset()
+    """Paths of modules nobody asked for: that one fails is told by ``modules`` only."""
+    problems: tuple[ErrorReport, ...] = ()
+    """Met while looking for modules."""
+
+
 class Inventory:
     """Reads modules, each by itself, and tells what changed in all of them together."""
 
-    def __init__(
-        self,
-        modules: tuple[ModuleSettings, ...],
-        bus: EventBus,
-        *,
-        unwanted: frozenset[str] = frozenset(),
-        found: Reading | None = None,
-    ) -> None:
-        """Read nothing yet.
-
-        Args:
-            modules: what to serve.
-            bus: hears what changed.
-            unwanted: paths of modules nobody asked for: that one fails is told by ``modules`` only.
-            found: problems met while looking for modules.
-        """
-        self.readers = tuple(
-            ModuleReader(module, is_wanted=module.path not in unwanted) for module in modules
-        )
-        self._found = found or Reading()
+    def __init__(self, modules: tuple[ModuleSettings, ...] | Serving, bus: EventBus) -> None:
+        """Read nothing yet; ``bus`` hears what changed."""
+        wanted = modules if isinstance(modules, Serving) else Serving(modules)
+        self.readers = tuple(ModuleReader(m, is_wanted=is_wanted) for m, is_wanted in _each(wanted))
+        self.served = asyncio.Event()
+        """Other modules are served than before; who cares clears it."""
+        self._found = _met(wanted)
         self._bus = bus
         self._all_read = asyncio.Event()
         self.snapshot = Snapshot()
@@ -87,6 +88,40 @@ class Inventory:
         self._note_first_readings()
         self._tell(before, reader if is_first else None)
 
+    def gone_in(self, wanted: Serving) -> frozenset[str]:
+        """Return the paths of modules that are served, and not as ``wanted`` has them."""
+        staying = list(_each(wanted))
+        return frozenset(
+            reader.settings.path
+            for reader in self.readers
+            if (reader.settings, reader.is_wanted) not in staying
+        )
+
+    async def serve(self, wanted: Serving, *, keeping: frozenset[str] = frozenset()) -> None:
+        """Serve these from now on, those of before by the workers they have; end the others' workers.
+
+        Args:
+            wanted: what is to be served.
+            keeping: paths of modules that stay although they are not wanted any more.
+        """
+        before = list(self.readers)
+        readers = []
+        for module, is_wanted in _each(wanted):
+            same = [r for r in before if (r.settings, r.is_wanted) == (module, is_wanted)]
+            readers.append(same[0] if same else ModuleReader(module, is_wanted=is_wanted))
+            if same:
+                before.remove(same[0])
+        kept = [reader for reader in before if reader.settings.path in keeping]
+        gone = [reader for reader in before if reader not in kept]
+        self.readers, self._found = (*readers, *kept), _met(wanted)
+        self._all_read.clear()
+        self._note_first_readings()
+        self.served.set()
+        snapshot = self.snapshot
+        self._put_together()
+        self._tell(snapshot, None, is_plugged_in=False)
+        await asyncio.gather(*(reader.worker.close() for reader in gone))
+
     def _put_together(self) -> None:
         readings = [self._found, *(reader.alarming for reader in self.readers)]
         self.snapshot = put_together(readings, self.snapshot)
@@ -95,7 +130,9 @@ class Inventory:
         if all(reader.has_read for reader in self.readers):
             self._all_read.set()
 
-    def _tell(self, before: Snapshot, first_read: ModuleReader | None) -> None:
+    def _tell(
+        self, before: Snapshot, first_read: ModuleReader | None, *, is_plugged_in: bool = True
+    ) -> None:
         old = dict.fromkeys(token.reference for token in before.tokens)
         new = dict.fromkeys(token.reference for token in self.snapshot.tokens)
         for reference in old:
@@ -103,7 +140,8 @@ class Inventory:
                 self._bus.publish(TokenRemoved(token=reference))
         for reference in new:
             if reference not in old:
-                at_start = first_read is not None and reference.module == first_read.settings.path
+                is_first = first_read is not None and reference.module == first_read.settings.path
+                at_start = is_first or not is_plugged_in
                 self._bus.publish(TokenInserted(token=reference, at_start=at_start))
         if before != self.snapshot:
             self._bus.publish(TokensChanged())
@@ -118,7 +156,8 @@ class Inventory:
 
     async def read_again(self, reference: TokenReference) -> None:
         """Read the module a token is seen through, since something was done to the token."""
-        await self.read(self._reader_of(reference))
+        with contextlib.suppress(TokenMissingError):  # it is not served any more
+            await self.read(self._reader_of(reference))
 
     def _reader_of(self, reference: TokenReference) -> ModuleReader:
         for reader in self.readers:
@@ -130,3 +169,13 @@ class Inventory:
     async def close(self) -> None:
         """End the workers."""
         await asyncio.gather(*(reader.worker.close() for reader in self.readers))
+
+
+def _each(wanted: Serving) -> Iterator[tuple[ModuleSettings, bool]]:
+    """Yield each module, and whether somebody asked for it."""
+    for module in wanted.modules:
+        yield module, module.path not in wanted.unwanted
+
+
+def _met(wanted: Serving) -> Reading:
+    return Reading(problems=tuple(Problem(module="", report=each) for each in wanted.problems))

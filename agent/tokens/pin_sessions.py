@@ -148,6 +148,15 @@ class PinSessions:
         while at_work := [a.task for a in self._asked.values() if a.has_pin and a.task]:
             await asyncio.wait(at_work)
 
+    def under_way(self) -> frozenset[str]:
+        """Return the paths of the modules on which sessions run."""
+        return frozenset(asked.wish.token.module for asked in self._asked.values())
+
+    async def next_end(self) -> None:
+        """Wait until one of the sessions under way has ended."""
+        if tasks := [asked.task for asked in self._asked.values() if asked.task]:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+
     async def close(self) -> None:
         """End all sessions."""
         self._unsubscribe()

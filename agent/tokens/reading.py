@@ -36,7 +36,8 @@ class ModuleReader:
 
     def __init__(self, settings: ModuleSettings, *, is_wanted: bool = True) -> None:
         self.settings = settings
-        self._is_wanted = is_wanted
+        self.is_wanted = is_wanted
+        """Somebody asked for it, so that its failure is told."""
         self.worker = ModuleWorker(settings)
         self.reading = Reading()
         self.content: ModuleContent | None = None
@@ -51,7 +52,7 @@ class ModuleReader:
     @property
     def alarming(self) -> Reading:
         """The reading, without the failure of a module that nobody asked for and that never worked."""
-        is_quiet = not self._is_wanted and self.content is None
+        is_quiet = not self.is_wanted and self.content is None
         return Reading() if is_quiet else self.reading
 
     async def read(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from agent.tokens.events.source import EventSource
 from agent.tokens.inventory import Inventory
@@ -27,7 +27,11 @@ class Watch:
     """Reads modules whenever something may have changed."""
 
     def __init__(
-        self, inventory: Inventory, sources: Sequence[EventSource], *, poll_seconds: float
+        self,
+        inventory: Inventory,
+        sources: Sequence[EventSource],
+        *,
+        poll_seconds: Callable[[], float],
     ) -> None:
         self._inventory = inventory
         self._sources = sources
@@ -39,8 +43,20 @@ class Watch:
         async with asyncio.TaskGroup() as tasks:
             for source in self._sources:
                 tasks.create_task(self._listen(source))
-            for reader in self._inventory.readers:
-                tasks.create_task(self._keep_fresh(reader))
+            await self._follow(tasks)
+
+    async def _follow(self, tasks: asyncio.TaskGroup) -> None:
+        """Keep each module fresh that is served, and no other."""
+        kept: dict[ModuleReader, asyncio.Task[None]] = {}
+        while True:
+            self._inventory.served.clear()
+            readers = self._inventory.readers
+            for gone in kept.keys() - readers:
+                kept.pop(gone).cancel()
+            for reader in readers:
+                if reader not in kept:
+                    kept[reader] = tasks.create_task(self._keep_fresh(reader))
+            await self._inventory.served.wait()
 
     def is_watched_by_events(self, reader: ModuleReader) -> bool:
         """Return whether an event tells of this module's tokens, so that it is not polled."""
@@ -55,11 +71,11 @@ class Watch:
             if source.is_live and was_lost:
                 self._renew_modules()
             was_lost = not source.is_live
-            self._look_again()
+            self.look_again()
             while self._later:
                 self._later.pop().cancel()
             loop = asyncio.get_running_loop()
-            self._later = [loop.call_later(s, self._look_again) for s in source.settles_after]
+            self._later = [loop.call_later(s, self.look_again) for s in source.settles_after]
 
         while True:
             try:
@@ -76,7 +92,8 @@ class Watch:
         for reader in self._inventory.readers:
             reader.worker.renew()
 
-    def _look_again(self) -> None:
+    def look_again(self) -> None:
+        """Have every module looked at now."""
         for reader in self._inventory.readers:
             reader.worker.hurry()
             reader.is_due.set()
@@ -97,7 +114,7 @@ class Watch:
 
     def _pause(self, reader: ModuleReader, failures: int) -> float | None:
         """Return the seconds until the next look without an event; None waits for one."""
-        pauses = [] if self.is_watched_by_events(reader) else [self._poll_seconds]
+        pauses = [] if self.is_watched_by_events(reader) else [self._poll_seconds()]
         if reader.worker.retry_after is not None:
             pauses.append(reader.worker.retry_after)
         elif failures:

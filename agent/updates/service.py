@@ -57,7 +57,7 @@ class UpdateService:
         folder: Path,
         bus: EventBus,
         clock: Clock,
-        network: NetworkSettings = SYSTEMS,
+        network: Callable[[], NetworkSettings] = lambda: SYSTEMS,
     ) -> None:
         self._settings = settings
         self._network = network
@@ -142,7 +142,10 @@ class UpdateService:
         """Look at the repository, one at a time; when cancelled, end that look before anything else."""
         async with self._one_at_a_time:
             self._stop.clear()
-            looking = asyncio.create_task(asyncio.to_thread(lambda: look(self._repository())))
+            network = self._network()
+            looking = asyncio.create_task(
+                asyncio.to_thread(lambda: look(self._repository(network)))
+            )
             try:
                 return await asyncio.shield(looking)
             except asyncio.CancelledError:
@@ -150,13 +153,13 @@ class UpdateService:
                 await asyncio.wait({looking})
                 raise
 
-    def _repository(self) -> Repository:
+    def _repository(self, network: NetworkSettings) -> Repository:
         # 60 modules that an agent without updates never needs.
         from agent.updates.fetching import Fetcher  # noqa: PLC0415
         from agent.updates.repository import Repository  # noqa: PLC0415
 
         assert self._settings.root is not None
-        fetcher = Fetcher(self._stop, self._network)
+        fetcher = Fetcher(self._stop, network)
         return Repository(self._settings.url, self._settings.root, self._folder, fetcher)
 
     def _is_due(self) -> bool:

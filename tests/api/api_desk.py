@@ -49,7 +49,7 @@ from agent.renewals.journal.vault import open_vault
 from agent.renewals.licences.service import LicenceService
 from agent.renewals.licences.store import LicenceStore
 from agent.renewals.service import RenewalService
-from agent.settings.config import Config, UpdateSettings
+from agent.settings.config import BrowserSettings, Config, UpdateSettings
 from agent.settings.service import Settings
 from agent.sites.consent import Consent
 from agent.sites.memory import SiteMemory
@@ -167,6 +167,13 @@ class Probe:
         return "watched"
 
 
+RULES = BrowserSettings(allow=(ALLOWED, "http://localhost:*"), deny=("https://*.denied.example",))
+
+
+async def nobody() -> None:
+    """Return nobody who is trusted."""
+
+
 class ApiDesk:
     """Everything the agent is made of except its watch and its tray; the clock stands still."""
 
@@ -194,7 +201,7 @@ class ApiDesk:
             rules=lambda: ReminderRules(thresholds=(90, 30)),
         )
         self.pins = PinSessions(self.inventory, PinMemory(paths.pin_states), self.bus)
-        authorities = Authorities(())
+        authorities = Authorities(Config)
         self.renewals = RenewalService(
             journal=self.journal,
             scans=ScanStore(paths.dossiers, vault),
@@ -213,15 +220,15 @@ class ApiDesk:
             authorities=authorities,
             bus=self.bus,
             clock=lambda: NOW,
-            identity_oids=IDENTITY_OIDS,
+            identity_oids=lambda: IDENTITY_OIDS,
         )
         self.seen = BrowserSeen(paths.browser_seen, lambda: NOW)
         parts = Parts(
             inventory=self.inventory,
-            discovery=Discovery(),
+            discovery=Discovery,
             with_known_pins=self.pins.shown,
             config=Config,
-            trust=None,
+            trust=nobody,
             paths=paths,
             clock=lambda: NOW,
             seen=self.seen,
@@ -231,8 +238,7 @@ class ApiDesk:
             language=lambda: Language.ZH,
         )
         self.consent = Consent(
-            allow=(ALLOWED, "http://localhost:*"),
-            deny=("https://*.denied.example",),
+            rules=lambda: RULES,
             memory=SiteMemory(paths.sites),
             bus=self.bus,
             clock=lambda: NOW,
@@ -241,7 +247,7 @@ class ApiDesk:
         services = Services(
             inventory=self.inventory,
             remembered=self.remembered,
-            watch=Watch(self.inventory, (), poll_seconds=5.0),
+            watch=Watch(self.inventory, (), poll_seconds=lambda: 5.0),
             reminders=self.reminders,
             pins=self.pins,
             pin_change=PinChange(self.pins, self.bus),

@@ -41,12 +41,15 @@ class CheckDesk:
         return self.now
 
     def service(self, *, seconds: float = 30.0, trust: TrustStore | None = None) -> CheckService:
+        async def trusted() -> TrustStore:
+            return trust or TrustStore()
+
         parts = Parts(
             inventory=self.inventory,
-            discovery=self.discovery,
+            discovery=lambda: self.discovery,
             with_known_pins=self.pins.shown,
             config=lambda: self.config,
-            trust=trust or TrustStore(),
+            trust=trusted,
             paths=find_paths(),
             clock=self._clock,
             seen=self.seen,

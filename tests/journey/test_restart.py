@@ -20,12 +20,14 @@ def test_a_renewal_goes_on_and_a_setting_holds_after_a_restart_in_the_same_proce
         applicant = Applicant(desk, client)
         renewal = applicant.start()
         applicant.go_on(renewal, until="SMS_CODE")
-        client.call("settings.set", {"key": "portal", "value": [PORTAL]})
-        assert client.call("portals.list") == {"portals": []}
+        register = client.call("settings.set", {"key": "browser.register", "value": False})
+        assert register["needs_restart"]
         restart(client)
     with started_anew(desk) as client:
         assert client.call("agent.status")["pid"] == agent.pid
-        assert client.call("portals.list") == {"portals": [PORTAL]}
+        held = {each["key"]: each for each in client.call("settings.get")["settings"]}
+        register = held["browser.register"]
+        assert (register["value"], register["needs_restart"]) == (False, False)
         assert Applicant(desk, client).go_on(renewal)["state"] == "installed"
 
 
@@ -42,9 +44,6 @@ def test_a_restart_lets_a_step_end_whose_pin_has_been_entered(desk):
         # Another PIN is asked for by the installation only.
         seen = Applicant(desk, client).wait_for(renewal, "SMS_CODE")
         assert seen["state"] == "approved"
-
-
-PORTAL = {"name": "样例", "url": "https://portal.example"}
 
 
 def restart(client):

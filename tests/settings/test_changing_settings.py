@@ -15,6 +15,7 @@ from agent.settings.errors import (
     SettingNotWrittenError,
     UnknownSettingError,
 )
+from agent.settings.keys import DEFAULTS, LIVE
 from agent.settings.reading import Source
 from agent.settings.service import Settings, SettingsChanged
 from sandbox.usb_token import own_pcscd as pcsc
@@ -69,18 +70,36 @@ def test_it_takes_effect_at_once_and_is_told(settings, told):
     assert told == [("language",), ("reminders.thresholds",)]
 
 
-def test_what_the_agent_is_made_of_wants_a_restart(settings):
-    assert settings.set("browser.allow", ["https://a.example"]).needs_restart
-    assert settings.set("module", [{"path": "/a.so"}]).needs_restart
-    assert settings.config.modules is not None
+def test_what_the_agent_does_at_its_start_wants_a_restart(settings):
+    assert settings.set("browser.register", False).needs_restart
+    assert settings.set("updates.enabled", False).needs_restart
     due = {setting.key for setting in settings.all() if setting.needs_restart}
-    assert due == {"browser.allow", "module"}, "also for who asks later"
+    assert due == {"browser.register", "updates.enabled"}, "also for who asks later"
 
 
-def test_what_is_set_back_to_what_the_agent_was_made_of_wants_none(settings, paths):
-    paths.config_file.write_text('[[module]]\npath = "/a.so"\n')
-    assert [each.key for each in settings.all() if each.needs_restart] == ["module"], "by hand"
-    assert not settings.set("module", None).needs_restart
+def test_every_key_is_live_or_one_of_the_few_that_want_a_restart():
+    """Whoever adds a key says which."""
+    at_the_start = {"browser.register", "updates.enabled", "updates.root", "updates.url"}
+    assert DEFAULTS.keys() - LIVE == at_the_start
+
+
+def test_what_is_set_back_to_what_it_was_at_the_start_wants_none(settings, paths):
+    paths.config_file.write_text("[browser]\nregister = false\n")
+    due = [each.key for each in settings.all() if each.needs_restart]
+    assert due == ["browser.register"], "by hand"
+    assert not settings.set("browser.register", None).needs_restart
+
+
+def test_a_table_of_drivers_that_is_saved_is_told_as_a_change_of_the_modules(settings, paths, told):
+    table = paths.policy / "modules.d" / "vendor.toml"
+    table.parent.mkdir()
+    settings.refresh()
+    assert told == []
+    table.write_text('[[module]]\nname = "vendor"\n')
+    settings.refresh()
+    table.unlink()
+    settings.refresh()
+    assert told == [("module",), ("module",)]
 
 
 def test_a_value_that_is_taken_away_is_the_default_again(settings, paths):

@@ -45,7 +45,7 @@ class Watched:
         self.changes = []
         bus.subscribe(self.changes.append)
         self.inventory = Inventory((settings,), bus)
-        self.watch = Watch(self.inventory, sources, poll_seconds=poll_seconds)
+        self.watch = Watch(self.inventory, sources, poll_seconds=lambda: poll_seconds)
         [self.reader] = self.inventory.readers
         self.reads = 0
         read = self.reader.read

@@ -154,7 +154,7 @@ class BrowserMethods:
             certificates=tuple(
                 certificate
                 for token in tokens
-                for certificate in browser_certificates(token, now, language, services.known)
+                for certificate in browser_certificates(token, now, language, services.known())
                 if params.use in (None, certificate.use)
                 and (params.min_days is None or certificate.days_left >= params.min_days)
             )

@@ -12,7 +12,6 @@ import msgspec
 
 from agent import __version__
 from agent.api.methods.remembered import memory_problems
-from agent.api.methods.settings import setting_problem
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
 from agent.api.views.licences import licence_view
@@ -20,6 +19,7 @@ from agent.api.views.problems import problem_view
 from agent.api.views.remembered import Drawer
 from agent.api.views.reminders import ReminderList
 from agent.api.views.renewals import renewal_view
+from agent.api.views.settings import setting_problem
 from agent.api.views.sites import consent_view
 from agent.api.views.status import StatusView
 from agent.api.views.tokens import TokenList, token_list, token_view
@@ -134,7 +134,8 @@ class ControlMethods:
             is_silenced=services.reminders.is_silenced,
         )
         # Checking the signatures of many SM2 certificates takes seconds.
-        listed = await asyncio.to_thread(token_list, shown, drawer, now, language, services.known)
+        known = replace(services.known(), trust=await services.trust())
+        listed = await asyncio.to_thread(token_list, shown, drawer, now, language, known)
         problems = (*memory_problems(services.remembered), *listed.problems)
         return msgspec.structs.replace(listed, problems=problems)
 
@@ -144,7 +145,7 @@ class ControlMethods:
 
     async def list_portals(self, _call: Call, _params: NoParams) -> dict[str, object]:
         """The portals of the configuration (热门应用)."""
-        return {"portals": self._services.portals}
+        return {"portals": self._services.portals()}
 
     async def open_window(self, _call: Call, params: WindowParams) -> dict[str, str]:
         """Open a window."""
@@ -206,7 +207,7 @@ class ControlMethods:
         self, reference: TokenReference, language: Language
     ) -> Iterator[dict[str, object]]:
         now = self._services.clock()
-        known = replace(self._services.known, trust=None)  # an event is told at once
+        known = self._services.known()  # without chains: an event is told at once
         for token in self._services.pins.shown(self._services.inventory.snapshot).tokens:
             if token.reference == reference:
                 view = token_view(token, now, language, known)

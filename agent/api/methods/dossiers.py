@@ -189,7 +189,7 @@ class DossierMethods:
         identity = None
         if renewal.private.certificate:
             certificate = parse_certificate(renewal.private.certificate)
-            identity = identity_of(certificate, self._services.known.identity_oids)
+            identity = identity_of(certificate, self._services.known().identity_oids)
         applicant: Applicant = cleaned_applicant(amended(None, opened.applicant))
         return Letter(
             organisation=renewal.organisation,

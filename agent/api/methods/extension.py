@@ -56,7 +56,9 @@ class ExtensionMethods:
             tokens=tuple(
                 ExtensionToken(
                     label=token.facts.label,
-                    certificates=tuple(browser_certificates(token, now, language, services.known)),
+                    certificates=tuple(
+                        browser_certificates(token, now, language, services.known())
+                    ),
                 )
                 for token in snapshot.tokens
             ),

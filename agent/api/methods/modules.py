@@ -37,8 +37,9 @@ class ModuleMethods:
 
     async def list_modules(self, _call: Call, params: ModuleListParams) -> ModuleList:
         """Every module that is served: how it is, and what it says of itself."""
-        inventory, discovery = self._services.inventory, self._services.discovery
+        inventory = self._services.inventory
         await (inventory.refresh() if params.refresh else inventory.current())
+        discovery = self._services.discovery()
         found = {module.settings.path: module for module in discovery.modules}
         return ModuleList(
             modules=tuple(

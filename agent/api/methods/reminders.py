@@ -47,7 +47,7 @@ class ReminderMethods:
         services = self._services
         pairs = services.reminders.silenced()
         now, language = services.clock(), services.language_of(call)
-        views = silenced_views(pairs, now, language, services.known)
+        views = silenced_views(pairs, now, language, services.known())
         return SilencedList(certificates=views)
 
     async def resume(self, _call: Call, params: ResumeParams) -> dict[str, str]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from agent.api.client import Client, ConnectionLostError
 from agent.cli.ground.outcome import NoAgentError
+from agent.cli.ground.output import say
+from agent.ground.language import mark, translate, user_language
 from agent.settings.config import load_config
 from agent.system.paths import find_paths
 from agent.system.runtime import CONTROL_SOCKET
-from agent.system.starting import AgentMissingError, connect
+from agent.system.starting import AgentMissingError, connect, has_started_one
 
 
 @contextmanager
@@ -22,6 +25,8 @@ def agent(*, start: bool = True) -> Iterator[Client]:
     """
     try:
         with Client(connect(CONTROL_SOCKET, start=start), "odc-agent") as client:
+            if has_started_one():
+                _tell_of_it(client)
             yield client
     except AgentMissingError as error:
         # Most often its configuration is why it did not start; then that is what is said.
@@ -29,3 +34,31 @@ def agent(*, start: bool = True) -> Iterator[Client]:
         raise NoAgentError(reason=error.reason) from error
     except ConnectionLostError as error:
         raise NoAgentError(reason=str(error)) from error
+
+
+@contextmanager
+def agent_if_any() -> Iterator[Client | None]:
+    """Connect to the agent where one runs; None where none does, and none is started.
+
+    Raises:
+        NoAgentError: it went away meanwhile.
+    """
+    try:
+        connection = connect(CONTROL_SOCKET, start=False)
+    except AgentMissingError:
+        yield None
+        return
+    try:
+        with Client(connection, "odc-agent") as client:
+            yield client
+    except ConnectionLostError as error:
+        raise NoAgentError(reason=str(error)) from error
+
+
+def _tell_of_it(client: Client) -> None:
+    """Say that there is an agent now: it stays when the command is over."""
+    told = mark(
+        "The agent did not run, so it was started (process {pid}). `odc-agent quit` ends it."
+    )
+    text = translate(told, user_language(), pid=client.welcome["pid"])
+    say(text, file=sys.stderr, flush=True)

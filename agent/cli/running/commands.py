@@ -148,6 +148,18 @@ def add_quit(subparsers: Subparsers) -> None:
     add_command(subparsers, "quit", "end the running agent", _quit, "  odc-agent quit")
 
 
+def add_restart(subparsers: Subparsers) -> None:
+    """Add ``restart``."""
+    add_command(
+        subparsers,
+        "restart",
+        "have the running agent start anew, for settings that it takes at its start",
+        _restart,
+        "  odc-agent restart\n\n"
+        "Renewals go on, and a step whose PIN has been entered is finished before.",
+    )
+
+
 def _run(options: argparse.Namespace) -> int:
     from agent.cli.running import run  # noqa: PLC0415 - loads the whole agent
 
@@ -212,6 +224,12 @@ def _update_download(options: argparse.Namespace) -> int:
     from agent.cli.running import update  # noqa: PLC0415
 
     return update.download(opens=options.open, as_json=options.json)
+
+
+def _restart(_options: argparse.Namespace) -> int:
+    from agent.cli.running import restart  # noqa: PLC0415
+
+    return restart.restart()
 
 
 def _quit(_options: argparse.Namespace) -> int:

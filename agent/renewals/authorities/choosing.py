@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -9,12 +10,12 @@ from cryptography import x509
 from agent.certificates.model import Certificate
 from agent.ground.errors import OdcError, reason_of
 from agent.ground.language import mark
-from agent.network.way_out import SYSTEMS
 from agent.renewals.authorities.dossier import Dossier
 from agent.renewals.authorities.enrolment import Enrolment
-from agent.renewals.ground.errors import NoAuthorityError
-from agent.settings.config import AuthoritySettings, NetworkSettings
+from agent.renewals.ground.errors import AuthorityGoneError, NoAuthorityError
+from agent.settings.config import AuthoritySettings, Config, NetworkSettings
 from agent.settings.trust import certificates_of
+from agent.system.files import saved_stamp
 
 
 class TrustAnchorError(OdcError):
@@ -34,16 +35,26 @@ class Authority:
     """None where nobody reviews anything."""
 
 
-class Authorities:
-    """The configured authorities; a client is made when it is first needed."""
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A client, and what it was made of."""
 
-    def __init__(
-        self, settings: tuple[AuthoritySettings, ...], network: NetworkSettings = SYSTEMS
-    ) -> None:
-        """Reach those of ``settings`` the way ``network`` says."""
-        self._settings = settings
-        self._network = network
-        self._clients: dict[str, Authority] = {}
+    authority: Authority
+    settings: AuthoritySettings
+    network: NetworkSettings
+    anchor: object
+    """The stamp of its trust anchor's file."""
+
+
+class Authorities:
+    """The authorities of the configuration as it is now; a client is made when it is first needed."""
+
+    def __init__(self, config: Callable[[], Config]) -> None:
+        """Reach those that ``config`` names, the way it says."""
+        self._config = config
+        self._clients: dict[str, _Made] = {}
+        self._replaced: list[Authority] = []
+        """Made of what the configuration said before: what is under way ends with what it began with."""
 
     def for_certificate(self, certificate: Certificate) -> AuthoritySettings:
         """Return the authority of the certificate's issuer.
@@ -51,25 +62,38 @@ class Authorities:
         Raises:
             NoAuthorityError: none is configured.
         """
-        for settings in self._settings:
+        for settings in self._config().authorities:
             if certificate.issuer in settings.issuers:
                 return settings
         raise NoAuthorityError(issuer=certificate.issuer)
+
+    def is_configured(self, name: str) -> bool:
+        """Return whether there is still an authority called ``name``."""
+        return any(settings.name == name for settings in self._config().authorities)
 
     def client(self, name: str) -> Authority:
         """Return the client of the authority called ``name``.
 
         Raises:
-            NoAuthorityError: it is no longer configured.
+            AuthorityGoneError: it is no longer configured.
             TrustAnchorError: its trust anchor cannot be read.
         """
-        if name not in self._clients:
-            settings = self._named(name)
+        settings, network = self._named(name), self._config().network
+        anchor = saved_stamp(settings.trust_anchor)
+        made = self._clients.get(name)
+        if made is None or (made.settings, made.network, made.anchor) != (
+            settings,
+            network,
+            anchor,
+        ):
             try:
-                self._clients[name] = _client(settings, self._network)
+                authority = _client(settings, network)
             except (OSError, ValueError) as error:
                 raise _unreadable(settings, error) from error
-        return self._clients[name]
+            if made is not None:
+                self._replaced.append(made.authority)
+            made = self._clients[name] = _Made(authority, settings, network, anchor)
+        return made.authority
 
     def issuers(self, name: str) -> tuple[x509.Certificate, ...]:
         """Return the pinned CA certificates of the authority called ``name``."""
@@ -82,14 +106,14 @@ class Authorities:
 
     async def close(self) -> None:
         """Close all connections."""
-        for client in self._clients.values():
-            await client.enrolment.close()
+        for authority in (*self._replaced, *(made.authority for made in self._clients.values())):
+            await authority.enrolment.close()
 
     def _named(self, name: str) -> AuthoritySettings:
-        for settings in self._settings:
+        for settings in self._config().authorities:
             if settings.name == name:
                 return settings
-        raise NoAuthorityError(issuer=name)
+        raise AuthorityGoneError(authority=name)
 
 
 def _client(settings: AuthoritySettings, network: NetworkSettings) -> Authority:

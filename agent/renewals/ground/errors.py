@@ -38,6 +38,17 @@ class NoAuthorityError(OdcError):
     advice = mark("Ask your administrator to add it to the configuration.")
 
 
+class AuthorityGoneError(NoAuthorityError):
+    """The authority a renewal was begun at is no longer in the configuration."""
+
+    code = "authority_gone"
+    sentence = mark(
+        "The certification authority {authority} is not in the configuration any more."
+        " The renewal waits for it."
+    )
+    advice = mark("Put it back into the configuration: the renewal then goes on by itself.")
+
+
 class RenewalNotFoundError(OdcError):
     """There is no renewal with that id."""
 

@@ -88,7 +88,7 @@ class LicenceService:
         authorities: Authorities,
         bus: EventBus,
         clock: Clock,
-        identity_oids: Sequence[IdentityOid],
+        identity_oids: Callable[[], Sequence[IdentityOid]],
     ) -> None:
         self._store = store
         self._journal = journal
@@ -210,7 +210,7 @@ class LicenceService:
         return PinAsked(holder.uscc, await self._pins.ask(wish, sign, done))
 
     def _holder(self, certificate: Certificate) -> Holder:
-        uscc = identity_of(certificate, self._identity_oids).uscc
+        uscc = identity_of(certificate, self._identity_oids()).uscc
         if uscc is None:
             raise UsccMissingError
         return Holder(uscc, certificate.organisation)

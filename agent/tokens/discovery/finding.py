@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.ground.errors import ErrorReport
@@ -22,7 +22,7 @@ from agent.tokens.discovery.found import (
 )
 from agent.tokens.discovery.libraries import why_not_loadable
 from agent.tokens.discovery.p11_kit import P11KitPlaces, p11_kit_places, read_p11_kit
-from agent.tokens.discovery.well_known import Entry, read_tables
+from agent.tokens.discovery.well_known import Entry, Table, read_tables
 from agent.tokens.errors import ModuleLoadError, ModuleUnsupportedError
 from agent.tokens.model import ModuleSettings
 
@@ -34,6 +34,8 @@ class Surroundings:
     platform: str = sys.platform
     tables: tuple[Path, ...] = ()
     """Folders ``modules.d``, later ones above earlier ones."""
+    good_tables: dict[Path, Table] = field(default_factory=dict)
+    """What each table said when it could last be read."""
     p11_kit: P11KitPlaces | None = None
 
 
@@ -102,7 +104,7 @@ class _Search:
                 self._take(module, why_not_loadable(path))
 
     def take_tables(self, around: Surroundings) -> None:
-        entries, problems = read_tables(around.tables)
+        entries, problems = read_tables(around.tables, around.good_tables)
         self._problems += [problem.report() for problem in problems]
         for entry in entries:
             self._take_entry(entry, entry.candidates(around.platform))

@@ -30,7 +30,7 @@ class ModuleFileError(TokenError):
 
     code = "module_file_invalid"
     sentence = mark("The file {file}, which names token drivers, is not valid: {reason}")
-    advice = mark("Correct the file and start the agent again. Other drivers are not affected.")
+    advice = mark("Correct the file. Other drivers are not affected.")
 
 
 class ModuleLeftOutError(TokenError):

@@ -48,18 +48,27 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_tables(
-    folders: Iterable[Path] = (),
+    folders: Iterable[Path] = (), good: dict[Path, Table] | None = None
 ) -> tuple[tuple[Entry, ...], tuple[ModuleFileError, ...]]:
-    """Return the entries of our table under those of ``folders``, later ones above earlier ones."""
+    """Return the entries of our table under those of ``folders``, later ones above earlier ones.
+
+    Args:
+        folders: where tables are.
+        good: the tables as they were when they could last be read, by their files; these stand in for
+            those that cannot. Those that can are put into it.
+    """
+    good = {} if good is None else good
     entries: dict[str, Entry] = {}
     problems = []
     for file in (_OURS, *(file for folder in folders for file in _tables_in(folder))):
         try:
-            entries.update((entry.name, entry) for entry in parse_table(file.read_bytes()).module)
+            good[file] = parse_table(file.read_bytes())
         except OSError as error:
             problems.append(ModuleFileError(file=printable(file), reason=reason_of(error)))
         except ValueError as error:
             problems.append(ModuleFileError(file=printable(file), reason=str(error)))
+        if file in good:
+            entries.update((entry.name, entry) for entry in good[file].module)
     return tuple(entry for entry in entries.values() if entry.enabled), tuple(problems)
 
 

@@ -98,6 +98,10 @@ class MainWindow(Window):
         """Follow what is plugged in and out."""
         if event["event"] in _EVENTS:
             self._calm.start()
+        elif event["event"] == "settings_changed":
+            self._calm.start()  # what is wrong with the files is shown, too
+            if "portal" in event["keys"]:
+                self.link.call("portals.list", None, self.portals.show_portals)
 
     def show_subject(self, subject: str) -> None:
         """Show the certificate with this thumbprint."""

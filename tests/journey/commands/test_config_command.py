@@ -36,7 +36,11 @@ def test_a_setting_takes_effect_at_once_and_who_listens_is_told(desk, agent, odc
 
 
 def test_what_takes_effect_later_says_so(agent, odc_agent):
-    assert "重新启动证照管家后生效" in odc_agent("config", "set", "poll_seconds", "9").stdout
+    done = odc_agent("config", "set", "updates.enabled", "false")
+    assert "`odc-agent restart`" in done.stdout
+    assert "`odc-agent restart`" not in odc_agent("config", "set", "poll_seconds", "9").stdout
+    assert odc_agent("restart").stdout.count(str(agent.pid)) == 1
+    assert not settings(odc_agent)["updates.enabled"]["needs_restart"]
 
 
 @pytest.mark.parametrize(
@@ -72,3 +76,39 @@ def test_an_agent_with_a_broken_configuration_goes_on_with_the_last_good_one(
     assert [problem["code"] for problem in status["problems"]] == ["config_not_used"]
     assert "langauge" in odc_agent("config", "show").stdout
     assert "langauge" in odc_agent("check", "settings").stdout
+
+
+def is_running(odc_agent):
+    """Whether an agent runs; asking starts none."""
+    done = odc_agent("restart")
+    assert done.returncode in {0, 3}
+    return done.returncode == 0
+
+
+def test_settings_are_shown_and_changed_where_no_agent_runs_and_none_is_started(desk, odc_agent):
+    done = odc_agent("config", "set", "updates.enabled", "false", language="en")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "restart" not in done.stdout, "an agent that is started later begins with it"
+    assert "[updates]\nenabled = false" in (desk.folder / "config.toml").read_text("utf-8")
+    assert settings(odc_agent)["updates.enabled"]["value"] is False
+    assert odc_agent("config", "unset", "updates.enabled").returncode == 0
+    assert odc_agent("config", "set", "langauge", "en").returncode == 2
+    (desk.folder / "config.toml").write_text("broken", "utf-8")
+    assert "config.toml" in odc_agent("config", "show").stdout
+    assert odc_agent("config", "set", "language", "en").returncode == 1
+    assert not is_running(odc_agent)
+
+
+def test_papers_need_no_agent(desk, odc_agent, short_folder):
+    desk.environment["HOME"] = str(short_folder)
+    assert odc_agent("letter", "export", "--out", short_folder / "letter.docx").returncode == 0
+    assert odc_agent("dossier", "check", desk.dossier).returncode == 0
+    assert not is_running(odc_agent)
+
+
+def test_an_agent_that_a_command_started_is_told_of_once(desk, odc_agent):
+    first = odc_agent("status", "--json")
+    started = json.loads(first.stdout)["pid"]
+    assert str(started) in first.stderr
+    assert "`odc-agent quit`" in first.stderr
+    assert odc_agent("status").stderr == ""

@@ -17,7 +17,7 @@ from agent.renewals.authorities.choosing import Authorities
 from agent.renewals.authorities.est_messages import decode_body
 from agent.renewals.authorities.key_request import key_identifier
 from agent.renewals.authorities.ra_protocol import Manifest, Policy
-from agent.settings.config import AuthoritySettings
+from agent.settings.config import AuthoritySettings, Config
 from sandbox.authority.rules.key_request import read_key_request
 
 OLD = make_x509()
@@ -58,7 +58,7 @@ async def profiles(tmp_path):
         AuthoritySettings(name="ra", **common),
         AuthoritySettings(name="est", profile="est", user="u", password_file=password, **common),
     )
-    authorities = Authorities(settings)
+    authorities = Authorities(lambda: Config(authorities=settings))
     yield authorities
     await authorities.close()
 

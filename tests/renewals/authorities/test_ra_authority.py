@@ -23,7 +23,7 @@ from agent.renewals.authorities.ra import RaAuthority
 from agent.renewals.authorities.ra_protocol import ApplicationState, DocumentName
 from agent.renewals.ground.errors import NoAuthorityError
 from agent.renewals.steps.checks import check_issued
-from agent.settings.config import AuthoritySettings
+from agent.settings.config import AuthoritySettings, Config
 from sandbox.authority.rules.days import utc_now
 
 
@@ -208,9 +208,13 @@ async def test_an_url_with_a_final_slash_is_the_same(desk):
         await authority.close()
 
 
+def authorities_of(*settings):
+    return Authorities(lambda: Config(authorities=settings))
+
+
 def test_an_authority_is_chosen_by_the_issuer(desk):
     other = settings_of(desk, name="other", issuers=("CN=Other CA", "CN=Third CA"))
-    authorities = Authorities((settings_of(desk), other))
+    authorities = authorities_of(settings_of(desk), other)
 
     class Held:
         issuer = "CN=Third CA"
@@ -222,7 +226,7 @@ def test_an_authority_is_chosen_by_the_issuer(desk):
 
 
 async def test_an_authority_is_pinned_to_its_own_root(desk):
-    authorities = Authorities((settings_of(desk),))
+    authorities = authorities_of(settings_of(desk))
     [root] = authorities.issuers("sandbox")
     assert root.public_bytes(Encoding.PEM) == desk.home.trust_anchor.read_bytes()
     assert authorities.client("sandbox") is authorities.client("sandbox")
@@ -234,7 +238,7 @@ def test_a_root_that_cannot_be_read_is_named(desk, tmp_path, content):
     anchor = tmp_path / "root.pem"
     if content is not None:
         anchor.write_bytes(content)
-    authorities = Authorities((settings_of(desk, trust_anchor=anchor),))
+    authorities = authorities_of(settings_of(desk, trust_anchor=anchor))
     for ask in (authorities.client, authorities.issuers):
         with pytest.raises(TrustAnchorError, match=r"root\.pem"):
             ask("sandbox")
@@ -242,7 +246,7 @@ def test_a_root_that_cannot_be_read_is_named(desk, tmp_path, content):
 
 def test_an_authority_that_is_no_longer_configured_is_missed(desk):
     with pytest.raises(NoAuthorityError, match="gone"):
-        Authorities((settings_of(desk),)).client("gone")
+        authorities_of(settings_of(desk)).client("gone")
 
 
 def test_a_password_shows_in_no_traceback():

@@ -24,7 +24,7 @@ from agent.renewals.journal.vault import Vault
 from agent.renewals.licences.item import LicenceChanged, UsccMissingError
 from agent.renewals.licences.service import LicenceService
 from agent.renewals.licences.store import LicenceStore
-from agent.settings.config import AuthoritySettings
+from agent.settings.config import AuthoritySettings, Config
 from agent.tokens.inventory import Inventory
 from agent.tokens.pin_memory import PinMemory
 from agent.tokens.pin_sessions import PinSessions
@@ -52,7 +52,7 @@ async def office(tmp_path, settings, store, vault):
     """The service, its bus and its journal, without a token."""
     bus = EventBus()
     inventory = Inventory((), bus)
-    authorities = Authorities((settings,))
+    authorities = Authorities(lambda: Config(authorities=(settings,)))
     with closing(Journal(tmp_path / "renewals.sqlite", vault)) as journal:
         service = LicenceService(
             store=store,
@@ -62,7 +62,7 @@ async def office(tmp_path, settings, store, vault):
             authorities=authorities,
             bus=bus,
             clock=utc_now,
-            identity_oids=IDENTITY_OIDS,
+            identity_oids=lambda: IDENTITY_OIDS,
         )
         yield service, bus, journal
         await service.close()

@@ -87,7 +87,7 @@ async def test_an_abandoned_dossier_is_withdrawn_at_the_authority_and_deleted_he
             ),
             bus=bus,
             clock=lambda: NOW + LIMIT + SECOND,
-            abandoned_after=LIMIT,
+            abandoned_after=lambda: LIMIT,
         )
         bus.subscribe(lambda event: ended.set() if event.renewal.has_ended else None)
         service.resume()
@@ -117,7 +117,7 @@ async def test_a_clock_that_may_not_be_set_yet_makes_no_renewal_an_abandoned_one
             ),
             bus=bus,
             clock=lambda: NOW + 1000 * LIMIT,
-            abandoned_after=LIMIT,
+            abandoned_after=lambda: LIMIT,
         )
         waits = Waiting.APPLICANT
         bus.subscribe(lambda event: looked_at.set() if event.renewal.waiting is waits else None)
