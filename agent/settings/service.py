@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +71,7 @@ class Settings:
         self._read: tuple[object, ...] = ()
         self._loaded = self._load()
         self._at_start = self._loaded.config
+        self._thread = threading.get_ident()
         self._saved = SavedFiles(
             (paths.config_file, paths.policy_file), paths.module_tables, ".toml", self.refresh
         )
@@ -163,7 +165,8 @@ class Settings:
             self._bus.publish(SettingsChanged(keys=keys))
 
     def _look(self) -> None:
-        if not self._saved.is_live:
+        # Not in another thread: who hears of changes lives in this one.
+        if not self._saved.is_live and threading.get_ident() == self._thread:
             self.refresh()
 
     def see_to_autostart(self) -> None:

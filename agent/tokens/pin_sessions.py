@@ -7,6 +7,7 @@ the token has taken it. What the try showed is remembered.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ import msgspec
 
 from agent.ground.bus import Event, EventBus
 from agent.ground.errors import OdcError
-from agent.tokens.errors import PinEntryBusyError, PinUnansweredError
+from agent.tokens.errors import PinEntryBusyError, PinUnansweredError, TokenMissingError
 from agent.tokens.inventory import Inventory, TokensChanged
 from agent.tokens.model import TokenReference
 from agent.tokens.pin_memory import PinMemory
@@ -150,7 +151,11 @@ class PinSessions:
 
     def under_way(self) -> frozenset[str]:
         """Return the paths of the modules on which sessions run."""
-        return frozenset(asked.wish.token.module for asked in self._asked.values())
+        paths = set()
+        for asked in self._asked.values():
+            with contextlib.suppress(TokenMissingError):
+                paths.add(self._inventory.settings_of(asked.wish.token).path)
+        return frozenset(paths)
 
     async def next_end(self) -> None:
         """Wait until one of the sessions under way has ended."""

@@ -29,8 +29,9 @@ def agent(*, start: bool = True) -> Iterator[Client]:
                 _tell_of_it(client)
             yield client
     except AgentMissingError as error:
-        # Most often its configuration is why it did not start; then that is what is said.
-        load_config(find_paths())
+        if start:
+            # Most often its configuration is why it did not start; then that is what is said.
+            load_config(find_paths())
         raise NoAgentError(reason=error.reason) from error
     except ConnectionLostError as error:
         raise NoAgentError(reason=str(error)) from error
