@@ -237,8 +237,9 @@ class ApiDesk:
             lambda inherited: self.server.adopt(inherited, Role.CONTROL),
             language=lambda: Language.ZH,
         )
+        self.rules = RULES
         self.consent = Consent(
-            rules=lambda: RULES,
+            rules=lambda: self.rules,
             memory=SiteMemory(paths.sites),
             bus=self.bus,
             clock=lambda: NOW,

@@ -11,6 +11,7 @@ from api_desk import ALLOWED, ApiDesk, names
 
 from agent.api.methods.browser_watches import MOST_OF_A_SITE
 from agent.api.views.sites import ConsentView
+from agent.settings.config import BrowserSettings
 from agent.sites import questions
 from agent.sites.consent import QUESTIONS_AT_ONCE, REQUESTS_AT_ONCE
 from agent.sites.questions import MOST_OPEN
@@ -217,6 +218,16 @@ async def test_what_the_administrator_denies_nobody_is_asked_about(desk, user, o
     listed = await user.result("sites.list")
     assert listed["deny"] == ["https://*.denied.example"]
     assert ALLOWED in listed["allow"]
+
+
+async def test_what_is_denied_while_the_question_is_open_stays_denied(desk, user):
+    asking = await ask(desk)
+    [question] = await asked(user)
+    desk.rules = BrowserSettings(deny=(SITE,))
+    await answer(user, question, "once")
+    assert await asking == DENIED
+    desk.rules = BrowserSettings(allow=(SITE,))
+    assert await (await ask(desk)) == NO_TOKEN
 
 
 async def test_a_site_that_keeps_asking_is_stopped_and_others_are_not(desk, user):

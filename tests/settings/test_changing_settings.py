@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
+import sys
+import threading
 import tomllib
 
 import pytest
@@ -190,3 +193,29 @@ def test_a_policy_sees_to_the_start_at_login(settings, paths):
     settings.see_to_autostart()
     [autostart] = [s for s in settings.all() if s.key == "autostart"]
     assert (autostart.value, autostart.is_locked) == (True, True)
+
+
+def test_where_nobody_tells_of_changes_the_files_are_looked_at_when_a_part_asks(
+    settings, paths, told
+):
+    paths.config_file.write_text(WRITTEN)
+    in_another_thread = threading.Thread(target=lambda: settings.config)
+    in_another_thread.start()
+    in_another_thread.join()
+    assert told == [], "who hears of changes lives in the agent's thread"
+    assert settings.config.reminders.thresholds == (60, 7)
+    assert told == [("language", "module", "reminders.thresholds")]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="inotify is Linux's")
+async def test_where_changes_are_heard_of_nothing_is_looked_at(settings, paths, monkeypatch):
+    heard, bus = asyncio.Event(), EventBus()
+    bus.subscribe(lambda _event: heard.set())
+    settings.tell(bus)
+    with settings.watched():
+        monkeypatch.setattr(settings, "_stamps", lambda: pytest.fail("looked"))
+        assert settings.config.reminders.thresholds != (60, 7)
+        monkeypatch.undo()
+        paths.config_file.write_text(WRITTEN)
+        await asyncio.wait_for(heard.wait(), 20)
+        assert settings.config.reminders.thresholds == (60, 7)

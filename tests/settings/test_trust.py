@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.certificates.organisation import IdentityMeaning
 from agent.settings.config import AuthoritySettings, Config, ConfigError, load_config
-from agent.settings.trust import trusted_certificates
+from agent.settings.trust import Trust, trusted_certificates
 from agent.system.paths import Paths
 
 ONE, OTHER, THIRD = (
@@ -102,3 +102,19 @@ def test_an_identity_oid_that_says_nothing_is_refused(paths, row):
     paths.config_file.write_text(f"[[identity_oid]]\n{row}\n")
     with pytest.raises(ConfigError, match="identity_oid"):
         load_config(paths)
+
+
+async def test_who_is_trusted_follows_the_configuration_and_the_files(tmp_path):
+    held = Config(trust_store=tmp_path)
+    trust = Trust(lambda: held)
+    (tmp_path / "1.pem").write_bytes(pem(ONE))
+    first = await trust.store()
+    assert await trust.store() is first, "nothing has changed"
+    (tmp_path / "1.pem").write_bytes(pem(ONE, OTHER))
+    second = await trust.store()
+    assert second is not first, "another certificate lies in the file"
+    (tmp_path / "2.pem").write_bytes(pem(THIRD))
+    third = await trust.store()
+    assert third is not second
+    held = Config()
+    assert await trust.store() is not third

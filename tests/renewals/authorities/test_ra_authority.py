@@ -21,9 +21,9 @@ from agent.renewals.authorities.authority import (
 from agent.renewals.authorities.choosing import Authorities, TrustAnchorError
 from agent.renewals.authorities.ra import RaAuthority
 from agent.renewals.authorities.ra_protocol import ApplicationState, DocumentName
-from agent.renewals.ground.errors import NoAuthorityError
+from agent.renewals.ground.errors import AuthorityGoneError, NoAuthorityError
 from agent.renewals.steps.checks import check_issued
-from agent.settings.config import AuthoritySettings, Config
+from agent.settings.config import AuthoritySettings, Config, NetworkSettings
 from sandbox.authority.rules.days import utc_now
 
 
@@ -230,6 +230,30 @@ async def test_an_authority_is_pinned_to_its_own_root(desk):
     [root] = authorities.issuers("sandbox")
     assert root.public_bytes(Encoding.PEM) == desk.home.trust_anchor.read_bytes()
     assert authorities.client("sandbox") is authorities.client("sandbox")
+    await authorities.close()
+
+
+async def test_an_authority_is_reached_by_what_is_configured_now(desk, tmp_path):
+    anchor = tmp_path / "root.pem"
+    anchor.write_bytes(desk.home.trust_anchor.read_bytes())
+    held = Config(authorities=(settings_of(desk, trust_anchor=anchor),))
+    authorities = Authorities(lambda: held)
+    seen = [authorities.client("sandbox")]
+
+    def is_another():
+        seen.append(authorities.client("sandbox"))
+        return seen[-1] is not seen[-2]
+
+    assert not is_another()
+    held = Config(authorities=(settings_of(desk, trust_anchor=anchor, url="https://127.0.0.1:9"),))
+    assert is_another()
+    held = Config(authorities=held.authorities, network=NetworkSettings(proxy="direct"))
+    assert is_another()
+    anchor.write_bytes(anchor.read_bytes() + b"\n")
+    assert is_another(), "its file was saved"
+    held = Config()
+    with pytest.raises(AuthorityGoneError, match="sandbox"):
+        authorities.client("sandbox")
     await authorities.close()
 
 
