@@ -9,6 +9,7 @@ from agent.api.methods.browser_watches import MOST_WATCHED, Watches
 from agent.api.registry import Call
 from agent.renewals.journal.record import PrivatePart, Renewal, RenewalChanged
 from agent.renewals.journal.states import State
+from agent.settings.config import BrowserSettings
 from agent.sites.errors import RateLimitedError
 from agent.sites.model import Action, Decision
 from agent.tokens.model import TokenReference
@@ -62,7 +63,7 @@ def forbid(desk):
 
 
 def ban(desk):
-    desk.consent.deny = (SITE,)
+    desk.rules = BrowserSettings(deny=(SITE,))
 
 
 @pytest.mark.parametrize("end", [forbid, ban])
