@@ -59,7 +59,7 @@ def test_each_certificate_is_a_row_and_what_ends_first_is_first():
     heads, *rows = table(agency())
     assert heads[0] == "单位"
     assert len(rows) == 120
-    ends = [row[heads.index("有效期止")] for row in rows]
+    ends = [row[heads.index("到期时间")] for row in rows]
     assert ends == sorted(ends)
     assert {row[heads.index("已插入")] for row in rows} == {"是", "否"}
     seen = {row[heads.index("最后一次见于")] for row in rows}
