@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Callable
+from typing import NamedTuple
 
 import msgspec
 
@@ -17,7 +19,7 @@ from agent.remembered.sighting import after_reading
 from agent.remembered.store import TokenStore
 from agent.tokens.inventory import Inventory, TokenRemoved, TokensChanged
 from agent.tokens.model import TokenReference
-from agent.tokens.snapshot import HeldCertificate
+from agent.tokens.snapshot import HeldCertificate, Token
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +32,19 @@ class PairsForgotten(Event, frozen=True, kw_only=True, tag="pairs_forgotten"):
 
 class RememberedChanged(Event, frozen=True, kw_only=True, tag="remembered_changed"):
     """A person had something forgotten, brought back, or said what replaced what."""
+
+
+GOOD_FOR = dt.timedelta(seconds=10)
+"""How long an answer holds; a certificate that ends just then is told so much later."""
+
+
+class _Asked(NamedTuple):
+    """What was found last, and of what."""
+
+    tokens: tuple[RememberedToken, ...]
+    plugged_in: tuple[Token, ...]
+    now: dt.datetime
+    pairs: tuple[KnownPair, ...]
 
 
 class Remembered:
@@ -53,6 +68,7 @@ class Remembered:
         self._clock = clock
         self._is_on = is_on
         self._kept: tuple[RememberedToken, ...] | None = None
+        self._last: _Asked | None = None
         self._taken_back: dict[str, RememberedToken] = {}
         """What a person had forgotten since the start, by thumbprint."""
         self._unsubscribe = bus.subscribe(self._on_event)
@@ -68,8 +84,22 @@ class Remembered:
         return self._store.problem
 
     def pairs(self) -> tuple[KnownPair, ...]:
-        """Return every pair that is known, as it stands now."""
-        return known_pairs(self._wanted(), self._inventory.snapshot.tokens, self._clock())
+        """Return every pair that is known, as it stands now.
+
+        Of a thousand certificates that takes milliseconds, and several ask at once after each reading:
+        what was found for the same tokens is good for some seconds.
+        """
+        tokens, plugged_in, now = self._wanted(), self._inventory.snapshot.tokens, self._clock()
+        last = self._last
+        if (
+            last is None
+            or last.tokens is not tokens
+            or last.plugged_in is not plugged_in
+            or (abs(now - last.now) > GOOD_FOR)
+        ):
+            pairs = known_pairs(tokens, plugged_in, now)
+            self._last = last = _Asked(tokens, plugged_in, now, pairs)
+        return last.pairs
 
     def absent(self) -> tuple[RememberedToken, ...]:
         """Return the tokens that are not plugged in."""
