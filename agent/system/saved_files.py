@@ -31,7 +31,7 @@ _GONE = _DELETE_SELF | _MOVE_SELF
 _COMES = _CREATE | _MOVED_TO | _GONE
 """What is to be heard of a folder above one that is not there."""
 _SAVED = _MODIFY | _ATTRIB | _CLOSE_WRITE | _MOVED_FROM | _DELETE | _COMES
-_NONBLOCK_CLOEXEC = os.O_NONBLOCK | os.O_CLOEXEC if sys.platform != "win32" else 0
+_NONBLOCK, _CLOEXEC = 0o4000, 0o2000000
 _EVENT = struct.Struct("iIII")
 """struct inotify_event: watch, mask, cookie, length of the name that follows."""
 _READ_BYTES = 65536
@@ -79,7 +79,7 @@ class SavedFiles:
         if not sys.platform.startswith("linux"):
             return
         try:
-            self._descriptor = _called("inotify_init1", _NONBLOCK_CLOEXEC)
+            self._descriptor = _called("inotify_init1", _NONBLOCK | _CLOEXEC)
         except OSError as error:
             log.warning("saved files are not heard of: %s", error)
             return
