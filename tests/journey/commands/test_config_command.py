@@ -57,10 +57,10 @@ def test_what_the_administrator_decided_is_shown_as_locked(desk, agent, odc_agen
     assert done.returncode == 1
     assert "已由管理员锁定" in done.stderr
     assert settings(odc_agent)["language"]["is_locked"]
-    shown = odc_agent("config", "show", language="en").stdout
-    assert f"Your file: {desk.folder / 'config.toml'}\n" in shown
-    assert f"The administrator's file: {desk.folder / 'policy.toml'}\n" in shown
-    assert 'language = "zh_CN"  # Language; locked by the administrator' in shown
+    shown = odc_agent("config", "show").stdout
+    assert f"您的配置文件: {desk.folder / 'config.toml'}\n" in shown
+    assert f"管理员的配置文件: {desk.folder / 'policy.toml'}\n" in shown
+    assert 'language = "zh_CN"  # 语言; 由管理员锁定' in shown
 
 
 def test_an_agent_with_a_broken_configuration_goes_on_with_the_last_good_one(
