@@ -10,5 +10,5 @@ from agent.certificates.model import Certificate
 @dataclass(frozen=True)
 class Held:
     certificate: Certificate
-    id: bytes = b"\x01"
+    key: bytes = b"\x01"
     has_private_key: bool | None = None
