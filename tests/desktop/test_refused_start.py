@@ -21,7 +21,8 @@ AGENT = START[:4]
 PAUSE = 0.2
 IMPATIENT = f"""
 import sys
-from agent.cli import main, room
+from agent.cli import main
+from agent.cli.running import room
 room.PAUSE_SECONDS = {PAUSE}
 sys.exit(main(sys.argv[1:]))
 """
