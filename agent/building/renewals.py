@@ -62,6 +62,7 @@ async def build_renewals(shared: Shared, tokens: Tokens) -> Renewals:
             folder=shared.paths.dossiers,
             profile=shared.paths.applicant_profile,
             vault=vault,
+            identity_oids=shared.identity_oids,
         ),
     )
 

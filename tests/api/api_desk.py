@@ -259,6 +259,7 @@ class ApiDesk:
                 folder=paths.dossiers,
                 profile=paths.applicant_profile,
                 vault=vault,
+                identity_oids=lambda: IDENTITY_OIDS,
             ),
             checks=CheckService(parts),
             settings=Settings(paths, self.bus),

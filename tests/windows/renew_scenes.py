@@ -11,7 +11,7 @@ import msgspec
 from actors import ORGANISATION, TODAY, certificate, in_words, pair, prompt, put_away, token, tokens
 from scene import Scene
 
-from agent.api.views.dossiers import ConversionView, DossierView, FaultView, ScanView
+from agent.api.views.dossiers import ConversionView, DossierView, FaultView, ScanView, SourceView
 from agent.api.views.licences import LicenceList, LicenceView
 from agent.api.views.renewals import RenewalList, RenewalView
 from agent.api.views.tokens import TokenList
@@ -120,6 +120,16 @@ def dossier(language: Language, *, is_amendment: bool = False) -> DossierView:
         max_bytes=policy.document_max_bytes,
         is_amendment=is_amendment,
         is_applicant_kept=False,
+    )
+
+
+def fillable(language: Language) -> DossierView:
+    """An empty dossier that another of the organisation can fill in."""
+    return msgspec.structs.replace(
+        dossier(language),
+        applicant=dict.fromkeys(ApplicantField, ""),
+        scans=(),
+        source=SourceView(id="first", token_label="ODC-53"),
     )
 
 
@@ -273,6 +283,11 @@ SCENES = {
     "renew-dossier": Scene(
         "renew", answers("drafting", "APPLICANT"), is_ready=_has_dossier,
         size=(900, 980), in_all_looks=True,
+    ),
+    "renew-dossier-again": Scene(
+        "renew",
+        answers("drafting", "APPLICANT", more={"dossiers__get": fillable, "dossiers__take_over": dossier}),
+        is_ready=_has_dossier, size=(900, 980),
     ),
     "renew-dossier-small": Scene(
         "renew", answers("drafting", "APPLICANT"), is_ready=_has_dossier,

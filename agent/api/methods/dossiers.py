@@ -20,6 +20,7 @@ from agent.api.views.dossiers import (
     Picture,
     conversion_view,
     dossier_view,
+    source_view,
 )
 from agent.api.views.renewals import RenewalView, renewal_view
 from agent.certificates.china_time import china_date
@@ -85,6 +86,14 @@ class LetterParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format: Literal["pdf", "docx"] = "pdf"
 
 
+class TakeOverParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of ``dossiers.take_over``."""
+
+    id: Id
+    source: Id
+    """Of the renewal whose dossier is used."""
+
+
 class KeepParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Parameters of ``applicant.keep``."""
 
@@ -107,6 +116,7 @@ class DossierMethods:
         registry.add("dossiers.picture", ScanParams, self.picture, Role.CONTROL)
         registry.add("dossiers.convert", ConvertParams, self.convert, Role.CONTROL)
         registry.add("dossiers.use", UseParams, self.use, Role.CONTROL)
+        registry.add("dossiers.take_over", TakeOverParams, self.take_over, Role.CONTROL)
         registry.add("dossiers.submit", RenewalParams, self.submit, Role.CONTROL)
         registry.add("dossiers.letter", LetterParams, self.letter, Role.CONTROL)
         registry.add("applicant.get", NoParams, self.kept, Role.CONTROL)
@@ -115,7 +125,10 @@ class DossierMethods:
 
     async def get(self, call: Call, params: RenewalParams) -> DossierView:
         """The dossier of a renewal as it stands."""
-        return self._view(call, await self._dossiers.open(params.id))
+        opened = await self._dossiers.open(params.id)
+        source = self._dossiers.source_of(opened.renewal)
+        view = self._view(call, opened)
+        return msgspec.structs.replace(view, source=source_view(source) if source else None)
 
     async def write(self, _call: Call, params: WriteParams) -> dict[str, str]:
         """Keep fields as they are typed."""
@@ -150,6 +163,10 @@ class DossierMethods:
         """Have the conversion sent, or the file as it is."""
         opened = await self._dossiers.use(params.id, params.name, is_converted=params.is_converted)
         return self._view(call, opened)
+
+    async def take_over(self, call: Call, params: TakeOverParams) -> DossierView:
+        """Fill in what is empty as it was given for another renewal of the organisation."""
+        return self._view(call, await self._dossiers.take_over(params.id, params.source))
 
     async def submit(self, call: Call, params: RenewalParams) -> RenewalView:
         """Submit what was filled in."""

@@ -10,6 +10,7 @@ from agent.ground.language import Language, translate
 from agent.renewals.authorities.ra_protocol import ApplicantField, DocumentName
 from agent.renewals.drafts.service import OpenDossier, ShownConversion
 from agent.renewals.drafts.store import DraftScan
+from agent.renewals.journal.record import Renewal
 from agent.renewals.journal.states import State
 from agent.renewals.scans.judging import judge
 from agent.renewals.scans.model import Limits
@@ -49,6 +50,13 @@ class ScanView(msgspec.Struct, frozen=True, kw_only=True):
         return f"ScanView({self.name})"
 
 
+class SourceView(msgspec.Struct, frozen=True, kw_only=True):
+    """A renewal of the same organisation whose dossier can be used."""
+
+    id: str
+    token_label: str
+
+
 class DossierView(msgspec.Struct, frozen=True, kw_only=True):
     """A dossier as it stands."""
 
@@ -66,6 +74,8 @@ class DossierView(msgspec.Struct, frozen=True, kw_only=True):
     """The review has asked for amendments: the rest stays as it was submitted."""
     is_applicant_kept: bool
     """The applicant's data is kept for the next renewal."""
+    source: SourceView | None = None
+    """Told by ``dossiers.get``: what was given there can be taken over."""
 
     def __repr__(self) -> str:
         return f"DossierView({self.id})"
@@ -119,6 +129,11 @@ def dossier_view(opened: OpenDossier, language: Language, *, is_kept: bool) -> D
         is_amendment=opened.renewal.state is State.REJECTED,
         is_applicant_kept=is_kept,
     )
+
+
+def source_view(source: Renewal) -> SourceView:
+    """Return a renewal as the dossier that can use its papers names it."""
+    return SourceView(id=source.id, token_label=source.token.label)
 
 
 def conversion_view(shown: ShownConversion, language: Language) -> ConversionView:

@@ -6,15 +6,17 @@ Files of strangers are opened by the scan worker alone; what is shown of them ar
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
+from agent.certificates.organisation import IdentityOid
 from agent.renewals.authorities.ra_protocol import Applicant, ApplicantField, DocumentName, Policy
 from agent.renewals.dossier.checks import amended
 from agent.renewals.drafts.store import Draft, DraftScan, DraftStore, Part, ScanNotChosenError
+from agent.renewals.drafts.taking_over import Given, Sources
 from agent.renewals.journal.applicant_profile import forget_profile, keep_profile, take_up_profile
 from agent.renewals.journal.record import Renewal
 from agent.renewals.journal.scan_store import ScanStore
@@ -71,10 +73,17 @@ class DossierService:
     """Everything a window or command does with a dossier before it is submitted."""
 
     def __init__(
-        self, *, renewals: RenewalService, folder: Path, profile: Path, vault: Vault
+        self,
+        *,
+        renewals: RenewalService,
+        folder: Path,
+        profile: Path,
+        vault: Vault,
+        identity_oids: Callable[[], Sequence[IdentityOid]],
     ) -> None:
         self._renewals = renewals
         self._store = DraftStore(folder, vault)
+        self._sources = Sources(renewals, self._store, identity_oids)
         self._scans = ScanStore(folder, vault)
         self._profile = profile
         self._vault = vault
@@ -92,6 +101,28 @@ class DossierService:
         draft = self._store.read(renewal.id)
         changed = {**draft.applicant, **applicant}
         self._store.write(renewal.id, msgspec.structs.replace(draft, applicant=changed))
+
+    def source_of(self, renewal: Renewal) -> Renewal | None:
+        """Return the open renewal of the same organisation that can fill this one's dossier in."""
+        return self._sources.of(renewal)
+
+    async def take_over(self, renewal_id: str, source_id: str) -> OpenDossier:
+        """Fill in what is still empty as it was given for another renewal; nothing is submitted.
+
+        Raises:
+            RenewalNotFoundError, OtherOrganisationError, ScanUnusableError, NotSavedError, VaultError
+            WrongStateError: no dossier is awaited, or the source has ended: nothing is left of it.
+        """
+        self.write(renewal_id, self._gain(renewal_id, source_id).applicant)
+        for name in DocumentName:
+            # Looked up each time: a person may choose a file, and the source may end, meanwhile.
+            documents = self._gain(renewal_id, source_id).documents
+            if name in documents:
+                scan = documents[name]
+                content = self._content(source_id, name, scan)
+                file = scan.file if scan else self._usual_file(source_id, name)
+                await self.choose(renewal_id, name, file, content)
+        return await self.open(renewal_id)
 
     async def choose(
         self, renewal_id: str, name: DocumentName, file: str, content: bytes
@@ -197,6 +228,15 @@ class DossierService:
     def forget_applicant(self) -> None:
         """Keep nobody any more."""
         forget_profile(self._profile)
+
+    def _gain(self, renewal_id: str, source_id: str) -> Given:
+        renewal = self._renewals.awaiting_dossier(renewal_id)
+        return self._sources.gain(renewal, self._renewals.get(source_id))
+
+    def _usual_file(self, renewal_id: str, name: DocumentName) -> str:
+        """Return what a submitted scan may be called: how its file was called is not kept."""
+        media_type = self._renewals.get(renewal_id).private.documents[name].media_type
+        return f"{name.value}.{media_type.rpartition('/')[2]}"
 
     def _applicant(self, renewal: Renewal, draft: Draft) -> dict[ApplicantField, str]:
         known = renewal.private.applicant

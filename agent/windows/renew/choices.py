@@ -72,9 +72,13 @@ def preferred(choices: tuple[Choice, ...], thumbprint: str) -> Choice | None:
     return next(named, choices[0] if choices else None)
 
 
-def next_due(choices: tuple[Choice, ...], after: str) -> Choice | None:
-    """Return what is to be renewed next, once the renewal of ``after`` has begun or ended."""
-    return next((each for each in choices if each.thumbprint != after and each.is_due), None)
+def next_due(choices: tuple[Choice, ...], after: str, organisation: str) -> Choice | None:
+    """Return what is to be renewed next, once the renewal of ``after`` has begun or ended.
+
+    What is of the same ``organisation`` comes first: its dossier is at hand.
+    """
+    due = (each for each in choices if each.thumbprint != after and each.is_due)
+    return min(due, key=lambda each: each.organisation != organisation, default=None)
 
 
 def last_installed(renewals: list[Json], organisation: str) -> Json | None:

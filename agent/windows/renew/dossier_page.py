@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -27,6 +27,7 @@ from agent.windows.renew.letter_button import LetterButton
 from agent.windows.renew.plan import items_to_amend, remarks_by_item
 from agent.windows.renew.scan_dialog import ScanDialog
 from agent.windows.renew.scan_slot import ScanSlot
+from agent.windows.renew.take_over_button import TakeOverButton
 from agent.windows.style import MEDIUM, SMALL, set_kind
 from agent.windows.window import Context
 
@@ -45,6 +46,8 @@ class DossierPage(QWidget):
     """The renewal after its dossier was taken."""
     said = Signal(str, str)
     """A sentence for the window's banner, and its kind."""
+    offered = Signal(str, str, object)
+    """A sentence for it, what its button says, and what that does."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -52,8 +55,10 @@ class DossierPage(QWidget):
         self._renewal: Json = None
         self._view: Json = None
         self._kept: dict[str, str] = {}
+        self._fills_in = False
         self._timer = QTimer(self)
         self.about = make_label()
+        self.source = TakeOverButton(context)
         self.remark = make_label("warning")
         self.rows = {field: FieldRow(self._words, field) for field in ApplicantField}
         self.slots = {name: ScanSlot(self._words, name) for name in DocumentName}
@@ -65,8 +70,12 @@ class DossierPage(QWidget):
         self._set_up()
         self._arrange()
 
-    def enter(self, renewal: Json) -> None:
-        """Show a renewal's dossier as far as it is filled in."""
+    def enter(self, renewal: Json, *, fills_in: bool = False) -> None:
+        """Show a renewal's dossier as far as it is filled in.
+
+        With ``fills_in`` it is filled in from another of the same organisation, where there is one.
+        """
+        self._fills_in = fills_in
         self._renewal, self._view, self._kept = renewal, None, {}
         self.letter.renewal_id = renewal["id"]
         self.setEnabled(False)
@@ -105,6 +114,10 @@ class DossierPage(QWidget):
         self.letter.written.connect(lambda text: self.said.emit(text, "good"))
         self.letter.failed.connect(lambda text: self.said.emit(text, "bad"))
         self.submit.clicked.connect(self._submit)
+        self.source.clicked.connect(self._take_over)
+        self.source.filled_in.connect(self._on_filled_in)
+        self.source.offered.connect(self.offered)
+        self.source.refused.connect(self._on_not_taken)
         for row in self.rows.values():
             row.edited.connect(self._timer.start)
         for name, slot in self.slots.items():
@@ -124,8 +137,25 @@ class DossierPage(QWidget):
             row.fill_in(text, is_required=is_required, remark=remarks.get(field.value, ""))
         self.keep.setChecked(view["is_applicant_kept"])
         self._show_scans(view)
+        self.source.show_view(view)
         self._say()
         self._focus()
+        if self._fills_in and view["source"] is not None:
+            self._take_over()
+
+    def _take_over(self) -> None:
+        self._fills_in = False
+        self.leave()
+        self.setEnabled(False)
+        self.source.take_over({"applicant": dict(self._kept), "scans": self._view["scans"]})
+
+    def _on_filled_in(self, view: Json) -> None:
+        if view["id"] == self._renewal["id"]:
+            self._fill_in(view)
+
+    def _on_not_taken(self, report: Json) -> None:
+        self.setEnabled(True)
+        self.said.emit(" ".join(filter(None, self._words.of_report(report))), "bad")
 
     def _say(self) -> None:
         if self._view is None:
@@ -247,6 +277,7 @@ class DossierPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(MEDIUM)
         column.addWidget(self.about)
+        column.addWidget(self.source, alignment=Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.remark)
         column.addLayout(self._field_grid)
         column.addWidget(self.keep)

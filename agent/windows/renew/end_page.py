@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 from agent.api.client import Json
 from agent.ground.language import mark
 from agent.windows.renew.labels import make_label, say
+from agent.windows.renew.next_button import NextButton
 from agent.windows.style import LARGE, MEDIUM, SMALL, set_kind
 from agent.windows.texts import day
 from agent.windows.words import Words
@@ -30,9 +31,8 @@ class EndPage(QWidget):
         self.validity = make_label("muted", selectable=True)
         self.close_button = QPushButton()
         self.restart = QPushButton()
-        self.next = QPushButton()
+        self.next = NextButton(words)
         self.next.clicked.connect(self.next_wanted)
-        self.next.hide()
         words.show(self.close_button.setText, mark("Close"))
         words.show(self.restart.setText, mark("Start again"))
         set_kind(self.close_button, "primary")
@@ -51,12 +51,6 @@ class EndPage(QWidget):
         say(self.validity, "")
         self.restart.setVisible(not is_installed)
         self.close_button.setFocus()
-
-    def show_next(self, organisation: str) -> None:
-        """Offer to go on with another certificate that is to be renewed; empty for none."""
-        sentence = mark("Next: {organisation}")
-        self.next.setText(self._words(sentence, organisation=organisation))
-        self.next.setVisible(bool(organisation))
 
     def show_certificate(self, certificate: Json) -> None:
         """Say how long the new certificate is valid."""

@@ -37,6 +37,8 @@ class Pages(QObject):
     """The renewal after something on a page moved it on."""
     said = Signal(str, str)
     """A sentence for the window's banner, and its kind."""
+    offered = Signal(str, str, object)
+    """A sentence for it, what its button says, and what that does."""
     left = Signal()
     """Back to both items."""
     pin_wanted = Signal()
@@ -56,6 +58,8 @@ class Pages(QObject):
         self._entered: set[DossierPage | PinPage] = set()
         self._tokens: list[Json] = []
         self.is_asking_for_licence = False
+        self.is_in_queue = False
+        """One certificate is renewed after the other: a dossier is filled in by itself where it can be."""
         self.items = ItemsPage(self._words)
         self._put(self.items)
 
@@ -67,6 +71,7 @@ class Pages(QObject):
         page = DossierPage(self._context)
         page.submitted.connect(self.moved_on)
         page.said.connect(self.said)
+        page.offered.connect(self.offered)
         self._put(page).widened.connect(page.fit)
         return page
 
@@ -98,6 +103,7 @@ class Pages(QObject):
         from agent.windows.renew.waiting_page import WaitingPage
 
         page = WaitingPage(self._words)
+        page.next_wanted.connect(self.next_wanted)
         self._put(page)
         return page
 
@@ -152,7 +158,7 @@ class Pages(QObject):
             self.token.show_renewal(renewal, choice.text if choice else "")
         elif page is Page.DOSSIER:
             self._entered.add(self.dossier)
-            self.dossier.enter(renewal)
+            self.dossier.enter(renewal, fills_in=self.is_in_queue)
         elif page is Page.SMS:
             self.sms.enter(renewal)
         else:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QProgressBar, QVBoxLayout, QWidget
 
 from agent.api.client import Json
 from agent.ground.language import mark
 from agent.windows.renew.labels import make_label, say
+from agent.windows.renew.next_button import NextButton
 from agent.windows.style import LARGE, MEDIUM, set_kind
 from agent.windows.texts import day
 from agent.windows.words import Words
@@ -20,6 +22,8 @@ _LEAVE = mark(
 class WaitingPage(QWidget):
     """One sentence about what is waited for, and that one need not stay."""
 
+    next_wanted = Signal()
+
     def __init__(self, words: Words) -> None:
         super().__init__()
         self._words = words
@@ -28,6 +32,8 @@ class WaitingPage(QWidget):
         self.error = make_label("bad")
         self.progress = QProgressBar()
         self.note = make_label("muted")
+        self.next = NextButton(words)
+        self.next.clicked.connect(self.next_wanted)
         self.progress.setRange(0, 0)
         self.progress.setTextVisible(False)
         words.show(self.note.setText, _LEAVE)
@@ -51,6 +57,7 @@ class WaitingPage(QWidget):
         inside.setSpacing(MEDIUM)
         for widget in (self.text, self.since, self.error, self.progress, self.note):
             inside.addWidget(widget)
+        inside.addWidget(self.next, alignment=Qt.AlignmentFlag.AlignRight)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(card)

@@ -118,19 +118,25 @@ class RenewWindow(Window):
 
     def _next(self) -> Choice | None:
         """Return what is to be renewed after the one that is shown."""
+        if self.renewal is None:
+            return None
         choices = find_choices(self._tokens or [], self._renewals or [])
-        return next_due(choices, self.renewal["thumbprint"]) if self.renewal else None
+        return next_due(choices, self.renewal["thumbprint"], self.renewal["organisation"])
 
     def _show_next(self) -> None:
         """Offer what is to be renewed next, where there is something."""
-        if self.renewal is not None and self.renewal["state"] in ENDED:
-            coming = self._next()
-            self.pages.end.show_next(isolated(coming.organisation) if coming else "")
+        if self.renewal is None or self.renewal["state"] not in {*ENDED, "reviewing"}:
+            return
+        coming = self._next()
+        is_over = self.renewal["state"] in ENDED
+        button = self.pages.end.next if is_over else self.pages.waiting.next
+        button.show_next(isolated(coming.organisation) if coming else "")
 
     def _go_on_with_next(self) -> None:
         self._chosen = self._next()
         self._show_items()
         if self._chosen is not None:
+            self.pages.is_in_queue = True
             self._start(with_licence=True)
 
     def _show_page(self, page: Page) -> None:
@@ -151,6 +157,7 @@ class RenewWindow(Window):
         if self._shown is not None:
             self.pages.leave()
         self.renewal, self._shown = None, None
+        self.pages.is_in_queue = False
         self._say_items()
         self._show_page(Page.ITEMS)
         self.pages.items.all.setFocus()
@@ -291,6 +298,7 @@ class RenewWindow(Window):
         pages.items.wants_licence.connect(self._show_licence_pin)
         pages.moved_on.connect(self.follow)
         pages.said.connect(self.banner.say)
+        pages.offered.connect(self.banner.offer)
         pages.left.connect(self._show_items)
         pages.pin_wanted.connect(self._ask_pin)
         pages.licence_wanted.connect(self._show_licence_pin)
