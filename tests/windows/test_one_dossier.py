@@ -10,6 +10,7 @@ from test_drawer_windows import plain
 
 from agent.ground.language import Language
 from agent.renewals.authorities.ra_protocol import ApplicantField
+from agent.renewals.ground.errors import WrongStateError
 from sandbox.authority.dossier import sample_applicant
 
 ZH = Language.ZH
@@ -77,3 +78,12 @@ def test_outside_the_queue_the_person_asks_for_it(stage, window_of, qtbot):
     page.source.click()
     qtbot.waitUntil(lambda: bool(page.rows[ApplicantField.NAME].text))
     assert not page.source.isVisible()
+
+
+def test_a_source_that_has_ended_is_told_and_the_dossier_can_be_filled_in(queue, stage, qtbot):
+    stage.answer(dossiers__take_over=WrongStateError(state="cancelled"))
+    queue.pages.waiting.next.click()
+    qtbot.waitUntil(lambda: bool(queue.banner.text))
+    assert "cancelled" in queue.banner.text
+    qtbot.waitUntil(lambda: queue.pages.dossier.is_ready)
+    assert len(stage.asked("dossiers.take_over")) == 1

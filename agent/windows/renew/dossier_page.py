@@ -154,7 +154,8 @@ class DossierPage(QWidget):
             self._fill_in(view)
 
     def _on_not_taken(self, report: Json) -> None:
-        self.setEnabled(True)
+        # Some of it may be filled in, and has to be seen.
+        self._link.call("dossiers.get", {"id": self._renewal["id"]}, self._on_filled_in)
         self.said.emit(" ".join(filter(None, self._words.of_report(report))), "bad")
 
     def _say(self) -> None:
