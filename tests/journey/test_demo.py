@@ -90,7 +90,7 @@ def test_ctrl_c_ends_make_without_a_complaint(demo_environment, tmp_path):
         screen.interrupt()
         screen.end()
     assert "***" not in screen.shown
-    assert "Stopped." in screen.shown
+    assert "已停止。" in screen.shown
 
 
 def test_the_demo_never_empties_a_folder_that_is_not_its_own(demo_environment):
@@ -112,7 +112,7 @@ def test_with_a_display_the_demo_stays_until_it_is_closed_in_the_tray(short_fold
         environment["ODC_HOME"] = str(short_folder / "demo")
         demo = start_demo(environment)
         for line in demo.stdout:
-            if "Try the tray" in line:
+            if "可继续试用" in line:
                 break
         assert demo.poll() is None
         assert eventually(lambda: "还有365天到期" in screen.menu())
