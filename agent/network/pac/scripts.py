@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -35,8 +36,9 @@ def read_script(source: str) -> str:
     try:
         return written_text(content)
     except TextEncodingError:
-        # PAC has no rule for its characters; what is no UTF-8 can only be in comments and names.
-        return guessed_text(content)
+        # PAC has no rule for its characters; what is no UTF-8 can only be in comments and names. A mark
+        # that claims UTF-8 all the same is no part of the program.
+        return guessed_text(content.removeprefix(codecs.BOM_UTF8))
 
 
 def _is_file(source: str) -> bool:
