@@ -72,7 +72,7 @@ def closed_port():
 
 def test_a_program_is_read_from_a_path_a_file_url_and_a_server(file):
     file.write_bytes(b"\xef\xbb\xbf// \xb4\xfa" + DIRECT.encode())
-    assert read_script(str(file)) == read_script(file.as_uri()) == f"// ´ú{DIRECT}"
+    assert read_script(str(file)) == read_script(file.as_uri()) == f"// 代{DIRECT}"
     with serving(DIRECT.encode()) as (source, _):
         assert read_script(source) == DIRECT
 

@@ -132,6 +132,7 @@ async def test_what_is_plugged_in_concerns_those_alone_who_wait_for_a_token(jour
             issuers=lambda _: (),
             close=lambda: asyncio.sleep(0),
         ),
+        remembered=None,
         bus=bus,
         clock=lambda: NOW,
     )
@@ -139,7 +140,7 @@ async def test_what_is_plugged_in_concerns_those_alone_who_wait_for_a_token(jour
     await authority.was_asked()
     await authority.is_left_alone()
     assert journal.get(signing.id).waiting is Waiting.TOKEN
-    plugged_in = object()
+    plugged_in = (SimpleNamespace(reference=signing.token), None)
     bus.publish(TokensChanged())
     assert await authority.is_left_alone()
     assert journal.get(signing.id).waiting is Waiting.PIN
