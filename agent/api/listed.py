@@ -7,7 +7,8 @@ from agent.api.client import Json
 
 def all_tokens(listed: Json) -> list[Json]:
     """Return the tokens that are plugged in, then those that are not."""
-    return [*listed["tokens"], *listed["remembered"]]
+    # An agent of the version before, not yet started anew after an upgrade, tells of no others.
+    return [*listed["tokens"], *listed.get("remembered", ())]
 
 
 def leads(token: Json) -> list[Json]:
