@@ -21,7 +21,7 @@ def pinned_tls(anchor: Path) -> ssl.SSLContext:
         OSError, CertificateFileError: the file cannot be read.
     """
     tls = _context()
-    tls.load_verify_locations(cadata=b"".join(certificates_of(anchor)))
+    _trust(tls, anchor)
     return tls
 
 
@@ -38,7 +38,7 @@ def public_tls(company: Path | None = None) -> ssl.SSLContext:
 
         tls.load_verify_locations(certifi.where())
     if company is not None:
-        tls.load_verify_locations(cadata=b"".join(certificates_of(company)))
+        _trust(tls, company)
     return tls
 
 
@@ -48,6 +48,12 @@ def unproved_tls() -> ssl.SSLContext:
     tls.check_hostname = False
     tls.verify_mode = ssl.CERT_NONE
     return tls
+
+
+def _trust(tls: ssl.SSLContext, file: Path) -> None:
+    # As PEM: after DER, Python takes an old error of the thread, left by whoever used OpenSSL, for its own.
+    anchors = map(ssl.DER_cert_to_PEM_cert, certificates_of(file))
+    tls.load_verify_locations(cadata="".join(anchors))
 
 
 def _context() -> ssl.SSLContext:

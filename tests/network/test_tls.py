@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import _ssl
+import ctypes
 import datetime as dt
 import itertools
 import re
@@ -230,6 +232,25 @@ def test_a_server_of_before_tls_1_2_is_refused(tmp_path):
     made = root()
     with pytest.raises(ssl.SSLError, match=r"(?i)protocol"):
         handshake(anchored(tmp_path, made), tmp_path, (leaf(made),), most=ssl.TLSVersion.TLSv1_1)
+
+
+@pytest.mark.parametrize("made_by", [pinned_tls, public_tls])
+def test_an_old_error_of_somebody_elses_openssl_is_not_taken_for_ours(tmp_path, made_by):
+    anchor = tmp_path / "anchor.pem"
+    anchor.write_bytes(pem(root().certificate))
+    leave_an_error_in_openssl()
+    assert made_by(anchor).cert_store_stats()["x509_ca"] >= 1
+
+
+def leave_an_error_in_openssl():
+    """As modules of tokens do, which share the system's OpenSSL and its queue of the thread."""
+    # The extension has OpenSSL's own functions: of the library it is linked to, or of itself.
+    openssl = ctypes.CDLL(_ssl.__file__)
+    broken = ctypes.c_char_p(bytes.fromhex("3003020101"))
+    openssl.d2i_X509.restype = ctypes.c_void_p
+    assert openssl.d2i_X509(None, ctypes.byref(broken), 5) is None
+    openssl.ERR_peek_error.restype = ctypes.c_ulong
+    assert openssl.ERR_peek_error()
 
 
 def test_every_context_is_told_what_to_take_and_none_writes_its_keys(tmp_path, monkeypatch):

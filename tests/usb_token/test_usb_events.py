@@ -29,10 +29,11 @@ class Watching:
     def __init__(self, desk: Desk) -> None:
         command = [sys.executable, "-m", "agent.cli", "watch", "--json"]
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=desk.environment
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=desk.environment
         )
         self._lines: queue.Queue[dict] = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
 
     def _read(self) -> None:
         for line in self.process.stdout:
@@ -55,7 +56,9 @@ class Watching:
 
     def end(self) -> None:
         self.process.terminate()
-        self.process.communicate()
+        self._reader.join()  # at the end of the output; only then may it be closed
+        self.process.stdout.close()
+        self.process.wait()
 
 
 @pytest.fixture
