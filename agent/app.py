@@ -90,6 +90,7 @@ class Agent:
             if self._has_tray:
                 faces.presence.show_tray(lambda inherited: server.adopt(inherited, Role.TRAY))
             await parts.enter_async_context(_background(tokens.watch.run()))
+            await parts.enter_async_context(_background(tokens.remembered.get_ready()))
             await parts.enter_async_context(_background(regular.updates.run()))
             await parts.enter_async_context(ServiceManager().told())
             log.info("agent runs home=%s", shared.paths.data)

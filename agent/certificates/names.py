@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from agent.certificates.model import Oddity
 from agent.ground.encodings import guessed_text
@@ -154,6 +155,7 @@ def is_hidden(character: str) -> bool:
     return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
+@lru_cache(maxsize=4096)
 def comparable(name: str) -> str:
     """Return a name in the form in which it is compared (RFC 5280, 7.1; RFC 4518): case, width, spaces."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

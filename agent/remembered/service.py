@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import logging
 from collections.abc import Callable
@@ -38,6 +39,10 @@ GOOD_FOR = dt.timedelta(seconds=10)
 """How long an answer holds; a certificate that ends just then is told so much later."""
 
 
+READY_AFTER = 0.05
+"""Seconds from the start until all is read: workers are busy with the tokens then, the agent waits."""
+
+
 class _Asked(NamedTuple):
     """What was found last, and of what."""
 
@@ -72,6 +77,11 @@ class Remembered:
         self._taken_back: dict[str, RememberedToken] = {}
         """What a person had forgotten since the start, by thumbprint."""
         self._unsubscribe = bus.subscribe(self._on_event)
+
+    async def get_ready(self) -> None:
+        """Read what is remembered while others read the tokens: the first who asks has not to wait for it."""
+        await asyncio.sleep(READY_AFTER)
+        self.pairs()
 
     def close(self) -> None:
         """Learn nothing more."""
@@ -154,7 +164,7 @@ class Remembered:
 
     @property
     def _tokens(self) -> tuple[RememberedToken, ...]:
-        """All that is remembered; read when it is first asked for, which is not while the agent starts."""
+        """All that is remembered; read when it is first asked for."""
         if self._kept is None:
             self._kept = self._store.read()
         return self._kept
