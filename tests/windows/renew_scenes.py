@@ -176,6 +176,12 @@ def _renewed(language: Language) -> TokenList:
     return tokens(in_words(token(*pair(), *_NEW), language))
 
 
+def _another_is_due(language: Language) -> TokenList:
+    """The renewed one waits for the review, and another organisation's has expired, too."""
+    other = token(*pair(organisation="深圳市另一家有限公司", number=7), label="ODC-07")
+    return tokens(in_words(token(*pair()), language), in_words(other, language))
+
+
 def drawer(language: Language) -> TokenList:
     """The token lies in its drawer."""
     return tokens(remembered=[put_away(in_words(token(*pair()), language), language)])
@@ -307,6 +313,10 @@ SCENES = {
     "renew-review": Scene(
         "renew", answers("reviewing", "REVIEW"), is_ready=_page("waiting"),
         in_all_looks=True,
+    ),
+    "renew-review-next": Scene(
+        "renew", answers("reviewing", "REVIEW", more={"tokens__list": _another_is_due}),
+        is_ready=_page("waiting"),
     ),
     "renew-sms": Scene(
         "renew", answers("approved", "SMS_CODE"), is_ready=_page("sms"),
