@@ -6,49 +6,38 @@ Exit codes: 0 done, 1 the sandbox says why not, 2 the command line is wrong.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import importlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from agent.ground.language import speak
 from agent.ground.streams import replace_what_cannot_be_said
 from agent.settings.language import configured_language
 from agent.system.paths import find_paths
-from sandbox.commands import (
-    conformance,
-    demo,
-    desk,
-    est_user,
-    faults,
-    issue_files,
-    issue_token,
-    review,
-    run,
-    sample_dossier,
-    sms,
-    updates,
-    usb_token,
-)
-from sandbox.commands.common import Subcommands
 from sandbox.home import SandboxError
 from sandbox.problems import RefusalError
 
-REGISTER: tuple[Callable[[Subcommands], None], ...] = (
-    run.register,
-    issue_token.register,
-    issue_files.register,
-    usb_token.register,
-    sample_dossier.register,
-    review.register,
-    sms.register,
-    est_user.register,
-    faults.register,
-    updates.register,
-    conformance.register,
-    demo.register,
-    desk.register,
-)
-"""Each adds its subcommands and sets ``run`` to a function of the parsed arguments."""
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "run": ("run",),
+    "issue_token": ("issue-token",),
+    "issue_files": ("issue-files",),
+    "usb_token": ("usb-token",),
+    "sample_dossier": ("sample-dossier",),
+    "review": ("applications", "approve", "reject"),
+    "sms": ("sms",),
+    "est_user": ("est-user",),
+    "faults": ("faults",),
+    "updates": ("updates",),
+    "conformance": ("conformance",),
+    "demo": ("demo",),
+    "desk": ("desk",),
+}
+"""Modules of sandbox.commands and the commands each adds, in the order of the help.
+
+Only what a command line needs is imported: most commands are over in a blink.
+"""
 
 _EXAMPLES = """\
 examples:
@@ -67,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     replace_what_cannot_be_said()
     speak(configured_language(find_paths()))
-    options = command_parser().parse_args(arguments)
+    options = command_parser(_modules(arguments)).parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.run
     try:
         return command(options)
@@ -79,8 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1
 
 
-def command_parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command line."""
+def command_parser(modules: Iterable[str] = COMMANDS) -> argparse.ArgumentParser:
+    """Return the parser of the command line, as far as ``modules`` add to it."""
     parser = argparse.ArgumentParser(
         prog="odc-sandbox",
         description="A certification authority for one desk: EST, the RA API, "
@@ -90,6 +79,17 @@ def command_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--home", type=Path, help="the sandbox's folder")
     subcommands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for register in REGISTER:
-        register(subcommands)
+    for module in modules:
+        importlib.import_module(f"sandbox.commands.{module}").register(subcommands)
     return parser
+
+
+def _modules(arguments: Sequence[str] | None) -> Iterable[str]:
+    """Return the modules a command line needs: one's, or all where no command is named."""
+    parser = argparse.ArgumentParser(add_help=False, exit_on_error=False)
+    parser.add_argument("--home")
+    parser.add_argument("command", nargs="?")
+    with contextlib.suppress(argparse.ArgumentError):
+        named = parser.parse_known_args(arguments)[0].command
+        return [module for module, names in COMMANDS.items() if named in names] or COMMANDS
+    return COMMANDS

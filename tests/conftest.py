@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
 import hypothesis
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from prepared_desk import prepared_desk
 
 # How long an example takes says something of the machine's load, not of the program.
 hypothesis.settings.register_profile("shared machine", deadline=None)
@@ -30,6 +35,13 @@ def short_folder():
     """A folder with a short name: socket paths have about 100 bytes, pytest's names are long."""
     with tempfile.TemporaryDirectory(prefix="odc-", ignore_cleanup_errors=True) as name:
         yield Path(name)
+
+
+@pytest.fixture(scope="session")
+def prepared():
+    """What desks are laid out with: an authority's keys, and an expired token of its own."""
+    with prepared_desk() as made:
+        yield made
 
 
 @pytest.fixture

@@ -13,10 +13,12 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "desktop"))
 # Looking into processes.
 sys.path.insert(0, str(Path(__file__).parents[1] / "tokens"))
 
+from prepared_desk import NOBODY
 from terminal import Terminal
 
-from sandbox.authority.dossier import write_sample_dossier
 from sandbox.desk.desk import Desk
+
+NO_NOTICES = "[reminders]\nnotifications = false\n"
 
 
 @pytest.fixture
@@ -27,17 +29,31 @@ def environment(short_folder):
 
 
 @pytest.fixture
-def desk(short_folder, environment):
-    """A desk with an expired token and a configured agent that does not run yet."""
+def lonely_desk(short_folder, environment, prepared):
+    """A desk with an expired token and a configured agent, no authority; neither runs.
+
+    A module whose tests ask no authority has it as its ``desk``.
+    """
     folder = short_folder / "odc"
     folder.mkdir()
     with Desk(folder, environment=environment) as desk:
-        running = desk.start_authority("--approve-after", "0.2", "--retry-after", "1")
-        desk.authority_url = running.url
-        desk.issued = desk.issue_token("--expired-days", "961")
-        write_sample_dossier(desk.dossier)
-        desk.configure_agent(running.url, extra="[reminders]\nnotifications = false\n")
+        desk.issued = prepared.lay_out(desk)
+        desk.configure_agent(NOBODY, extra=NO_NOTICES)
         yield desk
+
+
+@pytest.fixture
+def answered(lonely_desk):
+    """The desk's authority runs."""
+    url = lonely_desk.start_authority("--approve-after", "0.2", "--retry-after", "1").url
+    lonely_desk.authority_url = url
+    lonely_desk.configure_agent(url, extra=NO_NOTICES)
+
+
+@pytest.fixture
+def desk(lonely_desk, answered):
+    """A desk with all of it: authority, token, and the agent's configuration."""
+    return lonely_desk
 
 
 @pytest.fixture
@@ -81,6 +97,6 @@ def authority(desk):
     def start(*options):
         desk.end(desk.processes.pop(0))
         url = desk.start_authority("--retry-after", "1", *options).url
-        desk.configure_agent(url, extra="[reminders]\nnotifications = false\n")
+        desk.configure_agent(url, extra=NO_NOTICES)
 
     return start

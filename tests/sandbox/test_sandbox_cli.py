@@ -19,6 +19,7 @@ from sandbox_desk import running_desk, sandbox_cli
 from stdnum.cn import ric
 
 from agent.renewals.authorities.ra_protocol import Applicant, DocumentName
+from sandbox import cli
 from sandbox.home import Home
 
 COMMANDS = ["run", "issue-token", "sample-dossier", "applications", "approve", "reject", "sms"]
@@ -31,9 +32,28 @@ def test_help_shows_examples(home, command):
     assert f"odc-sandbox {command}" in done.stdout.partition("examples:")[2]
 
 
+@pytest.mark.parametrize("module", cli.COMMANDS)
+def test_each_module_adds_the_commands_it_is_named_for(module):
+    parser = cli.command_parser([module])
+    [subcommands] = [a for a in parser._actions if isinstance(a.choices, dict)]
+    assert tuple(subcommands.choices) == cli.COMMANDS[module]
+
+
+def test_a_command_imports_no_other_commands_modules(home):
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "sandbox", "--home", home.folder, "sms", "--help"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "sandbox.authority.sms" in done.stderr
+    assert "sandbox.commands.conformance" not in done.stderr
+    assert "httpx" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
+        (["--home"], 2, "--home"),
+        (["no-such-command"], 2, "issue-token"),
         ([], 2, "COMMAND"),
         (["approve", "nobody"], 1, "no application nobody"),
         (["reject", "nobody", "--remark", "phone=空号"], 1, "no application nobody"),

@@ -8,6 +8,12 @@ import pytest
 
 
 @pytest.fixture
+def desk(lonely_desk):
+    """No authority is asked here."""
+    return lonely_desk
+
+
+@pytest.fixture
 def agent(desk, short_folder):
     """An agent that changes nothing of this machine's user."""
     desk.environment |= {"HOME": str(short_folder), "XDG_CONFIG_HOME": str(short_folder / "config")}

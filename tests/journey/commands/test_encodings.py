@@ -45,6 +45,12 @@ print(json.dumps(answers))
 """Runs commands one after the other: a process for each would take minutes on a busy machine."""
 
 
+@pytest.fixture
+def desk(lonely_desk):
+    """No authority is asked here."""
+    return lonely_desk
+
+
 def run(commands, encoding, environment):
     """Return exit code, standard output and standard error of each command; an exception fails."""
     done = subprocess.run(

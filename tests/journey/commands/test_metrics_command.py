@@ -8,7 +8,15 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 PROMETHEUS = Path(__file__).parents[3] / "installer" / "prometheus"
+
+
+@pytest.fixture
+def desk(lonely_desk):
+    """No authority is asked here."""
+    return lonely_desk
 
 
 def samples(text):

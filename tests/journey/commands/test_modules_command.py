@@ -10,6 +10,12 @@ from sandbox.desk.desk import SOFTHSM
 
 
 @pytest.fixture
+def desk(lonely_desk):
+    """No authority is asked here."""
+    return lonely_desk
+
+
+@pytest.fixture
 def served(desk):
     """An agent that serves SoftHSM and a driver that is not there."""
     missing = desk.folder / "vendor.so"

@@ -18,6 +18,12 @@ LABEL = "ODC-USBKEY"
 
 
 @pytest.fixture
+def desk(lonely_desk):
+    """No authority is asked here."""
+    return lonely_desk
+
+
+@pytest.fixture
 def running(desk):
     return desk.start_agent("--no-tray")
 
@@ -169,6 +175,7 @@ def test_a_locked_token_leads_to_the_counter_and_back(desk, odc_agent):
     assert done.returncode == 0
 
 
+@pytest.mark.usefixtures("answered")
 def test_a_renewal_wants_consent_for_the_last_try_too(desk, odc_agent):
     remember(desk, "final_try")
     dossier = (
@@ -194,6 +201,7 @@ def test_a_renewal_wants_consent_for_the_last_try_too(desk, odc_agent):
         assert applicant.go_on(renewal)["state"] == "installed"
 
 
+@pytest.mark.usefixtures("answered")
 def test_a_person_is_told_what_a_renewals_pin_is_for(desk, terminal, running):
     renew = terminal(
         "renew", "--applicant", str(desk.dossier / "applicant.json"), "--documents", str(desk.dossier)
@@ -205,6 +213,7 @@ def test_a_person_is_told_what_a_renewals_pin_is_for(desk, terminal, running):
     renew.wait_for(f"{LABEL} 的证书密码(用于签署申请):")
 
 
+@pytest.mark.usefixtures("answered")
 def test_a_renewal_of_a_locked_token_ends_with_the_way_to_the_counter(desk, terminal):
     remember(desk, "locked")
     renew = terminal(

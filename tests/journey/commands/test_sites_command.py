@@ -18,6 +18,12 @@ SITE = "https://www.example.gov.cn"
 
 
 @pytest.fixture
+def desk(lonely_desk):
+    """No authority is asked here."""
+    return lonely_desk
+
+
+@pytest.fixture
 def running(desk):
     desk.start_agent("--no-tray")
     return desk
