@@ -10,7 +10,6 @@ from functools import partial
 import pytest
 from display import artefacts, desktop, eventually, missing_programs
 
-from sandbox.authority.dossier import write_sample_dossier
 from sandbox.authority.sms import Outbox
 from sandbox.desk.desk import Desk, Holder
 
@@ -92,15 +91,14 @@ def running():
 
 
 @pytest.fixture
-def desk(running, short_folder, monkeypatch):
+def desk(running, short_folder, monkeypatch, prepared):
     """The authority, an expired token and the agent with its tray, on that desktop."""
     monkeypatch.setenv("ODC_LANGUAGE", "zh_CN")  # what clients in this process are told
     folder = short_folder / "odc"
     folder.mkdir()
     with Desk(folder, environment={**running.environment, "ODC_LANGUAGE": "zh_CN"}) as desk:
+        prepared.lay_out(desk)
         url = desk.start_authority("--approve-after", "0.2", "--retry-after", "1").url
-        desk.issue_token("--expired-days", "961")
-        write_sample_dossier(desk.dossier)
         desk.configure_agent(url)
         desk.start_agent()
         yield desk

@@ -25,13 +25,12 @@ def screen(request):
 
 
 @pytest.fixture
-def desk(screen, short_folder):
+def desk(screen, short_folder, prepared):
     folder = short_folder / "odc"
     folder.mkdir()
     with Desk(folder, environment={**screen.environment, "ODC_LANGUAGE": "zh_CN"}) as desk:
-        url = desk.start_authority().url
-        desk.issue_token("--expired-days", "961")
-        desk.configure_agent(url)
+        prepared.lay_out(desk)
+        desk.configure_agent(desk.start_authority().url)
         yield desk
 
 

@@ -17,7 +17,6 @@ from agent.tokens.pin import decline_pin
 from agent.windows.pin_panel import IDLE_MS
 from agent.windows.renew.plan import Step
 from agent.windows.renew.scan_dialog import ScanDialog
-from sandbox.authority.dossier import write_sample_dossier
 from sandbox.authority.sms import Outbox
 from sandbox.desk.desk import Desk, Holder
 
@@ -27,7 +26,7 @@ SUCCESS = "您的新证书已安装成功!"
 
 
 @pytest.fixture
-def desk():
+def desk(prepared):
     """A desk of its own for each test: renewals are not undone. Its staff decide when they are told to."""
     with tempfile.TemporaryDirectory(prefix="odc-", ignore_cleanup_errors=True) as name:
         folder, runtime = Path(name) / "odc", Path(name) / "run"
@@ -35,9 +34,8 @@ def desk():
         runtime.mkdir(mode=0o700)
         environment = {"XDG_RUNTIME_DIR": str(runtime), "ODC_LANGUAGE": "zh_CN"}
         with Desk(folder, environment=environment) as running:
+            prepared.lay_out(running)
             running.url = running.start_authority("--retry-after", "1").url
-            running.issue_token("--expired-days", "961")
-            write_sample_dossier(running.dossier)
             running.configure_agent(running.url, extra="[reminders]\nnotifications = false\n")
             running.agent = running.start_agent("--no-tray")
             yield running
