@@ -6,6 +6,7 @@ import datetime as dt
 import platform
 import re
 import sys
+from typing import Annotated
 
 import msgspec
 
@@ -14,16 +15,18 @@ from agent.ground.errors import ErrorReport
 
 _ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
+_Address = Annotated[str, msgspec.Meta(max_length=2000)]
+
 
 class Release(msgspec.Struct, frozen=True, kw_only=True):
     """What the publisher says of the newest version for one kind of system; signed like packages."""
 
-    version: str
-    notes: dict[str, str] = {}
+    version: Annotated[str, msgspec.Meta(max_length=50)]
+    notes: dict[str, Annotated[str, msgspec.Meta(max_length=20000)]] = {}
     """What is new, by language (``zh_CN``, ``en``)."""
-    package: str = ""
+    package: _Address = ""
     """The package's target path; empty where only the page has it."""
-    page: str = ""
+    page: _Address = ""
     """The download page."""
 
 

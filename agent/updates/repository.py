@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
 import msgspec
 from tuf.api import exceptions as tuf
 from tuf.api.metadata import Metadata, Root
@@ -137,7 +136,7 @@ def _kept_while_right(part: Path) -> Iterator[None]:
         yield
     except (tuf.DownloadLengthMismatchError, tuf.RepositoryError):
         raise
-    except (tuf.DownloadError, httpx.HTTPError, OdcError):
+    except (tuf.DownloadError, OdcError):
         is_worth_keeping = True
         raise
     finally:
@@ -152,9 +151,9 @@ def _told_apart() -> Iterator[None]:
         yield
     except tuf.DownloadLengthMismatchError as error:
         raise UpdateTamperedError from error
-    except (tuf.DownloadError, httpx.HTTPError, httpx.InvalidURL) as error:
+    except tuf.DownloadError as error:
         raise UpdateUnreachableError(reason=str(error.__cause__ or error)[:200]) from error
-    except (tuf.RepositoryError, msgspec.DecodeError) as error:
+    except (tuf.RepositoryError, msgspec.DecodeError, RecursionError) as error:
         raise _deception(error) from error
     except OSError as error:
         raise UpdateNotSavedError(reason=error.strerror or str(error)) from error

@@ -8,7 +8,7 @@ import re
 import socket
 import ssl
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 from certificate_maker import china, ec_key, make_x509, name
@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from agent.renewals.authorities.ra import RaAuthority
 from agent.settings.config import AuthoritySettings
 
+Manner = Callable[[Callable[[bytes], None]], None]
+"""Sends as it likes by what it is given, until that raises since nobody listens any more."""
 CA_NAME = name(organisation="Test Root")
 _SAN = "2.5.29.17"
 
@@ -48,7 +50,7 @@ def server_identity(
 class Server:
     """A server in a thread of its own, and the requests it got."""
 
-    def __init__(self, identity: Path | None, answer: bytes) -> None:
+    def __init__(self, identity: Path | None, answer: bytes | Manner) -> None:
         self.requests: list[bytes] = []
         self.bodies: list[bytes] = []
         self._answer = answer
@@ -78,7 +80,7 @@ class Server:
     def _serve(self, connection: socket.socket) -> None:
         if self._tls is None:  # what comes need not be HTTP
             self.requests.append(connection.recv(65536))
-            connection.sendall(self._answer)
+            self._say(connection)
             return
         with self._tls.wrap_socket(connection, server_side=True) as secured:
             self._exchange(secured)
@@ -90,12 +92,18 @@ class Server:
             self.requests.append(headers)
         length = re.search(rb"content-length: (\d+)", headers.lower())
         self.bodies.append(request.read(int(length[1]) if length else 0))
-        connection.sendall(self._answer)
+        self._say(connection)
+
+    def _say(self, connection: socket.socket) -> None:
+        if isinstance(self._answer, bytes):
+            connection.sendall(self._answer)
+        else:
+            self._answer(connection.sendall)
 
 
 @contextlib.contextmanager
-def serving(identity: Path | None, answer: bytes) -> Iterator[Server]:
-    """Serve ``answer`` to every request and hang up; without an identity in plain HTTP."""
+def serving(identity: Path | None, answer: bytes | Manner) -> Iterator[Server]:
+    """Serve ``answer``, or what a callable sends, to each request; without an identity in plain HTTP."""
     server = Server(identity, answer)
     try:
         yield server

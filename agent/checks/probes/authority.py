@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from agent.checks.probes.threads import in_thread
 from agent.checks.verdicts.authority import Obstacle, Reached
 from agent.ground.clock import Clock
+from agent.network.own_loop import there
 from agent.network.proxies import shown_proxy
 from agent.network.tls import pinned_tls, unproved_tls
 from agent.network.way_out import SYSTEMS, proxy_for
@@ -23,6 +24,8 @@ from agent.settings.config import AuthoritySettings, NetworkSettings
 
 STEP_SECONDS = 5.0
 """How long each step may take."""
+MAX_HEADER_BYTES = 32 * 1024
+"""Of an answer; its body is not read."""
 MAX_ADDRESSES = 3
 """Of one name; a step must not take for ever."""
 _PATHS = {"ra": "/ra/v1/policy", "est": "/.well-known/est/cacerts"}
@@ -96,14 +99,14 @@ async def _answered(
     except (OSError, ValueError) as error:
         raise _StoppedError(Obstacle.ANCHOR, error) from error
     try:
-        status, date = await _exchange(way, tls)
+        status, date = await there(_exchange(way, tls))
     except _StoppedError as stopped:
         if stopped.obstacle is not Obstacle.TLS_TIME:
             raise
         # A clock that is far off is most often why, and the server knows the time.
         failed = replace(reached, obstacle=stopped.obstacle, reason=stopped.reason)
         with contextlib.suppress(_StoppedError):
-            _, date = await _exchange(way, unproved_tls())
+            _, date = await there(_exchange(way, unproved_tls()))
             failed = replace(failed, date=date, asked=clock(), is_date_verified=False)
         return failed
     reached = replace(reached, date=date, asked=clock())
@@ -190,7 +193,7 @@ async def _connected(
     reason: object = ""
     for address in addresses:
         try:
-            opening = asyncio.open_connection(address.host, address.port)
+            opening = asyncio.open_connection(address.host, address.port, limit=MAX_HEADER_BYTES)
             return await asyncio.wait_for(opening, STEP_SECONDS)
         except TimeoutError:
             reason = f"{STEP_SECONDS:g} s"

@@ -6,7 +6,6 @@ import codecs
 import urllib.parse
 import urllib.request
 from pathlib import Path
-from typing import Any
 
 from agent.ground.encodings import guessed_text
 from agent.ground.text_files import TextEncodingError, written_text
@@ -15,6 +14,9 @@ from agent.network.tls import public_tls
 MAX_BYTES = 1024 * 1024
 """As browsers have it."""
 SECONDS = 10.0
+"""For the whole program: whoever wants to leave this computer waits for it."""
+MAX_REDIRECTS = 5
+_TOO_LARGE = f"it is larger than {MAX_BYTES // 1024} KB"
 
 
 class PacUnreadableError(Exception):
@@ -32,7 +34,7 @@ def read_script(source: str) -> str:
     except OSError as error:
         raise PacUnreadableError(error.strerror or str(error)) from error
     if len(content) > MAX_BYTES:
-        raise PacUnreadableError(f"it is larger than {MAX_BYTES // 1024} KB")
+        raise PacUnreadableError(_TOO_LARGE)
     try:
         return written_text(content)
     except TextEncodingError:
@@ -56,21 +58,19 @@ def _read(source: str) -> bytes:
 
 
 def _fetched(source: str) -> bytes:
-    import httpx  # noqa: PLC0415 - an agent without a PAC file need not load it
+    # Here: an agent without a PAC file need not load it.
+    from agent.network.reader import Limits, NoAnswerError, Reader, Request, TooLargeError  # noqa: PLC0415
 
-    options: dict[str, Any] = {"trust_env": False, "timeout": SECONDS, "follow_redirects": True}
-    content = b""
+    reader = Reader(public_tls(), silence=SECONDS)
     try:
-        with (
-            httpx.Client(verify=public_tls(), **options) as client,
-            client.stream("GET", source) as answer,
-        ):
-            if not answer.is_success:
-                raise PacUnreadableError(f"HTTP {answer.status_code}")
-            for chunk in answer.iter_bytes():
-                content += chunk
-                if len(content) > MAX_BYTES:
-                    break
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        raise PacUnreadableError(str(error) or type(error).__name__) from error
-    return content
+        asked = Request(url=source, redirects=MAX_REDIRECTS)
+        answer = reader.ask_blocking(asked, Limits(size=MAX_BYTES, seconds=SECONDS))
+    except TooLargeError as error:
+        raise PacUnreadableError(_TOO_LARGE) from error
+    except NoAnswerError as error:
+        raise PacUnreadableError(str(error)) from error
+    finally:
+        reader.close_soon()
+    if not answer.is_success:
+        raise PacUnreadableError(f"HTTP {answer.status}")
+    return answer.content

@@ -7,12 +7,12 @@ the certificate, at once or after a while (202).
 from __future__ import annotations
 
 import datetime as dt
-
-import httpx
+from http import HTTPStatus
 
 from agent.ground.errors import OdcError, reason_of
 from agent.ground.language import mark
 from agent.ground.text_files import TextEncodingError, read_text_file
+from agent.network.reader import Answer
 from agent.network.way_out import SYSTEMS
 from agent.renewals.authorities.authority import AuthorityRefusedError, Credentials
 from agent.renewals.authorities.enrolment import Application, Prepared, Signer
@@ -21,6 +21,7 @@ from agent.renewals.authorities.est_messages import EstBodyError, decode_key_typ
 from agent.renewals.authorities.ra_protocol import KeyType, Policy, Problem, ProblemCode
 from agent.settings.config import AuthoritySettings, NetworkSettings
 
+CSRATTRS_BYTES = 64 * 1024
 _ANY_KEY: tuple[KeyType, ...] = ("rsa:2048", "ec:secp256r1", "rsa:3072", "ec:secp384r1")
 """What is offered to a server that does not say what it wants."""
 
@@ -57,10 +58,10 @@ class EstAuthority(EstEnrolment):
 
     async def _key_types(self) -> tuple[KeyType, ...]:
         try:
-            answer = await self._ask("GET", f"{self._path}/csrattrs")
+            answer = await self._ask("GET", f"{self._path}/csrattrs", size=CSRATTRS_BYTES)
         except AuthorityRefusedError:
             return ()  # a server need not have it
-        if answer.status_code != httpx.codes.OK:
+        if answer.status != HTTPStatus.OK:
             return ()
         try:
             return decode_key_types(answer.content)
@@ -76,9 +77,9 @@ class EstAuthority(EstEnrolment):
     def _user(self, _application: Application) -> Credentials:
         return self._configured
 
-    def _refused(self, answer: httpx.Response, problem: Problem) -> OdcError | None:
+    def _refused(self, answer: Answer, problem: Problem) -> OdcError | None:
         """Take 400 as the server's last word (RFC 7030, 4.2.3); other refusals may be a proxy's."""
-        if answer.status_code != httpx.codes.BAD_REQUEST:
+        if answer.status != HTTPStatus.BAD_REQUEST:
             return None
         reason = problem.detail or problem.title or "HTTP 400"
         return AuthorityRefusedError(reason=reason, problem=ProblemCode.MALFORMED)

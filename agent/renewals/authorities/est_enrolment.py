@@ -6,11 +6,13 @@ request that could not be made again the same: the one for a key that the author
 
 from __future__ import annotations
 
-import httpx
+from http import HTTPStatus
+
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.certificates.names import subject_of
 from agent.ground.errors import OdcError
+from agent.network.reader import Answer
 from agent.renewals.authorities.authority import AuthorityUnreachableError, Credentials, Pending
 from agent.renewals.authorities.enrolment import Application, Exchange
 from agent.renewals.authorities.est_messages import (
@@ -25,6 +27,8 @@ from agent.renewals.authorities.http import AuthorityHttp, pause_of
 from agent.renewals.authorities.key_request import key_request
 from agent.renewals.authorities.ra_protocol import EST_PATH, KeyTransport, Problem
 
+ISSUED_BYTES = 256 * 1024
+"""A certificate with its chain, and an enveloped key beside it, have some 20 KB."""
 _PLAIN_TRANSPORT: KeyTransport = "rsaes-pkcs1-v1_5"
 
 
@@ -60,22 +64,21 @@ class EstEnrolment(AuthorityHttp):
             exchange.keep(request)
         answer = await self._post("serverkeygen", application, request)
         try:
-            return decode_server_key(answer.headers.get("Content-Type", ""), answer.content)
+            return decode_server_key(answer.headers.get("content-type", ""), answer.content)
         except EstBodyError as error:
             raise AuthorityUnreachableError(reason=str(error)) from error
 
-    async def _post(
-        self, operation: str, application: Application, request: bytes
-    ) -> httpx.Response:
+    async def _post(self, operation: str, application: Application, request: bytes) -> Answer:
         answer = await self._ask(
             "POST",
             f"{self._path}/{operation}",
             self._user(application),
+            size=ISSUED_BYTES,
             content=encode_body(request),
             media_type="application/pkcs10",
             refusal=self._refused,
         )
-        if answer.status_code == httpx.codes.ACCEPTED:
+        if answer.status == HTTPStatus.ACCEPTED:
             raise Pending(pause_of(answer))
         return answer
 
@@ -83,7 +86,7 @@ class EstEnrolment(AuthorityHttp):
         """Return whom the server is to take us for."""
         return application.credentials
 
-    def _refused(self, _answer: httpx.Response, _problem: Problem) -> OdcError | None:
+    def _refused(self, _answer: Answer, _problem: Problem) -> OdcError | None:
         """Return what a refusal means where it means more than most."""
         return None
 

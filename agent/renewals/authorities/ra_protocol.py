@@ -23,6 +23,19 @@ KeyTransport = Literal["rsaes-pkcs1-v1_5", "rsaes-oaep"]
 """How a content key is enveloped to an RSA recipient (RFC 8017); OAEP with SHA-256 and MGF1-SHA-256."""
 Sha256Hex = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
+# Whatever comes from the other side has a bound in its type: a number no loop counts to for ever, a text
+# that fits on a screen. They are generous; nobody who means well meets them.
+Days = Annotated[int, msgspec.Meta(ge=0, le=36500)]
+ReviewDays = Annotated[int, msgspec.Meta(ge=0, le=250)]
+"""A year of working days."""
+Version = Annotated[int, msgspec.Meta(ge=1, le=10000)]
+Bytes = Annotated[int, msgspec.Meta(ge=0, le=1 << 30)]
+Word = Annotated[str, msgspec.Meta(max_length=100)]
+Line = Annotated[str, msgspec.Meta(max_length=500)]
+Text = Annotated[str, msgspec.Meta(max_length=4000)]
+Url = Annotated[str, msgspec.Meta(max_length=2000)]
+_FEW = msgspec.Meta(max_length=16)
+
 
 @unique
 class DocumentName(StrEnum):
@@ -52,31 +65,38 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     expiry is too long ago.
     """
 
-    authority: str
+    authority: Line
     """The authority's name for people, such as 广东省电子商务认证有限公司."""
-    earliest_days_before_expiry: int = 90
-    latest_days_after_expiry: int | None = None
+    earliest_days_before_expiry: Days = 90
+    latest_days_after_expiry: Days | None = None
     dossier: Literal["never", "when_expired", "always"] = "when_expired"
-    required_fields: tuple[ApplicantField, ...] = (
+    required_fields: Annotated[tuple[ApplicantField, ...], _FEW] = (
         ApplicantField.ID_NUMBER,
         ApplicantField.NAME,
         ApplicantField.ADDRESS,
     )
-    required_documents: tuple[DocumentName, ...] = tuple(DocumentName)
-    document_formats: tuple[str, ...] = ("image/jpeg", "image/png", "image/gif", "image/bmp")
-    document_max_bytes: int = 1024 * 1024
-    review_working_days: int = 2
+    required_documents: Annotated[tuple[DocumentName, ...], _FEW] = tuple(DocumentName)
+    document_formats: Annotated[tuple[Word, ...], _FEW] = (
+        "image/jpeg",
+        "image/png",
+        "image/gif",
+        "image/bmp",
+    )
+    document_max_bytes: Bytes = 1024 * 1024
+    review_working_days: ReviewDays = 2
     sms: bool = True
-    key_types: Annotated[tuple[KeyType, ...], msgspec.Meta(min_length=1)] = ("rsa:2048",)
+    key_types: Annotated[tuple[KeyType, ...], msgspec.Meta(min_length=1, max_length=16)] = (
+        "rsa:2048",
+    )
     """What the new key may be, the authority's favourite first."""
     encryption_certificate: bool = False
     """Whether the encryption certificate is renewed as well, by EST's serverkeygen. Only a manifest
     with ``encryption_recipient`` asks for it."""
     encryption_key_type: EncryptionKeyType = "rsa:2048"
     """What the authority generates: what the token must have room for."""
-    key_transport: Annotated[tuple[KeyTransport, ...], msgspec.Meta(min_length=1)] = (
-        "rsaes-pkcs1-v1_5",
-    )
+    key_transport: Annotated[
+        tuple[KeyTransport, ...], msgspec.Meta(min_length=1, max_length=16)
+    ] = ("rsaes-pkcs1-v1_5",)
     """How the authority can envelop the encryption key, its favourite first. The request's
     SMIMECapabilities choose among them; the first that both know is used."""
     retire_old: Literal["keep", "delete"] = "keep"
@@ -108,8 +128,8 @@ class DocumentDigest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """What the manifest says of one scan."""
 
     sha256: Sha256Hex
-    size: int
-    media_type: str
+    size: Bytes
+    media_type: Word
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -119,11 +139,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     type of ``Policy.message_version``.
     """
 
-    audience: str
+    audience: Url
     """The authority's base URL as the client knows it: a manifest is good for one authority only."""
-    application: str
+    application: Word
     """The application's UUID, chosen by the client."""
-    version: int
+    version: Version
     """1 for the first submission; each amendment is one more."""
     secret_sha256: Sha256Hex
     certificate_sha256: Sha256Hex
@@ -132,8 +152,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The PKCS#10 request (DER) that will be posted to simpleenroll."""
     created: dt.datetime
     applicant: Applicant | None = None
-    documents: dict[DocumentName, DocumentDigest] = {}
-    encryption_recipient: bytes | None = None
+    documents: Annotated[dict[DocumentName, DocumentDigest], _FEW] = {}
+    encryption_recipient: Annotated[bytes, msgspec.Meta(max_length=8192)] | None = None
     """SubjectPublicKeyInfo (DER; base64 in JSON) the new encryption key is to be enveloped to; None
     asks for none.
 
@@ -163,22 +183,22 @@ class ApplicationState(StrEnum):
 class Remark(msgspec.Struct, frozen=True, kw_only=True):
     """One thing the authority's staff wants amended (审核意见)."""
 
-    item: str
+    item: Word
     """An :class:`ApplicantField`, a :class:`DocumentName`, or empty for the whole."""
-    text: str
+    text: Text
 
 
 class ApplicationStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to ``GET /ra/v1/applications/{uuid}`` and to the calls that change it."""
 
-    application: str
+    application: Word
     state: ApplicationState
-    version: int
-    remarks: tuple[Remark, ...] = ()
+    version: Version
+    remarks: Annotated[tuple[Remark, ...], msgspec.Meta(max_length=100)] = ()
     expected_by: dt.date | None = None
-    phone_hint: str = ""
+    phone_hint: Word = ""
     """The phone the SMS code goes to, all but its ends hidden, such as ``138****5678``."""
-    missing_documents: tuple[DocumentName, ...] = ()
+    missing_documents: Annotated[tuple[DocumentName, ...], _FEW] = ()
 
 
 class SmsCode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -200,15 +220,15 @@ class Licence(msgspec.Struct, frozen=True, kw_only=True):
 
     uscc: Annotated[str, msgspec.Meta(pattern="^[0-9A-Z]{18}$")]
     """统一社会信用代码; the client checks that it is the certificate's."""
-    name: str
-    legal_representative: str
-    address: str
+    name: Line
+    legal_representative: Line
+    address: Line
     valid_from: dt.date
     valid_to: dt.date | None = None
     """The last day, included; None where the licence has no end (长期)."""
     updated: dt.date
     """When the register last changed it."""
-    image: bytes | None = None
+    image: Annotated[bytes, msgspec.Meta(max_length=1_500_000)] | None = None
     """A picture of it (PNG; base64 in JSON), where the authority has one."""
 
     def __repr__(self) -> str:
@@ -224,9 +244,9 @@ class LicenceRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """
 
     request: Literal["business_licence"] = "business_licence"
-    audience: str
+    audience: Url
     """The authority's base URL as the client knows it."""
-    uscc: str
+    uscc: Word
     """Must be the signing certificate's organisation and the path's."""
     certificate_sha256: Sha256Hex
     """The signing certificate, the organisation's newest one, expired or not."""
@@ -274,10 +294,10 @@ class ProblemCode(StrEnum):
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """An RFC 9457 problem document (``application/problem+json``) with our ``code``."""
 
-    title: str
-    status: int
-    code: str = ""
-    detail: str = ""
-    type: str = "about:blank"
-    application: str = ""
-    attempts_left: int | None = None
+    title: Text
+    status: Annotated[int, msgspec.Meta(ge=0, le=999)]
+    code: Word = ""
+    detail: Text = ""
+    type: Url = "about:blank"
+    application: Word = ""
+    attempts_left: Annotated[int, msgspec.Meta(ge=0, le=1000)] | None = None

@@ -1,0 +1,7 @@
+"""The broken server, with what it needs."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "certificates"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "renewals"))
