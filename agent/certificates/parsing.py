@@ -170,7 +170,7 @@ class _Reader:
         """Sort by key usage; a key that may both sign and encrypt is a signing key."""
         value = extensions.get(KEY_USAGE)
         if value is None:
-            return CertificateUse.OTHER
+            return CertificateUse.SIGNING  # every use is allowed (RFC 5280, 4.2.1.3)
         try:
             bits = read_key_usage(value)
         except DerError:

@@ -341,7 +341,7 @@ class TestExtensions:
 class TestFrames:
     def test_a_certificate_of_version_1_is_read(self):
         certificate = read(version=b"", extensions=None)
-        assert (certificate.not_after, certificate.use) == (END, CertificateUse.OTHER)
+        assert (certificate.not_after, certificate.use) == (END, CertificateUse.SIGNING)
 
     def test_a_version_nobody_knows_is_odd(self):
         certificate = read(version=bytes.fromhex("a003020109"))

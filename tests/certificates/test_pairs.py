@@ -34,7 +34,7 @@ def held(
     begin: str,
     end: str,
     *,
-    usage: frozenset[str] = SIGNING,
+    usage: frozenset[str] | None = SIGNING,
     key_id: bytes = b"\x01",
     has_private_key: bool | None = None,
     **options,
@@ -71,6 +71,15 @@ def test_signing_and_encryption_certificate_of_a_subject_are_a_pair():
     assert (pair.signing, pair.encryption, pair.history) == (signing, encryption, ())
     assert pair.lead is signing
     assert pair.in_use == (signing, encryption)
+
+
+def test_a_certificate_without_key_usage_is_one_to_sign_with():
+    """RFC 5280, 4.2.1.3: without the extension every use is allowed, as in all of version 1."""
+    bare = held("2024-07-01", "2025-07-20", usage=None, is_ca=None)
+    encryption = held("2024-07-01", "2025-07-20", usage=ENCRYPTION)
+    pair = the_pair(bare, encryption)
+    assert (pair.signing, pair.encryption) == (bare, encryption)
+    assert grouped(bare).others == ()
 
 
 def test_an_encryption_certificate_alone_leads_its_pair():

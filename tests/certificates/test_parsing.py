@@ -41,7 +41,7 @@ SUBJECT_ALTERNATIVE_NAME = "2.5.29.17"
         ({"key_agreement"}, CertificateUse.ENCRYPTION),
         (SIGNING | ENCRYPTION, CertificateUse.SIGNING),
         ({"crl_sign"}, CertificateUse.OTHER),
-        (None, CertificateUse.OTHER),
+        (None, CertificateUse.SIGNING),
     ],
 )
 def test_use_is_what_the_key_usage_says(bits, use):

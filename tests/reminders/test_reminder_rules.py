@@ -147,7 +147,8 @@ def test_ca_certificates_are_never_reminded_of(days):
     ca = make_certificate(**validity, is_ca=True)
     other = make_certificate(**validity, usage=frozenset({"crl_sign"}))
     encryption = make_certificate(**validity, usage=ENCRYPTION)
-    for certificate, expected in ((ca, False), (other, False), (encryption, True)):
+    bare = make_certificate(**validity, usage=None)
+    for certificate, expected in ((ca, False), (other, False), (encryption, True), (bare, True)):
         assert is_due(certificate, None, noon(days), is_inserted_anew=True) is expected
 
 

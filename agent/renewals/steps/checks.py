@@ -15,6 +15,10 @@ from agent.keys.certified import is_issued_by, key_of
 from agent.keys.public_key import UnreadableKeyError
 from agent.keys.schemes import Family
 
+CLOCKS_DIFFER = dt.timedelta(days=1)
+"""How much later than now a certificate may begin whose predecessor has ended: clocks differ, and some
+begin at midnight."""
+
 
 class CertificateRefusedError(OdcError):
     """The authority issued something that must not be installed."""
@@ -37,7 +41,7 @@ def check_issued(
         raise CertificateRefusedError(reason=mark("it is for another key"))
     _check_continues(new, old, issuers, now)
     usage = _usage(new)
-    if usage is None or not usage.digital_signature:
+    if usage is not None and not usage.digital_signature:
         raise CertificateRefusedError(reason=mark("its key usage does not allow signing"))
 
 
@@ -79,6 +83,10 @@ def _check_continues(
         raise CertificateRefusedError(reason=mark("it is for another organisation"))
     if new.not_valid_after_utc <= max(now, old.not_valid_after_utc):
         raise CertificateRefusedError(reason=mark("it ends no later than the old one"))
+    if new.not_valid_before_utc > max(now + CLOCKS_DIFFER, old.not_valid_after_utc):
+        raise CertificateRefusedError(reason=mark("it begins after the old one has ended"))
+    if _is_authority(new):
+        raise CertificateRefusedError(reason=mark("it is a certification authority's"))
 
 
 def proves_key(certificate: x509.Certificate, data: bytes, signature: bytes) -> bool:
@@ -90,10 +98,25 @@ def proves_key(certificate: x509.Certificate, data: bytes, signature: bytes) -> 
 
 
 def _usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
+    """Return the key usage; None where every use is allowed (RFC 5280, 4.2.1.3)."""
     try:
-        return certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+        return _extensions(certificate).get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
         return None
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return _extensions(certificate).get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
+
+
+def _extensions(certificate: x509.Certificate) -> x509.Extensions:
+    try:
+        return certificate.extensions
+    except (ValueError, x509.DuplicateExtension) as error:
+        raise CertificateRefusedError(reason=mark("it is damaged")) from error
 
 
 def _are_for_one_key(new: x509.Certificate, request: x509.CertificateSigningRequest) -> bool:

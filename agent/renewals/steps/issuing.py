@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Callable
 from functools import partial
@@ -122,7 +123,7 @@ async def _judge(
 ) -> None:
     """Check a certificate and let its authority hear the outcome; CertificateRefusedError."""
     try:
-        check()
+        await asyncio.to_thread(check)  # a signature with SM2 takes some 20 ms
     except CertificateRefusedError as refusal:
         # Whatever it answers to that, the person is told what is wrong with the certificate.
         with contextlib.suppress(AuthorityRefusedError):

@@ -20,8 +20,15 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding
 
 from agent.ground.language import Language
-from agent.renewals.steps.checks import CertificateRefusedError, check_issued, proves_key
+from agent.renewals.steps.checks import (
+    CertificateRefusedError,
+    check_issued,
+    check_issued_encryption,
+    proves_key,
+)
 
+KEY_USAGE = "2.5.29.15"
+MOMENT = dt.timedelta(seconds=1)
 NOW = china("2025-03-07 12:00:00")
 CA_NAME = name(organisation="Test Authority")
 CA = make_x509(
@@ -62,6 +69,38 @@ def test_the_certificate_that_was_asked_for_is_taken(check):
     check(issued())
 
 
+@pytest.mark.parametrize("is_ca", [False, None])
+def test_a_certificate_without_key_usage_may_sign(check, is_ca):
+    """RFC 5280, 4.2.1.3: the extension restricts; version 1 has none."""
+    check(issued(usage=None, is_ca=is_ca))
+
+
+def test_a_certificate_may_begin_when_the_old_one_ends_and_not_later(check):
+    valid = make_x509(not_after=china("2025-06-01 00:00:00"))
+    ends = {"not_after": china("2027-03-07 23:59:59")}
+    check(issued(not_before=valid.not_valid_after_utc, **ends), old=valid)
+    with pytest.raises(CertificateRefusedError, match="begins after"):
+        check(issued(not_before=valid.not_valid_after_utc + MOMENT, **ends), old=valid)
+
+
+def test_an_authority_whose_clock_is_ahead_is_believed(check):
+    check(issued(not_before=NOW + dt.timedelta(hours=1)))
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"is_ca": True}, "authority's"),
+        ({"not_before": NOW + dt.timedelta(days=2)}, "begins after"),
+        ({"usage": None}, "does not allow encryption"),
+    ],
+)
+def test_so_it_is_with_an_encryption_certificate(changed, reason):
+    values = {"key": rsa_key(), "usage": ENCRYPTION, "issuer_key": ec_key("issuer"), **changed}
+    with pytest.raises(CertificateRefusedError, match=reason):
+        check_issued_encryption(issued(**values), old=OLD, issuers=(CA,), now=NOW)
+
+
 def test_any_of_the_pinned_authorities_may_have_issued_it(check):
     check(issued(), issuers=(OTHER_CA, CA))
 
@@ -77,7 +116,17 @@ def test_any_of_the_pinned_authorities_may_have_issued_it(check):
         (issued(subject=name(common_name="改名")), "it is for another organisation"),
         (issued(not_after=NOW), "it ends no later than the old one"),
         (issued(usage=ENCRYPTION), "its key usage does not allow signing"),
-        (issued(usage=None), "its key usage does not allow signing"),
+        (
+            issued(usage=frozenset({"content_commitment"})),
+            "its key usage does not allow signing",
+        ),
+        (
+            issued(not_before=NOW + dt.timedelta(days=365), not_after=china("2027-03-07 23:59:59")),
+            "it begins after the old one has ended",
+        ),
+        (issued(is_ca=True), "it is a certification authority's"),
+        (issued(is_ca=True, usage=None), "it is a certification authority's"),
+        (issued(usage=None, extensions={KEY_USAGE: b"\x05\0"}), "it is damaged"),
     ],
 )
 def test_what_was_not_asked_for_is_refused_with_its_reason(check, new, reason):
