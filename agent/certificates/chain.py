@@ -12,13 +12,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
-from agent.certificates.links import Link, Signature, SignatureChecks, make_link
+from agent.certificates.links import Budget, Link, Signature, SignatureChecks, make_link
 from agent.certificates.model import Certificate
 
 MAX_LENGTH = 8
 """Certificates in the longest chain that is followed."""
 MAX_TRIES = 32
-"""Issuers that are tried for one certificate: an SM2 signature takes some 30 ms to check."""
+"""Issuers that are tried for one certificate."""
+MAX_CHECKS = 32
+"""Signatures that are checked for all certificates of a token together: one with SM2 takes some 30 ms, and
+a token may be full of certificates made to look alike."""
 
 
 @unique
@@ -63,16 +66,19 @@ class TrustStore:
     def chains(self, certificates: Iterable[Certificate], now: dt.datetime) -> list[Chain]:
         """Return the best chain of each of a token's certificates, by one another and the anchors.
 
-        An issuer has expired if it ended before ``now`` and before the certificate itself did.
+        An issuer has expired if it ended before ``now`` and before the certificate itself did. Those left
+        when :data:`MAX_CHECKS` signatures were checked are unchecked. It may take seconds: not for an
+        event loop.
         """
+        signatures = self._signatures.at_most(MAX_CHECKS)
         links = [make_link(certificate) for certificate in certificates]
         issuers: dict[str, list[Link]] = defaultdict(list)
         for link in (*self._anchors, *links):
             issuers[link.name].append(link)
         return [
-            _Search(
-                issuers, self._names, self._signatures, min(now, link.certificate.not_after)
-            ).best((link,))
+            _Search(issuers, self._names, signatures, min(now, link.certificate.not_after)).best(
+                (link,)
+            )
             for link in links
         ]
 
@@ -84,7 +90,7 @@ class _Search:
         self,
         issuers: Mapping[str, Sequence[Link]],
         anchors: set[tuple[str, bytes]],
-        signatures: SignatureChecks,
+        signatures: Budget,
         moment: dt.datetime,
     ) -> None:
         self._issuers = issuers
@@ -100,10 +106,12 @@ class _Search:
             return self._trusted(path)
         if last.is_self_issued and self._signatures.check(last, last) is Signature.GOOD:
             return _ended(ChainState.UNTRUSTED_ROOT, path, last)
+        if self._signatures.is_spent:
+            return _ended(ChainState.UNCHECKED, path, last)
         best = Chain(ChainState.INCOMPLETE, _certificates(path), last.certificate.issuer)
         found = False
         for issuer in self._candidates(path):
-            if not self._tries_left or best.state is ChainState.TRUSTED:
+            if best.state is ChainState.TRUSTED or not self._tries_left:
                 break
             self._tries_left -= 1
             chain = self._through(path, issuer)

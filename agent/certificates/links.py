@@ -101,19 +101,41 @@ def make_link(certificate: Certificate) -> Link:
 
 
 class SignatureChecks:
-    """Checks signatures, each one once."""
+    """Checks signatures, each one once, whichever thread asks."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], Signature] = {}
 
+    def at_most(self, count: int) -> Budget:
+        """Return what checks ``count`` of those that are not known yet."""
+        return Budget(self._known, count)
+
+
+class Budget:
+    """Checks so many signatures and no more."""
+
+    def __init__(self, known: dict[tuple[str, str], Signature], count: int) -> None:
+        self._known = known
+        self._left = count
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing more is checked."""
+        return not self._left
+
     def check(self, link: Link, issuer: Link) -> Signature:
         """Return whether ``link`` was signed with the key of ``issuer``."""
         pair = link.certificate.thumbprint, issuer.certificate.thumbprint
-        if pair not in self._known:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            self._known[pair] = _check(link.certificate, issuer.certificate)
-        return self._known[pair]
+        found = self._known.get(pair)
+        if found is not None:
+            return found
+        if not self._left:
+            return Signature.UNCHECKED
+        self._left -= 1
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        found = self._known[pair] = _check(link.certificate, issuer.certificate)
+        return found
 
 
 def _check(certificate: Certificate, issuer: Certificate) -> Signature:

@@ -25,6 +25,9 @@ from agent.keys.sm2_cipher import MAX_SEALED_BYTES, Sm2Cipher
 
 MAX_KEY_BYTES = 8 << 10
 """RSA keys of 16,384 bits, the longest OpenSSL takes, need about a quarter."""
+MAX_EXPONENT_BITS = 32
+"""Of an RSA key. Whoever makes one with 3,072 bits has every check of a signature take as long as making
+one does. Windows takes none longer than this, and OpenSSL none of more than 64 for long keys."""
 MAX_SIGNED_BYTES = 64 << 20
 """More than any message or file that is signed here; SM3 takes about a second for it."""
 
@@ -174,4 +177,9 @@ def _read(spki: bytes) -> PublicKey:
         raise UnreadableKeyError(str(error)) from error
     if not isinstance(key, _Native):
         raise UnreadableKeyError("neither an RSA, an EC nor an SM2 key")
+    if (
+        isinstance(key, rsa.RSAPublicKey)
+        and key.public_numbers().e.bit_length() > MAX_EXPONENT_BITS
+    ):
+        raise UnreadableKeyError("an RSA exponent larger than any")
     return PublicKey.from_cryptography(key)

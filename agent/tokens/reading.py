@@ -65,11 +65,8 @@ class ModuleReader:
         except OdcError as error:
             self.reading = Reading(problems=(self._problem(error),))
         else:
-            self._parsed = {
-                found.value: self._parsed.get(found.value) or _parse(found.value)
-                for token in content.tokens
-                for found in token.certificates
-            }
+            # A token may have a thousand, as strange as it likes.
+            self._parsed = await asyncio.to_thread(_all_parsed, content, self._parsed)
             self.content = content
             self.reading = self._reading(content)
         finally:
@@ -153,6 +150,14 @@ class ModuleReader:
             certificates=tuple(certificates),
             problems=tuple(problems),
         )
+
+
+def _all_parsed(content: ModuleContent, known: dict[bytes, Parsed]) -> dict[bytes, Parsed]:
+    return {
+        found.value: known.get(found.value) or _parse(found.value)
+        for token in content.tokens
+        for found in token.certificates
+    }
 
 
 def _parse(der: bytes) -> Parsed:

@@ -63,6 +63,10 @@ class WindowParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What it is about: the thumbprint to renew, the id of a site's question."""
 
 
+MAX_TOLD = 50
+"""Certificates of a token that an event tells of, since it is told at once; ``tokens.list`` has all."""
+
+
 class ControlMethods:
     """See /docs/architecture/api.md for the list."""
 
@@ -210,7 +214,8 @@ class ControlMethods:
         known = self._services.known()  # without chains: an event is told at once
         for token in self._services.pins.shown(self._services.inventory.snapshot).tokens:
             if token.reference == reference:
-                view = token_view(token, now, language, known)
+                few = replace(token, certificates=token.certificates[:MAX_TOLD])
+                view = token_view(few, now, language, known)
                 yield {"event": "token_inserted", "token": view}
                 for seen in view.certificates:
                     yield {"event": "certificate_seen", "token": view.label, "certificate": seen}

@@ -6,6 +6,7 @@ the certificate, at once or after a while (202).
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from http import HTTPStatus
 
@@ -21,7 +22,7 @@ from agent.renewals.authorities.est_messages import EstBodyError, decode_key_typ
 from agent.renewals.authorities.ra_protocol import KeyType, Policy, Problem, ProblemCode
 from agent.settings.config import AuthoritySettings, NetworkSettings
 
-CSRATTRS_BYTES = 64 * 1024
+CSRATTRS_BYTES = 16 * 1024
 _ANY_KEY: tuple[KeyType, ...] = ("rsa:2048", "ec:secp256r1", "rsa:3072", "ec:secp384r1")
 """What is offered to a server that does not say what it wants."""
 
@@ -64,7 +65,7 @@ class EstAuthority(EstEnrolment):
         if answer.status != HTTPStatus.OK:
             return ()
         try:
-            return decode_key_types(answer.content)
+            return await asyncio.to_thread(decode_key_types, answer.content)
         except EstBodyError:
             return ()
 

@@ -6,6 +6,7 @@ request that could not be made again the same: the one for a key that the author
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -42,7 +43,8 @@ class EstEnrolment(AuthorityHttp):
         """``POST simpleenroll`` (RFC 7030, 4.2)."""
         answer = await self._post("simpleenroll", application, application.request)
         try:
-            certificates = decode_certificates(answer.content)
+            # Whatever it is, it may take longer than the agent's loop may stand still.
+            certificates = await asyncio.to_thread(decode_certificates, answer.content)
         except EstBodyError as error:
             raise AuthorityUnreachableError(reason=str(error)) from error
         return issued_of(certificates).public_bytes(Encoding.DER)
@@ -63,8 +65,9 @@ class EstEnrolment(AuthorityHttp):
             request = _key_request(application)
             exchange.keep(request)
         answer = await self._post("serverkeygen", application, request)
+        kind = answer.headers.get("content-type", "")
         try:
-            return decode_server_key(answer.headers.get("content-type", ""), answer.content)
+            return await asyncio.to_thread(decode_server_key, kind, answer.content)
         except EstBodyError as error:
             raise AuthorityUnreachableError(reason=str(error)) from error
 

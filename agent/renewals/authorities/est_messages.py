@@ -8,9 +8,6 @@ import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email import message_from_bytes
-from email.message import Message
-from email.policy import HTTP
 from typing import get_args
 
 from asn1crypto import core
@@ -18,7 +15,10 @@ from cryptography import x509
 
 from agent.keys.signed_data import read_certificates
 from agent.renewals.authorities.ra_protocol import KeyType
+from agent.renewals.authorities.two_parts import Part, PartsError, split_parts
 
+MAX_CERTIFICATES = 16
+"""Of a message, the first; a chain has no more."""
 _CERTS_ONLY = "certs-only"
 _SERVER_KEY = "server-generated-key"
 _KEY_TYPES: dict[str, KeyType] = {kind: kind for kind in get_args(KeyType)}
@@ -94,7 +94,7 @@ def decode_certificates(body: bytes) -> list[x509.Certificate]:
     """Return the certificates of a certs-only CMS message (RFC 5751, 3.8) in a base64 body."""
     try:
         ders = read_certificates(decode_body(body))
-        certificates = [x509.load_der_x509_certificate(der) for der in ders]
+        certificates = [x509.load_der_x509_certificate(der) for der in ders[:MAX_CERTIFICATES]]
     except (ValueError, x509.InvalidVersion) as error:
         raise EstBodyError(f"not a certs-only message: {error}") from error
     if not certificates:
@@ -123,41 +123,31 @@ def decode_server_key(content_type: str, body: bytes) -> ServerKey:
     Raises:
         EstBodyError: a part is missing or unreadable, or the key came in clear.
     """
-    head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")
-    message = message_from_bytes(head + body, policy=HTTP)
-    if not message.is_multipart():
-        raise EstBodyError("not a multipart answer")
     envelope: bytes | None = None
     certificate: x509.Certificate | None = None
-    for part in message.walk():
-        if part.is_multipart():
-            continue
+    try:
+        parts = split_parts(content_type, body)
+    except PartsError as error:
+        raise EstBodyError(str(error)) from error
+    for part in parts:
         match _kind(part):
             case "certs-only":
-                certificate = issued_of(decode_certificates(_bytes(part)))
+                certificate = issued_of(decode_certificates(part.content))
             case "server-generated-key":
-                envelope = decode_body(_bytes(part))
+                envelope = decode_body(part.content)
     if envelope is None or certificate is None:
         raise EstBodyError("the key or its certificate is missing")
     return ServerKey(envelope, certificate)
 
 
-def _kind(part: Message) -> str:
+def _kind(part: Part) -> str:
     """Return what a part is; servers forget the parameter that says so."""
-    media_type = part.get_content_type()
-    if media_type == "application/pkcs8":
+    if part.media_type == "application/pkcs8":
         raise EstBodyError("the private key was sent in clear")
-    said = str(part.get_param("smime-type", "")).lower()
-    if media_type != "application/pkcs7-mime" or said in {_CERTS_ONLY, _SERVER_KEY}:
-        return said
+    if part.media_type != "application/pkcs7-mime" or part.smime_type in {_CERTS_ONLY, _SERVER_KEY}:
+        return part.smime_type
     try:
-        decode_certificates(_bytes(part))
+        decode_certificates(part.content)
     except EstBodyError:
         return _SERVER_KEY
     return _CERTS_ONLY
-
-
-def _bytes(part: Message) -> bytes:
-    """Return a part's base64 as it stands: Content-Transfer-Encoding is ignored (RFC 8951, 3.1)."""
-    text = part.get_payload()
-    return text.encode("ascii", "replace") if isinstance(text, str) else b""

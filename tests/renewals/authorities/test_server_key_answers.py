@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.renewals.authorities import two_parts
 from agent.renewals.authorities.est_messages import EstBodyError, decode_server_key
 
 CERTIFICATE = make_x509()
@@ -49,6 +50,12 @@ FORMS = {
         (KEY_HEAD, KEY), (CERTS_HEAD, CERTS), extra=b"Content-Transfer-Encoding: binary\r\n"
     ),
     "kinds that are not said": answer((_PKCS7, KEY), (_PKCS7, CERTS)),
+    "folded headers": answer(
+        (KEY_HEAD.replace("; ", ";\r\n\t"), KEY), (CERTS_HEAD.replace("; ", ";\r\n "), CERTS)
+    ),
+    "quoted parameters": answer(
+        (KEY_HEAD.replace("=", '="') + '"', KEY), (CERTS_HEAD.replace("=", '="') + '"', CERTS)
+    ),
     "capitals": answer((KEY_HEAD.upper(), KEY), (CERTS_HEAD.upper(), CERTS)),
     "a preamble": b"ignore me\r\n" + answer((KEY_HEAD, KEY), (CERTS_HEAD, CERTS)),
     "no end": answer((KEY_HEAD, KEY), (CERTS_HEAD, CERTS)).removesuffix(b"--limit--\r\n"),
@@ -62,7 +69,24 @@ def test_it_is_read_in_every_form(form):
     assert found.certificate == CERTIFICATE
 
 
+def nested(levels: int) -> bytes:
+    """Return parts within parts, each with a boundary of its own."""
+    head = b"".join(
+        b"--b%d\r\nContent-Type: multipart/mixed; boundary=b%d\r\n\r\n" % (at, at + 1)
+        for at in range(levels)
+    )
+    return head.replace(b"--b0\r", b"--limit\r", 1) + answer((KEY_HEAD, KEY), (CERTS_HEAD, CERTS))
+
+
 REFUSED = {
+    "parts within parts": nested(1),
+    "parts within parts within parts …": nested(3000),
+    "a third part": answer((KEY_HEAD, KEY), (CERTS_HEAD, CERTS), ("text/plain", b"more")),
+    "more parts than can be counted": answer(*[(KEY_HEAD, KEY)] * 5000),
+    "headers without end": b"--limit\r\n" + b"X: y\r\n" * 50000,
+    "headers longer than any": answer(
+        (KEY_HEAD, KEY), (CERTS_HEAD, CERTS), extra=b"X: y\r\n" * 5000
+    ),
     "a key in clear": answer(("application/pkcs8", KEY), (CERTS_HEAD, CERTS)),
     "no key": answer((CERTS_HEAD, CERTS)),
     "no certificate": answer((KEY_HEAD, KEY)),
@@ -81,6 +105,15 @@ def test_what_is_none_is_refused(form):
 def test_a_single_part_is_refused():
     with pytest.raises(EstBodyError):
         read(KEY, KEY_HEAD)
+
+
+def test_however_deep_it_is_nested_no_part_within_a_part_is_looked_into(monkeypatch):
+    looked_into = []
+    real = two_parts._part
+    monkeypatch.setattr(two_parts, "_part", lambda piece: looked_into.append(piece) or real(piece))
+    with pytest.raises(EstBodyError, match="parts within parts"):
+        read(nested(3000))
+    assert len(looked_into) == 1
 
 
 @given(st.binary(max_size=300), st.text(max_size=40))
