@@ -62,6 +62,8 @@ _IMPAIRING = frozenset(
 class Change(StrEnum):
     """What a conversion did."""
 
+    NOT_ALL_DRAWN = "not_all_drawn"
+    """Something on the page, such as a seal, is missing from the picture."""
     PAGE_DRAWN = "page_drawn"
     FIRST_PICTURE = "first_picture"
     """One picture of several; the number is said."""

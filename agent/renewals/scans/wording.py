@@ -39,6 +39,10 @@ ADVICE = {
 """What to do where no conversion helps."""
 
 _CHANGES = {
+    Change.NOT_ALL_DRAWN: mark(
+        "a seal, signature or field of the page could not be drawn and is missing: "
+        "print the page and scan it"
+    ),
     Change.PAGE_DRAWN: mark("picture of page {page} of {pictures}"),
     Change.FIRST_PICTURE: mark("picture {page} of {pictures}, the others are left out"),
     Change.TURNED_UPRIGHT: mark("turned upright"),

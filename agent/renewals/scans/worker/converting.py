@@ -40,7 +40,8 @@ def convert(content: bytes, limits: Limits, page: int, turns: int = 0) -> tuple[
     picture.info.clear()  # Pillow would write comments and the like anew
     encoded = _encoded(turned(picture, turns), limits)
     after = facts_of(encoded, open_picture(encoded))
-    changes = tuple(_changes(before, after, turns))
+    lost = (Change.NOT_ALL_DRAWN,) if before.format == "PDF" and Pdf(content).lacks(page) else ()
+    changes = (*lost, *_changes(before, after, turns))
     return Converted(before=before, after=after, changes=changes), encoded
 
 

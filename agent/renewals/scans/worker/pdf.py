@@ -6,6 +6,7 @@ import pypdfium2 as pdfium
 from PIL import Image
 
 from agent.renewals.scans.model import LEGIBLE_SIDE, Fault, ScanFacts
+from agent.renewals.scans.worker.pdf_marks import is_something_left_out
 from agent.renewals.scans.worker.pictures import UnusableError
 
 _DOTS_PER_POINT = 300 / 72
@@ -19,6 +20,7 @@ class Pdf:
         self._size = len(content)
         try:
             self._document = pdfium.PdfDocument(content)
+            self._document.init_forms()  # before anything else is asked of it
         except pdfium.PdfiumError as error:
             is_locked = getattr(error, "err_code", None) == _PASSWORD_NEEDED
             raise UnusableError(Fault.LOCKED if is_locked else Fault.DAMAGED, "PDF") from error
@@ -40,10 +42,14 @@ class Pdf:
     def draw(self, page: int) -> Image.Image:
         """Draw a page, from 1, on white at 300 dpi, less where the page is larger than A4."""
         _, _, scale = self._measure(page)
-        # Forms and their scripts stay off; annotations such as a pasted seal are part of the page.
-        bitmap = self._document[page - 1].render(scale=scale, may_draw_forms=False)
+        # With forms and annotations: a seal is often one of them. This PDFium runs no scripts.
+        bitmap = self._document[page - 1].render(scale=scale)
         picture: Image.Image = bitmap.to_pil()
         return picture.convert("RGB")
+
+    def lacks(self, page: int) -> bool:
+        """Return whether something on a page, such as a seal, is missing from its picture."""
+        return is_something_left_out(self._document, self._document[page - 1])
 
     def _measure(self, page: int) -> tuple[int, int, float]:
         if not 1 <= page <= len(self._document):
