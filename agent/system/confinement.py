@@ -7,24 +7,33 @@ import sys
 from typing import ClassVar
 
 from agent.system.dumps import forbid_dumps
-from agent.system.hardening import end_with_agent
+from agent.system.hardening import end_with_agent, forbid_privileges
+from agent.system.landlock import forbid_files
+from agent.system.syscalls import forbid_calls
 
 
 def confine(*, memory: int, cpu_seconds: int) -> None:
     """Limit this process. Call it when everything is imported: no file can be opened afterwards.
 
-    macOS does not enforce RLIMIT_AS: what a scan takes is bounded by its pixels there, a program by time.
+    On Linux it reaches nothing but its memory, the clock and the pipes it has; elsewhere limits are all there
+    is. macOS does not enforce RLIMIT_AS: what a scan takes is bounded by its pixels there, a program by time.
 
     Args:
         memory: bytes of address space.
         cpu_seconds: of processor time, from the process's start.
+
+    Raises:
+        OSError: the system refuses; the process is not to go on.
     """
     end_with_agent()
     forbid_dumps()
     if sys.platform == "win32":
         _limit_by_job(memory, cpu_seconds)
     else:
+        forbid_privileges()
+        forbid_files()
         _limit_by_rlimit(memory, cpu_seconds)
+        forbid_calls()
 
 
 if sys.platform == "win32":

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38  # linux/prctl.h
 MAX_ADDRESS_BYTES = 1 << 30
 """A worker with OpenSC and cryptography takes a sixth of it."""
 
@@ -23,6 +23,13 @@ def end_with_agent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != agent:
             sys.exit(0)  # it ended just before
+
+
+def forbid_privileges() -> None:
+    """Have no program that this process might run get more rights; filters of calls and files ask for it."""
+    if sys.platform == "linux":
+        zero = ctypes.c_ulong(0)
+        ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, ctypes.c_ulong(1), zero, zero, zero)
 
 
 def limit_memory() -> None:
