@@ -1,4 +1,4 @@
-"""Keeping what a process has in its memory to itself, for those through which a PIN goes."""
+"""Keeping what a process has in its memory to itself: the agent, and those through which a PIN goes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,15 @@ import sys
 _PR_SET_DUMPABLE = 4  # linux/prctl.h
 
 
+def hide_memory() -> None:
+    """Have no process of the same user read or write this one's memory or trace it (Linux).
+
+    A program that is executed has that forbidden to itself, or not, by itself.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
 def forbid_dumps() -> None:
     """Make this process not dumpable: no core file, no ptrace by processes of the same user."""
     if sys.platform == "win32":
@@ -15,5 +24,4 @@ def forbid_dumps() -> None:
     import resource  # noqa: PLC0415 - exists on Unix only
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    hide_memory()

@@ -111,6 +111,7 @@ def test_nothing_holds_a_pin_after_it_was_changed_and_used(desk, terminal):
         change = terminal("pin", "change")
         change.wait_for("旧密码:")
     check_that_neither_worker_nor_command_can_be_looked_into(desk, change)
+    assert not is_dumpable(agent.pid), "it has the key to dossiers"
     change.type(PIN)
     for prompt in ("新密码:", "确认新密码:"):
         change.wait_for(prompt)

@@ -20,6 +20,7 @@ from agent.desktop.notices.model import Notice
 from agent.ground.errors import OdcError
 from agent.ground.language import mark, translate, user_language
 from agent.settings.service import Settings
+from agent.system.dumps import hide_memory
 from agent.system.home import see_to_room
 from agent.system.lock import AgentLock, AlreadyRunningError, RunningElsewhereError
 from agent.system.logs import set_up_logging
@@ -57,6 +58,7 @@ def run(*, has_tray: bool, replaces: bool = False, waits: bool = False) -> int:
         replaces: have one that runs, or waits, end first.
         waits: where nothing can be written to the home, wait until it can.
     """
+    hide_memory()  # it has the key to dossiers, and what it says to a worker is done
     lock_seconds = _end_other() if replaces else 0
 
     def start() -> bool:
