@@ -31,10 +31,18 @@ def processes_of(folder: Path) -> dict[str, int]:
         try:
             if os.fsencode(folder) in (process / "environ").read_bytes():
                 arguments = (process / "cmdline").read_bytes().split(b"\0")
-                found[arguments[arguments.index(b"-m") + 1].decode()] = int(process.name)
-        except (OSError, ValueError):
+                found[_module(arguments)] = int(process.name)
+        except (OSError, IndexError):
             continue
     return found
+
+
+def _module(arguments: list[bytes]) -> str:
+    """Return what ``python -m`` runs, or what stands in for it (`agent/system/start_module.py`)."""
+    starts = (
+        n for n, word in enumerate(arguments) if word == b"-m" or word.endswith(b"start_module.py")
+    )
+    return arguments[next(starts, len(arguments)) + 1].decode()
 
 
 def memory(pid: int) -> tuple[float, float]:

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from agent.system.runtime import module_command
 from bench.desk import running_desk
 from bench.tables import print_times
 from sandbox.desk.desk import Desk
@@ -50,7 +51,7 @@ def main() -> None:
         _let_remind(desk)
         kinds: dict[str, list[str]] = {
             NOTHING: [],
-            AGENT: [sys.executable, "-P", "-m", "agent.cli", "run"],
+            AGENT: module_command("agent.cli", "run"),
             **peers,
         }
         rounds: dict[str, list[Seen]] = {kind: [] for kind in kinds}

@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 import logging
 import socket
-import sys
 from collections.abc import AsyncIterator, Mapping
 
 from agent.desktop.processes import inheriting, kill_all
+from agent.system.runtime import module_command
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ async def child(
     with theirs:
         named = [str(theirs.fileno()) if part == "FD" else part for part in arguments]
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", "-m", *named,
+            *module_command(*named),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,

@@ -11,6 +11,7 @@ import sys
 
 from agent.ground.language import mark, translate, user_language
 from agent.ground.streams import replace_what_cannot_be_said
+from agent.system.runtime import module_command
 
 
 def main() -> int:
@@ -18,7 +19,7 @@ def main() -> int:
     replace_what_cannot_be_said()
     # Ctrl-C is the command's to answer: it says how the renewal goes on later.
     with contextlib.suppress(KeyboardInterrupt):
-        subprocess.call([sys.executable, "-P", "-m", "agent.cli", *sys.argv[1:]])
+        subprocess.call(module_command("agent.cli", *sys.argv[1:]))
     with contextlib.suppress(KeyboardInterrupt, EOFError):
         input("\n" + translate(mark("Press Enter to close this window."), user_language()))
     return 0

@@ -11,7 +11,7 @@ import sys
 
 from agent.desktop.display import NoWindowError, has_display
 from agent.system.files import write_private
-from agent.system.runtime import ensure_runtime_folder
+from agent.system.runtime import ensure_runtime_folder, module_command
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def open_in_terminal(*command: str) -> None:
     """
     _opened[:] = [process for process in _opened if process.poll() is None]
     try:
-        _opened.append(_started([sys.executable, "-P", "-m", "agent.desktop.terminal", *command]))
+        _opened.append(_started(module_command("agent.desktop.terminal", *command)))
     except OSError as error:
         log.warning("terminal not opened: %s", error)
         raise NoWindowError from error

@@ -40,6 +40,21 @@ def program() -> str:
     return os.path.join(os.path.dirname(sys.executable), name)
 
 
+def module_command(module: str, *arguments: str, interpreter: str = "") -> list[str]:
+    """Return the command that runs one of our modules, isolated from whatever Python the user has.
+
+    Args:
+        module: what ``python -m`` would run.
+        arguments: for it.
+        interpreter: what runs it, this process's own program where nothing is said.
+    """
+    interpreter = interpreter or sys.executable
+    if getattr(sys, "frozen", False):
+        return [interpreter, "-I", "-m", module, *arguments]
+    start = os.path.join(os.path.dirname(os.path.abspath(__file__)), "start_module.py")
+    return [interpreter, "-I", start, module, *arguments]
+
+
 def home_override(environment: Mapping[str, str] = os.environ) -> Path | None:
     """Return the folder ``ODC_HOME`` names, which then holds all data; None when it is not set."""
     from pathlib import Path  # noqa: PLC0415 - see the module docstring

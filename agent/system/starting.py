@@ -11,7 +11,7 @@ import sys
 import time
 
 from agent.system.peers import is_private, is_same_user
-from agent.system.runtime import home_override, program, runtime_path
+from agent.system.runtime import home_override, module_command, program, runtime_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,8 +105,7 @@ def start_agent() -> Popen[bytes]:
     """Start an agent that outlives this process and holds none of its pipes, and return it."""
     import subprocess  # noqa: PLC0415 - costs 10 ms that a relay to a running agent need not pay
 
-    # -P: a folder named "agent" in a browser's working folder must never be what runs.
-    command = [program(), "-P", "-m", "agent.cli", "run"]
+    command = module_command("agent.cli", "run", interpreter=program())
     quiet = subprocess.DEVNULL
     folder = os.path.splitdrive(sys.executable)[0] + os.sep
     environment = _environment()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -17,6 +16,7 @@ import msgspec
 
 from agent.ground.errors import ReportedError
 from agent.ground.framing import HEADER, MAX_REPLY, FrameTooLargeError, encode_frame
+from agent.system.runtime import module_command
 from agent.tokens import protocol
 from agent.tokens.errors import ModuleCrashedError, ModuleHangsError, ModuleLoadError
 from agent.tokens.model import ModuleSettings
@@ -46,9 +46,7 @@ class WorkerProcess:
         """
         try:
             process = await asyncio.create_subprocess_exec(
-                # -P: a folder named "pkcs11" where the agent was started must never be what runs.
-                sys.executable, "-P", "-m", "agent.tokens.worker", module.path,
-                *([module.kind] if module.kind else []),
+                *module_command("agent.tokens.worker", module.path, *filter(None, [module.kind])),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 env=_environment(module.environment),

@@ -1,6 +1,6 @@
 """The first code of a frozen program (PyInstaller): be the command, or be the interpreter for a child.
 
-The agent starts its children as ``sys.executable -P -m MODULE …``. Frozen, ``sys.executable`` is this
+The agent starts its children as ``sys.executable -I -m MODULE …``. Frozen, ``sys.executable`` is this
 program, so it takes the one form of the interpreter's command line that the agent uses.
 """
 
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-_AS_INTERPRETER = ["-P", "-m"]
+_AS_INTERPRETER = ["-I", "-m"]
 _PACKAGES = ("agent", "native_host")
 
 

@@ -61,7 +61,7 @@ class Frozen:
 
 def try_commands(frozen: Frozen) -> None:
     """Command, interpreter and host are there, of this version, and speak Chinese."""
-    for arguments in (["--version"], ["-P", "-m", "agent.cli", "--version"]):
+    for arguments in (["--version"], ["-I", "-m", "agent.cli", "--version"]):
         expect(frozen.run(*arguments).strip() == f"odc-agent {__version__}", arguments)
     expect("未注册" in frozen.run("list", program=frozen.host), "translations")
     expect(ask_host(frozen.host).host == __version__, "native host")
@@ -80,7 +80,7 @@ def try_pac(frozen: Frozen) -> None:
     """A PAC program is run, though no window needs that engine."""
     request = {"script": "function FindProxyForURL(u, h) { return h }", "url": "", "host": "DIRECT"}
     done = subprocess.run(
-        [frozen.agent, "-P", "-m", "agent.network.pac.worker"],
+        [frozen.agent, "-I", "-m", "agent.network.pac.worker"],
         input=json.dumps(request) + "\n", env=frozen.environment, capture_output=True, text=True,
         timeout=60, check=False,
     )  # fmt: skip

@@ -22,6 +22,7 @@ from agent.desktop.display import NoWindowError
 from agent.desktop.terminals import terminal_command
 from agent.desktop.windows import DesktopWindows
 from agent.ground.language import Language
+from agent.system.runtime import module_command
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def test_without_qt_a_terminal_stands_in_for_a_window(
     written = short_folder / "args"
     assert eventually(lambda: written.exists() and written.read_text().endswith(f"{command[-1]}\n"))
     assert written.read_text().split() == [
-        "-e", sys.executable, "-P", "-m", "agent.desktop.terminal", *command,
+        "-e", *module_command("agent.desktop.terminal", *command),
     ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import os
 import sys
 
 from agent.checks.verdicts.desktop import Notices, TrayHost
+from agent.system.runtime import module_command
 from agent.system.session_bus import BusError, BusTimeoutError, Service, SessionBus
 
 NOTIFICATIONS = Service(
@@ -82,7 +83,7 @@ async def _has_x11_tray() -> bool:
     if not os.environ.get("DISPLAY"):
         return False
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "agent.checks.probes.tray_selection",
+        *module_command("agent.checks.probes.tray_selection"),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,

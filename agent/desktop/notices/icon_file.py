@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from agent import __version__
-from agent.system.runtime import ensure_runtime_folder
+from agent.system.runtime import ensure_runtime_folder, module_command
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ async def ensure_icon() -> Path | None:
     if file.exists():
         return file
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "agent.desktop.notices.icon_file",
+        *module_command("agent.desktop.notices.icon_file"),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
     )  # fmt: skip

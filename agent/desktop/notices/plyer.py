@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 
 import msgspec
 
 from agent.desktop.notices.model import Listener, Notice
 from agent.desktop.processes import kill_all
+from agent.system.runtime import module_command
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class PlyerDisplay:
 async def _deliver(notice: bytes) -> tuple[int | None, str]:
     """Run the process that shows ``notice``; return its exit code and what it complained of."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "agent.desktop.notify",
+        *module_command("agent.desktop.notify"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,

@@ -11,6 +11,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from agent.system.runtime import module_command
+
 SECONDS = 10.0
 """How long a program may take by the clock; its processor time is limited in the worker."""
 MAX_QUESTIONS = 50
@@ -54,7 +56,7 @@ def evaluate(script: str, url: str, host: str, look_up: Callable[[str], str] = r
     request = json.dumps({"script": script, "url": url, "host": host})
     try:
         worker = subprocess.Popen(
-            [sys.executable, "-P", "-m", "agent.network.pac.worker"],
+            module_command("agent.network.pac.worker"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -10,6 +10,7 @@ import threading
 import msgspec
 
 from agent.renewals.scans.model import MAX_CONTENT, Fault, Reply, Request, Unusable
+from agent.system.runtime import module_command
 
 SECONDS = 60.0
 """How long a file may take by the clock; its processor time is limited in the worker."""
@@ -38,8 +39,7 @@ def ask_worker(request: Request, content: bytes) -> tuple[Reply, bytes]:
 
 def _exchange(header: bytes, content: bytes) -> bytes:
     with subprocess.Popen(
-        # -P: a folder named "PIL" where the agent was started must never be what runs.
-        [sys.executable, "-P", "-m", "agent.renewals.scans.worker"],
+        module_command("agent.renewals.scans.worker"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         # A decoder's complaints may quote the file.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 
 import pytest
 
 from agent.network.pac import evaluating
 from agent.network.pac.evaluating import PacProgramError, evaluate
+from agent.system.runtime import module_command
 
 NAMES = {"inside.example": "10.1.2.3", "outside.example": "203.0.113.9"}
 
@@ -145,7 +145,7 @@ def test_a_worker_that_lies_is_a_fault(script, monkeypatch, tmp_path):
 def test_the_worker_needs_no_display():
     environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "agent.network.pac.worker"],
+        module_command("agent.network.pac.worker"),
         input='{"script": "function FindProxyForURL() { return 1 }", "url": "", "host": ""}\n',
         env=environment, capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip

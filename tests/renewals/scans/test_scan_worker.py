@@ -19,6 +19,7 @@ from PIL import Image
 from agent.renewals.scans import process
 from agent.renewals.scans.model import MAX_CONTENT, MAX_PIXELS, Fault, Inspect, Unusable
 from agent.renewals.scans.reports import offer_conversion, report_scan
+from agent.system.runtime import module_command
 
 KINDS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PDF")
 WHOLE = {kind: pdf() if kind == "PDF" else noise(kind) for kind in KINDS}
@@ -189,7 +190,7 @@ def test_a_flood_of_answers_is_cut_off(monkeypatch, tmp_path):
 
 def test_nothing_of_the_file_is_seen_on_the_way(tmp_path):
     """The worker gets the file by its pipe: no argument, no variable, no file on disk."""
-    command = [sys.executable, "-P", "-m", "agent.renewals.scans.worker"]
+    command = module_command("agent.renewals.scans.worker")
     done = subprocess.run(
         command,
         input=json.dumps({"type": "Inspect"}).encode() + b"\n" + WHOLE["PNG"],
