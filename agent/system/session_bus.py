@@ -1,7 +1,9 @@
 """The user's D-Bus session bus: calls with a limit of time, signals, and knowing when it has gone.
 
 The only module that speaks to jeepney, which has no types. Nothing here can hang: a service that does
-not answer costs the one call its time.
+not answer costs the one call its time. Anybody on the bus may send any signal, to all or to us: heard are
+those of the service alone, told by the sender's unique name, which the bus writes (D-Bus Specification,
+"Message Bus Message Routing").
 """
 
 from __future__ import annotations
@@ -37,6 +39,13 @@ class Service:
     interface: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Listener:
+    service: Service
+    on_signal: Signal
+    on_other_owner: Callable[[], None]
+
+
 BUS = Service("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
 
 
@@ -46,7 +55,8 @@ class SessionBus:
     def __init__(self, connection: Any) -> None:  # noqa: ANN401 - jeepney is untyped
         self._connection = connection
         self._answers: dict[int, asyncio.Future[Any]] = {}
-        self._listeners: dict[str, Signal] = {}
+        self._listeners: dict[str, _Listener] = {}
+        self._owners: dict[str, str] = {}
         self._receiving = asyncio.create_task(self._receive())
 
     @classmethod
@@ -111,15 +121,26 @@ class SessionBus:
             raise BusError(str(reply.body[0] if reply.body else service.name)[:200])
         return tuple(reply.body)
 
-    async def listen(self, service: Service, on_signal: Signal, *, about: str = "") -> None:
-        """Call ``on_signal`` for each signal of an interface; a second listener replaces the first.
+    async def listen(
+        self, service: Service, on_signal: Signal, on_other_owner: Callable[[], None]
+    ) -> None:
+        """Hear the signals of a service; a second listener to its interface replaces the first.
 
-        With ``about`` only for those whose first argument it is: others wake nobody.
+        Args:
+            service: who is listened to: whoever owns its name at the time.
+            on_signal: told of each signal of its interface.
+            on_other_owner: called when another program has its name, or none.
         """
-        rule = f"type='signal',interface='{service.interface}',path='{service.path}'"
-        rule += f",arg0='{about}'" if about else ""
-        self._listeners[service.interface] = on_signal
-        await self.call(BUS, "AddMatch", "s", rule)
+        self._listeners[service.interface] = _Listener(service, on_signal, on_other_owner)
+        of_bus = f"type='signal',sender='{BUS.name}',interface='{BUS.interface}'"
+        changes = f"{of_bus},member='NameOwnerChanged',arg0='{service.name}'"
+        own = f"interface='{service.interface}',path='{service.path}'"
+        await self.call(BUS, "AddMatch", "s", changes)
+        await self.call(BUS, "AddMatch", "s", f"type='signal',sender='{service.name}',{own}")
+        with contextlib.suppress(BusError):  # nobody has it yet
+            (owner,) = await self.call(BUS, "GetNameOwner", "s", service.name)
+            # A change that was told meanwhile is newer.
+            self._owners.setdefault(service.name, owner)
 
     async def has_owner(self, name: str) -> bool:
         """Return whether a service is on the bus."""
@@ -155,11 +176,21 @@ class SessionBus:
                     answer.set_exception(BusError("the session bus has gone"))
 
     def _hear(self, fields: Any, body: Any, names: Any) -> None:  # noqa: ANN401 - jeepney is untyped
+        sender, member = fields.get(names.sender), str(fields.get(names.member, ""))
+        if sender == BUS.name:
+            if member == "NameOwnerChanged":
+                self._hear_of_owner(*body)
+            return
         listener = self._listeners.get(fields.get(names.interface, ""))
-        if listener is not None:
+        if listener is not None and sender == self._owners.get(listener.service.name):
             # After who waits for an answer that came before has gone on.
-            loop = asyncio.get_running_loop()
-            loop.call_soon(listener, str(fields.get(names.member, "")), tuple(body))
+            asyncio.get_running_loop().call_soon(listener.on_signal, member, tuple(body))
+
+    def _hear_of_owner(self, name: str, _before: str, owner: str) -> None:
+        self._owners[name] = owner
+        for listener in self._listeners.values():
+            if listener.service.name == name:
+                asyncio.get_running_loop().call_soon(listener.on_other_owner)
 
 
 def _address() -> str | None:

@@ -13,7 +13,7 @@ from typing import Any
 from agent.desktop.notices.icon_file import ensure_icon
 from agent.desktop.notices.model import Listener, Notice
 from agent.ground.language import Language, mark, translate
-from agent.system.session_bus import BUS, BusError, BusTimeoutError, Service, SessionBus
+from agent.system.session_bus import BusError, BusTimeoutError, Service, SessionBus
 
 log = logging.getLogger(__name__)
 
@@ -96,8 +96,7 @@ class FreedesktopDisplay:
         self._forget_all()
         if self._bus is None or not self._bus.is_open:
             self._bus = await SessionBus.connect()
-            await self._bus.listen(SERVICE, self._on_signal)
-            await self._bus.listen(BUS, self._on_bus_signal, about=SERVICE.name)
+            await self._bus.listen(SERVICE, self._on_signal, self._on_other_daemon)
         (able,) = await self._bus.call(SERVICE, "GetCapabilities", seconds=SHOW_SECONDS)
         if "actions" not in able:
             raise BusError("the notification daemon draws no buttons")
@@ -135,10 +134,9 @@ class FreedesktopDisplay:
             del self._ids[slot]
             self._listener.closed(slot)
 
-    def _on_bus_signal(self, name: str, arguments: tuple[Any, ...]) -> None:
-        if name == "NameOwnerChanged" and arguments[0] == SERVICE.name:
-            self._able = frozenset()  # the next one may be able to do something else
-            self._forget_all()
+    def _on_other_daemon(self) -> None:
+        self._able = frozenset()  # the next one may be able to do something else
+        self._forget_all()
 
     def _forget_all(self) -> None:
         """Tell that everything is gone: the daemon is, or another one is there."""
