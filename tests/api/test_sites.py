@@ -164,6 +164,17 @@ async def test_a_question_ends_with_the_tab_that_asked(desk, user):
     assert not (await user.result("sites.list"))["decisions"]
 
 
+async def test_no_site_takes_back_what_another_one_asks(desk, user):
+    page = await desk.browser()  # the one connection of all tabs
+    number = page.send("browser.certificates", {"origin": SITE})
+    await asked(user)
+    for origin in (OTHER, f"{SITE}:8443"):
+        assert await page.result("browser.cancel", {"origin": origin, "request": number}) == {}
+    assert await asked(user)
+    assert await page.result("browser.cancel", {"origin": SITE, "request": number}) == {}
+    await asked(user, 0)
+
+
 async def test_a_question_ends_with_the_browser_and_stays_while_another_tab_waits(desk, user):
     first, second = await desk.browser(), await desk.browser()
     first.send("browser.certificates", {"origin": SITE})

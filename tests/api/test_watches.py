@@ -80,6 +80,17 @@ async def test_a_site_forbidden_meanwhile_is_told_no_state_more(desk, page, end)
     assert others == [("browser.renewal_changed", ALLOWED)] * 2
 
 
+async def test_no_site_ends_what_another_one_is_told(desk):
+    page, watches = Page(), Watches(desk.bus, desk.consent)
+    watches.begin(Call(page, 1), SITE, RENEWAL)
+    watches.withdraw((page, 1), ALLOWED)
+    desk.bus.publish(RenewalChanged(renewal=RENEWAL))
+    assert page.told == [("browser.renewal_changed", SITE)]
+    watches.withdraw((page, 1), SITE)
+    desk.bus.publish(RenewalChanged(renewal=RENEWAL))
+    assert len(page.told) == 1
+
+
 async def test_one_site_cannot_use_up_what_others_may_watch(desk):
     page, watches = Page(), Watches(desk.bus, desk.consent)
     for number in range(MOST_WATCHED):

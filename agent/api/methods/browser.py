@@ -178,10 +178,10 @@ class BrowserMethods:
         return browser_renewal(self._services.renewals.get(params.id))
 
     async def cancel(self, call: Call, params: CancelParams) -> dict[str, str]:
-        """Take back what a page asked that has gone; a renewal it started goes on."""
+        """Take back what a page of the same site asked that has gone; a renewal it started goes on."""
         asked = (call.connection, params.request)
-        self._waiting.withdraw(asked)
-        self._watches.end(asked)
+        self._waiting.withdraw(asked, params.origin)
+        self._watches.withdraw(asked, params.origin)
         return {}
 
     def _open_window(self, renewal: Renewal) -> None:

@@ -44,7 +44,7 @@ class Waiting:
     """Requests that wait for a person, so that they may be withdrawn."""
 
     def __init__(self) -> None:
-        self._tasks: dict[Asked, asyncio.Task[Any]] = {}
+        self._tasks: dict[Asked, tuple[str, asyncio.Task[Any]]] = {}
         self._withdrawn: set[asyncio.Task[Any]] = set()
         self._of_site: Counter[str] = Counter()
 
@@ -55,7 +55,7 @@ class Waiting:
         asked = (call.connection, call.request)
         task = asyncio.current_task()
         assert task is not None
-        self._tasks[asked] = task
+        self._tasks[asked] = origin, task
         self._of_site[origin] += 1
         try:
             return await work()
@@ -66,15 +66,15 @@ class Waiting:
             raise RequestCancelledError from None
         finally:
             self._withdrawn.discard(task)
-            if self._tasks.get(asked) is task:
+            if self._tasks.get(asked) == (origin, task):
                 del self._tasks[asked]
             self._of_site[origin] -= 1
             self._of_site += Counter()  # sites without requests are forgotten
 
-    def withdraw(self, asked: Asked) -> None:
-        """End the request, where it still waits."""
-        task = self._tasks.get(asked)
-        if task is not None:
+    def withdraw(self, asked: Asked, origin: str) -> None:
+        """End the request of this site, where it still waits; another site's is none of its business."""
+        asker, task = self._tasks.get(asked, ("", None))
+        if task is not None and asker == origin:
             self._withdrawn.add(task)
             task.cancel()
 
@@ -125,6 +125,12 @@ class Watches:
         if call.connection not in self._connections:
             self._connections.add(call.connection)
             call.connection.on_close(lambda: self._forget(call.connection))
+
+    def withdraw(self, asked: Asked, origin: str) -> None:
+        """Tell a page of this site nothing more."""
+        watch = self._watches.get(asked)
+        if watch is not None and watch.origin == origin:
+            self.end(asked)
 
     def end(self, asked: Asked) -> None:
         """Tell that page nothing more."""
