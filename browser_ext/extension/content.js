@@ -114,7 +114,8 @@
       return; // an answer would be taken for the first one's
     }
     const isMethod = typeof method === "string" && method.length <= LONGEST_METHOD;
-    if (!isMethod || tooLong(params)) {
+    const carried = whatJsonCarries(params);
+    if (!isMethod || carried === undefined) {
       reply({ kind: "reply", id, error: REFUSED, more: false });
       return;
     }
@@ -123,7 +124,7 @@
       port ??= connect();
       // When the page posted it and when it came here: for the developers' trace, nothing else.
       const times = { page: performance.timeOrigin + posted, content: now() };
-      port.postMessage({ id, method, params, times });
+      port.postMessage({ id, method, params: carried, times });
     } catch {
       fail(id);
     }
@@ -133,11 +134,16 @@
     return performance.timeOrigin + performance.now();
   }
 
-  function tooLong(params) {
+  /**
+   * What was measured is what is sent: a browser that clones a message would carry buffers and maps that
+   * JSON does not see. Undefined where it is too long, or not a thing JSON can carry.
+   */
+  function whatJsonCarries(params) {
     try {
-      return JSON.stringify(params).length > LONGEST_PARAMS;
+      const text = JSON.stringify(params);
+      return text.length > LONGEST_PARAMS ? undefined : JSON.parse(text);
     } catch {
-      return true; // undefined, or not a thing JSON can carry
+      return undefined;
     }
   }
 
