@@ -9,6 +9,7 @@ import logging
 import pytest
 from api_desk import ALLOWED, ApiDesk, names
 
+from agent.api.methods import refusals
 from agent.api.methods.browser_watches import MOST_OF_A_SITE
 from agent.api.views.sites import ConsentView
 from agent.settings.config import BrowserSettings
@@ -298,6 +299,28 @@ async def test_decisions_outlive_the_agent(desk, user, runtime):
     async with ApiDesk(runtime / "home") as again:
         peer = await again.browser()
         assert await peer.refusal("browser.certificates", {"origin": SITE}) == NO_TOKEN
+
+
+async def test_refusals_are_logged_once_and_then_counted(desk, caplog, monkeypatch):
+    monkeypatch.setattr(refusals, "SECONDS", 1.0)
+    caplog.set_level(logging.INFO)
+    page = await desk.browser()
+    asked = [SITE] * 200 + [f"https://evil.example.cn:{n}" for n in range(1, 101)]
+    for n, origin in enumerate(asked):
+        page.send("browser.renewal", {"origin": origin, "id": UNKNOWN})
+        if n % 10 == 9:
+            for _ in range(10):
+                assert "error" in await page.receive()
+
+    def lines():
+        return [r.getMessage() for r in caplog.records if r.getMessage().startswith("site request")]
+
+    async with asyncio.timeout(20):
+        while not any(f"refused origin={SITE}" in line for line in lines()):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    assert len(lines()) < 3 * refusals.MOST_SITES
+    counts = [int(line.rpartition("more=")[2]) for line in lines() if "more=" in line]
+    assert sum(counts) + sum("outcome=" in line for line in lines()) == len(asked)
 
 
 async def test_each_request_leaves_one_line_in_the_log(desk, user, caplog):

@@ -12,6 +12,7 @@ import msgspec
 
 from agent import __version__
 from agent.api.methods.browser_watches import Waiting, Watches
+from agent.api.methods.refusals import Refusals
 from agent.api.methods.renewals import Id, Thumbprint
 from agent.api.registry import Call, Registry, Role
 from agent.api.services import Services
@@ -99,6 +100,7 @@ class BrowserMethods:
         self._consent = services.consent
         self._opened: dict[str, dt.datetime] = {}
         self._waiting = Waiting()
+        self._refusals = Refusals()
         self._watches = Watches(services.bus, services.consent)
 
     def register(self, registry: Registry) -> None:
@@ -133,7 +135,10 @@ class BrowserMethods:
                 raise
             finally:
                 origin = params.origin if is_origin(params.origin) else "invalid"
-                log.info("site request origin=%s method=%s outcome=%s", origin, name, outcome)
+                if outcome == "answered":
+                    log.info("site request origin=%s method=%s outcome=answered", origin, name)
+                else:
+                    self._refusals.note(origin, name, outcome)
             return answer
 
         return serve
