@@ -22,7 +22,8 @@ from agent.certificates.extensions import (
     read_subject_key_id,
 )
 from agent.certificates.model import Certificate
-from agent.certificates.names import harmless, read_text
+from agent.certificates.names import read_text
+from agent.ground.harmless import harmless
 from agent.ground.language import Language, mark, translate
 from agent.keys.der import DerError, Element, Tag, dotted, elements, read_element
 

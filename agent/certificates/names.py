@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from agent.certificates.model import Oddity
 from agent.ground.encodings import guessed_text
+from agent.ground.harmless import harmless, is_hidden
 from agent.keys.der import DerError, Element, Tag, dotted, elements, read_element
 
 MAX_SHOWN = 128
@@ -143,16 +144,6 @@ def same_name(one: bytes, other: bytes) -> bool:
         return False
     said = [[sorted((a.oid, a.text) for a in rdn) for rdn in name.rdns] for name in names]
     return said[0] == said[1]
-
-
-def harmless(text: str) -> str:
-    """Return a text that does nothing to a screen: hidden characters are marked as such."""
-    return "".join("\N{REPLACEMENT CHARACTER}" if is_hidden(c) else c for c in text)
-
-
-def is_hidden(character: str) -> bool:
-    """Return whether a character would do something to a screen instead of being seen on it."""
-    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 @lru_cache(maxsize=4096)

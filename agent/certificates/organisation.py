@@ -18,7 +18,8 @@ import msgspec
 from stdnum.cn import uscc as uscc_rules
 
 from agent.certificates.model import Certificate
-from agent.certificates.names import is_hidden, read_text
+from agent.certificates.names import read_text
+from agent.ground.harmless import is_hidden
 from agent.keys.der import DerError, Tag, read_element
 
 MAX_ID = 64

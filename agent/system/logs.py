@@ -7,11 +7,25 @@ import logging.handlers
 import sys
 from pathlib import Path
 
+from agent.ground.harmless import is_hidden
+from agent.ground.streams import escaped
 from agent.system.paths import make_private
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _MAX_BYTES = 1024 * 1024
 _KEPT = 3
+
+
+class _OneLine(logging.Formatter):
+    """Writes each record as one line on which nothing is hidden: what a stranger said forges none."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line; line ends and what is hidden are escaped, in a traceback too."""
+        line = super().format(record)
+        if line.isprintable():
+            return line
+        return "".join(_ESCAPES.get(c, escaped(c)) if is_hidden(c) else c for c in line)
 
 
 class _LogFile(logging.handlers.RotatingFileHandler):
@@ -38,7 +52,9 @@ def set_up_logging(folder: Path, *, to_stderr: bool) -> None:
     ]
     if to_stderr:
         handlers.append(logging.StreamHandler(sys.stderr))
-    logging.basicConfig(level=logging.INFO, format=_FORMAT, handlers=handlers)
+    for handler in handlers:
+        handler.setFormatter(_OneLine(_FORMAT))
+    logging.basicConfig(level=logging.INFO, handlers=handlers)
     # httpx tells every URL, APScheduler every tick.
     for chatty in ("httpx", "httpcore", "apscheduler"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

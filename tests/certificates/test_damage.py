@@ -41,8 +41,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.certificates.model import Certificate, CertificateUse, Oddity
-from agent.certificates.names import is_hidden
 from agent.certificates.parsing import MAX_SIZE, CertificateDamagedError, parse_certificate
+from agent.ground.harmless import is_hidden
 
 END = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
 SECONDS = 1.0

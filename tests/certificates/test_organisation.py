@@ -9,7 +9,6 @@ from certificate_maker import USCC, make_certificate, utf8_string
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.certificates.names import is_hidden
 from agent.certificates.organisation import (
     IDENTITY_OIDS,
     Identity,
@@ -17,6 +16,7 @@ from agent.certificates.organisation import (
     IdentityOid,
     identity_of,
 )
+from agent.ground.harmless import is_hidden
 
 OTHER_USCC = "91110000600037341L"
 WRONG_CHECK = USCC[:-1] + ("A" if USCC[-1] != "A" else "B")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import logging
 
+import pytest
+
 from agent.system import logs
 
 
@@ -36,3 +38,39 @@ def test_the_log_is_begun_anew_when_it_is_full_and_keeps_the_last_ones(tmp_path,
         line for file in (*reversed(files[1:]), files[0]) for line in file.read_text().splitlines()
     ]
     assert [line.split()[-2] for line in lines] == [str(n) for n in range(100 - len(lines), 100)]
+
+
+HARMFUL = [
+    "\n", "\r", "\r\n", "\t", "\v", "\f", "\x1b[31m", "\x07", "\b", "\x9b31m", "\x7f", "\0", "\x85",
+    "\u2028", "\u2029", "\u202e", "\u2066", "\u200f", "\u200b", "\ufeff", "\ud800",
+]  # fmt: skip
+
+
+def strangers_words(text):
+    raise ValueError(text)
+
+
+@pytest.mark.parametrize("character", HARMFUL)
+def test_what_a_stranger_says_is_one_line_with_nothing_hidden(tmp_path, character):
+    forged = f"one{character}2026-01-01 00:00:00,000 INFO agent.sites.consent decision=always"
+    with bare_root() as root:
+        logs.set_up_logging(tmp_path, to_stderr=False)
+        root.warning("proxy auto-configuration fails: %s", forged)
+        try:
+            strangers_words(forged)
+        except ValueError:
+            root.exception("step failed name=%s", forged)
+    text = (tmp_path / "agent.log").read_bytes().decode()
+    lines = text.removesuffix("\n").split("\n")
+    assert len(lines) == 2
+    assert all(line.isprintable() for line in lines)
+    assert lines[1].count("decision=always") == 2
+    assert "test_logs.py" in lines[1]
+
+
+def test_chinese_and_what_is_seen_stays_as_it_is(tmp_path):
+    said = "证照 “甲” – 𠀀 é e\u0301 🔑 \\n C:\\x"
+    with bare_root() as root:
+        logs.set_up_logging(tmp_path, to_stderr=False)
+        root.info(said)
+    assert (tmp_path / "agent.log").read_text("utf-8").endswith(f" {said}\n")

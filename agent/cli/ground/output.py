@@ -10,7 +10,7 @@ import os
 import sys
 from typing import TextIO
 
-from agent.certificates.names import harmless, is_hidden
+from agent.ground.harmless import harmless, is_hidden
 from agent.ground.streams import escaped, sayable_json
 
 _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from agent.api.client import Json
 from agent.certificates.china_time import china_date
-from agent.certificates.names import harmless
+from agent.ground.harmless import harmless
 from agent.ground.language import Language, mark, translate, translate_count
 
 USES = {
