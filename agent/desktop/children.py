@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Mapping
 
 from agent.desktop.processes import inheriting, kill_all
+from agent.system.hardening import users_umask
 from agent.system.runtime import module_command
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ async def child(
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
             env=environment,
+            umask=users_umask(),
             start_new_session=True,  # Ctrl-C in the agent's terminal is for the agent to answer
             **inheriting(theirs),
         )  # fmt: skip

@@ -11,6 +11,7 @@ import sys
 
 from agent.desktop.display import NoWindowError, has_display
 from agent.system.files import write_private
+from agent.system.hardening import users_umask
 from agent.system.runtime import ensure_runtime_folder, module_command
 
 log = logging.getLogger(__name__)
@@ -83,5 +84,10 @@ def _detached(command: list[str]) -> subprocess.Popen[bytes]:
     """Start a process that outlives the agent and holds none of its pipes."""
     quiet = subprocess.DEVNULL
     return subprocess.Popen(
-        command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True
+        command,
+        stdin=quiet,
+        stdout=quiet,
+        stderr=quiet,
+        start_new_session=True,
+        umask=users_umask(),
     )

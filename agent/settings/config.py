@@ -19,6 +19,7 @@ from agent.ground.text_files import TextEncodingError, read_text_file
 from agent.settings.quiet import quiet_hours
 from agent.settings.site_patterns import site_pattern
 from agent.system.paths import Paths
+from agent.system.trusted_files import UntrustedFileError, see_to_writers
 from agent.tokens.discovery import ConfiguredModule
 
 Days = Annotated[int, msgspec.Meta(ge=0, le=3650)]
@@ -219,10 +220,11 @@ def _absolute(file: Path, values: dict[str, Any], *names: str) -> dict[str, str]
 
 def _read(file: Path) -> dict[str, Any]:
     try:
+        see_to_writers(file)
         text = read_text_file(file)
     except FileNotFoundError:
         return {}
-    except (OSError, TextEncodingError) as error:
+    except (OSError, TextEncodingError, UntrustedFileError) as error:
         raise ConfigError(file=str(file), reason=reason_of(error)) from error
     try:
         values = tomllib.loads(text)

@@ -21,6 +21,7 @@ from agent.settings.keys import DEFAULTS, flattened, line_of, nested, why_wrong
 from agent.settings.policy import usable
 from agent.system.files import write_private
 from agent.system.paths import Paths
+from agent.system.trusted_files import see_to_writers
 
 log = logging.getLogger(__name__)
 
@@ -127,6 +128,7 @@ def _last_good(file: Path, copy: Path, reason: str, problems: list[ErrorReport])
 def _text(file: Path) -> str:
     """Return what the file says; nothing where there is none."""
     try:
+        see_to_writers(file)
         return read_text_file(file)
     except FileNotFoundError:
         return ""

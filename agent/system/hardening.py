@@ -8,6 +8,8 @@ import signal
 import sys
 
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38  # linux/prctl.h
+_users_umask: list[int] = []
+"""What it was before this process gave itself a mask of its own."""
 MAX_ADDRESS_BYTES = 1 << 30
 """A worker with OpenSC and cryptography takes a sixth of it."""
 
@@ -30,6 +32,16 @@ def forbid_privileges() -> None:
     if sys.platform == "linux":
         zero = ctypes.c_ulong(0)
         ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, ctypes.c_ulong(1), zero, zero, zero)
+
+
+def write_privately() -> None:
+    """Have every file and folder that this process makes be for this user alone."""
+    _users_umask.append(os.umask(0o077))
+
+
+def users_umask() -> int:
+    """Return the mask for a child in which the user saves files of their own; -1 for this process's."""
+    return _users_umask[0] if _users_umask else -1
 
 
 def limit_memory() -> None:

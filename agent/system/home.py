@@ -10,6 +10,7 @@ from pathlib import Path
 
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
+from agent.system.ownership import take_back
 from agent.system.paths import make_private
 
 ROOM_BYTES = 256 * 1024
@@ -37,8 +38,19 @@ def writing_to(folder: Path) -> Iterator[None]:
         raise HomeNotUsableError(folder=str(folder), reason=reason) from error
 
 
-def see_to_room(*folders: Path) -> None:
-    """Make the folders where they are missing, and see that they take a few files; HomeNotUsableError."""
+def see_to_folders(*folders: Path) -> list[str]:
+    """Make the folders, or take them back from others, and see that they take a few files.
+
+    Returns:
+        What was mended, for the log, which is in one of them.
+
+    Raises:
+        HomeNotUsableError
+    """
+    mended = []
     for folder in folders:
-        with writing_to(folder), tempfile.TemporaryFile(dir=make_private(folder)) as file:
-            file.write(bytes(ROOM_BYTES))
+        with writing_to(folder):
+            mended += take_back(make_private(folder))
+            with tempfile.TemporaryFile(dir=folder) as file:
+                file.write(bytes(ROOM_BYTES))
+    return mended

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -132,6 +135,11 @@ def find_paths() -> Paths:
 
 
 def make_private(folder: Path) -> Path:
-    """Make ``folder`` for this user alone and return it."""
+    """Make ``folder`` for this user alone, or take it from others, and return it."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if sys.platform != "win32":  # the user's profile has its own access list
+        status = folder.stat()
+        if status.st_uid == os.getuid() and status.st_mode & 0o077:
+            with contextlib.suppress(OSError):  # a file system that keeps no modes
+                folder.chmod(0o700)
     return folder

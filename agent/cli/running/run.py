@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import subprocess
@@ -21,12 +22,15 @@ from agent.ground.errors import OdcError
 from agent.ground.language import mark, translate, user_language
 from agent.settings.service import Settings
 from agent.system.dumps import hide_memory
-from agent.system.home import see_to_room
+from agent.system.hardening import write_privately
+from agent.system.home import see_to_folders
 from agent.system.lock import AgentLock, AlreadyRunningError, RunningElsewhereError
 from agent.system.logs import set_up_logging
 from agent.system.paths import find_paths
 from agent.system.runtime import CONTROL_SOCKET
 from agent.system.starting import AgentMissingError, connect
+
+log = logging.getLogger(__name__)
 
 END_SECONDS = 20.0
 """How long an agent that was asked to end may take: a step that is under way is finished."""
@@ -58,6 +62,7 @@ def run(*, has_tray: bool, replaces: bool = False, waits: bool = False) -> int:
         replaces: have one that runs, or waits, end first.
         waits: where nothing can be written to the home, wait until it can.
     """
+    write_privately()
     hide_memory()  # it has the key to dossiers, and what it says to a worker is done
     lock_seconds = _end_other() if replaces else 0
 
@@ -118,8 +123,10 @@ def _run_alone(*, has_tray: bool, lock_seconds: float) -> bool:
     """Run the agent while no other one does; return whether it is to be started anew."""
     paths = find_paths()
     with AgentLock(paths.lock, seconds=lock_seconds):
-        see_to_room(paths.data, paths.logs)
+        mended = see_to_folders(paths.data, paths.logs)
         set_up_logging(paths.logs, to_stderr=sys.stderr is not None and sys.stderr.isatty())
+        for what in mended:
+            log.warning("%s", what)
         return asyncio.run(_run(has_tray=has_tray))
 
 

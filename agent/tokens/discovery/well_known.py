@@ -12,6 +12,7 @@ import msgspec
 
 from agent.ground.errors import reason_of
 from agent.ground.text_files import written_text
+from agent.system.trusted_files import see_to_writers
 from agent.tokens.discovery.found import ModuleFileError, printable
 from agent.tokens.discovery.p11_kit import multiarch_triplet
 
@@ -62,6 +63,8 @@ def read_tables(
     problems = []
     for file in (_OURS, *(file for folder in folders for file in _tables_in(folder))):
         try:
+            if file != _OURS:
+                see_to_writers(file)
             good[file] = parse_table(file.read_bytes())
         except OSError as error:
             problems.append(ModuleFileError(file=printable(file), reason=reason_of(error)))
