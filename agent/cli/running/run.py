@@ -24,6 +24,7 @@ from agent.settings.service import Settings
 from agent.system.dumps import hide_memory
 from agent.system.hardening import write_privately
 from agent.system.home import see_to_folders
+from agent.system.late_imports import try_imports_again
 from agent.system.lock import AgentLock, AlreadyRunningError, RunningElsewhereError
 from agent.system.logs import set_up_logging
 from agent.system.paths import find_paths
@@ -62,6 +63,7 @@ def run(*, has_tray: bool, replaces: bool = False, waits: bool = False) -> int:
         replaces: have one that runs, or waits, end first.
         waits: where nothing can be written to the home, wait until it can.
     """
+    try_imports_again()
     write_privately()
     hide_memory()  # it has the key to dossiers, and what it says to a worker is done
     lock_seconds = _end_other() if replaces else 0
