@@ -5,20 +5,21 @@ Babel does the work; this only says where things are, so that all three agree.
 
 from __future__ import annotations
 
+import ast
 import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("agent", "native_host")
 CATALOGUE = ROOT / "agent/locale/zh_CN/LC_MESSAGES/odc-agent.po"
-KEYWORDS = {"mark": None, "translate_count": (1, 2), "counted": (1, 2)}
+KEYWORDS = {"mark": 1, "translate_count": 2, "counted": 2}
+"""What marks sentences, and how many: of two, the second is the plural."""
 HEADER = """\
 # Sentences of the agent in Simplified Chinese; the English ones are in the code.
 # Brought up to date by `make translations`."""
@@ -28,10 +29,31 @@ def sentences() -> Catalog:
     """Return all sentences marked in the code."""
     found = Catalog()
     for package in PACKAGES:
-        messages = extract_from_dir(ROOT / package, [("**.py", "python")], keywords=KEYWORDS)
-        for file, _line, message, _comments, _context in messages:
-            found.add(message, locations=[(f"{package}/{file}", None)])
+        for file in sorted((ROOT / package).rglob("*.py")):
+            for message in marked(file.read_text("utf-8")):
+                found.add(message, locations=[(str(file.relative_to(ROOT)), None)])
     return found
+
+
+def marked(source: str) -> Iterator[str | tuple[str, ...]]:
+    """Yield the sentences a module marks, one with a plural as a pair.
+
+    By the parser: of what is called in an f-string, Python's tokens (which Babel would read) tell only
+    since 3.12, and the catalogue would be another one for each Python.
+    """
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and (number := KEYWORDS.get(_called(node))) is not None:
+            given = [word.value for word in node.args[:number] if isinstance(word, ast.Constant)]
+            words = tuple(word for word in given if isinstance(word, str))
+            if len(words) == number:
+                yield words[0] if number == 1 else words
+
+
+def _called(call: ast.Call) -> str:
+    match call.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
 
 
 def read() -> Catalog:
