@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import os
 import signal
 import subprocess
@@ -56,7 +57,8 @@ class Pcscd:
 
     def inside(self, *command: str) -> list[str]:
         """Return the command that runs ``command`` beside the daemon, from wherever it is started."""
-        return ["nsenter", f"--target={self.pid}", "--mount", "--net", "--wd=.", "--", *command]
+        into = [f"--target={self.pid}", "--mount", "--net", "--root", "--wd=."]
+        return ["nsenter", *into, "--", *command]
 
     def start(self) -> None:
         """Start the daemon and return when clients and cards can connect."""
@@ -64,7 +66,7 @@ class Pcscd:
         with (self._log or Path(os.devnull)).open("ab") as output:
             self._process = subprocess.Popen(
                 # Ended by the system should whoever started it be killed.
-                ["setpriv", "--pdeathsig=KILL", _PROGRAMS[0], "--foreground", level],
+                ["setpriv", "--pdeathsig=KILL", _PROGRAMS[0], "--foreground", level, *_open_to_all()],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -82,6 +84,14 @@ class Pcscd:
         self._process.wait()
         _SOCKET.unlink(missing_ok=True)
         _SOCKET.with_name("pcscd.pid").unlink(missing_ok=True)
+
+
+@functools.cache
+def _open_to_all() -> tuple[str, ...]:
+    """Return what has the daemon serve whoever reaches it: newer ones ask polkit, which is not in there."""
+    usage = subprocess.run([_PROGRAMS[0], "--help"], capture_output=True, text=True, check=False)
+    option = "--disable-polkit"
+    return (option,) if option in usage.stdout + usage.stderr else ()
 
 
 @contextlib.contextmanager
@@ -108,6 +118,8 @@ def own_namespaces() -> Iterator[None]:
         before = [
             stack.enter_context(Path(f"/proc/thread-self/ns/{k}").open()) for k in ("net", "mnt")
         ]
+        root = os.open("/", os.O_RDONLY)
+        stack.callback(os.close, root)
         _check(_libc.unshare(_CLONE_FS | _CLONE_NEWNS | _CLONE_NEWNET))
         try:
             for command in (
@@ -123,6 +135,9 @@ def own_namespaces() -> Iterator[None]:
             _check(_libc.unshare(_CLONE_FS))
             for namespace in before:
                 _check(_libc.setns(namespace.fileno(), 0))
+            # Entering a namespace leads to its own root, out of a chroot.
+            os.chdir(root)
+            _check(_libc.chroot(b"."))
             os.chdir(folder)
 
 

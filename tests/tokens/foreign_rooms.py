@@ -81,7 +81,8 @@ class OpenCryptoki:
     """A running pkcsslotd with one software token."""
 
     def __init__(self, pid: int) -> None:
-        self._inside = ("nsenter", f"--target={pid}", "--mount", "--ipc", "--wd=.", "--")
+        into = (f"--target={pid}", "--mount", "--ipc", "--root", "--wd=.")
+        self._inside = ("nsenter", *into, "--")
 
     def initialise(self, label: str) -> None:
         self._configure("-I", "87654321", label)

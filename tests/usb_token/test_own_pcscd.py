@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +15,19 @@ from usb_desk import UsbDesk
 
 from sandbox.home import Home
 from sandbox.usb_token import own_pcscd as pcsc
+
+CHROOT = """
+mount --rbind / "$1" && mount -t tmpfs inside "$1/mnt" && touch "$1/mnt/inside" && exec chroot "$@"
+"""
+"""A root of its own that differs from this machine's by one file."""
+STAYS_INSIDE = """
+import subprocess, sys
+from pathlib import Path
+from sandbox.usb_token.own_pcscd import own_pcscd
+with own_pcscd() as daemon:
+    subprocess.run(daemon.inside("ls", "/mnt/inside"), check=True)
+print(Path("/mnt/inside").exists())
+"""
 
 pytestmark = pytest.mark.skipif(pcsc.missing() is not None, reason=str(pcsc.missing()))
 
@@ -85,6 +99,12 @@ def _network(wrapped=lambda *command: list(command)) -> str:
 
 def _started(command: list[str]) -> subprocess.Popen:
     return subprocess.Popen(command)
+
+
+def test_who_runs_in_a_chroot_stays_in_it(tmp_path):
+    command = ["unshare", "--mount", "sh", "-c", CHROOT, "sh", tmp_path, sys.executable, "-c", STAYS_INSIDE]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "/mnt/inside\nTrue\n"
 
 
 def test_a_daemon_is_killed_and_started_again():
