@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
 from typing import Any
 
@@ -194,6 +195,9 @@ OPERATIONS = (
 def openapi_document() -> Json:
     """Return the document, an OpenAPI 3.1 object."""
     _, components = msgspec.json.schema_components(_TYPES, ref_template=_REFERENCE)
+    for component in components.values():
+        # Docstrings, which Python has without their indentation since 3.13 only.
+        component["description"] = inspect.cleandoc(component["description"])
     paths: dict[str, Json] = {}
     for operation in OPERATIONS:
         paths.setdefault(operation.path, {})[operation.method] = _described(operation)

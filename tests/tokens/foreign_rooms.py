@@ -35,10 +35,17 @@ mount -t tmpfs tmpfs /dev/shm
 mount -t tmpfs tmpfs /var/lib/opencryptoki
 mkdir -p /run/lock/opencryptoki/swtok /var/lib/opencryptoki/swtok/TOK_OBJ
 chgrp -R pkcs11 /run/lock/opencryptoki /var/lib/opencryptoki
+if getent passwd pkcsslotd >/dev/null; then
+    install -d -o pkcsslotd /run/opencryptoki
+    chmod -R g+w /run/lock/opencryptoki
+    user='--reuid=pkcsslotd --regid=pkcs11 --clear-groups'
+fi
 printf 'version opencryptoki-3.1\\nslot 3\\n{\\nstdll = libpkcs11_sw.so\\n}\\n' >/run/tokens.conf
 mount --bind /run/tokens.conf /etc/opencryptoki/opencryptoki.conf
-exec setpriv --pdeathsig=KILL pkcsslotd -f
+exec setpriv $user --pdeathsig=KILL pkcsslotd -f
 """
+"""Newer daemons take a user of their own, and have another folder for its socket."""
+_SOCKETS = ("run/pkcsslotd.socket", "run/opencryptoki/pkcsslotd.socket")
 
 
 def missing(*files: str) -> str | None:
@@ -125,13 +132,16 @@ def own_opencryptoki() -> Iterator[OpenCryptoki]:
         stderr=subprocess.PIPE,
     )
     try:
-        socket = Path(f"/proc/{daemon.pid}/root/run/pkcsslotd.socket")
+        sockets = [Path(f"/proc/{daemon.pid}/root", socket) for socket in _SOCKETS]
         deadline = time.monotonic() + START_SECONDS
         outside = Path("/proc/self/ns/mnt").readlink()
-        while Path(f"/proc/{daemon.pid}/ns/mnt").readlink() == outside or not socket.exists():
-            assert daemon.poll() is None, daemon.stderr.read()
+        while daemon.poll() is None and not (
+            Path(f"/proc/{daemon.pid}/ns/mnt").readlink() != outside
+            and any(socket.exists() for socket in sockets)
+        ):
             assert time.monotonic() < deadline, "pkcsslotd is not ready"
             time.sleep(0.01)
+        assert daemon.returncode is None, daemon.stderr.read()
         yield OpenCryptoki(daemon.pid)
     finally:
         daemon.kill()

@@ -22,7 +22,13 @@ from sandbox.authority.rules.key_request import AES_256_WRAP_PAD
 
 POLICY = "approve_after_seconds = 0\nbare_keys = true\n"
 AIV = "A65959A6"
-"""The alternative initial value of RFC 5649, 3, as `openssl enc` wants it."""
+"""The alternative initial value of RFC 5649, 3."""
+_UNWRAP = """
+const [key, iv] = process.argv.slice(1).map((hex) => Buffer.from(hex, 'hex'))
+const cipher = require('crypto').createDecipheriv('id-aes256-wrap-pad', key, iv)
+const sealed = require('fs').readFileSync(0)
+process.stdout.write(Buffer.concat([cipher.update(sealed), cipher.final()]))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +59,10 @@ def test_a_client_that_does_not_take_bare_keys_gets_a_signed_one(bare_desk, rene
 
 
 def openssl_unwraps(envelope: bytes, recipient: rsa.RSAPrivateKey, folder: Path):
-    """Open an envelope whose cipher is AES key wrap, which `openssl cms` cannot, step by step."""
+    """Open an envelope whose cipher is AES key wrap, which `openssl cms` cannot, step by step.
+
+    The last one by Node's crypto, which is OpenSSL, too: since 3.5, `openssl enc` does no key wrap.
+    """
     enveloped = cms.ContentInfo.load(envelope, strict=True)["content"]
     [info] = enveloped["recipient_infos"]
     sealed = enveloped["encrypted_content_info"]
@@ -61,18 +70,17 @@ def openssl_unwraps(envelope: bytes, recipient: rsa.RSAPrivateKey, folder: Path)
     pem = folder / "recipient.pem"
     pem.write_bytes(recipient.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     content_key = openssl(info.chosen["encrypted_key"].native, "pkeyutl", "-decrypt", "-inkey", pem)
-    pkcs8 = openssl(
-        sealed["encrypted_content"].native,
-        "enc", "-d", "-id-aes256-wrap-pad", "-K", content_key.hex(), "-iv", AIV,
-    )  # fmt: skip
+    pkcs8 = run(sealed["encrypted_content"].native, "node", "-e", _UNWRAP, content_key.hex(), AIV)
     key = load_der_private_key(pkcs8, None)
     assert isinstance(key, rsa.RSAPrivateKey)
     return key
 
 
 def openssl(stdin: bytes, *arguments: object) -> bytes:
-    done = subprocess.run(
-        ["openssl", *map(str, arguments)], input=stdin, capture_output=True, check=False
-    )
+    return run(stdin, "openssl", *map(str, arguments))
+
+
+def run(stdin: bytes, *command: str) -> bytes:
+    done = subprocess.run(command, input=stdin, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout

@@ -228,7 +228,9 @@ def test_a_file_that_is_not_text_is_named(configuration):
 def test_this_machines_configuration_is_found_where_p11_kit_has_it(configuration):
     """``p11-kit`` itself lists what the packages of this machine configured."""
     done = subprocess.run(["p11-kit", "list-modules"], capture_output=True, text=True, check=True)
-    listed = {line.split(":")[0] for line in done.stdout.splitlines() if line[:1].strip()}
+    # "name: library", and since 0.25 "module: name".
+    lines = [line.split(": ") for line in done.stdout.splitlines() if line[:1].strip()]
+    listed = {second if first == "module" else first for first, second in lines}
     places = p11_kit_places("linux", {"P11_KIT_NO_USER_CONFIG": "1"})
     reading = read_p11_kit(places)
     named = {module.name for module in reading.modules}
