@@ -62,11 +62,11 @@ class Pcscd:
 
     def start(self) -> None:
         """Start the daemon and return when clients and cards can connect."""
-        level = "--error" if self._log is None else "--debug"
+        options = ("--foreground", "--error" if self._log is None else "--debug", *_open_to_all())
         with (self._log or Path(os.devnull)).open("ab") as output:
             self._process = subprocess.Popen(
                 # Ended by the system should whoever started it be killed.
-                ["setpriv", "--pdeathsig=KILL", _PROGRAMS[0], "--foreground", level, *_open_to_all()],
+                ["setpriv", "--pdeathsig=KILL", _PROGRAMS[0], *options],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

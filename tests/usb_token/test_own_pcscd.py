@@ -102,7 +102,8 @@ def _started(command: list[str]) -> subprocess.Popen:
 
 
 def test_who_runs_in_a_chroot_stays_in_it(tmp_path):
-    command = ["unshare", "--mount", "sh", "-c", CHROOT, "sh", tmp_path, sys.executable, "-c", STAYS_INSIDE]
+    into = ("unshare", "--mount", "sh", "-c", CHROOT, "sh", tmp_path)
+    command = [*into, sys.executable, "-c", STAYS_INSIDE]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == "/mnt/inside\nTrue\n"
 

@@ -8,6 +8,7 @@ import msgspec
 
 from agent.ground.language import Language
 from agent.sites.consent import Consent
+from agent.sites.memory import SiteMemory
 from agent.sites.model import Action, ConsentQuestion, Decision
 from agent.sites.origins import is_secure
 from agent.sites.wording import shows, title
@@ -75,7 +76,12 @@ def consent_view(question: ConsentQuestion, language: Language) -> ConsentView:
 
 def site_list(consent: Consent) -> SiteList:
     """Return all that is decided of sites."""
-    sites = sorted(consent.memory.sites.items())
+    return decided(consent.memory, allow=consent.allow, deny=consent.deny)
+
+
+def decided(memory: SiteMemory, *, allow: tuple[str, ...], deny: tuple[str, ...]) -> SiteList:
+    """Return what the user decided of sites, and what the configuration says."""
+    sites = sorted(memory.sites.items())
     return SiteList(
         decisions=tuple(
             SiteDecision(origin=origin, action=action, decision=kept.decision, since=kept.since)
@@ -83,6 +89,6 @@ def site_list(consent: Consent) -> SiteList:
             for action, kept in sorted(site.decisions.items())
         ),
         renewals={origin: len(site.renewals) for origin, site in sites if site.renewals},
-        allow=consent.allow,
-        deny=consent.deny,
+        allow=allow,
+        deny=deny,
     )

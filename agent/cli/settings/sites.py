@@ -5,11 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
+import msgspec
+
 from agent.api.client import CallError, Client, Json
-from agent.cli.ground.connect import agent
+from agent.api.views.sites import decided
+from agent.cli.ground.connect import agent, agent_if_any
 from agent.cli.ground.outcome import Exit, NeededError, explain
 from agent.cli.ground.output import say, say_json
 from agent.ground.language import mark, translate, user_language
+from agent.settings.service import Settings
+from agent.sites.memory import SiteMemory
+from agent.system.paths import find_paths
 
 _ACTIONS = {"certificates": mark("see certificates"), "renew": mark("renew")}
 _DECISIONS = {"always": mark("always"), "never": mark("never")}
@@ -27,8 +33,7 @@ class AnswerMissingError(NeededError):
 
 def list_all(*, as_json: bool) -> int:
     """Print what was decided."""
-    with agent() as client:
-        answer = client.call("sites.list")
+    answer = _decided()
     if as_json:
         _print_json(answer)
         return Exit.DONE
@@ -45,32 +50,50 @@ def list_all(*, as_json: bool) -> int:
     return Exit.DONE
 
 
+def _decided() -> Json:
+    """Return what the agent knows, or what the files say where none runs: to read them, none is started."""
+    with agent_if_any() as client:
+        if client is not None:
+            return client.call("sites.list")
+    paths = find_paths()
+    rules = Settings(paths).config.browser
+    return msgspec.to_builtins(decided(SiteMemory(paths.sites), allow=rules.allow, deny=rules.deny))
+
+
 _CONFIGURED = mark("(by the configuration)")
 
 
 def pending(*, watches: bool, as_json: bool) -> int:
     """Print the open questions; with ``watches`` each further one as it comes, until interrupted."""
+    if watches:
+        return _watch(as_json=as_json)
+    # Where no agent runs, nobody asks.
+    with agent_if_any() as client:
+        questions = client.call("sites.pending")["questions"] if client is not None else []
+    if as_json:
+        _print_json({"questions": questions})
+    else:
+        _say(questions, as_json=False)
+    return Exit.DONE
+
+
+def _watch(*, as_json: bool) -> int:
     with agent() as client:
-        if watches:
-            client.call("consent.attend")
-            client.call("events.subscribe")
+        client.call("consent.attend")
+        client.call("events.subscribe")
         questions = client.call("sites.pending")["questions"]
-        if as_json and not watches:
-            _print_json({"questions": questions})
-            return Exit.DONE
         _say(questions, as_json=as_json)
-        while watches:
+        while True:
             event = client.next_notification()["params"]
             if event["event"] == "consent_asked" and event["consent"] not in questions:
                 _say([event["consent"]], as_json=as_json)
-    return Exit.DONE
 
 
 def ask(*, question: str) -> int:
     """Show one question and take the answer from the terminal."""
     if not sys.stdin.isatty():
         return explain(AnswerMissingError())
-    with agent() as client:
+    with agent(start=False) as client:
         try:
             say(_text(client.call("consent.get", {"id": question})))
             typed = input(translate(_CHOICES, user_language())).strip().lower()
@@ -81,7 +104,7 @@ def ask(*, question: str) -> int:
 
 def answer(*, question: str, decision: str) -> int:
     """Answer one question; the first characters of its id are enough."""
-    with agent() as client:
+    with agent(start=False) as client:
         found = [q["id"] for q in client.call("sites.pending")["questions"]]
         chosen = [known for known in found if known.startswith(question)]
         return _answer(client, chosen[0] if len(chosen) == 1 else question, decision)

@@ -11,6 +11,9 @@ import threading
 import pytest
 
 from agent.api.client import CallError, Client
+from agent.ground.clock import utc_now
+from agent.sites.memory import SiteMemory
+from agent.sites.model import Action, Decision
 from agent.system.runtime import BROWSER_SOCKET, runtime_folder
 from agent.system.starting import connect
 
@@ -117,3 +120,19 @@ def test_questions_are_printed_as_they_come(running, question, odc_agent):
             odc_agent("sites", "answer", asked["id"], "decline")
         watching.kill()
     assert answers == ["consent_denied"]
+
+
+def test_what_was_decided_is_read_where_no_agent_runs_and_none_is_started(desk, odc_agent):
+    (desk.folder / "config.toml").write_text(
+        '[browser]\ndeny = ["https://old.example.cn"]\n', "utf-8"
+    )
+    memory = SiteMemory(desk.folder / "data" / "sites.json")
+    memory.keep(SITE, Action.RENEW, Decision.ALWAYS, utc_now())
+    listed = odc_agent("sites", "list", language="en")
+    assert listed.stdout.splitlines() == [
+        f"{SITE}  renew: always", "https://old.example.cn  never (by the configuration)",
+    ]  # fmt: skip
+    assert listed.stderr == ""
+    assert json.loads(odc_agent("sites", "pending", "--json").stdout) == {"questions": []}
+    assert odc_agent("sites", "answer", "no such id", "once").returncode == 3
+    assert odc_agent("restart").returncode == 3, "there is no agent to restart"
