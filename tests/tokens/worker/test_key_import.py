@@ -227,10 +227,11 @@ async def test_a_key_does_not_prove_itself_for_another(tokens):
     async with logged_in(tokens) as session:
         await transport_key(session)
         try:
-            assert not await decrypts(session, certificate_of(OTHER), RECIPIENT)
+            found = await decrypts(session, certificate_of(OTHER), RECIPIENT)
         except ReportedError as error:
-            # Since 3.2, OpenSSL opens it to something else instead (implicit rejection).
-            assert error.code == "token_error"
+            found = error.code
+    # Since 3.2, OpenSSL opens it to something else instead of failing (implicit rejection).
+    assert found in (False, "token_error")
 
 
 async def test_an_envelope_of_a_kind_this_driver_does_not_open_is_refused_in_one_sentence(tokens):
