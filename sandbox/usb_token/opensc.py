@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pkcs11
 
+from agent.checks.probes.smart_cards import look_at_smart_cards
+from agent.checks.verdicts.smart_cards import Service
 from sandbox.desk.cards import Card
 from sandbox.home import SandboxError
 from sandbox.usb_token.drawer import Drawer, TokenInDrawer
@@ -46,8 +48,10 @@ def plugged_card(drawer: Drawer, name: str, module: Path, label: str, pin: str) 
     """Give the token ``name`` with its user logged in; made, plugged in and formatted where needed.
 
     Raises:
-        SandboxError: there is no reader, the PIN is wrong, or the token refuses something.
+        SandboxError: there is no reader, the smart card service refuses this user, the PIN is wrong, or the
+            token refuses something.
     """
+    _check_service()
     drawer.make(name)
     port = drawer.plug(name)
     token = drawer.token(name)
@@ -67,6 +71,13 @@ def plugged_card(drawer: Drawer, name: str, module: Path, label: str, pin: str) 
         except pkcs11.PKCS11Error as error:
             raise SandboxError(text("failed", name=name, reason=type(error).__name__)) from error
     drawer.replug(name)
+
+
+def _check_service() -> None:
+    """Say so where pcscd lets only others in: with polkit, those who sit at the computer."""
+    facts = look_at_smart_cards(has_token=False)
+    if facts.service is Service.FORBIDDEN:
+        raise SandboxError(text("refused", reason=facts.reason))
 
 
 def format_token(drawer: Drawer, token: TokenInDrawer, port: int, *, label: str, pin: str) -> None:

@@ -9,6 +9,10 @@ _SENTENCES = {
         "端口 {port} 上没有虚拟读卡器:请安装 pcscd 和 vsmartcard-vpcd 并启动 pcscd。",
         "No virtual reader listens on port {port}: install pcscd and vsmartcard-vpcd, start pcscd.",
     ),
+    "refused": (
+        "智能卡服务拒绝当前用户({reason}):请在本机屏幕上登录,或用 pcscd --disable-polkit 启动服务。",
+        "The service refuses this user ({reason}): log in at its screen, or start `pcscd --disable-polkit`.",
+    ),
     "slot_taken": (
         "端口 {port} 的读卡器没有响应,可能已插有另一张卡。",
         "The reader on port {port} does not answer; another card may be in it.",

@@ -1,7 +1,7 @@
 """A clean Debian in a folder, entered as its own machine: mounts, processes and changes end with it.
 
-``debootstrap`` fetches it once, with what the package depends on and what the tests drive, into ``build/``;
-each test works in a layer above it, in memory. Mirror and release are those of this machine's apt.
+``releases.py`` fetches it once, with what the package depends on and what the tests drive; each test works
+in a layer above it, in memory. The release is the one that the package was built for.
 
 Run as a script, it says whether this machine lets one be made: exit code 0, or 1 and the reason.
 """
@@ -9,7 +9,6 @@ Run as a script, it says whether this machine lets one be made: exit code 0, or 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 import signal
@@ -18,30 +17,39 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from releases import LIMIT, kept, minimal, output, release_of, run
+
 ROOT = Path(__file__).parents[2]
-KEPT = ROOT / "build" / "deb-test"
 DRIVEN = "adduser chromium dbus openbox python3-xdg softhsm2 systemd xauth xvfb"
 """What the tests drive there: a session that knows the autostart folders, a browser, a token."""
-LIMIT = 300
-"""Seconds for one command; a slow mirror may take most of it."""
 _BASE = 'mount --bind "$1" "$1" && machine=$1'
 _LAYER = """
 mount -t tmpfs layer "$2" && mkdir "$2/upper" "$2/work" "$2/machine" && machine=$2/machine &&
 mount -t overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" machine "$machine" &&
-mkdir -p "$machine$3" && mount --bind "$3" "$machine$3"
+shift 2 && for each; do mkdir -p "$machine$each" && mount --bind "$each" "$machine$each" || exit; done
 """
+# Its root becomes the root: in a mere chroot nobody may be root of a namespace of his own.
 _ENTER = """
 mount -t proc proc "$machine/proc" && mount --rbind /dev "$machine/dev" &&
-mount -t tmpfs run "$machine/run" && exec chroot "$machine" sh -c 'echo ready; exec sleep infinity'
+mount -t tmpfs run "$machine/run" && cd "$machine" && pivot_root . . && umount -l . &&
+exec sh -c 'echo ready; exec sleep infinity'
 """
 
 
 class Debian:
     """Runs commands in the system whose first process is ``pid``."""
 
-    def __init__(self, pid: str, folder: Path) -> None:
-        # The folder by name, whatever the process's root is: never this machine's own.
-        self._enter = ["nsenter", "-t", pid, "-m", "-p", "chroot", str(folder)]
+    def __init__(self, pid: str) -> None:
+        # Held open: whatever becomes of the process, never this machine's own, and never a chroot's outside.
+        places = {"mount": "ns/mnt", "pid": "ns/pid", "root": "root"}
+        held = {kind: os.open(f"/proc/{pid}/{name}", os.O_RDONLY) for kind, name in places.items()}
+        self._held = tuple(held.values())
+        self._enter = ["nsenter", *(f"--{k}=/proc/{os.getpid()}/fd/{fd}" for k, fd in held.items())]
+
+    def close(self) -> None:
+        """Let go of the system."""
+        for descriptor in self._held:
+            os.close(descriptor)
 
     def command(self, command: str, user: str = "root") -> list[str]:
         """Return what runs a shell command there."""
@@ -105,56 +113,42 @@ def why_not_here() -> str | None:
     return None
 
 
+def with_packages(codename: str, name: str, install: str) -> Path:
+    """Return the folder of a Debian where a shell command has installed packages."""
+
+    def make(folder: Path) -> None:
+        run("cp", "--archive", str(minimal(codename)), str(folder))
+        with _entered(_BASE, folder) as debian:
+            debian(f"apt-get update -qq && {install} && apt-get clean")
+
+    return kept(f"{codename}-{name}", install, make)
+
+
 def base(package: Path) -> Path:
     """Return the folder of a Debian with the package's dependencies, without the package."""
-    KEPT.parent.mkdir(exist_ok=True)
-    with KEPT.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two runs may want it at once
-        return _base(package)
-
-
-def _base(package: Path) -> Path:
-    folder, stamp = KEPT / "root", KEPT / "complete"
-    wanted = f"{_output('dpkg-deb', '-f', str(package), 'Depends').strip()}\n{DRIVEN}\n"
-    if stamp.exists() and stamp.read_text() == wanted:
-        return folder
-    shutil.rmtree(KEPT, ignore_errors=True)
-    KEPT.mkdir(parents=True)
-    release = _output("dpkg-query", "-f", "${Version}", "-W", "base-files").split(".")[0]
-    codename = {"12": "bookworm", "13": "trixie"}.get(release.split("+")[0], "bookworm")
-    query = ("apt-get", "indextargets", "--format", "$(REPO_URI)", f"Codename: {codename}")
-    mirror = _output(*query).splitlines()[0]
-    try:
-        _run("debootstrap", "--variant=minbase", codename, str(folder), mirror)
-    except AssertionError:  # a mirror that stalls does not do so twice
-        shutil.rmtree(folder, ignore_errors=True)
-        _run("debootstrap", "--variant=minbase", codename, str(folder), mirror)
-    for file in Path("/etc/apt/apt.conf.d").iterdir():  # a proxy, where this machine has one
-        shutil.copy(file, folder / "etc/apt/apt.conf.d" / file.name)
-    # Recommended are a font, a tray and drivers: what is tested does without.
-    (folder / "etc/apt/apt.conf.d/99test").write_text(
-        'APT::Install-Recommends "false";\nAcquire::Retries "3";\n'
-    )
-    (folder / "etc/dpkg/dpkg.cfg.d/test").write_text("force-unsafe-io\n")
-    depends, driven = wanted.splitlines()
-    with _entered(_BASE, folder, folder) as debian:
-        debian(f"apt-get update -qq && apt-get satisfy -y -qq '{depends}'")
-        debian(f"apt-get install -y -qq {driven} && apt-get clean")
-    stamp.write_text(wanted)
-    return folder
+    depends = output("dpkg-deb", "-f", str(package), "Depends").strip()
+    install = f"apt-get satisfy -y -qq '{depends}' && apt-get install -y -qq {DRIVEN}"
+    return with_packages(release_of(package), "for-package", install)
 
 
 @contextlib.contextmanager
 def clean_debian(package: Path, shared: Path) -> Iterator[Debian]:
     """Enter a Debian without the package; ``shared`` is there by the same name, and stays."""
-    layer = shared / "layer"
-    layer.mkdir()
-    with _entered(_LAYER, base(package), layer / "machine", str(layer), str(shared)) as debian:
+    with layer_above(base(package), shared) as debian:
         yield debian
 
 
 @contextlib.contextmanager
-def _entered(prepare: str, lower: Path, machine: Path, *arguments: str) -> Iterator[Debian]:
+def layer_above(lower: Path, shared: Path, *others: Path) -> Iterator[Debian]:
+    """Enter a layer above a system; ``shared`` and the others are there by the same names, and stay."""
+    layer = shared / "layer"
+    layer.mkdir()
+    with _entered(_LAYER, lower, *map(str, (layer, shared, *others))) as debian:
+        yield debian
+
+
+@contextlib.contextmanager
+def _entered(prepare: str, lower: Path, *arguments: str) -> Iterator[Debian]:
     """Enter a system; its mounts and processes end with the block."""
     command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c"]
     command += [f"{prepare.strip()} && {_ENTER.strip()}", "sh", str(lower), *arguments]
@@ -163,7 +157,8 @@ def _entered(prepare: str, lower: Path, machine: Path, *arguments: str) -> Itera
             assert holder.stdout is not None
             assert holder.stdout.readline() == b"ready\n"
             children = Path(f"/proc/{holder.pid}/task/{holder.pid}/children").read_text().split()
-            yield Debian(children[0], machine)
+            with contextlib.closing(Debian(children[0])) as debian:
+                yield debian
         finally:
             holder.kill()
 
@@ -171,28 +166,16 @@ def _entered(prepare: str, lower: Path, machine: Path, *arguments: str) -> Itera
 def newer(package: Path, version: str, folder: Path) -> Path:
     """Return the package once more as another version: in its control file and in the program."""
     content = folder / "newer"
-    _run("dpkg-deb", "-R", str(package), str(content))
+    run("dpkg-deb", "-R", str(package), str(content))
     control = content / "DEBIAN" / "control"
-    old = _output("dpkg-deb", "-f", str(package), "Version").strip()
+    old = output("dpkg-deb", "-f", str(package), "Version").strip()
     control.write_text(control.read_text().replace(f"Version: {old}", f"Version: {version}"))
     [program] = content.glob("usr/lib/odc-agent/lib/python3.*/site-packages/agent/__init__.py")
     program.write_text(program.read_text().replace(old, version))
     file = folder / "newer.deb"
-    _run("dpkg-deb", "-Znone", "--root-owner-group", "-b", str(content), str(file))
+    run("dpkg-deb", "-Znone", "--root-owner-group", "-b", str(content), str(file))
     shutil.rmtree(content)
     return file
-
-
-def _run(*command: str) -> None:
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)
-    except subprocess.TimeoutExpired as late:
-        raise AssertionError(f"{command}: not done in {LIMIT} s\n{late.stdout!r}") from None
-    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-
-
-def _output(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 if __name__ == "__main__":

@@ -79,6 +79,8 @@ class Machine:
 @pytest.fixture(scope="module")
 def package():
     assert why_not_here() is None, why_not_here()
+    if "ODC_PACKAGE" in os.environ:
+        return Path(os.environ["ODC_PACKAGE"])
     [found] = (ROOT / "dist").glob("odc-agent_*.deb")
     return found
 

@@ -14,8 +14,9 @@ import time
 import pytest
 from usb_desk import PIN, WRONG
 
+from agent.checks.verdicts.smart_cards import Service, SmartCards
 from sandbox.home import Home, SandboxError
-from sandbox.usb_token import drawer
+from sandbox.usb_token import drawer, opensc
 from sandbox.usb_token.drawer import Drawer
 from sandbox.usb_token.pins import TRIES
 from sandbox.usb_token.vpcd import PORTS
@@ -113,6 +114,21 @@ def test_without_a_reader_the_users_language_says_what_to_install(usb, pcscd, mo
     assert "没有虚拟读卡器" not in done.stderr
     monkeypatch.setenv("ODC_LANGUAGE", "zh_CN")
     assert "没有虚拟读卡器" in usb.run("usb-token", "plug").stderr
+
+
+def test_a_service_that_refuses_this_user_is_said_to_before_anything_is_made(tmp_path, monkeypatch):
+    """By polkit, as of Debian 13: who sits at the computer may, who came by ssh may not."""
+    monkeypatch.setenv("ODC_LANGUAGE", "en")
+    refused = SmartCards(service=Service.FORBIDDEN, reason="Access denied")
+    monkeypatch.setattr(opensc, "look_at_smart_cards", lambda **_: refused)
+    lying_there = Drawer(Home.opened(tmp_path))
+    token = opensc.plugged_card(lying_there, "usbkey", tmp_path, "label", PIN)
+    with (
+        pytest.raises(SandboxError, match=r"this user \(Access denied\).*`pcscd --disable-polkit`"),
+        token,
+    ):
+        pass
+    assert lying_there.tokens() == []
 
 
 def test_a_token_ends_with_the_reader(usb, pcscd):

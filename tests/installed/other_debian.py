@@ -1,0 +1,133 @@
+"""This checkout on the other Debian: its demo, its package on a clean system, and some of the tests.
+
+The other one is Debian 13 where this machine is 12, and 12 elsewhere. The system is a layer above one that
+``releases.py`` keeps; of pip, what it fetched and built is kept. Where no other Debian can be made it says so
+in one line, and that is no failure.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from clean_debian import ENVIRONMENT, ROOT, Debian, base, layer_above, why_not_here, with_packages
+from releases import CACHE, NUMBERS, release_of, this_release, why_not_fetched
+
+CHECKOUT = "/checkout"
+BUILD = "debhelper lintian"
+"""What `make deb` needs beyond the demo."""
+DRIVEN = (
+    "dbus gnutls-bin iproute2 nodejs opensc opensc-pkcs11 openssl p11-kit procps vsmartcard-vpcd"
+)
+TESTS = (
+    "ground", "system", "keys", "certificates", "settings", "sites", "network", "remembered", "reminders",
+    "updates", "native_host", "extension", "usb_token/test_own_pcscd.py", "tokens", "sandbox/authority",
+)  # fmt: skip
+"""What depends on Python, OpenSSL, token drivers and pcscd, and is soon done."""
+PACKAGE_TEST = "systemd"
+"""Of the package's tests, the one that needs no browser: installed, started at login, kept alive."""
+LIMIT = 900
+"""Seconds for each step."""
+
+
+def main() -> None:
+    """Try everything; the exit code says whether all went well."""
+    other = next(name for name in reversed(NUMBERS.values()) if name != this_release())
+    if (reason := why_not_here() or why_not_fetched(other)) is not None:
+        print(f"The other Debian ({other}) is not tried: {reason}.")
+        return
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="odc-") as name:
+        shared, pip = Path(name), CACHE / "pip"
+        pip.mkdir(parents=True, exist_ok=True)
+        with told(f"{other} with what the checkout needs"):
+            lower = with_packages(other, "for-checkout", _install())
+        with layer_above(lower, shared, pip) as debian:
+            _try(Checkout(debian, shared, pip))
+    print(f"{other}: all well, {time.monotonic() - began:.0f} s")
+
+
+class Checkout:
+    """The files of this checkout in the other system."""
+
+    def __init__(self, debian: Debian, shared: Path, pip: Path) -> None:
+        self._debian = debian
+        self.shared = shared
+        variables = {**ENVIRONMENT, "PIP_CACHE_DIR": str(pip)}
+        # The system's authorities, with those of this machine among them.
+        variables["PIP_CERT"] = "/etc/ssl/certs/ca-certificates.crt"
+        variables |= {name: value for name, value in os.environ.items() if name.endswith("_proxy")}
+        self._variables = variables
+        listed = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+        names = subprocess.run(listed, cwd=ROOT, capture_output=True, check=True).stdout
+        packed = ("tar", "--create", "--null", "--files-from=-", f"--file={shared}/checkout.tar")
+        subprocess.run(packed, cwd=ROOT, input=names, check=True)
+        debian(f"mkdir {CHECKOUT} && tar x --no-same-owner -C {CHECKOUT} -f {shared}/checkout.tar")
+
+    def run(self, title: str, command: str) -> None:
+        """Run a shell command there; what it says is shown where it fails."""
+        exports = " ".join(shlex.join((f"{n}={v}",)) for n, v in self._variables.items())
+        inside = f"cd {CHECKOUT} && export {exports} && {command}"
+        with told(title):
+            done = subprocess.run(
+                self._debian.command(inside),
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                env=ENVIRONMENT, timeout=LIMIT, check=False,
+            )  # fmt: skip
+        if done.returncode:
+            sys.exit(f"{title} failed:\n{done.stdout}")
+
+
+def _try(checkout: Checkout) -> None:
+    checkout.run("make demo", "make demo")
+    # Side by side: both are one program after another.
+    with ThreadPoolExecutor() as pool:
+        package = pool.submit(_package, checkout)
+        tests = pool.submit(_tests, checkout)
+        package.result()
+        tests.result()
+
+
+def _package(checkout: Checkout) -> None:
+    folder = checkout.shared / "dist"
+    checkout.run("make deb", f"installer/deb {folder}")
+    [package] = folder.glob("*.deb")
+    with told(f"a clean {release_of(package)} for the package"):
+        base(package)
+    command = [sys.executable, "-m", "pytest", "tests/installed", "-m", "deb", "-k", PACKAGE_TEST]
+    with told("the package's test"):
+        subprocess.run(
+            command, cwd=ROOT, env={**os.environ, "ODC_PACKAGE": str(package)}, check=True
+        )
+
+
+def _tests(checkout: Checkout) -> None:
+    names = " ".join(f"tests/{name}" for name in TESTS)
+    checkout.run("what tests need", "installer/bootstrap dev")
+    checkout.run("tests", f".venv/bin/python -m pytest -q -n 2 --dist loadgroup {names}")
+
+
+def _install() -> str:
+    lines = (ROOT / "requirements" / "apt-run.txt").read_text("utf-8").splitlines()
+    needed = (line for line in lines if not line.startswith("#"))
+    return f"apt-get install -y -qq git make {' '.join(needed)} {BUILD} {DRIVEN}"
+
+
+@contextlib.contextmanager
+def told(title: str) -> Iterator[None]:
+    """Say how long the block took."""
+    began = time.monotonic()
+    yield
+    print(f"  {title}: {time.monotonic() - began:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()

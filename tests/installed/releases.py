@@ -1,0 +1,125 @@
+"""Which Debian releases there are, each in its smallest form, and where what was fetched of them is kept.
+
+In the user's cache folder, by a hash of what it is made of: a checkout is thrown away, that is not. Mirror
+and proxy are those of this machine's apt.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "odc-agent-tests"
+UNUSED_DAYS = 7
+"""What no run took for so long is removed when something else is made."""
+LIMIT = 600
+"""Seconds for one command; a slow mirror may take most of it."""
+PYTHONS = {"bookworm": "3.11", "trixie": "3.13"}
+"""The releases and the Python of each."""
+NUMBERS = {"12": "bookworm", "13": "trixie"}
+
+
+def this_release() -> str | None:
+    """Return the codename of this machine's release, or None where that is none of those."""
+    version = output("dpkg-query", "-f", "${Version}", "-W", "base-files")
+    return NUMBERS.get(re.split(r"\D", version)[0])
+
+
+def release_of(package: Path) -> str:
+    """Return the codename of the release whose Python a package wants."""
+    depends = output("dpkg-deb", "-f", str(package), "Depends")
+    found = [name for name, python in PYTHONS.items() if f"python3 (>= {python})" in depends]
+    assert len(found) == 1, depends
+    return found[0]
+
+
+def why_not_fetched(codename: str) -> str | None:
+    """Return why a release cannot be fetched from here; None where it can, or is kept already."""
+    if any(CACHE.glob(f"{codename}-minimal-*/complete")):
+        return None
+    if not Path("/usr/share/debootstrap/scripts", codename).exists():
+        return f"debootstrap is not here, or does not know {codename}"
+    with tempfile.TemporaryDirectory() as name:
+        release = f"{_mirror()}/dists/{codename}/Release"
+        command = ("/usr/lib/apt/apt-helper", "download-file", release, f"{name}/Release")
+        done = subprocess.run(command, capture_output=True, check=False, timeout=LIMIT)
+    return f"there is no {release}" if done.returncode else None
+
+
+def minimal(codename: str) -> Path:
+    """Return the folder of a release as debootstrap makes it at its smallest, and fit to take packages."""
+
+    def make(folder: Path) -> None:
+        command = ("debootstrap", "--variant=minbase", codename, str(folder), _mirror())
+        try:
+            run(*command)
+        except AssertionError:  # a mirror that stalls does not do so twice
+            shutil.rmtree(folder, ignore_errors=True)
+            run(*command)
+        _take_over(folder)
+
+    return kept(f"{codename}-minimal", _mirror(), make)
+
+
+def kept(name: str, made_of: str, make: Callable[[Path], None]) -> Path:
+    """Return the folder that ``make`` fills; from the cache where it did so for the same ``made_of``."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    place = CACHE / f"{name}-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}"
+    folder, stamp = place / "root", place / "complete"
+    with (CACHE / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two runs may want it at once
+        if not stamp.exists():
+            _remove_unused(name)
+            shutil.rmtree(place, ignore_errors=True)
+            place.mkdir()
+            make(folder)
+        stamp.touch()
+    return folder
+
+
+def run(*command: str) -> None:
+    """Run a command that must succeed."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)
+    except subprocess.TimeoutExpired as late:
+        raise AssertionError(f"{command}: not done in {LIMIT} s\n{late.stdout!r}") from None
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+
+
+def output(*command: str) -> str:
+    """Return what a command that must succeed says."""
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def _mirror() -> str:
+    """Return the address this machine's apt has its release from; the others are beside it."""
+    query = ("apt-get", "indextargets", "--format", "$(REPO_URI)", f"Codename: {this_release()}")
+    return output(*query).splitlines()[0].rstrip("/")
+
+
+def _take_over(folder: Path) -> None:
+    """Give a new system what this machine reaches the network by, and no more than packages need."""
+    for file in Path("/etc/apt/apt.conf.d").iterdir():  # a proxy, where this machine has one
+        shutil.copy(file, folder / "etc/apt/apt.conf.d" / file.name)
+    authorities = "usr/local/share/ca-certificates"  # a company's own, where it has any
+    shutil.copytree(Path("/", authorities), folder / authorities, dirs_exist_ok=True)
+    # Recommended are a font, a tray and drivers: what is tested does without.
+    (folder / "etc/apt/apt.conf.d/99test").write_text(
+        'APT::Install-Recommends "false";\nAcquire::Retries "3";\n'
+    )
+    # The files that were taken over are no packages', which would ask about them.
+    (folder / "etc/dpkg/dpkg.cfg.d/test").write_text("force-unsafe-io\nforce-confold\n")
+
+
+def _remove_unused(name: str) -> None:
+    for stamp in CACHE.glob(f"{name}-*/complete"):
+        if time.time() - stamp.stat().st_mtime > UNUSED_DAYS * 24 * 3600:
+            shutil.rmtree(stamp.parent, ignore_errors=True)
