@@ -115,13 +115,14 @@ def why_not_here() -> str | None:
 
 def with_packages(codename: str, name: str, install: str) -> Path:
     """Return the folder of a Debian where a shell command has installed packages."""
+    lowest = minimal(codename)
 
     def make(folder: Path) -> None:
-        run("cp", "--archive", str(minimal(codename)), str(folder))
+        run("cp", "--archive", str(lowest), str(folder))
         with _entered(_BASE, folder) as debian:
             debian(f"apt-get update -qq && {install} && apt-get clean")
 
-    return kept(f"{codename}-{name}", install, make)
+    return kept(f"{codename}-{name}", f"{lowest}\n{install}", make)
 
 
 def base(package: Path) -> Path:

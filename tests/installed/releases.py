@@ -25,6 +25,10 @@ LIMIT = 600
 PYTHONS = {"bookworm": "3.11", "trixie": "3.13"}
 """The releases and the Python of each."""
 NUMBERS = {"12": "bookworm", "13": "trixie"}
+# Recommended are a font, a tray and drivers: what is tested does without. Nobody is there to be asked.
+_APT = 'APT::Install-Recommends "false";\nAcquire::Retries "3";\n#clear DPkg::Pre-Install-Pkgs;\n'
+# The files of apt that are taken over are no packages', which would ask about them.
+_DPKG = "force-unsafe-io\nforce-confold\n"
 
 
 def this_release() -> str | None:
@@ -43,6 +47,8 @@ def release_of(package: Path) -> str:
 
 def why_not_fetched(codename: str) -> str | None:
     """Return why a release cannot be fetched from here; None where it can, or is kept already."""
+    if this_release() is None:
+        return "this machine is no Debian 12 or 13"
     if any(CACHE.glob(f"{codename}-minimal-*/complete")):
         return None
     if not Path("/usr/share/debootstrap/scripts", codename).exists():
@@ -66,7 +72,7 @@ def minimal(codename: str) -> Path:
             run(*command)
         _take_over(folder)
 
-    return kept(f"{codename}-minimal", _mirror(), make)
+    return kept(f"{codename}-minimal", f"{_mirror()}\n{_APT}{_DPKG}", make)
 
 
 def kept(name: str, made_of: str, make: Callable[[Path], None]) -> Path:
@@ -111,12 +117,8 @@ def _take_over(folder: Path) -> None:
         shutil.copy(file, folder / "etc/apt/apt.conf.d" / file.name)
     authorities = "usr/local/share/ca-certificates"  # a company's own, where it has any
     shutil.copytree(Path("/", authorities), folder / authorities, dirs_exist_ok=True)
-    # Recommended are a font, a tray and drivers: what is tested does without.
-    (folder / "etc/apt/apt.conf.d/99test").write_text(
-        'APT::Install-Recommends "false";\nAcquire::Retries "3";\n'
-    )
-    # The files that were taken over are no packages', which would ask about them.
-    (folder / "etc/dpkg/dpkg.cfg.d/test").write_text("force-unsafe-io\nforce-confold\n")
+    (folder / "etc/apt/apt.conf.d/99test").write_text(_APT)
+    (folder / "etc/dpkg/dpkg.cfg.d/test").write_text(_DPKG)
 
 
 def _remove_unused(name: str) -> None:
