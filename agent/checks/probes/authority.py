@@ -171,6 +171,7 @@ async def _exchange(way: _Way, tls: ssl.SSLContext) -> tuple[int, dt.datetime | 
         return _status(head, Obstacle.NOT_HTTP), _date(head)
     finally:
         writer.transport.abort()
+        await asyncio.sleep(0)  # the loop closes it in its next turn
 
 
 async def _resolved(address: _Address, obstacle: Obstacle) -> list[_Address]:
