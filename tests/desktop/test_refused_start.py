@@ -88,7 +88,7 @@ def test_an_older_version_than_the_one_before_says_so_and_changes_nothing(screen
     place, left = home
     left.rename(place)
     journal = place / "data" / "renewals.sqlite"
-    with sqlite3.connect(journal) as database:
+    with contextlib.closing(sqlite3.connect(journal, isolation_level=None)) as database:
         database.execute("PRAGMA user_version = 1000")
     done = subprocess.run(
         START, env=screen.environment, capture_output=True, text=True, check=False, timeout=60
@@ -98,7 +98,7 @@ def test_an_older_version_than_the_one_before_says_so_and_changes_nothing(screen
     for said in (done.stderr, notice["body"]):
         assert "written by a newer version of this program." in said
         assert "Install the newer version again." in said
-    with sqlite3.connect(journal) as database:
+    with contextlib.closing(sqlite3.connect(journal, isolation_level=None)) as database:
         assert database.execute("PRAGMA user_version").fetchone() == (1000,)
 
 
