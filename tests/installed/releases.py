@@ -29,6 +29,8 @@ NUMBERS = {"12": "bookworm", "13": "trixie"}
 _APT = 'APT::Install-Recommends "false";\nAcquire::Retries "3";\n#clear DPkg::Pre-Install-Pkgs;\n'
 # The files of apt that are taken over are no packages', which would ask about them.
 _DPKG = "force-unsafe-io\nforce-confold\n"
+_SERVICES = "#!/bin/sh\nexit 101\n"
+"""No package starts its daemon (Debian's interface for that): it would hold what waits for its installer."""
 
 
 def this_release() -> str | None:
@@ -72,7 +74,7 @@ def minimal(codename: str) -> Path:
             run(*command)
         _take_over(folder)
 
-    return kept(f"{codename}-minimal", f"{_mirror()}\n{_APT}{_DPKG}", make)
+    return kept(f"{codename}-minimal", f"{_mirror()}\n{_APT}{_DPKG}{_SERVICES}", make)
 
 
 def kept(name: str, made_of: str, make: Callable[[Path], None]) -> Path:
@@ -119,6 +121,9 @@ def _take_over(folder: Path) -> None:
     shutil.copytree(Path("/", authorities), folder / authorities, dirs_exist_ok=True)
     (folder / "etc/apt/apt.conf.d/99test").write_text(_APT)
     (folder / "etc/dpkg/dpkg.cfg.d/test").write_text(_DPKG)
+    policy = folder / "usr/sbin/policy-rc.d"
+    policy.write_text(_SERVICES)
+    policy.chmod(0o755)
 
 
 def _remove_unused(name: str) -> None:
