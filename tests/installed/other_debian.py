@@ -28,8 +28,11 @@ DRIVEN = (
     "dbus gnutls-bin iproute2 nodejs opensc opensc-pkcs11 openssl p11-kit procps vsmartcard-vpcd"
 )
 TESTS = (
-    "ground", "system", "keys", "certificates", "settings", "sites", "network", "remembered", "reminders",
-    "updates", "native_host", "extension", "usb_token/test_own_pcscd.py", "tokens", "sandbox/authority",
+    "certificates", "checks/test_authority_check.py", "checks/test_way_out.py", "ground", "installed", "keys",
+    "native_host", "network", "remembered", "reminders", "sandbox/authority/test_sandbox_bare_keys.py",
+    "sandbox/server/test_sandbox_openapi.py", "settings", "sites", "system", "tokens/discovery",
+    "tokens/worker/test_foreign_modules.py", "tokens/worker/test_key_import.py", "updates",
+    "usb_token/test_own_pcscd.py",
 )  # fmt: skip
 """What depends on Python, OpenSSL, token drivers and pcscd, and is soon done."""
 PACKAGE_TEST = "systemd"

@@ -42,7 +42,7 @@ def test_a_token_of_opencryptoki_is_listed_with_its_certificates(opencryptoki, t
     assert (token.facts.label, token.facts.slot) == (LABEL, 3)
     # All of its software tokens have this one, or none at all: a serial number alone names no token.
     assert token.facts.serial in {"123", ""}
-    assert token.facts.manufacturer == "IBM Corp."
+    assert token.facts.manufacturer in {"IBM Corp.", "IBM"}
     assert token.facts.pin_state is PinState.OK
     [certificate] = token.certificates
     assert (certificate.value, certificate.key, certificate.label) == (der, b"\xa1\xb2", "sign")
