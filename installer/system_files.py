@@ -50,6 +50,7 @@ from agent.cli import main
 sys.exit(main())
 """
 SUPERFLUOUS = (
+    "publicsuffixlist/test*", "publicsuffixlist/update.py",
     "certifi/tests", "securesystemslib/_vendor/ed25519/.gitignore",
     "PySide6/*.pyi", "PySide6/include", "PySide6/typesystems", "PySide6/glue", "PySide6/scripts",
     "PySide6/Qt/qml", "PySide6/Qt/libexec", "PySide6/Qt/metatypes",

@@ -9,7 +9,8 @@ from agent.ground.bus import EventBus
 from agent.ground.clock import Clock
 from agent.ground.errors import OdcError
 from agent.settings.config import BrowserSettings
-from agent.sites.allowance import Allowance
+from agent.sites.allowance import Rate, SiteAllowances
+from agent.sites.domains import load_suffixes, registrable_domain
 from agent.sites.errors import (
     ConsentDeniedError,
     NobodyToAskError,
@@ -18,16 +19,19 @@ from agent.sites.errors import (
 )
 from agent.sites.memory import SiteMemory
 from agent.sites.model import GRANTING, KEPT, Action, Decision, SiteWithdrawn
-from agent.sites.origins import check_origin, is_allowed, is_denied
+from agent.sites.origins import check_origin, host_of, is_allowed, is_denied
 from agent.sites.questions import Questions
 
 log = logging.getLogger(__name__)
 
-REQUESTS_AT_ONCE = 200
-REQUESTS_PER_SECOND = 20.0
-QUESTIONS_AT_ONCE = 3
-QUESTIONS_PER_SECOND = 1 / 30
+REQUESTS_OF_HOST = Rate(burst=200, per_second=20)
+REQUESTS_OF_DOMAIN = Rate(burst=400, per_second=40)
+REQUESTS_OF_ALL = Rate(burst=1000, per_second=100)
+QUESTIONS_OF_HOST = Rate(burst=3, per_second=1 / 30)
 """A person who declined by mistake can be asked again at once, a page cannot keep on asking."""
+QUESTIONS_OF_DOMAIN = Rate(burst=5, per_second=1 / 30)
+QUESTIONS_OF_ALL = Rate(burst=10, per_second=1 / 15)
+"""What a person can read who also has other things to do."""
 
 
 class Consent:
@@ -58,8 +62,12 @@ class Consent:
         self._bus = bus
         self._clock = clock
         self._open_window = open_window
-        self._requests = Allowance(burst=REQUESTS_AT_ONCE, per_second=REQUESTS_PER_SECOND)
-        self._asked = Allowance(burst=QUESTIONS_AT_ONCE, per_second=QUESTIONS_PER_SECOND)
+        self._requests = SiteAllowances(
+            host=REQUESTS_OF_HOST, domain=REQUESTS_OF_DOMAIN, everybody=REQUESTS_OF_ALL
+        )
+        self._asked = SiteAllowances(
+            host=QUESTIONS_OF_HOST, domain=QUESTIONS_OF_DOMAIN, everybody=QUESTIONS_OF_ALL
+        )
         self._attendants = 0
 
     @property
@@ -72,11 +80,11 @@ class Consent:
         """The sites that may not, by the configuration."""
         return self._rules().deny
 
-    def admit(self, origin: str) -> None:
+    async def admit(self, origin: str) -> None:
         """Count a request; OriginNotAllowedError, RateLimitedError."""
         check_origin(origin)
-        if not self._requests.take(origin):
-            raise RateLimitedError(origin=origin)
+        await load_suffixes()
+        self._count(self._requests, origin)
 
     def standing(self, origin: str, action: Action) -> Decision | None:
         """Return what holds without asking: ALWAYS, NEVER, or None where the user decides."""
@@ -153,8 +161,8 @@ class Consent:
         return leave
 
     async def _ask(self, origin: str, action: Action, subject: str) -> Decision:
-        wanted = (action, subject)
-        while (other := self.questions.of(origin)) and (other.action, other.subject) != wanted:
+        wanted = (origin, action, subject)
+        while (other := self.questions.of(origin)) and other.about != wanted:
             await self.questions.closed(other.id)  # one window at a time
             if (decision := self.standing(origin, action)) is not None:
                 return decision
@@ -165,8 +173,7 @@ class Consent:
 
     def _put(self, origin: str, action: Action, subject: str) -> str:
         """Put a new question and show it; return its id."""
-        if not self._asked.take(origin):
-            raise RateLimitedError(origin=origin)
+        self._count(self._asked, origin)
         question = self.questions.put(origin, action, subject)
         try:
             self._open_window("consent", question.id)
@@ -176,3 +183,9 @@ class Consent:
                 log.warning("nobody to ask origin=%s code=%s", origin, error.code)
                 raise NobodyToAskError(origin=origin) from error
         return question.id
+
+    @staticmethod
+    def _count(allowances: SiteAllowances, origin: str) -> None:
+        host = host_of(origin)
+        if not allowances.take(host, registrable_domain(host)):
+            raise RateLimitedError(origin=origin)

@@ -11,6 +11,7 @@ from types import MappingProxyType
 import msgspec
 
 from agent.sites.model import Action, Decision, Kept, Site
+from agent.sites.origins import host_of
 from agent.system.files import NotSavedError, write_private
 
 log = logging.getLogger(__name__)
@@ -20,7 +21,12 @@ MOST_RENEWALS = 20
 
 
 class SiteMemory:
-    """Remembers by origin. A damaged file allows nothing: everybody is asked about again."""
+    """Remembers by origin. A damaged file allows nothing: everybody is asked about again.
+
+    What is allowed holds for the origin alone; "never" holds for its host, on whatever port, as an
+    administrator's ban does. The last decision on a host counts: "never" takes back what other ports
+    were allowed, and what is allowed takes back a "never".
+    """
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -33,14 +39,19 @@ class SiteMemory:
 
     def decision(self, origin: str, action: Action) -> Decision | None:
         """Return what was decided for good."""
-        kept = self._sites.get(origin, Site()).decisions.get(action)
-        return kept.decision if kept else None
+        host = host_of(origin)
+        of_host = (site for name, site in self._sites.items() if host_of(name) == host)
+        if any(_decided(site, action) is Decision.NEVER for site in of_host):
+            return Decision.NEVER
+        return _decided(self._sites.get(origin, Site()), action)
 
     def keep(self, origin: str, action: Action, decision: Decision, now: dt.datetime) -> None:
         """Keep a decision; NotSavedError."""
-        site = self._sites.get(origin, Site())
+        contrary = Decision.ALWAYS if decision is Decision.NEVER else Decision.NEVER
+        sites = _without(self._sites, origin, action, contrary)
+        site = sites.get(origin, Site())
         decisions = {**site.decisions, action: Kept(decision, now)}
-        self._save({**self._sites, origin: msgspec.structs.replace(site, decisions=decisions)})
+        self._save({**sites, origin: msgspec.structs.replace(site, decisions=decisions)})
 
     def may_follow(self, origin: str, renewal_id: str) -> bool:
         """Return whether the site was allowed this very renewal."""
@@ -61,10 +72,13 @@ class SiteMemory:
             self._sites = sites
 
     def forget(self, origin: str) -> bool:
-        """Forget all that is kept of a site and say whether there was anything; NotSavedError."""
-        if origin not in self._sites:
+        """Forget all that holds for a site and say whether there was anything; NotSavedError."""
+        sites = {name: site for name, site in self._sites.items() if name != origin}
+        for action in Action:
+            sites = _without(sites, origin, action, Decision.NEVER)
+        if sites == self._sites:
             return False
-        self._save({name: site for name, site in self._sites.items() if name != origin})
+        self._save(sites)
         return True
 
     def _save(self, sites: dict[str, Site]) -> None:
@@ -82,3 +96,20 @@ class SiteMemory:
         except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
             log.warning("decisions on sites unreadable reason=%s", error)
             return {}
+
+
+def _without(
+    sites: dict[str, Site], origin: str, action: Action, decision: Decision
+) -> dict[str, Site]:
+    """Return the sites without this decision on any port of the origin's host."""
+    host, changed = host_of(origin), dict(sites)
+    for name, site in sites.items():
+        if host_of(name) == host and _decided(site, action) is decision:
+            others = {a: kept for a, kept in site.decisions.items() if a is not action}
+            changed[name] = msgspec.structs.replace(site, decisions=others)
+    return changed
+
+
+def _decided(site: Site, action: Action) -> Decision | None:
+    kept = site.decisions.get(action)
+    return kept.decision if kept else None

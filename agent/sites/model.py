@@ -62,6 +62,11 @@ class ConsentQuestion(msgspec.Struct, frozen=True, kw_only=True):
     expires: dt.datetime
     """When no answer counts as declined."""
 
+    @property
+    def about(self) -> tuple[str, Action, str]:
+        """Who asks for what: an answer is for this alone."""
+        return self.origin, self.action, self.subject
+
 
 class ConsentAsked(Event, frozen=True, kw_only=True, tag="consent_asked"):
     """A site asks; somebody should show the question."""

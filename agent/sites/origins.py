@@ -14,6 +14,7 @@ from agent.settings.site_patterns import site_pattern
 _HTTPS = re.compile(r"https://[a-z0-9.-]{0,252}[a-z0-9-](:[0-9]{1,5})?")
 _LOCALHOST = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?")
 _PORT = re.compile(r":[0-9]+$")
+_SCHEME = re.compile(r"^https?://")
 
 
 class OriginNotAllowedError(OdcError):
@@ -41,6 +42,11 @@ def check_origin(origin: str) -> None:
     """
     if not is_origin(origin):
         raise OriginNotAllowedError
+
+
+def host_of(origin: str) -> str:
+    """Return the host of an origin: what is one site to a person, whatever its port and scheme."""
+    return _SCHEME.sub("", _PORT.sub("", origin))
 
 
 def is_allowed(origin: str, patterns: Iterable[str]) -> bool:

@@ -11,6 +11,7 @@ from agent.ground.bus import EventBus
 from agent.ground.clock import Clock
 from agent.sites.errors import QuestionNotFoundError, RateLimitedError
 from agent.sites.model import Action, ConsentAsked, ConsentClosed, ConsentQuestion, Decision
+from agent.sites.origins import host_of
 
 ANSWER_SECONDS = 120.0
 """How long a person has; a page waits longer than that."""
@@ -44,8 +45,9 @@ class Questions:
         return self._entry(question_id).question
 
     def of(self, origin: str) -> ConsentQuestion | None:
-        """Return the question of a site."""
-        return next((question for question in self.all if question.origin == origin), None)
+        """Return the question of the origin's host, whatever port it came from."""
+        host = host_of(origin)
+        return next((question for question in self.all if host_of(question.origin) == host), None)
 
     def put(self, origin: str, action: Action, subject: str = "") -> ConsentQuestion:
         """Open a question; declined unless it is settled in time. RateLimitedError."""

@@ -14,7 +14,13 @@ from agent.api.methods.browser_watches import MOST_OF_A_SITE
 from agent.api.views.sites import ConsentView
 from agent.settings.config import BrowserSettings
 from agent.sites import questions
-from agent.sites.consent import QUESTIONS_AT_ONCE, REQUESTS_AT_ONCE
+from agent.sites.allowance import Rate
+from agent.sites.consent import (
+    QUESTIONS_OF_ALL,
+    QUESTIONS_OF_DOMAIN,
+    QUESTIONS_OF_HOST,
+    REQUESTS_OF_HOST,
+)
 from agent.sites.questions import MOST_OPEN
 
 SITE = "https://www.example.gov.cn"
@@ -50,6 +56,7 @@ async def answer(user, question, decision):
 
 
 NO_TOKEN = (-32000, "no_token")
+RATE_LIMITED = (-32000, "rate_limited")
 
 
 @pytest.mark.parametrize(
@@ -243,38 +250,95 @@ async def test_what_is_denied_while_the_question_is_open_stays_denied(desk, user
 
 
 async def test_a_site_that_keeps_asking_is_stopped_and_others_are_not(desk, user):
-    for _ in range(QUESTIONS_AT_ONCE):
-        asking = await ask(desk)
+    for port in range(QUESTIONS_OF_HOST.burst):
+        asking = await ask(desk, f"{SITE}:{8000 + port}")
         [question] = await asked(user)
         await answer(user, question, "decline")
         assert await asking == DENIED
-    assert await (await ask(desk)) == (-32000, "rate_limited")
+    assert await (await ask(desk, f"{SITE}:9000")) == RATE_LIMITED
     asking = await ask(desk, OTHER)
     [question] = await asked(user)
     await answer(user, question, "once")
     assert await asking == NO_TOKEN
 
 
-async def test_a_flood_of_requests_is_refused(desk):
+async def decline_all(desk, user, origins):
+    """Have these ask one after the other; return how many questions there were."""
+    put = 0
+    for origin in origins:
+        asking = await ask(desk, origin)
+        async with asyncio.timeout(20):
+            while not (found := desk.consent.questions.all) and not asking.done():  # noqa: ASYNC110
+                await asyncio.sleep(0)
+        if found:
+            await answer(user, {"id": found[0].id}, "decline")
+        put += await asking == DENIED
+    return put
+
+
+async def test_a_domain_that_asks_by_ever_new_hosts_is_stopped_and_others_are_not(desk, user):
+    hosts = [f"https://{n}.evil.cn" for n in range(QUESTIONS_OF_DOMAIN.burst + 3)]
+    assert await decline_all(desk, user, hosts) == QUESTIONS_OF_DOMAIN.burst
+    assert await decline_all(desk, user, [SITE]) == 1
+
+
+async def test_all_sites_together_do_not_ask_more_than_a_person_can_read(desk, user):
+    hosts = [f"https://evil{n}.cn" for n in range(QUESTIONS_OF_ALL.burst + 3)]
+    assert await decline_all(desk, user, hosts) == QUESTIONS_OF_ALL.burst
+
+
+async def test_never_is_said_once_for_all_ports_of_a_host(desk, user):
+    asking = await ask(desk, f"{SITE}:8443")
+    [question] = await asked(user)
+    await answer(user, question, "never")
+    assert await asking == DENIED
+    for port in ("", ":444", ":65535"):
+        assert await (await ask(desk, f"{SITE}{port}")) == DENIED
+    assert await (await ask(desk, f"{SITE}:8443")) == DENIED
+
+
+async def test_an_answer_to_one_port_is_none_to_another_and_their_windows_do_not_meet(desk, user):
+    first, second = await ask(desk, f"{SITE}:1"), await ask(desk, f"{SITE}:2")
+    [question] = await asked(user)
+    await answer(user, question, "once")
+    assert {question["origin"]} < {f"{SITE}:1", f"{SITE}:2"}
+    [other] = await asked(user)
+    assert {question["origin"], other["origin"]} == {f"{SITE}:1", f"{SITE}:2"}
+    await answer(user, other, "decline")
+    assert {await first, await second} == {NO_TOKEN, DENIED}
+
+
+async def flood(peer, origins):
+    """Send requests as fast as they are answered; return how many of them were."""
+    answers = [await peer.ask("browser.status", {"origin": origin}) for origin in origins]
+    codes = [answer.get("error", {}).get("data", {}).get("code") for answer in answers]
+    assert set(codes) <= {None, "rate_limited"}
+    return codes.count(None)
+
+
+async def test_a_flood_of_requests_is_refused_whatever_port_it_comes_from(desk):
     peer = await desk.browser()
-    codes = set()
-    for _ in range(REQUESTS_AT_ONCE * 2):
-        answer = await peer.ask("browser.status", {"origin": SITE})
-        codes.add(answer.get("error", {}).get("data", {}).get("code"))
-    assert codes == {None, "rate_limited"}
+    sent = REQUESTS_OF_HOST.burst * 2
+    assert await flood(peer, [f"{SITE}:{1 + n}" for n in range(sent)]) < sent
     assert await peer.result("browser.status", {"origin": OTHER})
+
+
+async def test_a_flood_of_requests_is_refused_however_many_domains_take_part(desk, monkeypatch):
+    monkeypatch.setattr(desk.consent._requests, "_everybody", Rate(100, 1).allowance(lambda: 0.0))
+    peer = await desk.browser()
+    assert await flood(peer, [f"https://evil{n}.cn" for n in range(200)]) == 100
 
 
 async def test_sites_that_let_questions_wait_do_not_use_up_the_browsers_connection(desk, user):
     page = await desk.browser()  # the one connection of all tabs
     waiting = {}
     for n in range(MOST_OPEN):
-        params = {"origin": f"https://{n}.example.cn"}
+        params = {"origin": f"https://example{n}.cn"}
         for _ in range(MOST_OF_A_SITE):
             waiting[page.send("browser.certificates", params)] = params["origin"]
     await asked(user, MOST_OPEN)
-    too_much = {"origin": "https://0.example.cn"}
-    assert await page.refusal("browser.certificates", too_much) == (-32000, "rate_limited")
+    too_much = {"origin": "https://example0.cn"}
+    assert await page.refusal("browser.certificates", too_much) == RATE_LIMITED
     assert await page.refusal("browser.certificates", {"origin": ALLOWED}) == NO_TOKEN
     assert await page.result("browser.overview")
     for number, origin in waiting.items():
@@ -285,7 +349,7 @@ async def test_sites_that_let_questions_wait_do_not_use_up_the_browsers_connecti
 
 
 async def test_no_crowd_of_sites_fills_the_screen(desk, user):
-    crowd = [await ask(desk, f"https://{n}.example.cn") for n in range(MOST_OPEN)]
+    crowd = [await ask(desk, f"https://example{n}.cn") for n in range(MOST_OPEN)]
     await asked(user, MOST_OPEN)
     assert await (await ask(desk)) == (-32000, "rate_limited")
     for question in await asked(user, MOST_OPEN):

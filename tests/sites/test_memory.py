@@ -27,6 +27,37 @@ def test_decisions_are_kept_by_origin_and_action(file):
     assert file.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize("port", ["", ":444", ":65535"])
+def test_never_holds_for_the_host_on_whatever_port_as_a_ban_does(file, port):
+    SiteMemory(file).keep(f"{SITE}:8443", Action.RENEW, Decision.NEVER, NOW)
+    again = SiteMemory(file)
+    assert again.decision(f"{SITE}{port}", Action.RENEW) is Decision.NEVER
+    assert again.decision(f"{SITE}{port}", Action.CERTIFICATES) is None
+    assert again.decision("https://other.gov.cn", Action.RENEW) is None
+
+
+def test_the_last_decision_on_a_host_counts_whatever_port_was_asked_from(file):
+    memory = SiteMemory(file)
+    for port in ("", ":1", ":2"):
+        memory.keep(f"{SITE}{port}", Action.RENEW, Decision.ALWAYS, NOW)
+    memory.keep(f"{SITE}:3", Action.RENEW, Decision.NEVER, NOW)
+    assert {memory.decision(f"{SITE}{p}", Action.RENEW) for p in ("", ":1", ":3")} == {
+        Decision.NEVER
+    }
+    memory.keep(f"{SITE}:1", Action.RENEW, Decision.ALWAYS, NOW)
+    assert memory.decision(f"{SITE}:1", Action.RENEW) is Decision.ALWAYS
+    assert memory.decision(SITE, Action.RENEW) is None
+    assert memory.decision(f"{SITE}:3", Action.RENEW) is None
+
+
+def test_a_site_that_may_never_ask_is_forgiven_by_any_of_its_ports(file):
+    memory = SiteMemory(file)
+    memory.keep(f"{SITE}:8443", Action.RENEW, Decision.NEVER, NOW)
+    assert memory.forget(SITE)
+    assert SiteMemory(file).decision(f"{SITE}:8443", Action.RENEW) is None
+    assert not memory.forget(SITE)
+
+
 def test_the_newest_renewals_of_a_site_are_kept(file):
     memory = SiteMemory(file)
     for number in range(MOST_RENEWALS + 1):

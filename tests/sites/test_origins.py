@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from agent.sites.origins import (
     OriginNotAllowedError,
     check_origin,
+    host_of,
     is_allowed,
     is_denied,
     is_origin,
@@ -73,6 +74,20 @@ def test_without_a_configuration_nobody_is_allowed_or_denied():
 )
 def test_a_ban_holds_on_whatever_port(origin, pattern, denied):
     assert is_denied(origin, [pattern]) is denied
+
+
+@pytest.mark.parametrize(
+    ("origin", "host"),
+    [
+        ("https://www.gov.cn", "www.gov.cn"),
+        ("https://www.gov.cn:8443", "www.gov.cn"),
+        ("http://localhost:1", "localhost"),
+        ("http://[::1]:80", "[::1]"),
+        ("http://[::1]", "[::1]"),
+    ],
+)
+def test_a_host_is_one_site_on_all_its_ports(origin, host):
+    assert host_of(origin) == host
 
 
 def test_only_https_is_secure():

@@ -125,9 +125,8 @@ class BrowserMethods:
         async def serve(call: Call, params: P) -> object:
             outcome = "interrupted"
             try:
-                self._consent.admit(params.origin)
                 answer = await self._waiting.run(
-                    call, params.origin, functools.partial(handler, call, params)
+                    call, params.origin, functools.partial(self._admitted, handler, call, params)
                 )
                 outcome = "answered"
             except OdcError as error:
@@ -142,6 +141,12 @@ class BrowserMethods:
             return answer
 
         return serve
+
+    async def _admitted(
+        self, handler: Callable[[Call, P], Coroutine[Any, Any, object]], call: Call, params: P
+    ) -> object:
+        await self._consent.admit(params.origin)
+        return await handler(call, params)
 
     async def status(self, _call: Call, _params: OriginParams) -> dict[str, str]:
         """That the agent is there: all a page may know without consent."""

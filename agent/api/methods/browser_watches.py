@@ -19,15 +19,16 @@ from agent.renewals.journal.record import Renewal, RenewalChanged
 from agent.sites.consent import Consent
 from agent.sites.errors import ConsentDeniedError, RateLimitedError
 from agent.sites.model import Action, SiteWithdrawn
+from agent.sites.origins import host_of
 
 T = TypeVar("T")
 Asked = tuple[Connection, int | str]
 """A request by its connection and its JSON-RPC id."""
 
 MOST_WATCHED = 16
-"""Renewals one site may watch at once, over all its tabs."""
+"""Renewals one site may watch at once, over all its tabs and ports."""
 MOST_OF_A_SITE = 16
-"""Requests one site may have under way, over all its tabs: the connection is everybody's.
+"""Requests one site may have under way, over all its tabs and ports: the connection is everybody's.
 
 As many sites as may ask a question at once leave the connection room (connection.MAX_UNDER_WAY).
 """
@@ -50,13 +51,14 @@ class Waiting:
 
     async def run(self, call: Call, origin: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Do ``work`` for a site until it is withdrawn; RequestCancelledError, RateLimitedError."""
-        if self._of_site[origin] >= MOST_OF_A_SITE:
+        site = host_of(origin)
+        if self._of_site[site] >= MOST_OF_A_SITE:
             raise RateLimitedError(origin=origin)
         asked = (call.connection, call.request)
         task = asyncio.current_task()
         assert task is not None
         self._tasks[asked] = origin, task
-        self._of_site[origin] += 1
+        self._of_site[site] += 1
         try:
             return await work()
         except asyncio.CancelledError:
@@ -68,7 +70,7 @@ class Waiting:
             self._withdrawn.discard(task)
             if self._tasks.get(asked) == (origin, task):
                 del self._tasks[asked]
-            self._of_site[origin] -= 1
+            self._of_site[site] -= 1
             self._of_site += Counter()  # sites without requests are forgotten
 
     def withdraw(self, asked: Asked, origin: str) -> None:
@@ -96,7 +98,8 @@ class Watches:
 
     def check_room(self, origin: str) -> None:
         """Return where the site may watch one renewal more; RateLimitedError."""
-        if sum(watch.origin == origin for watch in self._watches.values()) >= MOST_WATCHED:
+        host = host_of(origin)
+        if sum(host_of(watch.origin) == host for watch in self._watches.values()) >= MOST_WATCHED:
             raise RateLimitedError(origin=origin)
 
     def begin(self, call: Call, origin: str, renewal: Renewal) -> None:
