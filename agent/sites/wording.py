@@ -9,6 +9,10 @@ _TITLES = {
     Action.CERTIFICATES: mark("{origin} wants to see the certificates on your tokens."),
     Action.RENEW: mark("{origin} wants to renew a certificate on your token."),
 }
+_ASKS = {
+    Action.CERTIFICATES: mark("This site wants to see the certificates on your tokens."),
+    Action.RENEW: mark("This site wants to renew a certificate on your token."),
+}
 _NOTHING_ELSE = mark("It never gets your PIN, your papers or an SMS code.")
 _SHOWS = {
     Action.CERTIFICATES: (
@@ -28,6 +32,11 @@ _NOT_SECURE = mark("This site's connection is not encrypted. Allow it only for t
 def title(origin: str, action: Action, language: Language) -> str:
     """Return the question in one sentence."""
     return translate(_TITLES[action], language, origin=origin)
+
+
+def asks(action: Action, language: Language) -> str:
+    """Return the question where it stands below whose site it is."""
+    return translate(_ASKS[action], language)
 
 
 def shows(action: Action, language: Language, *, site_is_secure: bool) -> tuple[str, ...]:

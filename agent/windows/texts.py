@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from agent.certificates.china_time import china_date
 
 _UNBROKEN = re.compile(r"[^\s\u3400-\u9fff]{20}")
-_BREAK = "\u200b"
+ANYWHERE = "\u200b"
+"""Where it stands in a text a line may end."""
 _ISOLATE, _POP = "\u2068", "\u2069"
 
 
@@ -22,7 +23,7 @@ def isolated(text: str) -> str:
 
 def breakable(text: str) -> str:
     """Return a text that can be wrapped also where it is long and has no space."""
-    return _UNBROKEN.sub(lambda run: run.group() + _BREAK, text)
+    return _UNBROKEN.sub(lambda run: run.group() + ANYWHERE, text)
 
 
 def day(instant: str) -> str:

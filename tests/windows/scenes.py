@@ -66,15 +66,26 @@ SIXTY = tuple(
 )  # fmt: skip
 
 
-def _consent(_language: Language) -> Answers:
-    origin = "https://etax.example.gov.cn"
-    now = dt.datetime.now(dt.UTC)
-    view = consent_view(
-        ConsentQuestion(id="c0ffee", origin=origin, action=Action.CERTIFICATES, asked=now,
-                        expires=now + dt.timedelta(seconds=118)),
-        _language,
-    )  # fmt: skip
-    return {"consent__get": view, "consent__answer": {}}
+def _consent(
+    origin: str = "https://etax.example.gov.cn",
+) -> Callable[[Language], Answers]:
+    def answered(language: Language) -> Answers:
+        now = dt.datetime.now(dt.UTC)
+        view = consent_view(
+            ConsentQuestion(id="c0ffee", origin=origin, action=Action.CERTIFICATES, asked=now,
+                            expires=now + dt.timedelta(seconds=118)),
+            language,
+        )  # fmt: skip
+        return {"consent__get": view, "consent__answer": {}}
+
+    return answered
+
+
+def _listens(window: Any) -> bool:
+    return not window.deafness.lasts
+
+
+LONG_ORIGIN = f"https://www.sz.gov.cn.{'secure-login.' * 14}{'m' * 50}.gov.cn:8443"
 
 
 def _checks(language: Language) -> Answers:
@@ -233,10 +244,13 @@ def _is_told(window: Any) -> bool:
 
 SCENES = {
     **renew_scenes.SCENES,
+    "consent-long": Scene(
+        "consent", _consent(LONG_ORIGIN), is_ready=_listens, subject="c0ffee", size=(640, 330)
+    ),
     "consent": Scene(
         "consent",
-        _consent,
-        is_ready=lambda window: window.buttons["once"].isEnabled(),
+        _consent(),
+        is_ready=_listens,
         subject="c0ffee",
         in_all_looks=True,
     ),

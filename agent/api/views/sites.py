@@ -8,10 +8,12 @@ import msgspec
 
 from agent.ground.language import Language
 from agent.sites.consent import Consent
+from agent.sites.domains import registrable_domain
 from agent.sites.memory import SiteMemory
 from agent.sites.model import Action, ConsentQuestion, Decision
-from agent.sites.origins import is_secure
-from agent.sites.wording import shows, title
+from agent.sites.origins import host_of, is_secure
+from agent.sites.shown_names import shown_name
+from agent.sites.wording import asks, shows, title
 
 
 class ConsentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,9 +21,13 @@ class ConsentView(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     origin: str
+    domain: str
+    """Whose site it is: its registrable domain as it is shown to people, or all of a host without one."""
     action: Action
     title: str
     """The question in one sentence, in the user's language."""
+    asks: str
+    """The same where ``domain`` stands above it."""
     shows: tuple[str, ...]
     """What the site will get, in sentences."""
     site_is_secure: bool
@@ -65,7 +71,9 @@ def consent_view(question: ConsentQuestion, language: Language) -> ConsentView:
     return ConsentView(
         id=question.id,
         origin=question.origin,
+        domain=shown_name(registrable_domain(host_of(question.origin))),
         action=question.action,
+        asks=asks(question.action, language),
         title=title(question.origin, question.action, language),
         shows=shows(question.action, language, site_is_secure=secure),
         site_is_secure=secure,

@@ -142,7 +142,8 @@ def _say(questions: Iterable[Json], *, as_json: bool) -> None:
 
 
 def _text(question: Json) -> str:
-    return "\n".join((question["title"], *(f"  {s}" for s in question["shows"]), question["id"]))
+    lines = (question["title"], *(f"  {s}" for s in question["shows"]), question["id"])
+    return "\n".join((question["domain"], *lines))
 
 
 def _print_json(value: Json) -> None:
