@@ -13,14 +13,18 @@ log = logging.getLogger(__name__)
 def watch_openings(icon: Any, opened: Callable[[], None]) -> None:  # noqa: ANN401 - pystray is untyped
     """Call ``opened``, in the toolkit's thread, each time the menu is about to be shown.
 
-    The panel asks for the menu it shows by dbusmenu's AboutToShow. Nothing is told on Windows and macOS,
-    where the system draws the menu, nor by another backend of pystray.
+    The panel asks for the menu it shows by dbusmenu's AboutToShow; an XEmbed icon shows it itself. Nothing
+    is told on Windows and macOS, where the system draws the menu.
     """
-    if sys.platform == "linux" and hasattr(icon, "_appindicator"):
-        from gi.repository import GLib  # noqa: PLC0415 - only what that backend has loaded already
+    if sys.platform != "linux":
+        return
+    from gi.repository import GLib  # noqa: PLC0415 - only what pystray has loaded already
 
-        # What pystray has been told so far it does in the toolkit's thread as well, in this order.
+    # What pystray has been told so far it does in the toolkit's thread as well, in this order.
+    if hasattr(icon, "_appindicator"):
         GLib.idle_add(_watch, icon, opened)
+    elif hasattr(icon, "_status_icon"):
+        GLib.idle_add(_watch_popup, icon, opened)
 
 
 def _watch(icon: Any, opened: Callable[[], None]) -> bool:  # noqa: ANN401 - pystray is untyped
@@ -32,6 +36,11 @@ def _watch(icon: Any, opened: Callable[[], None]) -> bool:  # noqa: ANN401 - pys
     server.connect("notify::root-node", watch_menu)  # an update of the menu is another menu
     watch_menu()
     return False  # once
+
+
+def _watch_popup(icon: Any, opened: Callable[[], None]) -> bool:  # noqa: ANN401 - as above
+    icon._status_icon.connect("popup-menu", lambda *_event: opened())  # noqa: SLF001 - as above
+    return False
 
 
 def expect_no_notices() -> None:

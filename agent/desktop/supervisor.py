@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from agent.desktop.children import child
 from agent.desktop.display import has_display
+from agent.desktop.icon_kind import ELSEWHERE
 from agent.ground.language import Language
 
 log = logging.getLogger(__name__)
@@ -21,6 +22,8 @@ FIRST_DELAY_SECONDS = 1.0
 LONGEST_DELAY_SECONDS = 300.0
 STEADY_SECONDS = 60.0
 """A child that lived this long had no trouble at its start: the delay begins anew."""
+MOVE_SECONDS = 2.0
+"""A desktop that changes its mind more often gets another kind of icon this often."""
 
 
 def next_delay(delay: float, lifetime: float) -> float:
@@ -89,7 +92,12 @@ class TraySupervisor:
             except Exception:  # whatever it is, the agent has work to do besides its tray
                 log.exception("tray not started")
                 status = None
-            delay = next_delay(delay, time.monotonic() - started)
+            lifetime = time.monotonic() - started
+            if status == ELSEWHERE:
+                log.info("the desktop takes another kind of icon")
+                await asyncio.sleep(max(0.0, MOVE_SECONDS - lifetime))
+                continue
+            delay = next_delay(delay, lifetime)
             log.warning("tray ended exit=%s again_in=%s", status, delay)
             await asyncio.sleep(delay)
 

@@ -18,15 +18,13 @@ from typing import Any
 from agent.api.client import CallError, ConnectionLostError, Json
 from agent.certificates.model import CertificateStatus
 from agent.desktop.icon import draw_icon
+from agent.desktop.icon_kind import follow_desktop
 from agent.desktop.link import CLOCK, TrayClient
 from agent.desktop.menu import Line, TrayContent, tray_content
 from agent.desktop.pystray_gaps import expect_no_notices, watch_openings
 from agent.ground.language import Language, mark, translate, user_language
 
-if sys.platform == "linux":
-    # The plain X11 backend has no menu and cannot encode a Chinese title.
-    os.environ.setdefault("PYSTRAY_BACKEND", "appindicator")
-
+follow_desktop()
 try:
     import pystray
 except ImportError as error:  # raised where the display cannot be opened

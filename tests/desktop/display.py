@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -256,6 +257,15 @@ def _start_bus(stack: contextlib.ExitStack, environment: dict[str, str]) -> str:
     return address
 
 
+def start_bus_at(stack: contextlib.ExitStack, running: Desktop) -> None:
+    """Start a bus at the address the desktop's variables name, where nothing answers yet."""
+    address = running.environment["DBUS_SESSION_BUS_ADDRESS"]
+    _started_telling(
+        stack, running.environment,
+        "dbus-daemon", "--session", "--nofork", f"--address={address}", "--print-address=FD",
+    )  # fmt: skip
+
+
 _DAEMONS = {
     "dunst": "dunst",
     "xfce4-notifyd": "/usr/lib/x86_64-linux-gnu/xfce4/notifyd/xfce4-notifyd",
@@ -274,14 +284,31 @@ def start_daemon(
 
 def start_panel(
     stack: contextlib.ExitStack, running: Desktop, *, is_dark: bool = True, scale: int = 1
-) -> None:
+) -> subprocess.Popen[bytes]:
     """Start a panel with a tray; it is there when its watcher is on the bus."""
     configuration = Path(running.environment["XDG_CONFIG_HOME"])
     settings = configuration / "xfce4/xfconf/xfce-perchannel-xml/xfce4-panel.xml"
     settings.parent.mkdir(parents=True, exist_ok=True)
     drawn = {"dark": str(is_dark).lower(), "icon": 22 * scale, "height": PANEL_HEIGHT * scale}
     settings.write_text(_PANEL.format(**drawn))
-    _start(stack, running.environment, "xfce4-panel", "--disable-wm-check")
+    return _start(stack, running.environment, "xfce4-panel", "--disable-wm-check")
+
+
+def start_xembed_panel(stack: contextlib.ExitStack, running: Desktop) -> subprocess.Popen[bytes]:
+    """Start a panel that knows XEmbed's icons alone, at the screen's upper edge."""
+    return _start(
+        stack, running.environment,
+        "trayer", "--edge", "top", "--align", "left", "--widthtype", "percent", "--width", "100",
+        "--heighttype", "pixel", "--height", str(PANEL_HEIGHT),
+    )  # fmt: skip
+
+
+def start_bare_host(
+    stack: contextlib.ExitStack, running: Desktop, *options: str
+) -> subprocess.Popen[bytes]:
+    """Start a StatusNotifierHost that draws nothing (bare_host.py)."""
+    program = str(Path(__file__).with_name("bare_host.py"))
+    return _start(stack, running.environment, sys.executable, program, *options)
 
 
 def _has_owner(running: Desktop, name: str) -> bool:
@@ -302,5 +329,14 @@ def artefacts(fallback: Path) -> Path:
 
 def missing_programs() -> list[str]:
     """Return what is needed here and not installed."""
-    needed = ("Xvfb", "dbus-daemon", "xfce4-panel", "dunst", "dunstctl", "gdbus", "import")
+    needed = (
+        "Xvfb",
+        "dbus-daemon",
+        "xfce4-panel",
+        "dunst",
+        "dunstctl",
+        "gdbus",
+        "import",
+        "trayer",
+    )
     return [name for name in needed if shutil.which(name) is None]

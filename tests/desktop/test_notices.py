@@ -13,13 +13,13 @@ import sys
 
 import msgspec
 import pytest
-from display import artefacts, desktop, eventually, missing_programs, start_daemon
+from display import artefacts, desktop, eventually, missing_programs, start_bus_at, start_daemon
 from reminders_maker import REMINDERS, renewal
 
 from agent.checks.probes.desktop import look_for_tray_host
 from agent.checks.verdicts.desktop import TrayHost
 from agent.desktop import tray_host
-from agent.desktop.notices import freedesktop
+from agent.desktop.notices import choosing, freedesktop
 from agent.desktop.notices.board import NoticeBoard, Posted
 from agent.desktop.notices.choosing import ButtonsWherePossible, this_desktops_display
 from agent.desktop.notices.freedesktop import FreedesktopDisplay
@@ -80,10 +80,9 @@ def no_panel(own_environment):
 class Poster:
     """Posts notices and remembers what became of them."""
 
-    def __init__(self) -> None:
-        self.board = NoticeBoard(
-            ButtonsWherePossible(FreedesktopDisplay(lambda: Language.ZH), PlyerDisplay())
-        )
+    def __init__(self, *, login: float = 0.0) -> None:
+        with_buttons = FreedesktopDisplay(lambda: Language.ZH)
+        self.board = NoticeBoard(ButtonsWherePossible(with_buttons, PlyerDisplay(), login=login))
         self.pressed: list[str] = []
         self.closed = 0
 
@@ -162,6 +161,27 @@ async def test_a_daemon_that_ends_takes_its_notices_along_and_the_next_one_shows
     await asyncio.to_thread(daemon.start)
     poster.post(ONE)
     assert await until(screen.shown)
+
+
+async def test_at_login_a_notice_waits_for_bus_and_daemon_and_is_shown_once(
+    own_environment, short_folder, monkeypatch
+):
+    monkeypatch.setattr(choosing, "LOOK_SECONDS", 0.1)
+    with contextlib.ExitStack() as stack:
+        screen = stack.enter_context(desktop(panel=False, notifications=""))
+        screen.environment["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={short_folder}/bus"
+        own_environment({**screen.environment, "ODC_LANGUAGE": "zh_CN"})
+        poster = Poster(login=60.0)
+        poster.post(ONE)
+        await asyncio.sleep(0.5)
+        start_bus_at(stack, screen)
+        await asyncio.sleep(0.5)
+        await asyncio.to_thread(start_daemon, stack, screen, "dunst")
+        assert await until(screen.shown)
+        await asyncio.sleep(0.5)
+        [notice] = await asyncio.to_thread(screen.notices)
+        assert notice["summary"] == ONE.title
+        await poster.board.close()
 
 
 async def test_a_daemon_that_hangs_costs_the_time_allowed_and_its_own_notice(

@@ -156,7 +156,7 @@ def _is_unseen() -> bool:
 async def _show(error: OdcError) -> None:
     """Say on the desktop why the agent does not start, where there is one."""
     language = user_language()
-    display = this_desktops_display(lambda: language)
+    display = this_desktops_display(lambda: language, login=0.0)
     sentences = filter(None, (error.text(language), error.advice_text(language)))
     title = translate(mark("Certificate Manager"), language)
     await display.show("start", Notice(title=title, text="\n".join(sentences), is_urgent=True))

@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
+import time
 from collections.abc import Callable
 
-from agent.desktop.notices.freedesktop import FreedesktopDisplay, NoButtonsError
+from agent.desktop.notices.freedesktop import FreedesktopDisplay, NoButtonsError, NoDaemonError
 from agent.desktop.notices.model import Display, Listener, Notice
 from agent.desktop.notices.plyer import PlyerDisplay
 from agent.ground.language import Language
 
 log = logging.getLogger(__name__)
 
+LOGIN_SECONDS = 120.0
+"""How long after the agent's start a desktop may still be coming up."""
+LOOK_SECONDS = 2.0
+
 
 class ButtonsWherePossible:
     """See agent.desktop.notices.model.Display; each notice is tried with buttons first.
 
-    A daemon may be started, replaced or end at any time, so what it can do is not remembered for ever.
+    A daemon may be started, replaced or end at any time, so what it can do is not remembered for ever. At
+    login the bus and the daemon may come later than the agent, and are waited for.
     """
 
-    def __init__(self, with_buttons: FreedesktopDisplay, plain: Display) -> None:
+    def __init__(
+        self, with_buttons: FreedesktopDisplay, plain: Display, *, login: float = LOGIN_SECONDS
+    ) -> None:
+        """Show by ``with_buttons`` where that can be done, else by ``plain``.
+
+        ``login`` is for how many seconds from now on a daemon may still be to come.
+        """
         self._with_buttons = with_buttons
         self._plain = plain
+        self._login_ends = time.monotonic() + login
 
     def listen(self, listener: Listener) -> None:
         """Tell ``listener`` what becomes of notices."""
@@ -31,10 +45,19 @@ class ButtonsWherePossible:
     async def show(self, slot: str, notice: Notice) -> bool:
         """Show a notice; return whether its end will be told."""
         try:
-            return await self._with_buttons.show(slot, notice)
+            return await self._show_when_there_is_a_daemon(slot, notice)
         except NoButtonsError as error:
             log.info("no buttons: %s", error)
             return await self._plain.show(slot, notice)
+
+    async def _show_when_there_is_a_daemon(self, slot: str, notice: Notice) -> bool:
+        while True:
+            try:
+                return await self._with_buttons.show(slot, notice)
+            except NoDaemonError:
+                if time.monotonic() > self._login_ends:
+                    raise
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def withdraw(self, slot: str) -> None:
         """Take the slot's notice off the screen, where that can be done."""
@@ -45,8 +68,10 @@ class ButtonsWherePossible:
         await self._with_buttons.close()
 
 
-def this_desktops_display(language: Callable[[], Language]) -> Display:
-    """Return what shows notices on this system."""
+def this_desktops_display(
+    language: Callable[[], Language], *, login: float = LOGIN_SECONDS
+) -> Display:
+    """Return what shows notices on this system; ``login`` as of :class:`ButtonsWherePossible`."""
     if sys.platform == "win32":
         from agent.desktop.notices.windows_toast import ToastDisplay  # noqa: PLC0415
 
@@ -55,4 +80,4 @@ def this_desktops_display(language: Callable[[], Language]) -> Display:
         from agent.desktop.notices.macos_alert import AlertDisplay  # noqa: PLC0415
 
         return AlertDisplay()
-    return ButtonsWherePossible(FreedesktopDisplay(language), PlyerDisplay())
+    return ButtonsWherePossible(FreedesktopDisplay(language), PlyerDisplay(), login=login)

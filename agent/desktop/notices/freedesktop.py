@@ -37,6 +37,10 @@ class NoButtonsError(Exception):
     """Here no daemon draws buttons."""
 
 
+class NoDaemonError(NoButtonsError):
+    """Here is no daemon, or no bus to reach one by; at login they may come later than the agent."""
+
+
 class FreedesktopDisplay:
     """See agent.desktop.notices.model.Display; raises :class:`NoButtonsError` where others can do better."""
 
@@ -57,7 +61,8 @@ class FreedesktopDisplay:
         """Show a notice in place of the slot's last; return whether it is on the screen.
 
         Raises:
-            NoButtonsError: there is no bus, no daemon, or one that draws no buttons.
+            NoDaemonError: there is no bus or no daemon.
+            NoButtonsError: there is one that draws no buttons.
         """
         try:
             bus = await self._connected()
@@ -70,7 +75,7 @@ class FreedesktopDisplay:
             log.warning("notice not shown: %s", error)
             return False
         except BusError as error:
-            raise NoButtonsError(str(error)) from error
+            raise NoDaemonError(str(error)) from error
         self._ids[slot] = int(number)
         self._first_keys[slot] = notice.buttons[0].key if notice.buttons else ""
         return True
@@ -99,7 +104,7 @@ class FreedesktopDisplay:
             await self._bus.listen(SERVICE, self._on_signal, self._on_other_daemon)
         (able,) = await self._bus.call(SERVICE, "GetCapabilities", seconds=SHOW_SECONDS)
         if "actions" not in able:
-            raise BusError("the notification daemon draws no buttons")
+            raise NoButtonsError("the notification daemon draws no buttons")
         name, *_ = await self._bus.call(SERVICE, "GetServerInformation")
         self._draws_default = name in _DRAW_DEFAULT
         self._able = frozenset(able)
