@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from agent.desktop.notices.model import escaped
+
 log = logging.getLogger(__name__)
 
 
@@ -61,12 +63,18 @@ def expect_no_notices() -> None:
                 Gio.bus_get_sync(Gio.BusType.SESSION, None)  # without a bus there is no icon either
                 self._own: Any = None
 
-            def notify(self, *notice: object) -> None:
+            def notify(self, title: str, text: str, icon: str) -> None:
                 try:
                     self._own = self._own or eager()
-                    self._own.notify(*notice)
+                    self._own.notify(title, escaped(text, self._able()), icon)
                 except GLib.Error as error:
                     log.warning("notice not shown: %s", error)
+
+            def _able(self) -> list[str]:
+                proxy = self._own._notify  # noqa: SLF001 - as above
+                flags = Gio.DBusCallFlags.NONE
+                (able,) = proxy.call_sync("GetCapabilities", None, flags, -1, None).unpack()
+                return list(able)
 
             def hide(self) -> None:
                 if self._own is not None:

@@ -6,7 +6,7 @@ import platform
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from agent import __version__
 from agent.api.client import Json
@@ -14,7 +14,7 @@ from agent.ground.language import mark
 from agent.windows.icons import icon
 from agent.windows.scrolling import scrolled
 from agent.windows.style import MEDIUM, set_kind
-from agent.windows.texts import ValueLabel
+from agent.windows.texts import Label, ValueLabel
 from agent.windows.update_card import UpdateCard
 from agent.windows.window import Context, Window
 
@@ -37,7 +37,7 @@ class AboutWindow(Window):
     def __init__(self, context: Context, subject: str = "") -> None:
         super().__init__(context, subject)
         self._status: Json = None
-        self.version = QLabel()
+        self.version = Label()
         self.facts = ValueLabel()
         self.copy = QPushButton()
         self.updates = UpdateCard(self.link, self.words)
@@ -86,7 +86,7 @@ class AboutWindow(Window):
         return row
 
     def _heading(self) -> QHBoxLayout:
-        picture, name = QLabel(), QLabel()
+        picture, name = Label(), Label()
         picture.setPixmap(icon("token").pixmap(QSize(56, 56)))
         set_kind(name, "title")
         self.words.show(name.setText, mark("Certificate Manager"))
@@ -100,8 +100,8 @@ class AboutWindow(Window):
         row.addLayout(column, 1)
         return row
 
-    def _told(self, sentence: str) -> QLabel:
-        label = QLabel()
+    def _told(self, sentence: str) -> Label:
+        label = Label()
         label.setWordWrap(True)
         self.words.show(label.setText, sentence)
         return label

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -26,7 +25,7 @@ from agent.ground.language import mark
 from agent.windows.deafness import Deafness
 from agent.windows.scrolling import scrolled
 from agent.windows.style import LARGE, MEDIUM, SMALL, set_kind
-from agent.windows.texts import ANYWHERE, ValueLabel, isolated
+from agent.windows.texts import ANYWHERE, Label, ValueLabel, isolated
 from agent.windows.window import Context, Window
 
 _DECISIONS = (
@@ -74,7 +73,7 @@ class ConsentWindow(Window):
         self.question = ValueLabel()
         self.address = ValueLabel()
         self.shows = QVBoxLayout()
-        self.left = QLabel()
+        self.left = Label()
         self.buttons: dict[str, QPushButton] = {}
         # Not to take the keyboard from what is being typed elsewhere.
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)

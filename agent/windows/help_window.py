@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 import agent
 from agent.ground.language import Language, mark
 from agent.windows.style import MEDIUM, SMALL
+from agent.windows.texts import set_tooltip
 from agent.windows.window import Context, Window
 
 _PAGES = {Language.ZH: "users.zh-CN.md", Language.EN: "users.md"}
@@ -198,6 +199,6 @@ def _wrap_commands(document: QTextDocument) -> None:
 def _heading(block: QTextBlock) -> QListWidgetItem:
     indent = _LEVEL_INDENT * (block.blockFormat().headingLevel() - 2)
     item = QListWidgetItem(f"{indent}{block.text()}")
-    item.setToolTip(block.text())
+    set_tooltip(item, block.text())
     item.setData(Qt.ItemDataRole.UserRole, block.position())
     return item

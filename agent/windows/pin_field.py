@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from agent.ground.language import mark
 from agent.tokens.pin import wipe
 from agent.windows.style import SMALL, TIGHT, set_kind
+from agent.windows.texts import Label, set_tooltip
 from agent.windows.words import Words
 
 LONGEST = 255
@@ -35,10 +38,10 @@ class PinField(QWidget):
         super().__init__()
         self._words = words
         self._has_caps_lock = False
-        self._label = QLabel()
+        self._label = Label()
         self.edit = QLineEdit()
         self._show = QPushButton()
-        self._warning = QLabel()
+        self._warning = Label()
         self._set_up(name)
         self._arrange()
 
@@ -89,7 +92,8 @@ class PinField(QWidget):
         self._words.show(self._label.setText, name)
         self._words.show(self.edit.setAccessibleName, name)
         self._words.show(self._show.setText, mark("Reveal"))
-        self._words.show(self._show.setToolTip, mark("Shows the PIN while it is held down"))
+        about = functools.partial(set_tooltip, self._show)
+        self._words.show(about, mark("Shows the PIN while it is held down"))
         self._words.changed.connect(self._warn)
 
     def _arrange(self) -> None:

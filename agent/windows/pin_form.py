@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from agent.ground.language import mark
 from agent.tokens.model import PinLimits
@@ -13,6 +13,7 @@ from agent.tokens.pin import wipe
 from agent.tokens.pin_rules import NewPinRefusedError, PinRule, check_new_pin
 from agent.windows.pin_field import PinField
 from agent.windows.style import MEDIUM, set_kind
+from agent.windows.texts import Label
 from agent.windows.words import Words
 
 
@@ -30,7 +31,7 @@ class PinForm(QWidget):
         self.old = PinField(words, mark("Old PIN"))
         self.new = PinField(words, mark("New PIN"))
         self.again = PinField(words, mark("Repeat the new PIN"))
-        self.finding = QLabel()
+        self.finding = Label()
         self.finding.setWordWrap(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from agent.api.client import Json
 from agent.ground.language import mark
@@ -13,6 +13,7 @@ from agent.tokens.model import PinState
 from agent.windows.pin_asking import PinAsking
 from agent.windows.pin_field import PinField
 from agent.windows.style import MEDIUM, SMALL, set_kind
+from agent.windows.texts import Label
 from agent.windows.words import Words
 
 _TO_BE_CHANGED = mark("The token wants its PIN changed.")
@@ -46,8 +47,8 @@ class PinPanel(QWidget):
         super().__init__()
         self._words = words
         self._asking: PinAsking | None = None
-        self.heading = QLabel()
-        self.told = QLabel()
+        self.heading = Label()
+        self.told = Label()
         self.field = PinField(words, mark("PIN"))
         self.progress = QProgressBar()
         self.accept = QPushButton()

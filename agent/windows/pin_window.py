@@ -7,7 +7,6 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
@@ -23,6 +22,7 @@ from agent.windows.pin_form import PinForm
 from agent.windows.pin_panel import state_sentence
 from agent.windows.scrolling import scrolled
 from agent.windows.style import HUGE, MEDIUM, SMALL, set_kind
+from agent.windows.texts import Label
 from agent.windows.window import Context, Window
 
 _NOTE = mark(
@@ -48,8 +48,8 @@ class PinWindow(Window):
         self._accepts_final_try = False
         self._asking: PinAsking | None = None
         self.token = QComboBox()
-        self.picture = QLabel()
-        self.told = QLabel()
+        self.picture = Label()
+        self.told = Label()
         self.form = PinForm(self.words)
         self.progress = QProgressBar()
         self.change = QPushButton()
@@ -98,7 +98,7 @@ class PinWindow(Window):
         self.unlocked.clicked.connect(self._was_unlocked)
 
     def _arrange(self) -> None:
-        note = QLabel()
+        note = Label()
         note.setWordWrap(True)
         set_kind(note, "muted")
         self.words.show(note.setText, _NOTE)

@@ -6,7 +6,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
@@ -15,7 +14,7 @@ from PySide6.QtWidgets import (
 from agent.api.client import Json
 from agent.ground.language import mark
 from agent.windows.style import SMALL, set_kind
-from agent.windows.texts import ValueLabel, day
+from agent.windows.texts import Label, ValueLabel, day
 from agent.windows.window import Context, Window
 
 _ACTIONS = {"certificates": mark("see certificates"), "renew": mark("renew certificates")}
@@ -30,7 +29,7 @@ class SitesWindow(Window):
         super().__init__(context, subject)
         self._origins: list[str] = []
         self.list = QTreeWidget()
-        self.nothing = QLabel()
+        self.nothing = Label()
         self.configured = ValueLabel()
         self.withdraw = QPushButton()
         self._set_up()

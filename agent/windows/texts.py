@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import re
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QListWidgetItem, QSizePolicy, QTreeWidgetItem, QWidget
 
 from agent.certificates.china_time import china_date
 
@@ -31,13 +32,37 @@ def day(instant: str) -> str:
     return china_date(dt.datetime.fromisoformat(instant)).isoformat()
 
 
-class ValueLabel(QLabel):
+def set_tooltip(shown: QWidget | QTreeWidgetItem | QListWidgetItem, text: str) -> None:
+    """Have ``text`` come up beside what is shown, letter by letter.
+
+    Qt guesses whether a tooltip is mark-up and cannot be told, so it always is, and escaped.
+    """
+    lines = "<br>".join(html.escape(line) for line in text.splitlines())
+    rich = f"<p>{lines}</p>" if text else ""
+    if isinstance(shown, QTreeWidgetItem):
+        shown.setToolTip(0, rich)
+    else:
+        shown.setToolTip(rich)
+
+
+class Label(QLabel):
+    """A text that is shown letter by letter. Every label is one: words of strangers get everywhere.
+
+    Qt's own guesses what is mark-up, and loads the pictures it names.
+    """
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(text)
+
+
+class ValueLabel(Label):
     """A value that wraps, can be selected, and never makes its window wider."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent=parent)
         self.setWordWrap(True)
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 

@@ -6,13 +6,13 @@ import datetime as dt
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout
 
 from agent.api.client import Json
 from agent.ground.language import mark
 from agent.windows.link import Link
 from agent.windows.style import LARGE, MEDIUM, SMALL, set_kind
-from agent.windows.texts import ValueLabel
+from agent.windows.texts import Label, ValueLabel
 from agent.windows.words import Words
 
 _OFF = mark(
@@ -96,7 +96,7 @@ class UpdateCard(QFrame):
             button.hide()
 
     def _arrange(self) -> None:
-        heading = QLabel()
+        heading = Label()
         set_kind(heading, "heading")
         self._words.show(heading.setText, mark("Software update"))
         buttons = QHBoxLayout()

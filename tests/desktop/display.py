@@ -282,6 +282,15 @@ def start_daemon(
     return process
 
 
+def start_plain_daemon(
+    stack: contextlib.ExitStack, running: Desktop, file: Path, *able: str
+) -> None:
+    """Start a daemon that can do this much and writes down what it is sent (plain_daemon.py)."""
+    program = str(Path(__file__).with_name("plain_daemon.py"))
+    _start(stack, running.environment, sys.executable, program, str(file), *able)
+    assert eventually(lambda: _has_owner(running, NOTIFICATIONS)), "no plain daemon"
+
+
 def start_panel(
     stack: contextlib.ExitStack, running: Desktop, *, is_dark: bool = True, scale: int = 1
 ) -> subprocess.Popen[bytes]:

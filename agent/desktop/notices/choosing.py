@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 import sys
 import time
 from collections.abc import Callable
 
 from agent.desktop.notices.freedesktop import FreedesktopDisplay, NoButtonsError, NoDaemonError
-from agent.desktop.notices.model import Display, Listener, Notice
+from agent.desktop.notices.model import Display, Listener, Notice, escaped
 from agent.desktop.notices.plyer import PlyerDisplay
 from agent.ground.language import Language
 
@@ -48,7 +49,8 @@ class ButtonsWherePossible:
             return await self._show_when_there_is_a_daemon(slot, notice)
         except NoButtonsError as error:
             log.info("no buttons: %s", error)
-            return await self._plain.show(slot, notice)
+            plain = dataclasses.replace(notice, text=escaped(notice.text, error.able))
+            return await self._plain.show(slot, plain)
 
     async def _show_when_there_is_a_daemon(self, slot: str, notice: Notice) -> bool:
         while True:

@@ -6,12 +6,12 @@ A daemon that hangs costs the one call its time; one that ends takes its notices
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from agent.desktop.notices.icon_file import ensure_icon
-from agent.desktop.notices.model import Listener, Notice
+from agent.desktop.notices.model import Listener, Notice, escaped
 from agent.ground.language import Language, mark, translate
 from agent.system.session_bus import BusError, BusTimeoutError, Service, SessionBus
 
@@ -28,13 +28,16 @@ DEFAULT = "default"
 """The action of a click on the notice itself."""
 _DRAW_DEFAULT = frozenset({"Xfce Notify Daemon"})
 """Daemons that draw a button for the default action too; there the first button is that action."""
-_ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _NEVER = 0
 _URGENCY = {False: 1, True: 2}
 
 
 class NoButtonsError(Exception):
-    """Here no daemon draws buttons."""
+    """Here no daemon draws buttons; ``able`` is what the one there is can do."""
+
+    def __init__(self, reason: str, able: Iterable[str] = ()) -> None:
+        super().__init__(reason)
+        self.able = tuple(able)
 
 
 class NoDaemonError(NoButtonsError):
@@ -104,14 +107,13 @@ class FreedesktopDisplay:
             await self._bus.listen(SERVICE, self._on_signal, self._on_other_daemon)
         (able,) = await self._bus.call(SERVICE, "GetCapabilities", seconds=SHOW_SECONDS)
         if "actions" not in able:
-            raise NoButtonsError("the notification daemon draws no buttons")
+            raise NoButtonsError("the notification daemon draws no buttons", able)
         name, *_ = await self._bus.call(SERVICE, "GetServerInformation")
         self._draws_default = name in _DRAW_DEFAULT
         self._able = frozenset(able)
         return self._bus
 
     def _arguments(self, slot: str, notice: Notice, icon: Path | None) -> tuple[Any, ...]:
-        text = notice.text.translate(_ESCAPED) if "body-markup" in self._able else notice.text
         buttons = [(button.key, button.label) for button in notice.buttons]
         if buttons:
             buttons[:1] = [(DEFAULT, buttons[0][1]), *([] if self._draws_default else buttons[:1])]
@@ -122,8 +124,8 @@ class FreedesktopDisplay:
         }
         name = translate(mark("Certificate Manager"), self._language())
         return (
-            name, self._ids.get(slot, 0), str(icon or ""), notice.title, text,
-            actions, hints, _NEVER,
+            name, self._ids.get(slot, 0), str(icon or ""), notice.title,
+            escaped(notice.text, self._able), actions, hints, _NEVER,
         )  # fmt: skip
 
     def _on_signal(self, name: str, arguments: tuple[Any, ...]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,6 +24,19 @@ class Notice:
     buttons: tuple[Button, ...] = ()
     """The first is also what a click on the notice itself does."""
     is_urgent: bool = False
+
+
+MARKUP = "body-markup"
+"""What daemons can do that take a notice's text for mark-up (Desktop Notifications Specification 1.2)."""
+_ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+
+def escaped(text: str, able: Collection[str]) -> str:
+    """Return a text that a daemon with these capabilities shows letter by letter.
+
+    A notice's title is mark-up to none of them.
+    """
+    return text.translate(_ESCAPED) if MARKUP in able else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
 from agent.api.client import Json
 from agent.ground.language import mark
 from agent.windows.style import MEDIUM, SMALL, TIGHT, set_kind
-from agent.windows.texts import ValueLabel
+from agent.windows.texts import Label, ValueLabel, set_tooltip
 from agent.windows.words import Words
 
 STATES = {
@@ -33,8 +33,8 @@ class CheckRow(QFrame):
         self._fix = ""
         self.name = name
         self.state = ""
-        self.sign = QLabel()
-        self.title = QLabel(title)
+        self.sign = Label()
+        self.title = Label(title)
         self.text = ValueLabel()
         self.advice = ValueLabel()
         self.fix = QPushButton()
@@ -69,7 +69,7 @@ class CheckRow(QFrame):
         sign, kind, word = STATES[state]
         self.sign.setText(sign)
         set_kind(self.sign, kind)
-        self.sign.setToolTip(self._words(word))
+        set_tooltip(self.sign, self._words(word))
         self.sign.setAccessibleName(self._words(word))
         self.setAccessibleName(f"{self.title.text()}: {self._words(word)}")
 

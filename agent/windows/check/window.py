@@ -9,7 +9,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -21,6 +20,7 @@ from agent.windows.check.row import CheckRow
 from agent.windows.scrolling import scrolled
 from agent.windows.style import SMALL, set_kind
 from agent.windows.tab_order import keep_last
+from agent.windows.texts import Label
 from agent.windows.window import Context, Window
 
 
@@ -31,7 +31,7 @@ class CheckWindow(Window):
         super().__init__(context, subject)
         self._report = ""
         self.rows: dict[str, CheckRow] = {}
-        self.summary = QLabel()
+        self.summary = Label()
         self.again = QPushButton()
         self.copy = QPushButton()
         self.save = QPushButton()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
 from agent.api.client import Json
 from agent.ground.language import mark
 from agent.windows.style import SMALL, set_kind
+from agent.windows.texts import Label
 from agent.windows.words import Words
 
 
@@ -22,8 +23,8 @@ class DrawerStrip(QFrame):
     def __init__(self, words: Words) -> None:
         super().__init__()
         self._words = words
-        self.seen = QLabel()
-        self.said = QLabel()
+        self.seen = Label()
+        self.said = Label()
         self.replaced, self.kept = QPushButton(), QPushButton()
         self.resume, self.forget = QPushButton(), QPushButton()
         for label in (self.seen, self.said):

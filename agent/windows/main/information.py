@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -20,7 +19,7 @@ from agent.windows.main.drawer_strip import DrawerStrip
 from agent.windows.main.tree import USES
 from agent.windows.scrolling import scrolled
 from agent.windows.style import LARGE, MEDIUM, SMALL, set_kind
-from agent.windows.texts import ValueLabel, day
+from agent.windows.texts import Label, ValueLabel, day
 from agent.windows.words import Words
 
 _KINDS = {"expired": "bad", "expiring": "warning", "valid": "good", "not_yet_valid": "warning"}
@@ -47,8 +46,8 @@ class CertificateInformation(QFrame):
         self._certificate: Json = None
         self._details: Json = None
         self.values: dict[str, ValueLabel] = {}
-        self.mark = QLabel()
-        self.days = QLabel()
+        self.mark = Label()
+        self.days = Label()
         self.note = ValueLabel()
         self.drawer = DrawerStrip(words)
         self.details = QPushButton()
@@ -83,7 +82,7 @@ class CertificateInformation(QFrame):
 
     def _arrange(self) -> None:
         """Put all in place from outside in: what is put somewhere is styled with all that is in it."""
-        heading = QLabel()
+        heading = Label()
         set_kind(heading, "heading")
         self._words.show(heading.setText, mark("Certificate information"))
         inside, buttons = QWidget(), QHBoxLayout()
@@ -116,8 +115,8 @@ class CertificateInformation(QFrame):
             if name == "validity":
                 form.setLayout(form.rowCount(), QFormLayout.ItemRole.FieldRole, self._marks())
 
-    def _title(self, sentence: str) -> QLabel:
-        title = QLabel()
+    def _title(self, sentence: str) -> Label:
+        title = Label()
         set_kind(title, "muted")
         self._words.show(title.setText, sentence)
         return title

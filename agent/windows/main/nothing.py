@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout
 
 from agent.ground.language import mark
 from agent.windows.icons import icon
 from agent.windows.style import LARGE, MEDIUM, set_kind
+from agent.windows.texts import Label
 from agent.windows.words import Words
 
 _NO_TOKEN = mark("No token is plugged in.")
@@ -25,10 +26,10 @@ class NothingHere(QFrame):
         super().__init__()
         self._words = words
         self._tokens = 0
-        self.title = QLabel()
-        self.told = QLabel()
+        self.title = Label()
+        self.told = Label()
         check = QPushButton()
-        picture = QLabel()
+        picture = Label()
         picture.setPixmap(icon("token").pixmap(QSize(64, 64)))
         set_kind(self, "card")
         set_kind(self.title, "heading")

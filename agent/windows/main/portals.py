@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from agent.api.client import Json
 from agent.ground.language import mark
 from agent.windows.style import SMALL, set_kind
+from agent.windows.texts import Label, set_tooltip
 from agent.windows.words import Words
 
 _COLUMNS = 5
@@ -20,7 +21,7 @@ class Portals(QWidget):
     def __init__(self, words: Words) -> None:
         super().__init__()
         self.buttons: list[QPushButton] = []
-        heading = QLabel()
+        heading = Label()
         set_kind(heading, "heading")
         words.show(heading.setText, mark("Popular applications"))
         self._grid = QGridLayout()
@@ -43,6 +44,6 @@ class Portals(QWidget):
 
     def _button(self, portal: Json) -> QPushButton:
         button = QPushButton(portal["name"].replace("&", "&&"))
-        button.setToolTip(portal["url"])
+        set_tooltip(button, portal["url"])
         button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl(portal["url"])))
         return button

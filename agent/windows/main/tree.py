@@ -15,7 +15,7 @@ from agent.ground.language import mark
 from agent.windows.icons import icon
 from agent.windows.main.order import GROUP_NAMES, MANY_TOKENS, Group, in_order
 from agent.windows.style import colours
-from agent.windows.texts import isolated
+from agent.windows.texts import isolated, set_tooltip
 from agent.windows.words import Words
 
 USES = {
@@ -140,7 +140,7 @@ class TokenTree(QTreeWidget):
         item = QTreeWidgetItem([isolated(title), away])
         item.setIcon(0, icon("token"))
         about = f"{token['label']}  ({token['model']}, {token['serial']})"
-        item.setToolTip(0, about if token["present"] else f"{about}\n{token['text']}")
+        set_tooltip(item, about if token["present"] else f"{about}\n{token['text']}")
         current = [c for c in certificates if c["is_current"] or c["damage_text"]]
         for certificate in current:
             item.addChild(self._item(certificate))
@@ -164,7 +164,7 @@ class TokenTree(QTreeWidget):
         use = self._words(USES[certificate["use"]])
         item = QTreeWidgetItem([f"{use}-{isolated(name)}", certificate["text"]])
         item.setIcon(0, icon(certificate["use"]))
-        item.setToolTip(0, f"{use}-{name}\n{certificate['text']}")
+        set_tooltip(item, f"{use}-{name}\n{certificate['text']}")
         item.setData(0, _THUMBPRINT, certificate["thumbprint"])
         if (
             certificate["status"] in _MARKED

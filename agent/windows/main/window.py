@@ -10,7 +10,6 @@ from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QSplitter,
@@ -31,7 +30,7 @@ from agent.windows.main.toolbar import Toolbar
 from agent.windows.main.tree import TokenTree
 from agent.windows.scrolling import scrolled
 from agent.windows.style import LARGE, MEDIUM, SMALL, set_kind
-from agent.windows.texts import ValueLabel
+from agent.windows.texts import Label, ValueLabel
 from agent.windows.window import Context, Window
 
 LOW = 460
@@ -175,7 +174,7 @@ class MainWindow(Window):
 
     def _arrange_masthead(self) -> None:
         """Fill the guide's banner, in the language of the window and below it in the other."""
-        title, below = QLabel(), QLabel()
+        title, below = Label(), Label()
         set_kind(self.masthead, "masthead")
         set_kind(title, "title")
         set_kind(below, "subtitle")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Signal
-from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from agent.ground.language import look_up
 from agent.renewals.authorities.ra_protocol import ApplicantField
@@ -12,6 +12,7 @@ from agent.renewals.dossier.fields import check_field
 from agent.renewals.dossier.findings import FIELD_NAMES, Finding
 from agent.windows.renew.labels import make_label, say
 from agent.windows.style import TIGHT
+from agent.windows.texts import Label
 from agent.windows.words import Words
 
 _LONGEST = 255
@@ -28,7 +29,7 @@ class FieldRow(QWidget):
         self._field = field
         self._is_required = False
         self._was_left = False
-        self._label = QLabel()
+        self._label = Label()
         self.edit = QLineEdit()
         self.finding = make_label("bad")
         self.remark = make_label("warning")

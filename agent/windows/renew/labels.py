@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
 
 from agent.windows import texts
 from agent.windows.style import set_kind
+from agent.windows.texts import Label
 
 
 def isolated(name: str) -> str:
@@ -14,10 +14,9 @@ def isolated(name: str) -> str:
     return texts.isolated(texts.breakable(name)) if name else ""
 
 
-def make_label(kind: str = "", *, selectable: bool = False) -> QLabel:
-    """Return a label that wraps, and takes no mark-up from anybody."""
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
+def make_label(kind: str = "", *, selectable: bool = False) -> Label:
+    """Return a label that wraps."""
+    label = Label()
     label.setWordWrap(True)
     if selectable:
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -26,7 +25,7 @@ def make_label(kind: str = "", *, selectable: bool = False) -> QLabel:
     return label
 
 
-def say(label: QLabel, text: str, kind: str | None = None) -> None:
+def say(label: Label, text: str, kind: str | None = None) -> None:
     """Show ``text`` in a label; one with nothing to say takes no room."""
     label.setText(texts.breakable(text))
     label.setVisible(bool(text))

@@ -14,7 +14,7 @@ from PySide6.QtGui import (
     QKeySequence,
     QPixmap,
 )
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
 from agent.api.client import Json
 from agent.ground.language import look_up, mark
@@ -23,6 +23,7 @@ from agent.renewals.dossier.findings import DOCUMENT_NAMES
 from agent.windows.renew.clipboard import Given, given_by, is_usable
 from agent.windows.renew.labels import isolated, make_label, say
 from agent.windows.style import MEDIUM, SMALL, TIGHT, set_kind
+from agent.windows.texts import Label
 from agent.windows.words import Words
 
 THUMBNAIL = 104
@@ -44,7 +45,7 @@ class ScanSlot(QFrame):
         self._scan: Json | None = None
         self._is_required = False
         self.title = make_label("heading")
-        self.picture = QLabel()
+        self.picture = Label()
         self.facts = make_label("muted")
         self.finding = make_label("bad")
         self.remark = make_label("warning")

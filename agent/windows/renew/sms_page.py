@@ -9,7 +9,6 @@ from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -22,6 +21,7 @@ from agent.ground.language import mark, translate_count
 from agent.windows.renew.countdown import USUAL_SECONDS, Countdown, pause_named, pause_since
 from agent.windows.renew.labels import isolated, make_label, say
 from agent.windows.style import LARGE, MEDIUM, SMALL, set_kind
+from agent.windows.texts import Label
 from agent.windows.window import Context
 
 _FORM = QRegularExpression("[0-9]{0,8}")
@@ -43,7 +43,7 @@ class SmsPage(QWidget):
         self._timer = QTimer(self)
         self.about = make_label("heading")
         self.told = make_label()
-        self.label = QLabel()
+        self.label = Label()
         self.code = QLineEdit()
         self.send = QPushButton()
         self.accept = QPushButton()

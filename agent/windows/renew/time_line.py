@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel
+from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from agent.api.client import Json
 from agent.windows.renew.plan import (
@@ -15,6 +15,7 @@ from agent.windows.renew.plan import (
     time_line,
 )
 from agent.windows.style import SMALL, TIGHT, set_kind
+from agent.windows.texts import Label, set_tooltip
 from agent.windows.words import Words
 
 _SIGNS = {Standing.DONE: "✓", Standing.NOW: "●", Standing.AHEAD: "○", Standing.TROUBLE: "!"}
@@ -34,7 +35,7 @@ class TimeLine(QFrame):
         super().__init__()
         self._words = words
         self._shown: tuple[StepView, ...] = ()
-        self._labels = {step: QLabel() for step in Step}
+        self._labels = {step: Label() for step in Step}
         set_kind(self, "card")
         row = QHBoxLayout(self)
         row.setContentsMargins(SMALL, SMALL, SMALL, SMALL)
@@ -61,11 +62,11 @@ class TimeLine(QFrame):
             label, name = self._labels[view.step], self._words(STEP_NAMES[view.step])
             label.setText(f"{_SIGNS[view.standing]} {name}")
             label.setAccessibleName(f"{name}: {self._words(STANDING_NAMES[view.standing])}")
-            label.setToolTip(label.accessibleName())
+            set_tooltip(label, label.accessibleName())
             set_kind(label, _KINDS[view.standing])
 
 
-def _dash() -> QLabel:
-    label = QLabel("—")
+def _dash() -> Label:
+    label = Label("—")
     set_kind(label, "muted")
     return label

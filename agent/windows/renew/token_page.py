@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from agent.api.client import Json
 from agent.api.listed import leads
@@ -11,6 +11,7 @@ from agent.ground.language import mark
 from agent.windows.icons import icon
 from agent.windows.renew.labels import isolated, make_label, say
 from agent.windows.style import LARGE, MEDIUM, set_kind
+from agent.windows.texts import Label
 from agent.windows.words import Words
 
 PICTURE_PIXELS = 96
@@ -28,7 +29,7 @@ class TokenPage(QWidget):
         self._words = words
         self._renewal: Json = None
         self._tokens: list[Json] = []
-        self.picture = QLabel()
+        self.picture = Label()
         self.text = make_label("heading")
         self.about = make_label()
         self.another = make_label("warning")

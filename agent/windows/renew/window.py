@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QPushButton
 
@@ -252,6 +253,7 @@ class RenewWindow(Window):
     def _cancel(self) -> None:
         """Have it confirmed that the renewal is to be given up; keeping it is the default."""
         box = QMessageBox(self)
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setWindowTitle(self.words(mark("Cancel the renewal")))
         box.setText(self.words(mark("Cancel this renewal?")))
         box.setInformativeText(self.words(_CANCEL))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from agent.api.client import Json
 from agent.ground.language import mark
 from agent.windows.link import Link
 from agent.windows.style import LARGE, SMALL, set_kind
-from agent.windows.texts import ValueLabel, isolated
+from agent.windows.texts import Label, ValueLabel, isolated
 from agent.windows.words import Words
 
 
@@ -26,7 +26,7 @@ class SilencedCard(QFrame):
         self.buttons: dict[str, QPushButton] = {}
         """By thumbprint."""
         self._rows: list[QWidget] = []
-        heading = QLabel()
+        heading = Label()
         set_kind(self, "card")
         set_kind(heading, "strong")
         words.show(heading.setText, mark("Not reminded of any more"))

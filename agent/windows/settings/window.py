@@ -6,7 +6,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -27,7 +26,7 @@ from agent.windows.settings.editors import (
 from agent.windows.settings.silenced import SilencedCard
 from agent.windows.style import LARGE, MEDIUM, TIGHT, set_kind
 from agent.windows.tab_order import keep_last
-from agent.windows.texts import ValueLabel
+from agent.windows.texts import Label, ValueLabel
 from agent.windows.window import Context, Window
 from agent.windows.words import Words
 
@@ -59,8 +58,8 @@ class SettingsWindow(Window):
     def __init__(self, context: Context, subject: str = "") -> None:
         super().__init__(context, subject)
         self.editors = _editors(self.words)
-        self.titles: dict[str, QLabel] = {}
-        self.notes: dict[str, QLabel] = {}
+        self.titles: dict[str, Label] = {}
+        self.notes: dict[str, Label] = {}
         self.restarts: dict[str, QPushButton] = {}
         self.file = ValueLabel()
         self.sites = QPushButton()
@@ -111,9 +110,9 @@ class SettingsWindow(Window):
         self.content.addLayout(buttons)
         self.fit(680, 620)
 
-    def _row(self, key: str, editor: Editor) -> tuple[QLabel, QWidget]:
-        self.titles[key] = title = QLabel()
-        self.notes[key] = note = QLabel()
+    def _row(self, key: str, editor: Editor) -> tuple[Label, QWidget]:
+        self.titles[key] = title = Label()
+        self.notes[key] = note = Label()
         title.setBuddy(editor)
         note.setWordWrap(True)
         set_kind(note, "muted")
