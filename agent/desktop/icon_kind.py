@@ -17,7 +17,9 @@ ELSEWHERE = 3
 _WATCHER = "org.kde.StatusNotifierWatcher"
 _PATH = "/StatusNotifierWatcher"
 _CALL_MS = 2000
-"""A panel answers within milliseconds; one that hangs shows no icons either."""
+"""A panel answers within milliseconds, but for one that is just starting on a busy machine."""
+_AGAIN_SECONDS = 5
+"""When to ask again one that did not answer."""
 
 
 @unique
@@ -39,8 +41,11 @@ class Desktop:
 
         self._bus = Gio.bus_get_sync(Gio.BusType.SESSION, None)
 
-    def kind(self) -> IconKind:
-        """Return what the desktop takes now. A watcher without a host shows nothing."""
+    def kind(self) -> IconKind | None:
+        """Return what the desktop takes now; None where its watcher does not answer.
+
+        A watcher without a host shows nothing.
+        """
         from gi.repository import Gio, GLib  # noqa: PLC0415
 
         wanted = GLib.Variant("(ss)", (_WATCHER, "IsStatusNotifierHostRegistered"))
@@ -49,18 +54,23 @@ class Desktop:
                 _WATCHER, _PATH, "org.freedesktop.DBus.Properties", "Get", wanted,
                 GLib.VariantType("(v)"), Gio.DBusCallFlags.NO_AUTO_START, _CALL_MS, None,
             ).unpack()  # fmt: skip
-        except GLib.Error:
-            return IconKind.XEMBED
+        except GLib.Error as error:
+            is_silent = error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.TIMED_OUT)
+            return None if is_silent else IconKind.XEMBED
         return IconKind.ITEM if is_hosted else IconKind.XEMBED
 
     def end_with(self, kind: IconKind) -> None:
         """End this process as soon as the desktop takes another kind than this one."""
-        from gi.repository import Gio  # noqa: PLC0415
+        from gi.repository import Gio, GLib  # noqa: PLC0415
 
-        def look(*_signal: object) -> None:
-            if self.kind() is not kind:
+        def look(*_signal: object) -> bool:
+            now = self.kind()
+            if now is None:
+                GLib.timeout_add_seconds(_AGAIN_SECONDS, look)
+            elif now is not kind:
                 # At once: AppIndicator puts its own XEmbed icon up a tenth of a second later.
                 os._exit(ELSEWHERE)
+            return False  # once
 
         flags = Gio.DBusSignalFlags.NONE
         bus = "org.freedesktop.DBus"
@@ -84,6 +94,6 @@ def follow_desktop() -> None:
         desktop = Desktop()
     except GLib.Error:
         return  # pystray will say so
-    kind = desktop.kind()
+    kind = desktop.kind() or IconKind.XEMBED
     os.environ["PYSTRAY_BACKEND"] = kind.value
     desktop.end_with(kind)
