@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agent.certificates.chain import TrustStore
-from agent.certificates.organisation import IDENTITY_OIDS, IdentityOid
+from agent.certificates.identity_oids import IDENTITY_OIDS, IdentityOid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from agent.certificates.organisation import IDENTITY_OIDS, IdentityOid
+from agent.certificates.identity_oids import IDENTITY_OIDS, IdentityOid
 from agent.ground.bus import EventBus
 from agent.ground.clock import Clock
 from agent.ground.language import Language, desktop_language

@@ -1,8 +1,4 @@
-"""Who a certificate belongs to: the authorities' own OIDs for an organisation's identity.
-
-The table's facts come from public certificates of the authorities and from GM/T 0015; an administrator
-adds further rows in the configuration (``[[identity_oid]]``).
-"""
+"""Who a certificate belongs to: what stands under the OIDs authorities have for that."""
 
 from __future__ import annotations
 
@@ -11,12 +7,10 @@ import binascii
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum, unique
-from typing import Annotated
 
-import msgspec
 from stdnum.cn import uscc as uscc_rules
 
+from agent.certificates.identity_oids import IDENTITY_OIDS, IdentityMeaning, IdentityOid
 from agent.certificates.model import Certificate
 from agent.certificates.names import read_text
 from agent.ground.harmless import is_hidden
@@ -25,35 +19,6 @@ from agent.keys.der import DerError, Tag, read_element
 MAX_ID = 64
 """Characters of the longest identifier that is believed."""
 
-
-@unique
-class IdentityMeaning(StrEnum):
-    """What the value under an OID tells."""
-
-    USCC = "uscc"
-    """统一社会信用代码, or the organisation code it contains."""
-    ENTITY_ID = "entity_id"
-    """The number under which an authority or an administration knows the organisation."""
-
-
-class IdentityOid(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An extension that tells who the organisation is."""
-
-    oid: Annotated[str, msgspec.Meta(pattern=r"^[0-2](\.\d+)+$")]
-    meaning: IdentityMeaning
-
-
-IDENTITY_OIDS: tuple[IdentityOid, ...] = (
-    # Shenzhen e-government entity id, alike for NETCA, GDCA and SZCA; it may be a USCC.
-    IdentityOid(oid="2.16.156.112548", meaning=IdentityMeaning.ENTITY_ID),
-    # 组织机构代码 / 统一社会信用代码, GM/T 0015.
-    IdentityOid(oid="1.2.156.10260.4.1.4", meaning=IdentityMeaning.USCC),
-    # The same in older RSA certificates.
-    IdentityOid(oid="1.2.86.11.7.4", meaning=IdentityMeaning.USCC),
-    # NETCA's user id.
-    IdentityOid(oid="1.3.6.1.4.1.18760.1.12.11", meaning=IdentityMeaning.ENTITY_ID),
-)
-"""Extensions that can carry an organisation's identity, the most telling first."""
 
 _NETCA = re.compile(r"\d+@\d{4}[A-Za-z]{2}(?P<is_base64>[01])(?P<value>.+)")
 """Such as ``00011@0006PO1<base64>``: four digits, two letters, whether the rest is Base64, the value."""

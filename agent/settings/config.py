@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from agent.certificates.organisation import IdentityOid
+from agent.certificates.identity_oids import IdentityOid
 from agent.ground.errors import OdcError, reason_of
 from agent.ground.language import Language, mark
 from agent.ground.text_files import TextEncodingError, read_text_file

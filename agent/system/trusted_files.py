@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import stat
 import sys
 from pathlib import Path
 
 from agent.ground.language import mark
-
-log = logging.getLogger(__name__)
 
 _GROUP, _OTHERS = 0o020, 0o002
 
@@ -43,8 +40,14 @@ if sys.platform != "win32":
             raise UntrustedFileError(mark("it belongs to another user of this computer"))
         mode = stat.S_IMODE(status.st_mode)
         if is_ours and mode & (_GROUP | _OTHERS):
-            log.warning("others could write it path=%s mode=%o", path, mode)
+            _log_mending(path, mode)
             with contextlib.suppress(OSError):
                 path.chmod(mode & ~(_GROUP | _OTHERS))
         elif mode & _OTHERS and not mode & stat.S_ISVTX:  # which group may is for root to say
             raise UntrustedFileError(mark("every user of this computer may write to it"))
+
+    def _log_mending(path: Path, mode: int) -> None:
+        import logging  # noqa: PLC0415 - every command reads the configuration, next to none has this to say
+
+        log = logging.getLogger(__name__)
+        log.warning("others could write it path=%s mode=%o", path, mode)

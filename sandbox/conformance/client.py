@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
-from agent.certificates.organisation import IDENTITY_OIDS, identity_of
+from agent.certificates.identity_oids import IDENTITY_OIDS
+from agent.certificates.organisation import identity_of
 from agent.certificates.parsing import parse_certificate
 from agent.network.tls import pinned_tls
 from agent.renewals.authorities.ra_protocol import (

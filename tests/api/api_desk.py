@@ -29,7 +29,7 @@ from agent.api.methods.updates import UpdateMethods
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.server import Server
 from agent.api.services import Services
-from agent.certificates.organisation import IDENTITY_OIDS
+from agent.certificates.identity_oids import IDENTITY_OIDS
 from agent.checks.browser_seen import BrowserSeen
 from agent.checks.run import Parts
 from agent.checks.service import CheckService

@@ -9,13 +9,8 @@ from certificate_maker import USCC, make_certificate, utf8_string
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.certificates.organisation import (
-    IDENTITY_OIDS,
-    Identity,
-    IdentityMeaning,
-    IdentityOid,
-    identity_of,
-)
+from agent.certificates.identity_oids import IDENTITY_OIDS, IdentityMeaning, IdentityOid
+from agent.certificates.organisation import Identity, identity_of
 from agent.ground.harmless import is_hidden
 
 OTHER_USCC = "91110000600037341L"

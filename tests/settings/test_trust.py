@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "certificates"))
 from certificate_maker import make_x509, name
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from agent.certificates.organisation import IdentityMeaning
+from agent.certificates.identity_oids import IdentityMeaning
 from agent.settings.config import AuthoritySettings, Config, ConfigError, load_config
 from agent.settings.trust import Trust, trusted_certificates
 from agent.system.paths import Paths

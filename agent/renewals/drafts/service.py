@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from agent.certificates.organisation import IdentityOid
+from agent.certificates.identity_oids import IdentityOid
 from agent.renewals.authorities.ra_protocol import Applicant, ApplicantField, DocumentName, Policy
 from agent.renewals.dossier.checks import amended
 from agent.renewals.drafts.store import Draft, DraftScan, DraftStore, Part, ScanNotChosenError

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agent.certificates.organisation import IdentityOid, identity_of
+from agent.certificates.identity_oids import IdentityOid
+from agent.certificates.organisation import identity_of
 from agent.certificates.parsing import parse_certificate
 from agent.ground.errors import OdcError
 from agent.ground.language import mark

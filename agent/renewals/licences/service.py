@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 import msgspec
 
+from agent.certificates.identity_oids import IdentityOid
 from agent.certificates.model import Certificate
-from agent.certificates.organisation import IdentityOid, identity_of
+from agent.certificates.organisation import identity_of
 from agent.certificates.parsing import parse_certificate
 from agent.ground.bus import Event, EventBus
 from agent.ground.clock import Clock

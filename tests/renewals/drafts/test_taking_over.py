@@ -10,7 +10,7 @@ from certificate_maker import USCC, make_der, name, utf8_string
 from pictures import noise
 from renewal_maker import APPLICANT, NOW, new_renewal
 
-from agent.certificates.organisation import IDENTITY_OIDS
+from agent.certificates.identity_oids import IDENTITY_OIDS
 from agent.ground.bus import EventBus
 from agent.renewals.authorities.ra_protocol import (
     ApplicantField,

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from renewal_maker import new_renewal
 from sandbox_desk import RenewalClient, certify, new_rsa_key
 
-from agent.certificates.organisation import IDENTITY_OIDS
+from agent.certificates.identity_oids import IDENTITY_OIDS
 from agent.ground.bus import EventBus
 from agent.ground.clock import utc_now
 from agent.renewals.authorities.authority import Credentials
