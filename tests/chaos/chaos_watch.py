@@ -9,15 +9,16 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+import urllib.parse
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import httpx
 from chaos_points import Kind
 from chaos_striker import Striker, spare
 
+from agent.network.reader import Answer, Limits, Reader, Request
 from agent.tokens.worker_process import WorkerProcess
 
 _WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
@@ -96,16 +97,15 @@ def _watch_files(striker: Striker, data: Path) -> None:
 
 
 def _watch_authority(striker: Striker) -> None:
-    request = httpx.AsyncClient.request
+    ask = Reader.ask
 
-    async def watched(
-        self: httpx.AsyncClient, method: str, url: str, **options: Any
-    ) -> httpx.Response:
-        route = f"{method} *{url}"
-        with striker.passing(f"{Kind.HTTP} {method} {url}", route=route):
-            return await request(self, method, url, **options)
+    async def watched(self: Reader, request: Request, limits: Limits) -> Answer:
+        path = urllib.parse.urlsplit(request.url).path
+        route = f"{request.method} *{path}"
+        with striker.passing(f"{Kind.HTTP} {request.method} {path}", route=route):
+            return await ask(self, request, limits)
 
-    httpx.AsyncClient.request = watched
+    Reader.ask = watched
 
 
 def _watch_workers(striker: Striker) -> None:
