@@ -8,6 +8,9 @@ import sys
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
 
+ELSEWHERE = 3
+"""Exit code of a tray that ends since the desktop takes another kind of icon now."""
+
 
 class NoWindowError(OdcError):
     """There is nothing to show a window with."""

@@ -12,8 +12,8 @@ import os
 import sys
 from enum import StrEnum, unique
 
-ELSEWHERE = 3
-"""Exit code of a tray that ends since the desktop takes another kind of icon now."""
+from agent.desktop.display import ELSEWHERE
+
 _WATCHER = "org.kde.StatusNotifierWatcher"
 _PATH = "/StatusNotifierWatcher"
 _CALL_MS = 2000

@@ -12,8 +12,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from agent.desktop.children import child
-from agent.desktop.display import has_display
-from agent.desktop.icon_kind import ELSEWHERE
+from agent.desktop.display import ELSEWHERE, has_display
 from agent.ground.language import Language
 
 log = logging.getLogger(__name__)
