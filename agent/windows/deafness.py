@@ -42,7 +42,9 @@ class Deafness(QObject):
         self._activated = QElapsedTimer()
         self._quiet = QTimer(self, interval=DEAF_MS, singleShot=True)
         # What was pressed before now and still waits to be delivered comes first.
-        self._quiet.timeout.connect(lambda: QTimer.singleShot(0, self._end))
+        self._delivered = QTimer(self, interval=0, singleShot=True)
+        self._quiet.timeout.connect(self._delivered.start)
+        self._delivered.timeout.connect(self._end)
         QApplication.instance().installEventFilter(self)  # type: ignore[union-attr]
 
     @property

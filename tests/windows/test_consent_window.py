@@ -6,15 +6,16 @@ import re
 import time
 
 import pytest
+import shiboken6
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt
 from PySide6.QtGui import QCursor
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from agent.api.views.sites import consent_view
 from agent.ground.language import Language
 from agent.sites.errors import QuestionNotFoundError
 from agent.sites.model import Action, ConsentQuestion
-from agent.windows.deafness import DEAF_MS
+from agent.windows.deafness import DEAF_MS, Deafness
 
 ORIGIN = "https://etax.example.gov.cn"
 ID = "0" * 8 + "-0000-4000-8000-" + "0" * 12
@@ -121,6 +122,17 @@ def test_who_goes_on_clicking_or_typing_is_not_heard_until_a_quiet_half_second(
     assert answers(stage) == []
     qtbot.waitUntil(lambda: not window.deafness.lasts)
     assert time.monotonic() - begun > 3 * DEAF_MS / 1000
+
+
+def test_nothing_of_it_is_left_once_its_window_is_gone(qtbot):
+    window = QWidget()
+    deafness = Deafness(window, window)
+    window.show()
+    deafness.begin()
+    qtbot.waitUntil(deafness._quiet.isActive)
+    deafness._quiet.timeout.emit()
+    shiboken6.delete(window)
+    QApplication.processEvents()  # what it left behind would be called now, and raise
 
 
 def test_keys_typed_when_the_keyboard_comes_to_it_do_not_answer_and_a_click_does(
