@@ -10,7 +10,7 @@ from typing import Any
 
 from agent.api.registry import Role
 from agent.building.faces import build_faces
-from agent.building.following import settings_followed
+from agent.building.following import changes_followed
 from agent.building.methods import add_methods
 from agent.building.regular import build_regular
 from agent.building.renewals import build_renewals
@@ -81,7 +81,7 @@ class Agent:
                 quit_agent=self._stop.set,
                 restart=self._start_anew,
             )
-            await parts.enter_async_context(settings_followed(shared, tokens, regular))
+            await parts.enter_async_context(changes_followed(shared, tokens, regular))
             await server.start()
             if shared.config().browser.register:
                 await parts.enter_async_context(_background(self._register_with_browsers()))

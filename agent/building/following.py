@@ -1,4 +1,4 @@
-"""What is done when settings change; most parts ask for what is set when they need it."""
+"""What is done when settings change, or the clock; most parts ask for either when they need it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from agent.building.shared import Shared
 from agent.building.tokens import Tokens
 from agent.ground.bus import Event
 from agent.settings.service import AUTOSTART, SettingsChanged
+from agent.system.wall_clock import ClockJumped, clock_watched
 from agent.tokens.inventory import TokensChanged
 
 _OF_DRIVERS = frozenset({"discover_modules", "module"})
@@ -20,11 +21,15 @@ _OF_REMINDERS = frozenset({"reminders.quiet_hours", "reminders.thresholds"})
 
 
 @contextlib.asynccontextmanager
-async def settings_followed(
-    shared: Shared, tokens: Tokens, regular: Regular
-) -> AsyncIterator[None]:
-    """Follow the configuration while the block runs, whoever changes it."""
+async def changes_followed(shared: Shared, tokens: Tokens, regular: Regular) -> AsyncIterator[None]:
+    """Follow the configuration and the clock while the block runs, whoever changes them."""
     switching: set[asyncio.Task[None]] = set()
+
+    def clock_jumped() -> None:
+        regular.reminders.look_again()
+        shared.bus.publish(ClockJumped())
+        # Whoever shows how long a certificate has left has shown it by the clock as it was.
+        shared.bus.publish(TokensChanged())
 
     def follow(event: Event) -> None:
         if not isinstance(event, SettingsChanged):
@@ -43,7 +48,11 @@ async def settings_followed(
             switching.add(task)
             task.add_done_callback(switching.discard)
 
-    with shared.bus.listening(follow), shared.settings.watched():
+    with (
+        shared.bus.listening(follow),
+        shared.settings.watched(),
+        clock_watched(clock_jumped),
+    ):
         try:
             yield
         finally:

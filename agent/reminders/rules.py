@@ -73,7 +73,7 @@ def is_due(
     expired = is_expired(certificate.not_after, now)
     if is_silenced(last) or (not expired and days > max(thresholds, default=-1)):
         return False
-    if last is None or _is_by_a_wrong_clock(last, now):
+    if last is None or is_by_a_wrong_clock(last, now):
         return True
     if last.snooze is not None:
         return _is_over(last.snooze, now, expired=expired, is_inserted_anew=is_inserted_anew)
@@ -91,7 +91,7 @@ def is_silenced(last: Shown | None) -> bool:
     return last is not None and last.snooze is not None and last.snooze.is_for_good
 
 
-def _is_by_a_wrong_clock(last: Shown, now: dt.datetime) -> bool:
+def is_by_a_wrong_clock(last: Shown, now: dt.datetime) -> bool:
     """Return whether ``last`` lies so far ahead that the clock was wrong then: it counts for nothing.
 
     A clock a few days ahead and back again is a journey or a test, and repeats nothing.

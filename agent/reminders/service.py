@@ -25,6 +25,7 @@ from agent.reminders.rules import (
     Later,
     Reminder,
     fetch_text,
+    is_by_a_wrong_clock,
     is_due,
     is_silenced,
     put_off,
@@ -45,6 +46,12 @@ class ReminderRaised(Event, frozen=True, kw_only=True, tag="reminder"):
     """A reminder is to be shown."""
 
     reminder: Reminder
+
+
+class ReminderTakenBack(Event, frozen=True, kw_only=True, tag="reminder_taken_back"):
+    """What was reminded of was so by a wrong clock only."""
+
+    thumbprint: str
 
 
 class RemindersChanged(Event, frozen=True, kw_only=True, tag="reminders_changed"):
@@ -85,17 +92,25 @@ class ReminderService:
         self.raised: dict[str, Reminder] = {}
         """The newest reminder of each certificate since the agent started."""
         self._unsubscribe = bus.subscribe(self._on_event)
-        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._scheduler = AsyncIOScheduler(timezone=dt.UTC)
 
     def start(self) -> None:
         """Look at the calendar from now on."""
-        self._scheduler.add_job(
-            self.check,
-            IntervalTrigger(minutes=CHECK_MINUTES),
-            misfire_grace_time=None,  # late is better than never
-            coalesce=True,
-        )
+        self._schedule()
         self._scheduler.start()
+
+    def look_again(self) -> None:
+        """Look at the calendar, whose day is another since the clock was set.
+
+        The next look was planned by the clock as it was, and what was raised may never have been due.
+        """
+        self._schedule()
+        now = self._clock()
+        for thumbprint in list(self.raised):
+            last = self._memory.last(thumbprint)
+            if last is not None and is_by_a_wrong_clock(last, now):
+                self._take_back(thumbprint)
+        self.check()
 
     def close(self) -> None:
         """Stop looking."""
@@ -146,6 +161,24 @@ class ReminderService:
             for known in self._remembered.pairs()
             if known.is_present or not (known.replaced_by or self.is_silenced(known.thumbprint))
         )
+
+    def _schedule(self) -> None:
+        self._scheduler.add_job(
+            self.check,
+            # Of its own accord it asks which zone this computer is in, and fails where TZ names none.
+            IntervalTrigger(minutes=CHECK_MINUTES, timezone=dt.UTC),
+            id="calendar",
+            replace_existing=True,
+            misfire_grace_time=None,  # late is better than never
+            coalesce=True,
+        )
+
+    def _take_back(self, thumbprint: str) -> None:
+        del self.raised[thumbprint]
+        if not self.is_silenced(thumbprint):
+            self._memory.forget(thumbprint)
+        log.info("reminder taken back thumbprint=%s", thumbprint)
+        self._bus.publish(ReminderTakenBack(thumbprint=thumbprint))
 
     def _is_due(
         self, known: KnownPair, now: dt.datetime, rules: ReminderRules, *, anew: bool

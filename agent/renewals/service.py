@@ -33,6 +33,7 @@ from agent.renewals.steps.costs import cost_of_waiting
 from agent.renewals.steps.driver import Driver
 from agent.settings.service import SettingsChanged
 from agent.system.files import NotSavedError
+from agent.system.wall_clock import ClockJumped
 from agent.tokens.inventory import Inventory, TokensChanged
 from agent.tokens.pin_sessions import PinSessions
 
@@ -294,6 +295,8 @@ class RenewalService:
             self._remembered.was_renewed(event.renewal.thumbprint, new)
         elif isinstance(event, SettingsChanged) and not _OF_AUTHORITIES.isdisjoint(event.keys):
             self._ask_authorities_again()
+        elif isinstance(event, ClockJumped):
+            self._ask_authorities_again()  # by a wrong clock no authority proves who it is
 
     def _ask_authorities_again(self) -> None:
         """Wake what waits for an authority, and what is to say that its authority has gone."""

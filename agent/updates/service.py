@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import logging
 import random
@@ -14,12 +15,13 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from agent import __version__
-from agent.ground.bus import EventBus
+from agent.ground.bus import Event, EventBus
 from agent.ground.clock import Clock
 from agent.ground.errors import OdcError
 from agent.network.way_out import SYSTEMS
 from agent.settings.config import NetworkSettings, UpdateSettings
 from agent.system.files import write_private
+from agent.system.wall_clock import ClockJumped
 from agent.updates.errors import (
     NoUpdateError,
     UpdateCancelledError,
@@ -68,6 +70,8 @@ class UpdateService:
         self._one_at_a_time = asyncio.Lock()
         self._stop = threading.Event()
         self._state = self._read()
+        self._wake = asyncio.Event()
+        bus.subscribe(self._on_event)
 
     @property
     def is_on(self) -> bool:
@@ -86,9 +90,15 @@ class UpdateService:
     async def run(self) -> None:
         """Check once a day; ends at once where updates are off."""
         while self._settings.is_on:
+            self._wake.clear()
             if self._is_due():
                 await self._check_by_itself()
-            await asyncio.sleep(LOOK_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), LOOK_SECONDS)
+
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, ClockJumped):
+            self._wake.set()
 
     async def _check_by_itself(self) -> None:
         try:

@@ -34,7 +34,7 @@ from agent.ground.language import Language
 from agent.remembered.model import Forgotten
 from agent.remembered.service import PairsForgotten
 from agent.reminders.rules import Later
-from agent.reminders.service import ReminderRaised
+from agent.reminders.service import ReminderRaised, ReminderTakenBack
 from agent.renewals.journal.record import RenewalChanged
 from agent.renewals.journal.states import State, Waiting
 from agent.settings.config import Config, ReminderSettings
@@ -376,6 +376,14 @@ async def test_a_renewal_that_succeeds_takes_the_reminder_off_the_screen(no_pane
     assert await until(screen.shown)
     desk.renewal_is(State.INSTALLED)
     assert await until(lambda: "您的新证书已安装成功!" in _bodies(screen))
+
+
+async def test_a_reminder_that_was_by_a_wrong_clock_leaves_the_screen(no_panel, desk):
+    screen, _ = no_panel("dunst")
+    desk.remind(1)
+    assert await until(screen.shown)
+    desk.bus.publish(ReminderTakenBack(thumbprint=f"{0:064x}"))
+    assert await until(lambda: not screen.shown())
 
 
 async def test_each_result_of_a_review_is_told_once(no_panel, desk):

@@ -15,13 +15,21 @@ from agent.remembered.service import Remembered
 from agent.remembered.store import TokenStore
 from agent.reminders.memory import ReminderMemory
 from agent.reminders.rules import DEFAULT_THRESHOLDS, Later
-from agent.reminders.service import ReminderRaised, ReminderRules, ReminderService
+from agent.reminders.service import (
+    ReminderRaised,
+    ReminderRules,
+    ReminderService,
+    ReminderTakenBack,
+)
 from agent.settings.quiet import quiet_hours
 from agent.tokens.inventory import Inventory, TokensChanged
 
 DAY = dt.timedelta(days=1)
 EXPIRED = make_der(not_after=china("2022-07-20 23:59:59"))
 PAIR = make_der(not_after=china("2022-07-20 23:59:59"), usage=ENCRYPTION)
+LONG_GOOD = make_der(
+    not_before=china("2025-03-01 00:00:00"), not_after=china("2027-05-01 23:59:59")
+)
 SUCCESSOR = make_der(
     not_before=china("2025-03-01 00:00:00"), not_after=china("2026-03-01 23:59:59")
 )
@@ -307,3 +315,39 @@ async def test_thresholds_that_are_set_anew_hold_at_once(desk):
     desk.rules = ReminderRules(thresholds=(60,))
     desk.service.check()
     assert desk.told() == [thumbprint_of(ending)]
+
+
+async def test_a_reminder_of_a_wrong_clock_is_taken_back_once_the_clock_is_right(desk):
+    desk.tokens.write(("01", "sign", LONG_GOOD))
+    desk.now += DAY * 3650
+    assert await desk.reads_tokens() == [thumbprint_of(LONG_GOOD)]
+    taken_back = []
+    desk.bus.subscribe(lambda e: isinstance(e, ReminderTakenBack) and taken_back.append(e))
+    desk.now -= DAY * 3650
+    desk.service.look_again()
+    assert [event.thumbprint for event in taken_back] == [thumbprint_of(LONG_GOOD)]
+    assert desk.told() == []
+    assert not desk.service.raised
+    desk.now += DAY * 800  # and it is reminded of on its day
+    desk.service.check()
+    assert desk.told() == [thumbprint_of(LONG_GOOD)]
+
+
+async def test_a_reminder_that_is_due_by_the_right_clock_too_is_said_anew_with_its_number(desk):
+    desk.tokens.write(("01", "sign", EXPIRED))
+    desk.now += DAY * 3650
+    await desk.reads_tokens()
+    desk.now -= DAY * 3650
+    desk.service.look_again()
+    [raised] = desk.raised
+    assert "已过期961天" in raised.reminder.text
+
+
+@pytest.mark.parametrize(
+    "zone", ["CST-8", "UTC+8", "Asia/Beijing", "Asia/Shanghai", "/etc/passwd", "北京"]
+)
+async def test_the_calendar_is_looked_at_whatever_the_time_zone_is_called(desk, monkeypatch, zone):
+    monkeypatch.setenv("TZ", zone)
+    desk.service.start()
+    [job] = desk.service._scheduler.get_jobs()
+    assert dt.timedelta() < job.next_run_time - dt.datetime.now(dt.UTC) <= dt.timedelta(minutes=15)

@@ -15,7 +15,7 @@ from agent.ground.language import Language, mark, translate, translate_count
 from agent.remembered.model import Forgotten
 from agent.remembered.service import PairsForgotten
 from agent.reminders.rules import Later, Reminder
-from agent.reminders.service import ReminderRaised
+from agent.reminders.service import ReminderRaised, ReminderTakenBack
 from agent.renewals.journal.record import RenewalChanged
 from agent.renewals.journal.states import State
 
@@ -62,17 +62,20 @@ class ReminderNotices:
             self._show_soon()
         elif isinstance(event, PairsForgotten):
             self._tell_forgotten(event)
-        elif (
-            isinstance(event, RenewalChanged)
-            and event.renewal.state is State.INSTALLED
-            and self._open.pop(event.renewal.thumbprint, None) is not None
-        ):
-            self._show_soon()
+        elif isinstance(event, ReminderTakenBack):
+            self._drop(event.thumbprint)
+        elif isinstance(event, RenewalChanged) and event.renewal.state is State.INSTALLED:
+            self._drop(event.renewal.thumbprint)
 
     def close(self) -> None:
         """Show nothing more."""
         if self._timer is not None:
             self._timer.cancel()
+
+    def _drop(self, thumbprint: str) -> None:
+        """Take one off the notice, where it is on it."""
+        if self._open.pop(thumbprint, None) is not None:
+            self._show_soon()
 
     def _show_soon(self) -> None:
         if self._timer is None:
