@@ -20,6 +20,7 @@ from agent.building.tokens import build_tokens
 from agent.desktop.windows import DesktopWindows
 from agent.ground.clock import Clock, utc_now
 from agent.settings.service import Settings
+from agent.system.damage import Damages
 from agent.system.paths import Paths
 from agent.system.service_manager import ServiceManager
 from agent.system.signals import on_signals
@@ -34,7 +35,7 @@ class Agent:
     def __init__(
         self, settings: Settings, paths: Paths, *, has_tray: bool, clock: Clock = utc_now
     ) -> None:
-        self._shared = Shared(settings=settings, paths=paths, clock=clock)
+        self._shared = Shared(settings=settings, paths=paths, clock=clock, damages=Damages(clock))
         self._has_tray = has_tray
         self._stop = asyncio.Event()
         self._windows: DesktopWindows | None = None

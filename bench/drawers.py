@@ -33,7 +33,7 @@ def main() -> None:
     taken: dict[str, list[float]] = {NONE: [], MANY: []}
     with usb_desk() as desk:
         plug(desk)
-        store = TokenStore(desk.folder / "data" / "tokens.json", lambda: dt.datetime.now(dt.UTC))
+        store = TokenStore(desk.folder / "data" / "tokens.json")
         for number in range(ROUNDS + 1):
             for kind, tokens in kinds.items():
                 _end_agent(desk)

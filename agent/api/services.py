@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +23,7 @@ from agent.renewals.service import RenewalService
 from agent.settings.config import PortalSettings
 from agent.settings.service import Settings
 from agent.sites.consent import Consent
+from agent.system.damage import Damages
 from agent.tokens.discovery import Discovery
 from agent.tokens.inventory import Inventory
 from agent.tokens.pin_change import PinChange
@@ -77,6 +78,7 @@ class Services:
     known: Callable[[], Known] = Known
     trust: Callable[[], Awaitable[TrustStore | None]] = _nobody
     discovery: Callable[[], Discovery] = Discovery
+    damages: Damages = field(default_factory=Damages)
 
     def language_of(self, call: Call) -> Language:
         """Return the language of who asks: a terminal may have another than the desktop."""

@@ -50,6 +50,7 @@ def build_faces(
         put_off=regular.reminders.put_off,
         resume=regular.reminders.resume,
         no_tray_told=shared.paths.no_tray_told,
+        damages=shared.damages,
         renewals=renewals.renewals.all(),
     )
     return Faces(
@@ -70,7 +71,7 @@ def _windows(shared: Shared, server: Server) -> DesktopWindows:
 def _consent(shared: Shared, windows: DesktopWindows) -> Consent:
     return Consent(
         rules=lambda: shared.config().browser,
-        memory=SiteMemory(shared.paths.sites),
+        memory=SiteMemory(shared.paths.sites, shared.damages),
         bus=shared.bus,
         clock=shared.clock,
         open_window=windows.open_window,
@@ -87,6 +88,7 @@ def _checks(
             with_known_pins=tokens.pins.shown,
             config=shared.config,
             config_problems=lambda: shared.settings.problems,
+            data_problems=lambda: shared.damages.problems,
             trust=serving.trust.store,
             paths=shared.paths,
             clock=shared.clock,

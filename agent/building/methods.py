@@ -75,6 +75,7 @@ def add_methods(
         consent=faces.consent,
         checks=faces.checks,
         settings=shared.settings,
+        damages=shared.damages,
         bus=shared.bus,
         clock=shared.clock,
         language=shared.language,

@@ -35,7 +35,7 @@ def _reminders(shared: Shared, tokens: Tokens, renewals: Renewals) -> ReminderSe
 
     return ReminderService(
         remembered=tokens.remembered,
-        memory=ReminderMemory(shared.paths.reminders),
+        memory=ReminderMemory(shared.paths.reminders, shared.damages),
         bus=shared.bus,
         clock=shared.clock,
         language=shared.language,
@@ -49,6 +49,7 @@ def _updates(shared: Shared) -> UpdateService:
         settings=shared.config().updates,
         network=lambda: shared.config().network,
         folder=shared.paths.updates,
+        damages=shared.damages,
         bus=shared.bus,
         clock=shared.clock,
     )

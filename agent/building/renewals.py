@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import logging
 from dataclasses import dataclass
-from pathlib import Path
 
 from agent.building.shared import Shared
 from agent.building.tokens import Tokens
 from agent.renewals.authorities.choosing import Authorities
 from agent.renewals.drafts.service import DossierService
 from agent.renewals.journal.journal import Journal
-from agent.renewals.journal.scan_store import ScanStore
-from agent.renewals.journal.vault import Vault, VaultError, open_vault
+from agent.renewals.journal.opening import open_journal
+from agent.renewals.journal.scan_store import ScanDamagedError, ScanStore
+from agent.renewals.journal.vault import Vault, VaultError, see_to_vault
 from agent.renewals.licences.service import LicenceService
-from agent.renewals.licences.store import LicenceStore
+from agent.renewals.licences.store import LicenceDamagedError, LicenceStore
 from agent.renewals.service import RenewalService
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +38,15 @@ class _Kept:
 
 
 async def build_renewals(shared: Shared, tokens: Tokens) -> Renewals:
-    """Open what is kept; what was under way does not go on yet.
-
-    Raises:
-        JournalNewerError: a newer agent has written the journal.
-    """
+    """Open what is kept, whatever state it is in; what was under way does not go on yet."""
+    paths, damages = shared.paths, shared.damages
+    damages.see_to_folder(paths.dossiers, ScanDamagedError)
+    damages.see_to_folder(paths.licences, LicenceDamagedError)
     # The key is read from, or written to, a disk that may be slow.
-    vault = await asyncio.to_thread(_open_vault, shared.paths.vault_key)
+    vault = await asyncio.to_thread(see_to_vault, paths.vault_key, damages)
     kept = _Kept(
-        vault=vault,
-        journal=Journal(shared.paths.journal, vault),
+        vault=vault or Vault.passing(),
+        journal=_journal(shared, vault),
         authorities=Authorities(shared.config),
     )
     renewals = _renewals(shared, tokens, kept)
@@ -59,10 +55,11 @@ async def build_renewals(shared: Shared, tokens: Tokens) -> Renewals:
         licences=_licences(shared, tokens, kept),
         dossiers=DossierService(
             renewals=renewals,
-            folder=shared.paths.dossiers,
-            profile=shared.paths.applicant_profile,
-            vault=vault,
+            folder=paths.dossiers,
+            profile=paths.applicant_profile,
+            vault=kept.vault,
             identity_oids=shared.identity_oids,
+            damages=damages,
         ),
     )
 
@@ -70,7 +67,7 @@ async def build_renewals(shared: Shared, tokens: Tokens) -> Renewals:
 def _renewals(shared: Shared, tokens: Tokens, kept: _Kept) -> RenewalService:
     return RenewalService(
         journal=kept.journal,
-        scans=ScanStore(shared.paths.dossiers, kept.vault),
+        scans=ScanStore(shared.paths.dossiers, kept.vault, shared.damages),
         inventory=tokens.inventory,
         remembered=tokens.remembered,
         pins=tokens.pins,
@@ -83,7 +80,7 @@ def _renewals(shared: Shared, tokens: Tokens, kept: _Kept) -> RenewalService:
 
 def _licences(shared: Shared, tokens: Tokens, kept: _Kept) -> LicenceService:
     return LicenceService(
-        store=LicenceStore(shared.paths.licences, kept.vault),
+        store=LicenceStore(shared.paths.licences, kept.vault, shared.damages),
         journal=kept.journal,
         inventory=tokens.inventory,
         pins=tokens.pins,
@@ -94,11 +91,14 @@ def _licences(shared: Shared, tokens: Tokens, kept: _Kept) -> LicenceService:
     )
 
 
-def _open_vault(key_file: Path) -> Vault:
-    """Return the vault; a damaged key is laid aside, since reminders must not depend on it."""
-    try:
-        return open_vault(key_file)
-    except VaultError:
-        log.exception("vault key damaged, laid aside; renewals under way cannot be read")
-        key_file.replace(key_file.with_suffix(".damaged"))
-        return open_vault(key_file)
+def _journal(shared: Shared, vault: Vault | None) -> Journal:
+    if vault is None:
+        problem = VaultError()
+        return Journal(shared.paths.journal, Vault.passing(), paused=problem)
+    return open_journal(
+        shared.paths.journal,
+        vault,
+        dossiers=shared.paths.dossiers,
+        damages=shared.damages,
+        clock=shared.clock,
+    )

@@ -28,7 +28,7 @@ class Serving:
 
 def build_serving(shared: Shared) -> Serving:
     """Build the server; it listens to nobody yet."""
-    browser_seen = BrowserSeen(shared.paths.browser_seen, shared.clock)
+    browser_seen = BrowserSeen(shared.paths.browser_seen, shared.clock, shared.damages)
 
     def greeted(role: Role) -> None:
         if role is Role.BROWSER:

@@ -10,6 +10,7 @@ from agent.ground.clock import Clock
 from agent.ground.language import Language, desktop_language
 from agent.settings.config import Config
 from agent.settings.service import Settings
+from agent.system.damage import Damages
 from agent.system.paths import Paths
 
 
@@ -20,6 +21,8 @@ class Shared:
     settings: Settings
     paths: Paths
     clock: Clock
+    damages: Damages
+    """What of the agent's own files was found damaged."""
     bus: EventBus = field(default_factory=EventBus)
 
     def config(self) -> Config:

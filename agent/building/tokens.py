@@ -38,7 +38,7 @@ def build_tokens(shared: Shared) -> Tokens:
 
     discovery = look(shared.config())
     inventory = Inventory(serving(discovery), shared.bus)
-    pins = PinSessions(inventory, PinMemory(shared.paths.pin_states), shared.bus)
+    pins = PinSessions(inventory, PinMemory(shared.paths.pin_states, shared.damages), shared.bus)
     return Tokens(
         drivers=Drivers(lambda: partial(look, shared.config()), discovery, inventory, pins),
         inventory=inventory,
@@ -51,7 +51,7 @@ def build_tokens(shared: Shared) -> Tokens:
 def _remembered(shared: Shared, inventory: Inventory) -> Remembered:
     return Remembered(
         inventory=inventory,
-        store=TokenStore(shared.paths.remembered_tokens, shared.clock),
+        store=TokenStore(shared.paths.remembered_tokens, shared.damages),
         bus=shared.bus,
         clock=shared.clock,
         is_on=lambda: shared.config().tokens.remember,

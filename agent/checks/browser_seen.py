@@ -9,7 +9,9 @@ from pathlib import Path
 import msgspec
 
 from agent.ground.clock import Clock
-from agent.system.files import write_private
+from agent.ground.language import mark
+from agent.system.damage import DamagedError, Damages
+from agent.system.kept_file import KeptFile
 
 log = logging.getLogger(__name__)
 
@@ -21,14 +23,23 @@ class _Kept(msgspec.Struct, frozen=True):
     last: dt.datetime
 
 
+class BrowserSeenDamagedError(DamagedError):
+    """The file that says when a browser was last here is laid aside."""
+
+    code = "browser_seen_damaged"
+    what = mark("The note on when a browser last reached the agent")
+    advice = mark("Nothing needs to be done.")
+
+
 class BrowserSeen:
     """Notes connections of browsers; a damaged or unwritable file costs the memory, nothing else."""
 
-    def __init__(self, file: Path, clock: Clock) -> None:
-        self._file = file
+    def __init__(self, file: Path, clock: Clock, damages: Damages | None = None) -> None:
+        self._file = KeptFile(file, _Kept, BrowserSeenDamagedError, damages)
         self._clock = clock
         self._written: dt.datetime | None = None
-        self.last = self._load()
+        kept = self._file.read()
+        self.last = kept.last if kept else None
         """When a browser last connected; None where none ever has."""
 
     def note(self) -> None:
@@ -37,17 +48,8 @@ class BrowserSeen:
         if self._written is not None and self.last - self._written < WRITE_INTERVAL:
             return
         try:
-            write_private(self._file, msgspec.json.encode(_Kept(last=self.last)))
+            self._file.write(_Kept(last=self.last))
         except OSError as error:
             log.warning("browser connection not remembered reason=%s", error)
         else:
             self._written = self.last
-
-    def _load(self) -> dt.datetime | None:
-        try:
-            return msgspec.json.decode(self._file.read_bytes(), type=_Kept).last
-        except FileNotFoundError:
-            return None
-        except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
-            log.warning("browser memory unreadable reason=%s", error)
-            return None

@@ -12,7 +12,7 @@ from agent.certificates.chain import TrustStore
 from agent.checks.browser_seen import BrowserSeen
 from agent.checks.verdicts.authority import Reached
 from agent.ground.clock import Clock
-from agent.ground.errors import ErrorReport
+from agent.ground.errors import ErrorReport, OdcError
 from agent.settings.config import Config
 from agent.system.paths import Paths
 from agent.tokens.discovery import Discovery
@@ -36,6 +36,8 @@ class Parts:
     config: Callable[[], Config]
     config_problems: Callable[[], tuple[ErrorReport, ...]] = tuple
     """What of the configuration files cannot be used."""
+    data_problems: Callable[[], tuple[OdcError, ...]] = tuple
+    """What of the agent's own files was found damaged since it started."""
     trust: Callable[[], Awaitable[TrustStore | None]]
     paths: Paths
     clock: Clock

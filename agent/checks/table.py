@@ -25,6 +25,7 @@ from agent.checks.verdicts.computer import (
     judge_settings,
     judge_versions,
 )
+from agent.checks.verdicts.data import Data, judge_data
 from agent.checks.verdicts.desktop import (
     Autostart,
     Tray,
@@ -44,6 +45,7 @@ from agent.checks.verdicts.tokens import (
 )
 from agent.ground.language import mark
 from agent.system.autostart import this_systems_autostart
+from agent.system.damage import laid_aside_in
 from agent.system.runtime import runtime_folder
 
 Look = Callable[[Run], Awaitable[Findings]]
@@ -183,6 +185,18 @@ async def _settings(run: Run) -> Findings:
     return judge_settings(run.parts.config_problems())
 
 
+async def _data(run: Run) -> Findings:
+    parts = run.parts
+    aside = await in_thread(partial(laid_aside_in, parts.paths.data))
+    return judge_data(
+        Data(
+            problems=tuple(problem.report() for problem in parts.data_problems()),
+            laid_aside=tuple(file.name for file in aside),
+            folder=str(parts.paths.data),
+        )
+    )
+
+
 async def _disk(run: Run) -> Findings:
     paths = run.parts.paths
     folders = (paths.data, paths.config, paths.logs, runtime_folder())
@@ -220,6 +234,7 @@ CHECKS = (
     Check("fonts", mark("Chinese characters"), _fonts),
     Check("autostart", mark("Start at login"), _autostart),
     Check("settings", mark("Settings"), _settings),
+    Check("data", mark("Saved data"), _data),
     Check("disk", mark("Disk space"), _disk),
     Check("versions", mark("Versions"), _versions),
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 from agent.api.services import Windows
 from agent.desktop.notices.board import NoticeBoard, Posted
 from agent.desktop.notices.choosing import this_desktops_display
+from agent.desktop.notices.damage import DamageNotices
 from agent.desktop.notices.model import Display, Notice
 from agent.desktop.notices.reminding import ReminderNotices
 from agent.desktop.notices.telling import RenewalNotices
@@ -26,6 +27,7 @@ from agent.renewals.journal.record import Renewal
 from agent.settings.config import Config
 from agent.settings.quiet import is_quiet, quiet_hours
 from agent.settings.service import SettingsChanged
+from agent.system.damage import Damages
 from agent.tokens.inventory import TokenInserted
 
 log = logging.getLogger(__name__)
@@ -46,6 +48,7 @@ class Presence:
         resume: Callable[[str], None],
         renewals: Iterable[Renewal],
         no_tray_told: Path,
+        damages: Damages | None = None,
         display: Display | None = None,
     ) -> None:
         self._no_tray_told = no_tray_told
@@ -70,6 +73,13 @@ class Presence:
             open_window=self._open_window,
         )
         self._tray: TraySupervisor | None = None
+        self._damages = DamageNotices(
+            self._board,
+            damages or Damages(),
+            language=language,
+            is_on=lambda: self._config().reminders.notifications,
+            open_window=self._open_window,
+        )
         self._unsubscribe = bus.subscribe(self._on_event)
 
     @property
@@ -96,6 +106,7 @@ class Presence:
         self._unsubscribe()
         self._reminders.close()
         self._renewals.close()
+        self._damages.close()
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
+from agent.system.damage import DamagedError
 
 
-class MemoryDamagedError(OdcError):
+class MemoryDamagedError(DamagedError):
     """The file of remembered tokens cannot be understood; it was laid aside."""
 
     code = "remembered_damaged"
-    sentence = mark(
-        "The list of the tokens seen earlier was damaged. It was laid aside as {file}; tokens are "
-        "remembered anew."
-    )
+    what = mark("The list of the tokens seen earlier")
     advice = mark("Plug each token in once, so that you are reminded of its end.")
 
 
@@ -26,17 +24,6 @@ class MemoryOfNewerVersionError(OdcError):
         "left as it is, and nothing is added to it."
     )
     advice = mark("Install the newer version again.")
-
-
-class MemoryUnreadableError(OdcError):
-    """The file of remembered tokens cannot be read just now."""
-
-    code = "remembered_unreadable"
-    sentence = mark(
-        "The list of the tokens seen earlier cannot be read: {reason}. It is left as it is, and "
-        "nothing is added to it."
-    )
-    advice = mark("Start the agent again once the disk can be read.")
 
 
 class NotRememberedError(OdcError):

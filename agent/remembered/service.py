@@ -12,7 +12,6 @@ import msgspec
 
 from agent.ground.bus import Event, EventBus
 from agent.ground.clock import Clock
-from agent.ground.errors import OdcError
 from agent.remembered.errors import NotRememberedError
 from agent.remembered.knowing import absent, known_pairs
 from agent.remembered.model import Forgotten, KnownPair, RememberedToken
@@ -86,12 +85,6 @@ class Remembered:
     def close(self) -> None:
         """Learn nothing more."""
         self._unsubscribe()
-
-    @property
-    def problem(self) -> OdcError | None:
-        """What is wrong with the memory; None where nothing is."""
-        self._wanted()
-        return self._store.problem
 
     def pairs(self) -> tuple[KnownPair, ...]:
         """Return every pair that is known, as it stands now.

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 from pathlib import Path
 
 import msgspec
 
-from agent.certificates.china_time import china_date
-from agent.ground.clock import Clock
-from agent.ground.errors import OdcError
-from agent.remembered.errors import (
-    MemoryDamagedError,
-    MemoryOfNewerVersionError,
-    MemoryUnreadableError,
-)
+from agent.remembered.errors import MemoryDamagedError, MemoryOfNewerVersionError
 from agent.remembered.model import RememberedToken
-from agent.system.files import write_private
+from agent.system.damage import Damages, read_whole
+from agent.system.kept_file import KeptFile
 
 log = logging.getLogger(__name__)
 
@@ -35,38 +28,26 @@ class _Content(_Version, frozen=True):
 
 
 class TokenStore:
-    """Reads once, then writes; a file that cannot be used is told of as a problem."""
+    """Reads once, then writes; a file that cannot be used is told of."""
 
-    def __init__(self, file: Path, clock: Clock) -> None:
-        self._file = file
-        self._clock = clock
-        self._may_write = True
-        self.problem: OdcError | None = None
-        """What is wrong with the file; None where nothing is."""
+    def __init__(self, file: Path, damages: Damages | None = None) -> None:
+        self._path = file
+        self._damages = damages or Damages()
+        self._file = KeptFile(file, _Content, MemoryDamagedError, self._damages)
 
     def read(self) -> tuple[RememberedToken, ...]:
         """Return what is remembered; nothing where that cannot be told."""
-        try:
-            content = self._file.read_bytes()
-        except FileNotFoundError:
+        if self._is_newer():
+            self._file.leave_alone()
+            self._damages.tell(MemoryOfNewerVersionError())
             return ()
-        except OSError as error:
-            return self._left_alone(MemoryUnreadableError(reason=error.strerror or str(error)))
-        try:
-            if msgspec.json.decode(content, type=_Version).version > VERSION:
-                return self._left_alone(MemoryOfNewerVersionError())
-            return msgspec.json.decode(content, type=_Content).tokens
-        except (ValueError, msgspec.DecodeError) as error:
-            log.warning("remembered tokens damaged reason=%s", error)
-            return self._laid_aside()
+        content = self._file.read()
+        return content.tokens if content else ()
 
     def write(self, tokens: tuple[RememberedToken, ...]) -> None:
         """Replace what is remembered."""
-        if not self._may_write:
-            return
-        content = _Content(version=VERSION, tokens=tokens)
         try:
-            write_private(self._file, msgspec.json.encode(content))
+            self._file.write(_Content(version=VERSION, tokens=tokens))
         except OSError as error:
             # A full disk must not silence reminders: what was seen is known while the agent runs.
             log.warning("tokens not remembered reason=%s", error)
@@ -74,31 +55,12 @@ class TokenStore:
     def remove(self) -> None:
         """Have nothing on the disk: it is not wanted that anything is remembered."""
         try:
-            self._file.unlink(missing_ok=True)
+            self._file.remove()
         except OSError as error:
             log.warning("remembered tokens not removed reason=%s", error)
 
-    def _left_alone(self, problem: OdcError) -> tuple[RememberedToken, ...]:
-        log.warning("remembered tokens not used code=%s", problem.code)
-        self._may_write, self.problem = False, problem
-        return ()
-
-    def _laid_aside(self) -> tuple[RememberedToken, ...]:
-        aside = _free_name(self._file, china_date(self._clock()))
+    def _is_newer(self) -> bool:
         try:
-            self._file.replace(aside)
-        except OSError as error:
-            return self._left_alone(MemoryUnreadableError(reason=error.strerror or str(error)))
-        self.problem = MemoryDamagedError(file=str(aside))
-        return ()
-
-
-def _free_name(file: Path, day: dt.date) -> Path:
-    """Return a name beside ``file`` that says when it was laid aside, and that nothing has yet."""
-    number = 1
-    while True:
-        more = "" if number == 1 else f"-{number}"
-        aside = file.with_name(f"{file.stem}.damaged-{day}{more}{file.suffix}")
-        if not aside.exists():
-            return aside
-        number += 1
+            return msgspec.json.decode(read_whole(self._path), type=_Version).version > VERSION
+        except (OSError, ValueError, RecursionError, msgspec.DecodeError):
+            return False

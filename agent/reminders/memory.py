@@ -5,20 +5,30 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-import msgspec
-
+from agent.ground.language import mark
 from agent.reminders.rules import Shown
-from agent.system.files import write_private
+from agent.system.damage import DamagedError, Damages
+from agent.system.kept_file import KeptFile
 
 log = logging.getLogger(__name__)
+
+
+class RemindersDamagedError(DamagedError):
+    """The file of what was reminded of is laid aside."""
+
+    code = "reminders_damaged"
+    what = mark("The list of what you were reminded of")
+    advice = mark(
+        "You may be reminded once more of what you have seen, or did not want to be reminded of."
+    )
 
 
 class ReminderMemory:
     """Remembers by thumbprint; a damaged file costs one repeated reminder, nothing more."""
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._shown = self._load()
+    def __init__(self, file: Path, damages: Damages | None = None) -> None:
+        self._file = KeptFile(file, dict[str, Shown], RemindersDamagedError, damages)
+        self._shown = self._file.read() or {}
 
     def last(self, thumbprint: str) -> Shown | None:
         """Return when the certificate was last reminded of."""
@@ -36,16 +46,7 @@ class ReminderMemory:
 
     def _save(self) -> None:
         try:
-            write_private(self._file, msgspec.json.encode(self._shown))
+            self._file.write(self._shown)
         except OSError as error:
             # A full disk must not silence reminders.
             log.warning("reminders not remembered reason=%s", error)
-
-    def _load(self) -> dict[str, Shown]:
-        try:
-            return msgspec.json.decode(self._file.read_bytes(), type=dict[str, Shown])
-        except FileNotFoundError:
-            return {}
-        except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
-            log.warning("reminder memory unreadable reason=%s", error)
-            return {}

@@ -6,19 +6,23 @@ each wrong key falls back to its default by itself, since the other keys are to 
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import tomllib
 from dataclasses import dataclass
 from enum import StrEnum, unique
 from pathlib import Path
 from typing import Any
 
+from agent.ground.clock import utc_now
 from agent.ground.errors import ErrorReport, reason_of
 from agent.ground.text_files import TextEncodingError, read_text_file
 from agent.settings.config import Config, ConfigError, checked, merged_with, with_absolute_paths
 from agent.settings.errors import ConfigIgnoredError, ConfigNotUsedError
 from agent.settings.keys import DEFAULTS, flattened, line_of, nested, why_wrong
 from agent.settings.policy import usable
+from agent.system.damage import lay_aside
 from agent.system.files import write_private
 from agent.system.paths import Paths
 from agent.system.trusted_files import see_to_writers
@@ -113,7 +117,7 @@ def _policy_values(
 def _last_good(file: Path, copy: Path, reason: str, problems: list[ErrorReport]) -> dict[str, Any]:
     """Return what ``file`` said when it was last good, and note what is wrong with it now."""
     try:
-        values = tomllib.loads(read_text_file(copy))
+        values = tomllib.loads(_text(copy, or_else=None))
         if copy.name.startswith("config"):
             checked(file, values)  # by this version, too
     except (OSError, ValueError, ConfigError) as error:
@@ -125,18 +129,28 @@ def _last_good(file: Path, copy: Path, reason: str, problems: list[ErrorReport])
     return {}
 
 
-def _text(file: Path) -> str:
-    """Return what the file says; nothing where there is none."""
+def _text(file: Path, *, or_else: str | None = "") -> str:
+    """Return what the file says, ``or_else`` where there is none; OSError, TextEncodingError."""
+    if file.is_fifo():  # it would be waited for
+        raise OSError(errno.ENXIO, os.strerror(errno.ENXIO))
     try:
         see_to_writers(file)
         return read_text_file(file)
     except FileNotFoundError:
-        return ""
+        if or_else is None:
+            raise
+        return or_else
 
 
 def _keep(copy: Path, text: str) -> None:
     try:
-        if _text(copy) != text:
-            write_private(copy, text.encode())
+        if _text(copy) == text:
+            return
     except (OSError, TextEncodingError) as error:
+        log.warning("last good configuration damaged file=%s reason=%s", copy, error)
+    try:
+        if copy.is_dir():
+            lay_aside(copy, utc_now())
+        write_private(copy, text.encode())
+    except OSError as error:
         log.warning("last good configuration not kept file=%s reason=%s", copy, error)

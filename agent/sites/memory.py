@@ -10,14 +10,25 @@ from types import MappingProxyType
 
 import msgspec
 
+from agent.ground.language import mark
 from agent.sites.model import Action, Decision, Kept, Site
 from agent.sites.origins import host_of
-from agent.system.files import NotSavedError, write_private
+from agent.system.damage import DamagedError, Damages
+from agent.system.files import NotSavedError
+from agent.system.kept_file import KeptFile
 
 log = logging.getLogger(__name__)
 
 MOST_RENEWALS = 20
 """Renewals kept for a site: the newest."""
+
+
+class SitesDamagedError(DamagedError):
+    """The file of what was decided on web sites is laid aside."""
+
+    code = "sites_damaged"
+    what = mark("The list of what web sites may do")
+    advice = mark("You are asked again, whatever was allowed or forbidden for good.")
 
 
 class SiteMemory:
@@ -28,9 +39,9 @@ class SiteMemory:
     were allowed, and what is allowed takes back a "never".
     """
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._sites = self._load()
+    def __init__(self, file: Path, damages: Damages | None = None) -> None:
+        self._file = KeptFile(file, dict[str, Site], SitesDamagedError, damages)
+        self._sites = self._file.read() or {}
 
     @property
     def sites(self) -> Mapping[str, Site]:
@@ -83,19 +94,10 @@ class SiteMemory:
 
     def _save(self, sites: dict[str, Site]) -> None:
         try:
-            write_private(self._file, msgspec.json.encode(sites))
+            self._file.write(sites)
         except OSError as error:
             raise NotSavedError(reason=error.strerror or str(error)) from error
         self._sites = sites
-
-    def _load(self) -> dict[str, Site]:
-        try:
-            return msgspec.json.decode(self._file.read_bytes(), type=dict[str, Site])
-        except FileNotFoundError:
-            return {}
-        except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
-            log.warning("decisions on sites unreadable reason=%s", error)
-            return {}
 
 
 def _without(

@@ -10,8 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from agent.ground.clock import utc_now
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
+from agent.system.damage import lay_aside
 from agent.system.home import writing_to
 from agent.system.paths import make_private
 
@@ -51,6 +53,8 @@ class AgentLock:
         self._seconds = seconds
         with writing_to(self._folder):
             make_private(self._folder)
+            if os.path.lexists(file) and not file.is_file():
+                lay_aside(file, utc_now())  # nobody can hold it
             self._descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
 
     def __enter__(self) -> Self:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+import os
 import sys
 from pathlib import Path
 
+from agent.ground.clock import utc_now
 from agent.ground.harmless import is_hidden
 from agent.ground.streams import escaped
+from agent.system.damage import lay_aside
 from agent.system.paths import make_private
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
@@ -38,18 +41,23 @@ class _LogFile(logging.handlers.RotatingFileHandler):
         return self.stream is not None and self.stream.tell() >= self.maxBytes
 
 
+def _log_file(file: Path) -> _LogFile:
+    """Open the log; what is in its place and is none is laid aside."""
+    if os.path.lexists(file) and not file.is_file():
+        lay_aside(file, utc_now())
+    return _LogFile(
+        file,
+        maxBytes=_MAX_BYTES,
+        backupCount=_KEPT,
+        encoding="utf-8",
+        errors="backslashreplace",  # folders have names that are no text
+    )
+
+
 def set_up_logging(folder: Path, *, to_stderr: bool) -> None:
     """Write to ``folder``/agent.log, and to the terminal where there is one to read it."""
     make_private(folder)
-    handlers: list[logging.Handler] = [
-        _LogFile(
-            folder / "agent.log",
-            maxBytes=_MAX_BYTES,
-            backupCount=_KEPT,
-            encoding="utf-8",
-            errors="backslashreplace",  # folders have names that are no text
-        )
-    ]
+    handlers: list[logging.Handler] = [_log_file(folder / "agent.log")]
     if to_stderr:
         handlers.append(logging.StreamHandler(sys.stderr))
     for handler in handlers:

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 900.0
 TOLERATED_SECONDS = 10.0
 """A clock that is drawn near to the right time bit by bit gains less than one in that while."""
+_CLOCK_REALTIME = 0  # linux/time.h
 _FLAGS = 0o4000 | 0o2000000  # TFD_NONBLOCK, TFD_CLOEXEC (linux/timerfd.h)
 _ABSOLUTE_UNTIL_SET = 1 | 2  # TFD_TIMER_ABSTIME, TFD_TIMER_CANCEL_ON_SET
 _NEVER = struct.pack("4q", 0, 0, 1 << 40, 0)
@@ -86,7 +87,7 @@ class _Alarm:
 
     def __init__(self) -> None:
         self._library = ctypes.CDLL(None, use_errno=True)
-        self.descriptor: int = self._library.timerfd_create(time.CLOCK_REALTIME, _FLAGS)
+        self.descriptor: int = self._library.timerfd_create(_CLOCK_REALTIME, _FLAGS)
 
     def is_set(self) -> bool:
         """Set it, and return whether this system has it."""

@@ -5,14 +5,22 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-import msgspec
-
 from agent.ground.errors import OdcError
-from agent.system.files import write_private
+from agent.ground.language import mark
+from agent.system.damage import DamagedError, Damages
+from agent.system.kept_file import KeptFile
 from agent.tokens.model import PinState, TokenReference
 from agent.tokens.pin_states import RememberedPin, after_reading, after_try, combined
 
 log = logging.getLogger(__name__)
+
+
+class PinStatesDamagedError(DamagedError):
+    """The file of what tries of PINs showed is laid aside."""
+
+    code = "pin_states_damaged"
+    what = mark("The list of how often a wrong PIN was entered")
+    advice = mark("Take care with the PIN: it is no longer known here how many tries are left.")
 
 
 class PinMemory:
@@ -21,9 +29,9 @@ class PinMemory:
     A damaged file costs what the flags do not say, nothing more.
     """
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._remembered = self._load()
+    def __init__(self, file: Path, damages: Damages | None = None) -> None:
+        self._file = KeptFile(file, dict[str, RememberedPin], PinStatesDamagedError, damages)
+        self._remembered = self._file.read() or {}
 
     def state(
         self, token: TokenReference, flags: PinState, *, tries_left: int | None = None
@@ -66,19 +74,10 @@ class PinMemory:
         else:
             self._remembered[_key(token)] = after
         try:
-            write_private(self._file, msgspec.json.encode(self._remembered))
+            self._file.write(self._remembered)
         except OSError as error:
             # A full disk must not keep anybody from entering a PIN.
             log.warning("pin states not remembered reason=%s", error)
-
-    def _load(self) -> dict[str, RememberedPin]:
-        try:
-            return msgspec.json.decode(self._file.read_bytes(), type=dict[str, RememberedPin])
-        except FileNotFoundError:
-            return {}
-        except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
-            log.warning("pin states unreadable reason=%s", error)
-            return {}
 
 
 def _key(token: TokenReference) -> str:

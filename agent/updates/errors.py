@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
+from agent.system.damage import DamagedError
 
 
 class UpdatesOffError(OdcError):
@@ -90,3 +91,11 @@ class UpdateNotSavedError(OdcError):
     code = "update_not_saved"
     sentence = mark("The update cannot be saved: {reason}")
     advice = mark("Free some space on the disk and try again.")
+
+
+class UpdateStateDamagedError(DamagedError):
+    """The file of what is known of updates is laid aside."""
+
+    code = "update_state_damaged"
+    what = mark("The note on newer versions")
+    advice = mark("They are looked for anew.")

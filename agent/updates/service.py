@@ -20,12 +20,14 @@ from agent.ground.clock import Clock
 from agent.ground.errors import OdcError
 from agent.network.way_out import SYSTEMS
 from agent.settings.config import NetworkSettings, UpdateSettings
-from agent.system.files import write_private
+from agent.system.damage import Damages
+from agent.system.kept_file import KeptFile
 from agent.system.wall_clock import ClockJumped
 from agent.updates.errors import (
     NoUpdateError,
     UpdateCancelledError,
     UpdatesOffError,
+    UpdateStateDamagedError,
     UpdateUnreachableError,
 )
 from agent.updates.model import (
@@ -57,6 +59,7 @@ class UpdateService:
         *,
         settings: UpdateSettings,
         folder: Path,
+        damages: Damages | None = None,
         bus: EventBus,
         clock: Clock,
         network: Callable[[], NetworkSettings] = lambda: SYSTEMS,
@@ -69,7 +72,8 @@ class UpdateService:
         self._late = dt.timedelta(seconds=random.uniform(0, JITTER_SECONDS))  # noqa: S311 - no secret
         self._one_at_a_time = asyncio.Lock()
         self._stop = threading.Event()
-        self._state = self._read()
+        self._file = KeptFile(folder / "state.json", UpdateState, UpdateStateDamagedError, damages)
+        self._state = self._file.read() or UpdateState()
         self._wake = asyncio.Event()
         bus.subscribe(self._on_event)
 
@@ -178,20 +182,10 @@ class UpdateService:
         # A clock that went back must not put the next check off for years.
         return checked is None or not checked <= now < checked + DAY + self._late
 
-    @property
-    def _file(self) -> Path:
-        return self._folder / "state.json"
-
-    def _read(self) -> UpdateState:
-        try:
-            return msgspec.json.decode(self._file.read_bytes(), type=UpdateState)
-        except (OSError, msgspec.DecodeError):
-            return UpdateState()
-
     def _save(self, state: UpdateState) -> None:
         self._state = state
         try:
-            write_private(self._file, msgspec.json.encode(state))
+            self._file.write(state)
         except (OSError, OdcError):
             log.warning("state of updates not saved", exc_info=True)
 

@@ -53,6 +53,7 @@ from agent.settings.config import BrowserSettings, Config, UpdateSettings
 from agent.settings.service import Settings
 from agent.sites.consent import Consent
 from agent.sites.memory import SiteMemory
+from agent.system.damage import Damages
 from agent.system.paths import find_paths
 from agent.system.runtime import BROWSER_SOCKET, CONTROL_SOCKET, runtime_folder
 from agent.tokens.discovery import Discovery
@@ -181,6 +182,7 @@ class ApiDesk:
         paths = find_paths()
         vault = open_vault(paths.data / "vault.key")
         self.bus = EventBus()
+        self.damages = Damages()
         self.quit = asyncio.Event()
         self.restart = asyncio.Event()
         self.inventory = Inventory(modules, self.bus)
@@ -188,7 +190,7 @@ class ApiDesk:
         self.journal = Journal(paths.journal, vault)
         self.remembered = Remembered(
             inventory=self.inventory,
-            store=TokenStore(paths.remembered_tokens, lambda: NOW),
+            store=TokenStore(paths.remembered_tokens, self.damages),
             bus=self.bus,
             clock=lambda: NOW,
         )
@@ -266,6 +268,7 @@ class ApiDesk:
             updates=UpdateService(
                 settings=UpdateSettings(), folder=paths.updates, bus=self.bus, clock=lambda: NOW
             ),
+            damages=self.damages,
             bus=self.bus,
             clock=lambda: NOW,
             language=lambda: Language.ZH,

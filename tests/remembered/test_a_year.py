@@ -15,6 +15,7 @@ from agent.remembered.store import TokenStore
 from agent.reminders.memory import ReminderMemory
 from agent.reminders.rules import DEFAULT_THRESHOLDS
 from agent.reminders.service import ReminderRaised, ReminderRules, ReminderService
+from agent.system.damage import Damages
 from agent.tokens.inventory import Inventory
 
 DAY = dt.timedelta(days=1)
@@ -59,7 +60,7 @@ class Computer:
         inventory = Inventory((self.tokens.settings,) if reads else (), bus)
         remembered = Remembered(
             inventory=inventory,
-            store=TokenStore(self.home / "tokens.json", lambda: self.now),
+            store=TokenStore(self.home / "tokens.json", Damages(lambda: self.now)),
             bus=bus,
             clock=lambda: self.now,
         )

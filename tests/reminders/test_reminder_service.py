@@ -54,7 +54,7 @@ class Desk:
         self.inventory = Inventory((self.tokens.settings,), bus)
         self.remembered = Remembered(
             inventory=self.inventory,
-            store=TokenStore(self._file.with_name("tokens.json"), lambda: self.now),
+            store=TokenStore(self._file.with_name("tokens.json")),
             bus=bus,
             clock=lambda: self.now,
             is_on=lambda: self.remembers,

@@ -11,11 +11,10 @@ from typing import Annotated
 import msgspec
 
 from agent import __version__
-from agent.api.methods.remembered import memory_problems
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
 from agent.api.views.licences import licence_view
-from agent.api.views.problems import problem_view
+from agent.api.views.problems import error_view, problem_view
 from agent.api.views.remembered import Drawer
 from agent.api.views.reminders import ReminderList
 from agent.api.views.renewals import renewal_view
@@ -109,7 +108,7 @@ class ControlMethods:
             renewals_under_way=sum(not r.has_ended for r in services.renewals.all()),
             problems=(
                 *map(setting_problem, services.settings.problems),
-                *memory_problems(services.remembered),
+                *map(error_view, services.damages.problems),
                 *(problem_view(problem) for problem in snapshot.problems),
             ),
         )
@@ -140,7 +139,7 @@ class ControlMethods:
         # Checking the signatures of many SM2 certificates takes seconds.
         known = replace(services.known(), trust=await services.trust())
         listed = await asyncio.to_thread(token_list, shown, drawer, now, language, known)
-        problems = (*memory_problems(services.remembered), *listed.problems)
+        problems = (*map(error_view, services.damages.problems), *listed.problems)
         return msgspec.structs.replace(listed, problems=problems)
 
     async def list_reminders(self, _call: Call, _params: NoParams) -> ReminderList:

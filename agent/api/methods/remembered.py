@@ -7,8 +7,6 @@ import msgspec
 from agent.api.methods.renewals import Thumbprint
 from agent.api.registry import Call, Registry, Role
 from agent.api.services import Services
-from agent.api.views.problems import ProblemView, error_view
-from agent.remembered.service import Remembered
 
 
 class TokenParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,9 +49,3 @@ class RememberedMethods:
         """Take a person's word on whether what may have replaced a certificate has."""
         self._remembered.decide(params.thumbprint, is_replaced=params.is_replaced)
         return {}
-
-
-def memory_problems(remembered: Remembered) -> tuple[ProblemView, ...]:
-    """Return what is wrong with the memory of tokens."""
-    problem = remembered.problem
-    return () if problem is None else (error_view(problem),)

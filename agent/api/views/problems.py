@@ -15,6 +15,9 @@ class ProblemView(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     message: str
     message_zh: str
+    advice: str = ""
+    """What to do next; empty where nothing can be done."""
+    advice_zh: str = ""
 
 
 def error_view(error: OdcError) -> ProblemView:
@@ -30,4 +33,6 @@ def problem_view(problem: Problem) -> ProblemView:
         code=report.code,
         message=report.message,
         message_zh=report.message_zh,
+        advice=report.advice,
+        advice_zh=report.advice_zh,
     )

@@ -57,7 +57,12 @@ def setting_list(settings: Settings, language: Language) -> SettingList:
 def setting_problem(report: ErrorReport) -> ProblemView:
     """Return what is wrong with a configuration file as clients see it."""
     return ProblemView(
-        module="", code=report.code, message=report.message, message_zh=report.message_zh
+        module="",
+        code=report.code,
+        message=report.message,
+        message_zh=report.message_zh,
+        advice=report.advice,
+        advice_zh=report.advice_zh,
     )
 
 

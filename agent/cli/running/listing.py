@@ -97,6 +97,8 @@ def _print_problems(problems: list[Json]) -> None:
     suffix = "_zh" if user_language() is Language.ZH else ""
     for problem in problems:
         say(f"! {problem[f'message{suffix}']}")
+        if advice := problem.get(f"advice{suffix}"):  # an agent of the version before tells none
+            say(f"  {advice}")
 
 
 class _Say:

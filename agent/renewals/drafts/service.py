@@ -6,6 +6,7 @@ Files of strangers are opened by the scan worker alone; what is shown of them ar
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +18,16 @@ from agent.renewals.authorities.ra_protocol import Applicant, ApplicantField, Do
 from agent.renewals.dossier.checks import amended
 from agent.renewals.drafts.store import Draft, DraftScan, DraftStore, Part, ScanNotChosenError
 from agent.renewals.drafts.taking_over import Given, Sources
-from agent.renewals.journal.applicant_profile import forget_profile, keep_profile, take_up_profile
+from agent.renewals.journal.applicant_profile import (
+    ProfileDamagedError,
+    forget_profile,
+    keep_profile,
+    take_up_profile,
+)
 from agent.renewals.journal.record import Renewal
-from agent.renewals.journal.scan_store import ScanStore
+from agent.renewals.journal.scan_store import ScanLostError, ScanStore
 from agent.renewals.journal.states import State
-from agent.renewals.journal.vault import Vault
+from agent.renewals.journal.vault import Vault, VaultError
 from agent.renewals.scans.model import LARGEST_SHOWN_SIDE, Limits, limits_of
 from agent.renewals.scans.reports import (
     Conversion,
@@ -31,6 +37,7 @@ from agent.renewals.scans.reports import (
     show_scan,
 )
 from agent.renewals.service import RenewalService
+from agent.system.damage import Damages
 
 THUMBNAIL_SIDE = 240
 """Pixels of a thumbnail's longer side."""
@@ -80,16 +87,18 @@ class DossierService:
         profile: Path,
         vault: Vault,
         identity_oids: Callable[[], Sequence[IdentityOid]],
+        damages: Damages | None = None,
     ) -> None:
         self._renewals = renewals
-        self._store = DraftStore(folder, vault)
+        self._damages = damages or Damages()
+        self._store = DraftStore(folder, vault, self._damages)
         self._sources = Sources(renewals, self._store, identity_oids)
-        self._scans = ScanStore(folder, vault)
+        self._scans = ScanStore(folder, vault, self._damages)
         self._profile = profile
         self._vault = vault
 
     async def open(self, renewal_id: str) -> OpenDossier:
-        """Return the dossier as it stands; RenewalNotFoundError, VaultError."""
+        """Return the dossier as it stands; RenewalNotFoundError."""
         renewal = self._renewals.get(renewal_id)
         draft = Draft() if renewal.has_ended else self._store.read(renewal.id)
         thumbnails = await asyncio.to_thread(self._thumbnails, renewal, draft)
@@ -110,7 +119,7 @@ class DossierService:
         """Fill in what is still empty as it was given for another renewal; nothing is submitted.
 
         Raises:
-            RenewalNotFoundError, OtherOrganisationError, ScanUnusableError, NotSavedError, VaultError
+            RenewalNotFoundError, OtherOrganisationError, ScanUnusableError, NotSavedError
             WrongStateError: no dossier is awaited, or the source has ended: nothing is left of it.
         """
         self.write(renewal_id, self._gain(renewal_id, source_id).applicant)
@@ -213,8 +222,12 @@ class DossierService:
         return submitted
 
     def kept_applicant(self) -> Applicant | None:
-        """Return who is kept by choice, None where nobody is; VaultError."""
-        return take_up_profile(self._profile, self._vault)
+        """Return who is kept by choice, None where nobody is, or that cannot be read any more."""
+        try:
+            return take_up_profile(self._profile, self._vault)
+        except VaultError as error:
+            self._damages.lay_aside(self._profile, ProfileDamagedError, error)
+            return None
 
     @property
     def is_applicant_kept(self) -> bool:
@@ -246,20 +259,22 @@ class DossierService:
         return {**before, **draft.applicant}
 
     def _thumbnails(self, renewal: Renewal, draft: Draft) -> dict[DocumentName, bytes]:
-        chosen = {name: self._store.get(renewal.id, name, Part.THUMBNAIL) for name in draft.scans}
-        if renewal.state is not State.REJECTED:
-            return chosen
-        sent = (name for name in renewal.private.documents if name not in chosen)
-        return {
-            **{name: show_scan(self._scans.get(renewal.id, name), THUMBNAIL_SIDE) for name in sent},
-            **chosen,
-        }
+        shown: dict[DocumentName, bytes] = {}
+        sent = renewal.private.documents if renewal.state is State.REJECTED else ()
+        for name in {*draft.scans, *sent}:
+            with contextlib.suppress(ScanNotChosenError, ScanLostError):  # damaged: chosen again
+                shown[name] = (
+                    self._store.get(renewal.id, name, Part.THUMBNAIL)
+                    if name in draft.scans
+                    else show_scan(self._scans.get(renewal.id, name), THUMBNAIL_SIDE)
+                )
+        return shown
 
     def _content(self, renewal_id: str, name: DocumentName, scan: DraftScan | None) -> bytes:
         if scan is None:
             try:
                 return self._scans.get(renewal_id, name)
-            except FileNotFoundError as error:
+            except ScanLostError as error:
                 raise ScanNotChosenError from error
         part = Part.CONVERTED if scan.converted else Part.ORIGINAL
         return self._store.get(renewal_id, name, part)

@@ -10,8 +10,10 @@ import msgspec
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
 from agent.renewals.authorities.ra_protocol import ApplicantField, DocumentName
-from agent.renewals.journal.vault import Vault
+from agent.renewals.journal.scan_store import ScanDamagedError
+from agent.renewals.journal.vault import Vault, VaultError
 from agent.renewals.scans.model import ScanFacts
+from agent.system.damage import DamagedError, Damages
 from agent.system.files import NotSavedError, write_private
 
 
@@ -21,6 +23,14 @@ class ScanNotChosenError(OdcError):
     code = "scan_not_chosen"
     sentence = mark("No file was chosen for this document yet.")
     advice = mark("Choose a file.")
+
+
+class DraftDamagedError(DamagedError):
+    """What was filled in of a dossier is laid aside."""
+
+    code = "draft_damaged"
+    what = mark("What was filled in of a dossier")
+    advice = mark("Fill it in again.")
 
 
 @unique
@@ -62,15 +72,19 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 class DraftStore:
     """Sealed files in the folder of the renewal's scans, which goes as a whole when it ends."""
 
-    def __init__(self, folder: Path, vault: Vault) -> None:
+    def __init__(self, folder: Path, vault: Vault, damages: Damages | None = None) -> None:
         self._folder = folder
         self._vault = vault
+        self._damages = damages or Damages()
 
     def read(self, renewal: str) -> Draft:
-        """Return the draft, an empty one where nothing was filled in yet."""
+        """Return the draft, an empty one where nothing was filled in yet, or that is damaged."""
         try:
             return msgspec.json.decode(self._opened(renewal, "draft"), type=Draft)
         except FileNotFoundError:
+            return Draft()
+        except (VaultError, msgspec.DecodeError) as error:
+            self._damages.lay_aside(self._file(renewal, "draft"), DraftDamagedError, error)
             return Draft()
 
     def write(self, renewal: str, draft: Draft) -> None:
@@ -83,9 +97,13 @@ class DraftStore:
 
     def get(self, renewal: str, name: DocumentName, part: Part) -> bytes:
         """Return a part of a chosen file; ScanNotChosenError."""
+        leaf = _part_name(name, part)
         try:
-            return self._opened(renewal, _part_name(name, part))
+            return self._opened(renewal, leaf)
         except FileNotFoundError as error:
+            raise ScanNotChosenError from error
+        except VaultError as error:
+            self._damages.lay_aside(self._file(renewal, leaf), ScanDamagedError, error)
             raise ScanNotChosenError from error
 
     def drop(self, renewal: str, name: DocumentName) -> None:
@@ -100,7 +118,7 @@ class DraftStore:
         self._file(renewal, "draft").unlink(missing_ok=True)
 
     def _opened(self, renewal: str, leaf: str) -> bytes:
-        return self._vault.open(self._file(renewal, leaf).read_bytes(), f"{renewal}/{leaf}")
+        return self._vault.open_file(self._file(renewal, leaf), f"{renewal}/{leaf}")
 
     def _sealed(self, renewal: str, leaf: str, clear: bytes) -> None:
         sealed = self._vault.seal(clear, f"{renewal}/{leaf}")

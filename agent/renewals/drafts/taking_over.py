@@ -18,7 +18,6 @@ from agent.renewals.drafts.store import DraftScan, DraftStore
 from agent.renewals.ground.errors import WrongStateError
 from agent.renewals.journal.record import Renewal
 from agent.renewals.journal.states import State
-from agent.renewals.journal.vault import VaultError
 from agent.renewals.service import RenewalService
 
 
@@ -68,7 +67,7 @@ class Sources:
 
         Raises:
             WrongStateError: the source has ended, or is about to.
-            OtherOrganisationError, VaultError
+            OtherOrganisationError
         """
         if source.has_ended or source.is_withdrawing:
             raise WrongStateError(state=source.state.value)
@@ -85,7 +84,7 @@ class Sources:
     def _has_something(self, renewal: Renewal, source: Renewal) -> bool:
         try:
             return bool(self.gain(renewal, source))
-        except (WrongStateError, OtherOrganisationError, VaultError):
+        except (WrongStateError, OtherOrganisationError):
             return False
 
     def _belong_together(self, one: Renewal, other: Renewal) -> bool:

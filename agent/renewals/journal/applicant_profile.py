@@ -6,12 +6,22 @@ from pathlib import Path
 
 import msgspec
 
+from agent.ground.language import mark
 from agent.renewals.authorities.ra_protocol import Applicant
 from agent.renewals.dossier.checks import cleaned_applicant
 from agent.renewals.journal.vault import Vault, VaultError
+from agent.system.damage import DamagedError
 from agent.system.files import write_private
 
 _CONTEXT = "applicant profile"
+
+
+class ProfileDamagedError(DamagedError):
+    """The applicant's data are laid aside."""
+
+    code = "profile_damaged"
+    what = mark("The applicant's data kept for the next renewal")
+    advice = mark("Fill them in again.")
 
 
 def keep_profile(file: Path, vault: Vault, applicant: Applicant) -> None:
@@ -27,11 +37,9 @@ def take_up_profile(file: Path, vault: Vault) -> Applicant | None:
         VaultError: what was kept cannot be read any more.
     """
     try:
-        sealed = file.read_bytes()
+        return msgspec.json.decode(vault.open_file(file, _CONTEXT), type=Applicant)
     except FileNotFoundError:
         return None
-    try:
-        return msgspec.json.decode(vault.open(sealed, _CONTEXT), type=Applicant)
     except msgspec.MsgspecError as error:
         raise VaultError from error
 

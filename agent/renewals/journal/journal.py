@@ -1,6 +1,6 @@
 """The renewals' journal: SQLite, one row a renewal, its private part sealed, its history kept.
 
-A newer schema than this program knows is refused, never guessed at.
+How it is opened: database.py; what is done where it is damaged: opening.py.
 """
 
 from __future__ import annotations
@@ -15,76 +15,20 @@ from pathlib import Path
 import msgspec
 
 from agent.ground.errors import OdcError
-from agent.ground.language import mark
+from agent.renewals.journal.database import Way, in_memory, open_database
 from agent.renewals.journal.leftovers import Leftover, leftovers_of
+from agent.renewals.journal.lost import LostRenewal
 from agent.renewals.journal.record import PrivatePart, Renewal
+from agent.renewals.journal.salvage import Salvaged
+from agent.renewals.journal.schema import COLUMNS
 from agent.renewals.journal.states import State
 from agent.renewals.journal.vault import Vault, VaultError
 from agent.system.files import NotSavedError
-from agent.system.paths import make_private
 from agent.tokens.model import TokenReference
 
 log = logging.getLogger(__name__)
 
-BUSY_SECONDS = 0.5
-"""How long somebody else's lock (a backup) may hold the agent up; what fails then is tried again."""
-
-_MIGRATIONS: tuple[str, ...] = (
-    """
-    CREATE TABLE renewal (
-        id TEXT PRIMARY KEY,
-        thumbprint TEXT NOT NULL,
-        state TEXT NOT NULL,
-        is_open INTEGER NOT NULL,
-        created TEXT NOT NULL,
-        facts TEXT NOT NULL,
-        private BLOB NOT NULL
-    ) STRICT;
-    -- One renewal at a time for one certificate, whoever starts it.
-    CREATE UNIQUE INDEX one_open_renewal ON renewal (thumbprint) WHERE is_open = 1;
-    CREATE TABLE history (
-        renewal TEXT NOT NULL REFERENCES renewal (id),
-        at TEXT NOT NULL,
-        state TEXT NOT NULL,
-        waiting TEXT
-    ) STRICT;
-    """,
-    """
-    -- Key pairs to be removed from a token when its PIN is next given; see leftovers.py.
-    CREATE TABLE leftover (
-        serial TEXT NOT NULL,
-        label TEXT NOT NULL,
-        key_id BLOB NOT NULL,
-        facts BLOB NOT NULL,
-        PRIMARY KEY (serial, label, key_id)
-    ) STRICT;
-    """,
-    """
-    -- A PIN belongs to an application of a token, where its driver knows such.
-    ALTER TABLE leftover RENAME TO leftover_before;
-    CREATE TABLE leftover (
-        serial TEXT NOT NULL,
-        label TEXT NOT NULL,
-        application TEXT NOT NULL,
-        key_id BLOB NOT NULL,
-        facts BLOB NOT NULL,
-        PRIMARY KEY (serial, label, application, key_id)
-    ) STRICT;
-    INSERT INTO leftover
-        SELECT serial, label, '', key_id, facts FROM leftover_before ORDER BY rowid;
-    DROP TABLE leftover_before;
-    """,
-)
-
 _PLACE = "serial = ? AND label = ? AND application = ?"
-
-
-class JournalNewerError(OdcError):
-    """The journal was written by a newer version of this program."""
-
-    code = "journal_newer"
-    sentence = mark("The renewals' journal was written by a newer version of this program.")
-    advice = mark("Install the newer version again.")
 
 
 class StaleRenewalError(Exception):
@@ -94,28 +38,26 @@ class StaleRenewalError(Exception):
 class Journal:
     """All renewals, past and under way."""
 
-    def __init__(self, file: Path, vault: Vault) -> None:
-        make_private(file.parent)
-        self._vault = vault
-        self._database = sqlite3.connect(file, isolation_level=None, timeout=BUSY_SECONDS)
-        file.chmod(0o600)
-        # FULL: a transition that was reported saved is on the disk, even after a power cut.
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = FULL")
-        self._database.execute("PRAGMA foreign_keys = ON")
-        self._migrate()
+    def __init__(self, file: Path, vault: Vault, *, paused: OdcError | None = None) -> None:
+        """Open it; see :func:`open_database` for what it raises.
 
-    def _migrate(self) -> None:
-        (version,) = self._database.execute("PRAGMA user_version").fetchone()
-        if version > len(_MIGRATIONS):
-            raise JournalNewerError
-        for number, script in enumerate(_MIGRATIONS[version:], version + 1):
-            self._database.executescript(
-                f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;"
-            )
+        ``paused`` says why the file cannot be used now: it is let be, nothing is known of renewals, and
+        none can be begun.
+        """
+        self._vault = vault
+        self._paused = paused
+        self._database, self.way = (
+            open_database(file) if paused is None else (in_memory(), Way.SHARED)
+        )
 
     def add(self, renewal: Renewal) -> Renewal:
-        """Save a new renewal, or return the open one of the same certificate; NotSavedError."""
+        """Save a new renewal, or return the open one of the same certificate; NotSavedError.
+
+        Raises:
+            OdcError: why the journal is paused.
+        """
+        if self._paused is not None:
+            raise self._paused
         with self._transaction():
             existing = self.open_for(renewal.thumbprint)
             if existing is not None:
@@ -212,6 +154,36 @@ class Journal:
         )
         return [(dt.datetime.fromisoformat(at), State(s), waiting) for at, s, waiting in rows]
 
+    def lost(self) -> list[LostRenewal]:
+        """Return the open renewals that cannot be read, with what can still be told of them."""
+        rows = self._database.execute(
+            "SELECT id, facts, private, state, created FROM renewal WHERE is_open = 1"
+        ).fetchall()
+        return [
+            LostRenewal.of(renewal_id, state, created, facts)
+            for renewal_id, facts, private, state, created in rows
+            if not self._can_read(renewal_id, facts, private)
+        ]
+
+    def give_up(self, renewal_id: str) -> None:
+        """Close a renewal that cannot be read; NotSavedError."""
+        with self._transaction():
+            self._database.execute("UPDATE renewal SET is_open = 0 WHERE id = ?", (renewal_id,))
+
+    def take_in(self, salvaged: Salvaged) -> None:
+        """Keep rows of a damaged journal as they are, and open ones of what is known by name only."""
+        with self._transaction():
+            for table, rows in salvaged.rows.items():
+                places = ", ".join("?" * len(COLUMNS[table]))
+                self._database.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({places})", rows)  # noqa: S608 - constants
+
+    def _can_read(self, renewal_id: str, facts: str, sealed: bytes) -> bool:
+        try:
+            self._decode(renewal_id, facts, sealed)
+        except VaultError:
+            return False
+        return True
+
     def close(self) -> None:
         """Close the database."""
         self._database.close()
@@ -256,9 +228,17 @@ class Journal:
         return msgspec.json.encode(facts).decode(), self._vault.seal(private, renewal.id)
 
     def _decode(self, renewal_id: str, facts: str, sealed: bytes) -> Renewal:
-        values = msgspec.json.decode(facts)
-        private = msgspec.json.decode(self._vault.open(sealed, renewal_id), type=PrivatePart)
-        return msgspec.convert({**values, "private": msgspec.to_builtins(private)}, Renewal)
+        clear = self._vault.open(sealed, renewal_id)
+        try:
+            private = msgspec.json.decode(clear, type=PrivatePart)
+            values = {**msgspec.json.decode(facts), "private": msgspec.to_builtins(private)}
+            return msgspec.convert(values, Renewal)
+        except (
+            TypeError,
+            ValueError,
+            msgspec.MsgspecError,
+        ) as error:  # damage nothing else has seen
+            raise VaultError from error
 
 
 def _place(token: TokenReference) -> tuple[str, str, str]:

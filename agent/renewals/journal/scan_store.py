@@ -5,17 +5,34 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from agent.ground.language import mark
 from agent.renewals.authorities.ra_protocol import DocumentName
-from agent.renewals.journal.vault import Vault
+from agent.renewals.journal.vault import Vault, VaultError
+from agent.system.damage import DamagedError, Damages
 from agent.system.files import NotSavedError, write_private
+
+
+class ScanDamagedError(DamagedError):
+    """A scan of a dossier is laid aside."""
+
+    code = "scan_damaged"
+    what = mark("A scan of a dossier")
+    advice = mark("Choose the file again, or start the renewal again where it was submitted.")
+
+
+class ScanLostError(VaultError):
+    """A scan that was submitted is not there any more, or cannot be read."""
+
+    sentence = mark("A scan of the dossier is lost on this computer.")
 
 
 class ScanStore:
     """Keeps what the user chose as it was when it was chosen: the file may change or vanish."""
 
-    def __init__(self, folder: Path, vault: Vault) -> None:
+    def __init__(self, folder: Path, vault: Vault, damages: Damages | None = None) -> None:
         self._folder = folder
         self._vault = vault
+        self._damages = damages or Damages()
 
     def put(self, renewal: str, name: DocumentName, content: bytes) -> None:
         """Keep a scan, in place of an earlier one; NotSavedError."""
@@ -26,8 +43,15 @@ class ScanStore:
             raise NotSavedError(reason=error.strerror or type(error).__name__) from error
 
     def get(self, renewal: str, name: DocumentName) -> bytes:
-        """Return a kept scan."""
-        return self._vault.open(self._file(renewal, name).read_bytes(), _context(renewal, name))
+        """Return a kept scan; ScanLostError."""
+        file = self._file(renewal, name)
+        try:
+            return self._vault.open_file(file, _context(renewal, name))
+        except FileNotFoundError as error:
+            raise ScanLostError from error
+        except VaultError as error:
+            self._damages.lay_aside(file, ScanDamagedError, error)
+            raise ScanLostError from error
 
     def forget(self, renewal: str) -> None:
         """Delete all scans of a renewal."""

@@ -9,12 +9,14 @@ from __future__ import annotations
 import base64
 import os
 from pathlib import Path
+from typing import Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
+from agent.system.damage import DamagedError, Damages, read_whole
 from agent.system.files import write_private_once
 
 _NONCE_BYTES = 12
@@ -34,6 +36,11 @@ class Vault:
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
 
+    @classmethod
+    def passing(cls) -> Self:
+        """Return one whose key nobody keeps: it opens nothing that was sealed by another agent."""
+        return cls(AESGCM.generate_key(256))
+
     def seal(self, clear: bytes, context: str) -> bytes:
         """Encrypt ``clear``."""
         nonce = os.urandom(_NONCE_BYTES)
@@ -52,17 +59,55 @@ class Vault:
         except (InvalidTag, ValueError) as error:
             raise VaultError from error
 
+    def open_file(self, file: Path, context: str) -> bytes:
+        """Decrypt what lies in ``file``.
+
+        Raises:
+            FileNotFoundError: nothing does.
+            VaultError: it cannot be read; its cause says why.
+        """
+        try:
+            sealed = read_whole(file)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise VaultError from error
+        return self.open(sealed, context)
+
+
+class VaultKeyDamagedError(DamagedError):
+    """The vault's key is laid aside, and with it all that it opens is lost."""
+
+    code = "vault_key_damaged"
+    what = mark("The key to the saved data of renewals")
+    advice = mark(
+        "Put the file back from a backup and restart the agent, or start the renewals under way again."
+    )
+
+
+def see_to_vault(key_file: Path, damages: Damages) -> Vault | None:
+    """Return the user's vault, a new one where the key is damaged and could be laid aside.
+
+    None where it could not: then nothing may be sealed, since nobody could open it at the next start.
+    """
+    try:
+        return open_vault(key_file)
+    except VaultError as error:
+        if not damages.lay_aside(key_file, VaultKeyDamagedError, error):
+            return None
+    return open_vault(key_file)
+
 
 def open_vault(key_file: Path) -> Vault:
     """Return the user's vault, making its key on first use: one key, whoever else makes it just then.
 
     Raises:
-        VaultError: there is a key file, and it does not hold a key.
+        VaultError: there is a key file, and it holds no key, or cannot be read.
     """
     try:
-        return Vault(base64.b64decode(key_file.read_bytes(), validate=True))
+        return Vault(base64.b64decode(read_whole(key_file), validate=True))
     except FileNotFoundError:
         write_private_once(key_file, base64.b64encode(AESGCM.generate_key(256)))
         return open_vault(key_file)
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise VaultError from error

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 import msgspec
 
+from agent.ground.language import mark
 from agent.renewals.journal.vault import Vault, VaultError
 from agent.renewals.licences.item import LicenceItem
+from agent.system.damage import DamagedError, Damages, is_laid_aside
 from agent.system.files import write_private
 
-log = logging.getLogger(__name__)
-
 _SUFFIX = ".sealed"
+
+
+class LicenceDamagedError(DamagedError):
+    """A business licence is laid aside."""
+
+    code = "licence_damaged"
+    what = mark("A business licence")
+    advice = mark("Update it to have it again.")
 
 
 class LicenceStore:
     """Keeps the items by USCC. One that cannot be read counts as none: it can be fetched again."""
 
-    def __init__(self, folder: Path, vault: Vault) -> None:
+    def __init__(self, folder: Path, vault: Vault, damages: Damages | None = None) -> None:
         self._folder = folder
         self._vault = vault
+        self._damages = damages or Damages()
 
     def put(self, item: LicenceItem) -> None:
         """Keep an item, in place of an earlier one; OSError where the disk does not take it."""
@@ -30,18 +38,21 @@ class LicenceStore:
 
     def get(self, uscc: str) -> LicenceItem | None:
         """Return the item of an organisation, None where nothing is kept."""
+        file = self._folder / f"{uscc}{_SUFFIX}"
         try:
-            sealed = (self._folder / f"{uscc}{_SUFFIX}").read_bytes()
-            return msgspec.json.decode(self._vault.open(sealed, _context(uscc)), type=LicenceItem)
+            clear = self._vault.open_file(file, _context(uscc))
+            return msgspec.json.decode(clear, type=LicenceItem)
         except FileNotFoundError:
             return None
-        except (OSError, VaultError, msgspec.DecodeError) as error:
-            log.warning("licence unreadable error=%s", type(error).__name__)
+        except (VaultError, msgspec.DecodeError) as error:
+            self._damages.lay_aside(file, LicenceDamagedError, error)
             return None
 
     def all(self) -> list[LicenceItem]:
         """Return all items, by USCC."""
-        names = sorted(file.name for file in self._folder.glob(f"*{_SUFFIX}"))
+        names = sorted(
+            file.name for file in self._folder.glob(f"*{_SUFFIX}") if not is_laid_aside(file)
+        )
         found = (self.get(name.removesuffix(_SUFFIX)) for name in names)
         return [item for item in found if item is not None]
 

@@ -14,7 +14,8 @@ from renewal_maker import APPLICANT, KEY, NOW, PRIVATE, SECOND, SECRET, new_rene
 
 from agent.ground.errors import OdcError
 from agent.renewals.authorities.ra_protocol import DocumentName, Policy
-from agent.renewals.journal.journal import Journal, JournalNewerError, StaleRenewalError
+from agent.renewals.journal.database import JournalNewerError
+from agent.renewals.journal.journal import Journal, StaleRenewalError
 from agent.renewals.journal.states import State, Waiting
 from agent.renewals.journal.vault import Vault, VaultError
 from agent.system.files import NotSavedError

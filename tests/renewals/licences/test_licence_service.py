@@ -25,6 +25,7 @@ from agent.renewals.licences.item import LicenceChanged, UsccMissingError
 from agent.renewals.licences.service import LicenceService
 from agent.renewals.licences.store import LicenceStore
 from agent.settings.config import AuthoritySettings, Config
+from agent.system.damage import Damages
 from agent.tokens.inventory import Inventory
 from agent.tokens.pin_memory import PinMemory
 from agent.tokens.pin_sessions import PinSessions
@@ -185,7 +186,14 @@ async def test_what_cannot_be_decrypted_counts_as_never_fetched(
     item = await service.update(
         journal.add(renewal_of(client, client.holder.certificate)).thumbprint
     )
-    assert LicenceStore(tmp_path / "licences", Vault(bytes(32))).all() == []
+    file = tmp_path / "licences" / f"{item.uscc}.sealed"
+    sealed = file.read_bytes()
+    damages = Damages()
+    assert LicenceStore(tmp_path / "licences", Vault(bytes(32)), damages).all() == []
+    [problem] = damages.problems
+    assert problem.code == "licence_damaged"
+    # With its key back it is read again.
+    file.write_bytes(sealed)
     assert store.all() == [item]
 
 
