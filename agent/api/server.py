@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import socket
 import sys
 from collections.abc import Callable
@@ -10,19 +12,35 @@ from pathlib import Path
 
 from agent.api.connection import ClientConnection
 from agent.api.registry import Connection, Registry, Role
+from agent.ground.clock import utc_now
+from agent.system.damage import lay_aside
+from agent.system.files import write_private
 from agent.system.pipes.listener import PipeListener
 from agent.system.pipes.stream import pipe_name
 from agent.system.runtime import (
     BROWSER_SOCKET,
     CONTROL_SOCKET,
     ensure_runtime_folder,
-    runtime_folder,
+    note_file,
 )
 
 if sys.platform == "win32":
     from agent.system.pipes.windows import WindowsSystem
 
+log = logging.getLogger(__name__)
+
 _SOCKETS = {CONTROL_SOCKET: Role.CONTROL, BROWSER_SOCKET: Role.BROWSER}
+
+
+def _leave_word(folder: Path) -> None:
+    """Write down in the home where its agent listens, for who comes with another runtime folder."""
+    note = Path(note_file())
+    try:
+        if note.is_dir():
+            lay_aside(note, utc_now())
+        write_private(note, os.fsencode(folder))
+    except OSError as error:  # who has the same runtime folder finds it all the same
+        log.warning("not written down where the agent listens: %s", error)
 
 
 class Server:
@@ -36,12 +54,14 @@ class Server:
         self._greeted = greeted
         self._servers: list[asyncio.Server | PipeListener] = []
         self._clients: set[ClientConnection] = set()
+        self._folder: Path | None = None
 
     async def start(self) -> None:
         """Listen. The caller holds the agent's lock, so a socket found there is a dead agent's."""
-        folder = ensure_runtime_folder()
+        folder = self._folder = ensure_runtime_folder()
         for name, role in _SOCKETS.items():
             await self._listen(folder / name, role)
+        _leave_word(folder)
 
     async def adopt(self, inherited: socket.socket, role: Role) -> Connection:
         """Serve a child of ours over a socket pair it inherited, and return its connection."""
@@ -54,9 +74,9 @@ class Server:
         for server in self._servers:
             server.close()
         await asyncio.gather(*(client.close() for client in self._clients))
-        folder = runtime_folder()
-        for name in _SOCKETS:
-            (folder / name).unlink(missing_ok=True)
+        if self._folder is not None:
+            for name in _SOCKETS:
+                (self._folder / name).unlink(missing_ok=True)
 
     if sys.platform == "win32":
 

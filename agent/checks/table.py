@@ -193,6 +193,7 @@ async def _data(run: Run) -> Findings:
             problems=tuple(problem.report() for problem in parts.data_problems()),
             laid_aside=tuple(file.name for file in aside),
             folder=str(parts.paths.data),
+            sharing=await in_thread(partial(computer.look_at_sharing, parts.paths.data)),
         )
     )
 

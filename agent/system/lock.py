@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
+import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from agent.ground.clock import utc_now
-from agent.ground.errors import OdcError
+from agent.ground.errors import OdcError, reason_of
 from agent.ground.language import mark
 from agent.system.damage import lay_aside
-from agent.system.home import writing_to
+from agent.system.home import HomeNotUsableError, writing_to
 from agent.system.paths import make_private
+from agent.system.runtime import private_folders
 
 PAUSE_SECONDS = 0.05
 _LONGEST = 300
@@ -45,7 +48,11 @@ def lock_holder(file: Path) -> int:
 
 
 class AgentLock:
-    """Held while the agent runs; the system lets go of it however the process ends."""
+    """Held while the agent runs; the system lets go of it however the process ends.
+
+    On a share without locks the file only says who runs, and a file in a runtime folder is locked: that
+    keeps agents of one computer apart.
+    """
 
     def __init__(self, file: Path, *, seconds: float = 0) -> None:
         """Open the file, to be waited for so long; HomeNotUsableError."""
@@ -56,20 +63,25 @@ class AgentLock:
             if os.path.lexists(file) and not file.is_file():
                 lay_aside(file, utc_now())  # nobody can hold it
             self._descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+        self._locked = self._descriptor
 
     def __enter__(self) -> Self:
         try:
             self._wait()
         except OSError as error:
             held_by = os.read(self._descriptor, _LONGEST).decode("utf-8", "replace")
-            os.close(self._descriptor)
+            self._close()
+            if not _is_held(error):
+                raise HomeNotUsableError(
+                    folder=os.fspath(self._folder), reason=reason_of(error)
+                ) from error
             raise _already_running(held_by) from error
         try:
             with writing_to(self._folder):
                 os.ftruncate(self._descriptor, 0)
                 os.write(self._descriptor, f"{os.getpid()}\n{socket.gethostname()}".encode())
         except BaseException:
-            os.close(self._descriptor)
+            self._close()
             raise
         return self
 
@@ -77,13 +89,28 @@ class AgentLock:
         deadline = time.monotonic() + self._seconds
         while True:
             try:
-                _lock(self._descriptor)
-            except OSError:
+                _lock(self._locked)
+            except OSError as error:
+                if not _is_held(error):
+                    self._lock_elsewhere(error)
+                    continue
                 if time.monotonic() >= deadline:
                     raise
                 time.sleep(PAUSE_SECONDS)
             else:
                 return
+
+    def _lock_elsewhere(self, error: OSError) -> None:
+        """Take a file on this computer to lock, in place of one that cannot be; ``error`` where none can."""
+        if self._locked != self._descriptor:
+            raise error
+        for folder in private_folders():
+            locked = os.open(folder / "agent.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            if _has_locks(locked):
+                self._locked = locked
+                return
+            os.close(locked)
+        raise error
 
     def __exit__(
         self,
@@ -91,7 +118,30 @@ class AgentLock:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        os.close(self._descriptor)
+        self._close()
+
+    def _close(self) -> None:
+        for descriptor in {self._descriptor, self._locked}:
+            os.close(descriptor)
+
+
+def has_locks(folder: Path) -> bool:
+    """Return whether files in ``folder`` can be locked; OSError."""
+    with tempfile.TemporaryFile(dir=folder) as file:
+        return _has_locks(file.fileno())
+
+
+def _has_locks(descriptor: int) -> bool:
+    try:
+        _lock(descriptor)
+    except OSError as error:
+        return _is_held(error)
+    return True
+
+
+def _is_held(error: OSError) -> bool:
+    """Return whether a lock was refused because somebody has it."""
+    return sys.platform == "win32" or error.errno in (errno.EACCES, errno.EAGAIN)
 
 
 def _already_running(held_by: str) -> AlreadyRunningError:

@@ -1,7 +1,8 @@
 """Where the local API's sockets are.
 
-Sockets live in the platform's runtime folder, in a 0700 folder of ours. Socket paths are limited to
-about 100 bytes, so a hash of ``ODC_HOME`` stands in the name, not the path itself.
+Sockets live in the platform's runtime folder, in a 0700 folder of ours; where there is none, or it is
+somebody else's, below the home. Socket paths are limited to about 100 bytes, so a checksum of the data
+folder stands in the name, not the path itself.
 
 The native host starts through here: only what the interpreter brings anyway is imported at the top,
 since ``pathlib`` alone would double its start.
@@ -17,11 +18,14 @@ from agent.system.peers import is_private
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 CONTROL_SOCKET = "control.sock"
 BROWSER_SOCKET = "browser.sock"
+_NAME = "odc-agent"
+_LONGEST = 75
+"""Bytes of a folder in which a socket named like that of a PIN still has its room."""
 
 
 class RuntimeFolderError(Exception):
@@ -70,49 +74,133 @@ def runtime_folder(environment: Mapping[str, str] = os.environ) -> Path:
     return Path(runtime_path(environment))
 
 
+def runtime_path(environment: Mapping[str, str] = os.environ) -> str:
+    """Return :func:`runtime_folder` as text: where the agent says it listens, else where one would."""
+    noted = noted_path(environment)
+    if os.path.isdir(noted) and _is_usable(noted):
+        return noted
+    folders = _folders(environment)
+    return next(filter(_is_usable, folders), folders[-1])
+
+
+def noted_path(environment: Mapping[str, str] = os.environ) -> str:
+    """Return the folder in which the home's agent listens, by its own note; empty where there is none.
+
+    Whoever comes by ``su``, ``sudo``, ssh or cron has another runtime folder, or none, and the same home.
+    """
+    try:
+        # A pipe in its place would be waited for.
+        note = os.open(note_file(environment), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError:
+        return ""
+    try:
+        return os.fsdecode(os.read(note, 4096)).partition("\0")[0]
+    except OSError:
+        return ""
+    finally:
+        os.close(note)
+
+
+def note_file(environment: Mapping[str, str] = os.environ) -> str:
+    """Return the file in which a home's agent leaves word where it listens."""
+    return os.path.join(data_path(environment), "listening")
+
+
+def ensure_runtime_folder() -> Path:
+    """Make the runtime folder where it is missing and return it: the first that is, or can be, ours alone.
+
+    Raises:
+        RuntimeFolderError: none is.
+    """
+    folder = next(private_folders(), None)
+    if folder is None:
+        raise RuntimeFolderError(f"no folder for sockets: {', '.join(_folders(os.environ))}")
+    return folder
+
+
+def private_folders() -> Iterator[Path]:
+    """Yield the folders that could be the runtime folder, made for this user alone, the best one first."""
+    from pathlib import Path  # noqa: PLC0415 - see the module docstring
+
+    for name in _folders(os.environ):
+        folder = Path(name)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            is_ours = is_private(folder)
+        except OSError:
+            continue
+        if is_ours:
+            yield folder
+
+
+def data_path(environment: Mapping[str, str] = os.environ) -> str:
+    """Return the folder of saved data as :func:`agent.system.paths.find_paths` has it."""
+    home = _home(environment)
+    return os.path.join(home, "data") if home else _usual_data(environment)
+
+
 def _home(environment: Mapping[str, str]) -> str | None:
     value = environment.get("ODC_HOME")
     return os.path.realpath(value) if value else None
 
 
-def runtime_path(environment: Mapping[str, str] = os.environ) -> str:
-    """Return :func:`runtime_folder` as text."""
-    home = _home(environment)
-    # A checksum is enough to tell homes apart, and imports nothing: the native host has to be quick.
-    suffix = f"-{zlib.crc32(os.fsencode(home)):08x}" if home else ""
-    if sys.platform == "win32":
-        local = environment.get("LOCALAPPDATA") or os.path.expanduser(r"~\AppData\Local")
-        return os.path.join(local, f"odc-agent{suffix}")
-    else:  # noqa: RET505 - mypy skips the other platform's branch only with an else
-        private = _private_folder(environment)
-        if private is not None:
-            return f"{private}/odc-agent{suffix}"
-        # Everybody may write there: the name says whose it is, ensure_runtime_folder that it is so.
-        return f"/tmp/odc-agent-{os.getuid()}{suffix}"  # noqa: S108
-
-
-def ensure_runtime_folder() -> Path:
-    """Make the runtime folder where it is missing and return it.
-
-    Raises:
-        RuntimeFolderError: it exists and is not ours alone (0700, own uid).
-    """
-    folder = runtime_folder()
+def _is_usable(folder: str) -> bool:
+    """Return whether a folder is this user's alone, or can be made."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except FileExistsError as error:
-        raise RuntimeFolderError(f"{folder} is not a folder") from error
-    if not is_private(folder):
-        raise RuntimeFolderError(f"{folder} is not this user's alone")
-    return folder
+        return is_private(folder)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
 
 
-if sys.platform != "win32":
+if sys.platform == "win32":
 
-    def _private_folder(environment: Mapping[str, str]) -> str | None:
-        """Return the folder the system keeps for this user's run-time files, where there is one."""
+    def _usual_data(environment: Mapping[str, str]) -> str:
+        return os.path.join(_local(environment), _NAME)
+
+    def _local(environment: Mapping[str, str]) -> str:
+        return environment.get("LOCALAPPDATA") or os.path.expanduser(r"~\AppData\Local")
+
+    def _folders(environment: Mapping[str, str]) -> list[str]:
+        return [os.path.join(_local(environment), _own_name(environment))]
+
+else:
+
+    def _usual_data(environment: Mapping[str, str]) -> str:
+        home = environment.get("HOME") or os.path.expanduser("~")
         if sys.platform == "darwin":
-            given = os.confstr("CS_DARWIN_USER_TEMP_DIR")
-        else:
-            given = environment.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
-        return given if given and os.path.isdir(given) else None
+            return os.path.join(home, "Library/Application Support", _NAME)
+        folder = environment.get("XDG_DATA_HOME", "").strip()
+        return os.path.join(folder or os.path.join(home, ".local/share"), _NAME)
+
+    def _folders(environment: Mapping[str, str]) -> list[str]:
+        """Return where sockets may be: the system's folders for that, below the home, for everybody."""
+        name = _own_name(environment)
+        found = [f"{given}/{name}" for given in _systems(environment) if _is_own(given)]
+        below = os.path.join(data_path(environment), "run")
+        if len(os.fsencode(below)) <= _LONGEST:
+            found.append(below)
+        # Everybody may write there: the name says whose it is, is_private that it is so.
+        return [*found, f"/tmp/{_NAME}-{os.getuid()}{name.removeprefix(_NAME)}"]  # noqa: S108
+
+    def _systems(environment: Mapping[str, str]) -> list[str]:
+        """Return the folders the system keeps for this user's run-time files."""
+        if sys.platform == "darwin":
+            return [os.confstr("CS_DARWIN_USER_TEMP_DIR") or ""]
+        return [environment.get("XDG_RUNTIME_DIR") or "", f"/run/user/{os.getuid()}"]
+
+    def _is_own(folder: str) -> bool:
+        """Return whether a folder is there and this user's: ``su`` keeps the one of whoever called it."""
+        try:
+            return bool(folder) and os.path.isdir(folder) and os.stat(folder).st_uid == os.getuid()
+        except OSError:
+            return False
+
+
+def _own_name(environment: Mapping[str, str]) -> str:
+    """Return the name of a folder for this home, so that no two homes of one user share sockets.
+
+    A checksum is enough to tell homes apart, and imports nothing: the native host has to be quick.
+    """
+    return f"{_NAME}-{zlib.crc32(os.fsencode(os.path.realpath(data_path(environment)))):08x}"

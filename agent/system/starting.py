@@ -11,11 +11,12 @@ import sys
 import time
 
 from agent.system.peers import is_private, is_same_user
-from agent.system.runtime import home_override, module_command, program, runtime_path
+from agent.system.runtime import home_override, module_command, noted_path, program, runtime_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
     from subprocess import Popen
 
     # A connection of the interpreter's own type, or the pipe that has as much of its interface.
@@ -38,6 +39,9 @@ GRACE_AFTER_EXIT = 3.0
 """Seconds left to another starter's agent after ours has ended."""
 FIRST_DELAY = 0.02
 LONGEST_DELAY = 0.5
+
+ANOTHERS = "the agent of this home belongs to another user; run the command as that user"
+"""Why nothing is started beside it."""
 
 _started: list[Popen[bytes]] = []
 """Agents started by this process. Kept so that the interpreter never waits for or warns of them."""
@@ -88,10 +92,16 @@ def connect_plainly(
     Raises:
         AgentMissingError: none runs and none was to be, or could be, started.
     """
-    path = os.path.join(folder or runtime_path(), socket_name)
+
+    def path() -> str:
+        # Where a new agent listens may be elsewhere than where the last one did.
+        return os.path.join(folder or runtime_path(), socket_name)
+
     try:
-        return _attempt(path)
+        return _attempt(path())
     except OSError as error:
+        if folder is None and _is_anothers():
+            raise AgentMissingError(ANOTHERS) from error
         if not start or os.environ.get(NO_START):
             raise AgentMissingError(f"no agent is running ({error.strerror or error})") from error
     try:
@@ -99,6 +109,16 @@ def connect_plainly(
     except OSError as error:
         raise AgentMissingError(f"the agent cannot be started ({error})") from error
     return _wait_for(path, process, timeout)
+
+
+def _is_anothers() -> bool:
+    """Return whether the agent of this home runs as another user: one of ours would be in its way."""
+    if sys.platform == "win32":
+        return False
+    try:
+        return os.stat(noted_path()).st_uid != os.getuid()
+    except OSError:
+        return False
 
 
 def start_agent() -> Popen[bytes]:
@@ -137,14 +157,14 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "ODC_HOME": os.fspath(home)} if home else dict(os.environ)
 
 
-def _wait_for(path: str, process: Popen[bytes], timeout: float) -> Stream:
+def _wait_for(path: Callable[[], str], process: Popen[bytes], timeout: float) -> Stream:
     """Connect again and again, with growing pauses, until ``timeout`` seconds have passed."""
     deadline = time.monotonic() + timeout
     delay = FIRST_DELAY
     ended = False
     while True:
         try:
-            return _attempt(path)
+            return _attempt(path())
         except OSError as error:
             now = time.monotonic()
             if not ended and process.poll() is not None:

@@ -94,12 +94,14 @@ async def test_without_an_agent_nothing_is_reached_and_nothing_started(runtime):
 
 
 async def test_a_folder_open_to_others_is_not_trusted_with_a_connection(desk):
-    runtime_folder().chmod(0o755)
+    listens = runtime_folder()
+    listens.chmod(0o755)
     try:
-        with pytest.raises(AgentMissingError):
-            await asyncio.to_thread(connect, CONTROL_SOCKET, start=False)
+        for folder in (None, listens):
+            with pytest.raises(AgentMissingError):
+                await asyncio.to_thread(connect, CONTROL_SOCKET, start=False, folder=folder)
     finally:
-        runtime_folder().chmod(0o700)
+        listens.chmod(0o700)
 
 
 WELCOME = json.dumps({"jsonrpc": "2.0", "id": 1, "result": {"version": "9"}}).encode()

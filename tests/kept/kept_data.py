@@ -29,6 +29,7 @@ from agent.sites.memory import SiteMemory
 from agent.sites.model import Action, Decision
 from agent.system.files import write_private
 from agent.system.paths import Paths
+from agent.system.runtime import note_file
 from agent.tokens.errors import PinLockedError
 from agent.tokens.model import TokenReference
 from agent.tokens.pin_memory import PinMemory
@@ -71,6 +72,7 @@ def keep_everything(paths: Paths) -> Renewal:
     write_private(paths.no_tray_told, b"")
     write_private(paths.updates / "state.json", msgspec.json.encode(UpdateState()))
     write_private(paths.lock, b"1\nelsewhere")
+    write_private(Path(note_file()), b"/elsewhere")
     write_private(paths.logs / "agent.log", b"earlier\n" * 99)
     return renewal
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import mmap
 import os
 import platform
 import re
@@ -15,6 +16,8 @@ from pathlib import Path
 
 import agent
 from agent.checks.verdicts.computer import Room, Versions
+from agent.checks.verdicts.data import Sharing
+from agent.system.lock import has_locks
 
 _LIBRARIES = ("cryptography", "python-pkcs11", "pyscard", "PySide6-Essentials")
 _VERSION = re.compile(r'^__version__ = "([^"]+)"', re.MULTILINE)
@@ -39,6 +42,24 @@ def _room(folder: Path) -> Room:
     except OSError as error:
         return Room(folder=str(folder), obstacle=error.strerror or str(error))
     return Room(folder=str(folder), free=free)
+
+
+def look_at_sharing(folder: Path) -> Sharing:
+    """Return what the file system of ``folder`` can do, by trying."""
+    try:
+        return Sharing(folder=str(folder), has_locks=has_locks(folder), has_maps=_has_maps(folder))
+    except OSError:
+        return Sharing(folder=str(folder))  # that nothing can be written there says another check
+
+
+def _has_maps(folder: Path) -> bool:
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.truncate(mmap.PAGESIZE)
+        try:
+            mmap.mmap(file.fileno(), mmap.PAGESIZE).close()
+        except OSError:
+            return False
+    return True
 
 
 def look_at_versions() -> Versions:

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agent.checks.model import CheckState, Findings, ok, reported
+from agent.checks.model import CheckState, Finding, Findings, finding, ok, reported
 from agent.ground.errors import ErrorReport
 from agent.ground.language import mark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sharing:
+    """What a file system can do of what keeps programs apart."""
+
+    folder: str
+    has_locks: bool = True
+    has_maps: bool = True
+    """Files can be mapped into memory by several programs at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +28,7 @@ class Data:
     """What was found damaged since the agent started."""
     laid_aside: tuple[str, ...] = ()
     """Names of files that were laid aside, now or earlier."""
+    sharing: Sharing | None = None
 
 
 def judge_data(data: Data) -> Findings:
@@ -31,4 +42,31 @@ def judge_data(data: Data) -> Findings:
                 files=", ".join(data.laid_aside),
             )
         )
+    found.extend(_sharing(data.sharing))
     return found or [ok(mark("All that was saved can be read."))]
+
+
+def _sharing(sharing: Sharing | None) -> list[Finding]:
+    if sharing is None:
+        return []
+    found = []
+    if not sharing.has_locks:
+        found.append(
+            finding(
+                CheckState.WARNING,
+                mark(
+                    "The file system of {folder} has no file locks. The agent keeps its journal without "
+                    "them, and is kept apart from others of this computer alone."
+                ),
+                mark("Never run the agent for this home on two computers at once."),
+                folder=sharing.folder,
+            )
+        )
+    if not sharing.has_maps:
+        found.append(
+            ok(
+                mark("{folder} has no shared memory; the journal is kept in another way there."),
+                folder=sharing.folder,
+            )
+        )
+    return found

@@ -15,6 +15,9 @@ from agent.system.paths import find_paths
 from agent.system.runtime import CONTROL_SOCKET
 from agent.system.starting import AgentMissingError, connect, has_started_one
 
+_REASONS = (mark("the agent of this home belongs to another user; run the command as that user"),)
+"""What agent.system.starting says, which knows no languages."""
+
 
 @contextmanager
 def agent(*, start: bool = True) -> Iterator[Client]:

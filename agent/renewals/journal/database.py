@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 from enum import StrEnum, unique
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from agent.ground.errors import OdcError
 from agent.ground.language import mark
 from agent.renewals.journal.schema import COLUMNS, MIGRATIONS
 from agent.system.home import HomeNotUsableError
+from agent.system.lock import has_locks
 from agent.system.paths import make_private
 
 BUSY_SECONDS = 0.5
@@ -27,6 +29,8 @@ _OF_THE_DISK = frozenset(
     {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOLFS}
 )
 """What a file system answers that has no locks or no shared mappings, and a damaged file may, too."""
+_WITHOUT_LOCKS = "?nolock=1" if sys.platform == "win32" else "?vfs=unix-none"
+"""The second also opens what was left with a write-ahead log (sqlite.org/vfs.html)."""
 _PRIMARY = 0xFF
 """Of an extended result code (sqlite.org/rescode.html), the code itself."""
 
@@ -86,11 +90,13 @@ def open_database(file: Path) -> tuple[sqlite3.Connection, Way]:
             return _opened(file, way), way
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY
-            if code in _BUSY:
+            if code in _BUSY and has_locks(
+                file.parent
+            ):  # SQLite says the same where there are none
                 raise JournalBusyError from error
             if code in _NO_ROOM:
                 raise HomeNotUsableError(folder=str(file.parent), reason=str(error)) from error
-            if code not in _OF_THE_DISK or way is Way.UNLOCKED:
+            if code not in _OF_THE_DISK | _BUSY or way is Way.UNLOCKED:
                 raise DatabaseBrokenError(str(error)) from error
     raise AssertionError  # the last way has returned or raised
 
@@ -103,7 +109,7 @@ def in_memory() -> sqlite3.Connection:
 
 
 def _opened(file: Path, way: Way) -> sqlite3.Connection:
-    query = "?nolock=1" if way is Way.UNLOCKED else ""
+    query = _WITHOUT_LOCKS if way is Way.UNLOCKED else ""
     database = sqlite3.connect(
         f"{file.absolute().as_uri()}{query}", uri=True, isolation_level=None, timeout=BUSY_SECONDS
     )
