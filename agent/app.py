@@ -24,6 +24,7 @@ from agent.system.damage import Damages
 from agent.system.paths import Paths
 from agent.system.service_manager import ServiceManager
 from agent.system.signals import on_signals
+from agent.system.start_failure import forget_failure
 from native_host.mending import mend_registration
 
 log = logging.getLogger(__name__)
@@ -95,6 +96,7 @@ class Agent:
             await parts.enter_async_context(_background(regular.updates.run()))
             await parts.enter_async_context(ServiceManager().told())
             log.info("agent runs home=%s", shared.paths.data)
+            forget_failure(shared.paths.data)
             faces.windows.take_over()
             await self._stop.wait()
         log.info("agent ended")

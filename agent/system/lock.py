@@ -47,6 +47,22 @@ def lock_holder(file: Path) -> int:
     return int(file.read_text("utf-8").partition("\n")[0])
 
 
+def running_agent(file: Path) -> AlreadyRunningError | None:
+    """Return who holds the lock; None where nobody does, or that cannot be told."""
+    try:
+        descriptor = os.open(file, os.O_RDWR)
+    except OSError:
+        return None
+    try:
+        _lock(descriptor)
+    except OSError as error:
+        held_by = os.read(descriptor, _LONGEST).decode("utf-8", "replace")
+        return _already_running(held_by) if _is_held(error) else None
+    finally:
+        os.close(descriptor)
+    return None
+
+
 class AgentLock:
     """Held while the agent runs; the system lets go of it however the process ends.
 

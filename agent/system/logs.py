@@ -62,7 +62,9 @@ def set_up_logging(folder: Path, *, to_stderr: bool) -> None:
         handlers.append(logging.StreamHandler(sys.stderr))
     for handler in handlers:
         handler.setFormatter(_OneLine(_FORMAT))
-    logging.basicConfig(level=logging.INFO, handlers=handlers)
+    # Begun anew after a failed start: what was set up for that one is closed.
+    is_again = any(isinstance(handler, _LogFile) for handler in logging.root.handlers)
+    logging.basicConfig(level=logging.INFO, handlers=handlers, force=is_again)
     # httpx tells every URL, APScheduler every tick.
     for chatty in ("httpx", "httpcore", "apscheduler"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -18,7 +18,8 @@ from agent.system.starting import AgentMissingError, connect
 @contextlib.asynccontextmanager
 async def agent(paths):
     """Give a client of an agent that runs."""
-    with AgentLock(paths.lock), logging_to(paths.logs):
+    with AgentLock(paths.lock), own_logging():
+        set_up_logging(paths.logs, to_stderr=False)
         running = Agent(Settings(paths), paths, has_tray=False)
         task = asyncio.create_task(running.run())
         try:
@@ -47,9 +48,9 @@ def client_of(task):
 
 
 @contextlib.contextmanager
-def logging_to(folder):
+def own_logging():
+    """Have nobody log but whom the block sets up, as in a process of its own."""
     before, logging.root.handlers = logging.root.handlers, []
-    set_up_logging(folder, to_stderr=False)
     try:
         yield
     finally:

@@ -11,6 +11,7 @@ from renewal_maker import APPLICANT, new_renewal
 
 from agent.checks.browser_seen import BrowserSeen
 from agent.ground.clock import utc_now
+from agent.ground.errors import OdcError
 from agent.remembered.store import TokenStore
 from agent.reminders.memory import ReminderMemory
 from agent.reminders.rules import Shown
@@ -30,6 +31,7 @@ from agent.sites.model import Action, Decision
 from agent.system.files import write_private
 from agent.system.paths import Paths
 from agent.system.runtime import note_file
+from agent.system.start_failure import note_failure
 from agent.tokens.errors import PinLockedError
 from agent.tokens.model import TokenReference
 from agent.tokens.pin_memory import PinMemory
@@ -72,6 +74,7 @@ def keep_everything(paths: Paths) -> Renewal:
     write_private(paths.no_tray_told, b"")
     write_private(paths.updates / "state.json", msgspec.json.encode(UpdateState()))
     write_private(paths.lock, b"1\nelsewhere")
+    note_failure(paths.data, OdcError(reason="earlier").report(), now)
     write_private(Path(note_file()), b"/elsewhere")
     write_private(paths.logs / "agent.log", b"earlier\n" * 99)
     return renewal

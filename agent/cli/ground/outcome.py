@@ -7,8 +7,8 @@ from enum import IntEnum, unique
 
 from agent.api.client import CallError, Json
 from agent.cli.ground.output import say
-from agent.ground.errors import OdcError
-from agent.ground.language import Language, mark, user_language
+from agent.ground.errors import ErrorReport, OdcError
+from agent.ground.language import Language, mark, translate, user_language
 
 
 @unique
@@ -85,6 +85,29 @@ class NoAgentError(OdcError):
     code = "agent_missing"
     sentence = mark("The agent cannot be reached: {reason}")
     advice = mark("Start it with `odc-agent run` and look at what it says.")
+
+
+class AgentEndedError(NoAgentError):
+    """None runs, since the last start failed."""
+
+    def __init__(self, report: ErrorReport) -> None:
+        super().__init__(reason=report.message)
+        self._report = report
+
+    def text(self, language: Language) -> str:
+        """Return what happened, in ``language``."""
+        return translate(self.sentence, language, reason=self._report.text(language))
+
+    def advice_text(self, language: Language) -> str:
+        """Return what the failure itself advises."""
+        return self._report.advice_text(language) or super().advice_text(language)
+
+
+class AgentDeafError(NoAgentError):
+    """One runs, and cannot be reached."""
+
+    sentence = mark("The agent runs (process {pid}), but cannot be reached: {reason}")
+    advice = mark("End it with `odc-agent quit` and try again.")
 
 
 def explain(error: OdcError | CallError) -> Exit:

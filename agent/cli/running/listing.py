@@ -8,11 +8,11 @@ import signal
 from agent.api.client import CallError, Json
 from agent.api.listed import all_tokens
 from agent.cli.ground.connect import agent
-from agent.cli.ground.outcome import Exit
+from agent.cli.ground.outcome import Exit, NoAgentError
 from agent.cli.ground.output import say, say_json
 from agent.cli.tokens.certificates import token_lines
 from agent.ground.language import Language, mark, translate, user_language
-from agent.system.lock import lock_holder
+from agent.system.lock import RunningElsewhereError, lock_holder, running_agent
 from agent.system.paths import find_paths
 
 
@@ -75,6 +75,11 @@ def quit_agent() -> int:
     try:
         with agent(start=False) as client:
             client.call("agent.quit")
+    except NoAgentError:
+        running = running_agent(find_paths().lock)
+        if running is None or isinstance(running, RunningElsewhereError):
+            raise
+        os.kill(lock_holder(find_paths().lock), signal.SIGTERM)  # it cannot be reached
     except CallError as error:
         if error.code != "protocol_mismatch":
             raise

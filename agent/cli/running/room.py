@@ -1,4 +1,4 @@
-"""A start at login that finds its disk full or read-only: it waits, since nobody starts it once more."""
+"""A start at login that fails, or finds its disk full: it tries again, since nobody starts it once more."""
 
 from __future__ import annotations
 
@@ -10,15 +10,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from agent.ground.errors import OdcError
 from agent.ground.language import mark
 from agent.system.home import HomeNotUsableError
 from agent.system.lock import AgentLock, AlreadyRunningError
 from agent.system.runtime import ensure_runtime_folder
+from agent.system.start_failure import StartFailedError
 
 T = TypeVar("T")
 
 PAUSE_SECONDS = 60.0
 """Between two tries; each writes next to nothing."""
+PAUSES = (5.0, 30.0, 120.0, 600.0)
+"""Seconds between two tries after a failure."""
+LONG_SECONDS = 3600.0
+"""An agent that ran so long had started well: what ended it is its first failure."""
 
 
 class StartsLaterError(HomeNotUsableError):
@@ -30,16 +36,20 @@ class StartsLaterError(HomeNotUsableError):
     )
 
 
-def try_until_usable(start: Callable[[], T], tell: Callable[[StartsLaterError], None]) -> T:
-    """Return what ``start`` does, which is tried again while it raises HomeNotUsableError.
+def try_again_and_again(start: Callable[[], T], tell: Callable[[OdcError], None]) -> T:
+    """Return what ``start`` does, which is tried again while it fails.
 
-    One process waits for this user and home, and an agent that was started meanwhile ends the waiting.
+    Without an end where the disk is full, a few times with longer and longer pauses where something failed
+    that nobody foresaw. One process waits for this user and home, and an agent that was started meanwhile
+    ends the waiting.
 
     Raises:
         AlreadyRunningError: another one waits, or runs by now.
+        StartFailedError: it has failed too often.
     """
-    is_told = False
+    is_told, failures = False, 0
     while True:
+        begun = time.monotonic()
         try:
             return start()
         except HomeNotUsableError as error:
@@ -48,6 +58,13 @@ def try_until_usable(start: Callable[[], T], tell: Callable[[StartsLaterError], 
                     tell(StartsLaterError(**error.values))
                     is_told = True
                 time.sleep(PAUSE_SECONDS)
+        except StartFailedError as error:
+            failures = 1 if time.monotonic() - begun > LONG_SECONDS else failures + 1
+            if failures > len(PAUSES):
+                raise
+            with _waiting():
+                tell(error)
+                time.sleep(PAUSES[failures - 1])
 
 
 def end_waiting() -> None:

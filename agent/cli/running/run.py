@@ -15,10 +15,11 @@ from agent.api.client import CallError, Client, ConnectionLostError
 from agent.app import Agent
 from agent.cli.ground.outcome import Exit, explain
 from agent.cli.running.listing import quit_agent
-from agent.cli.running.room import end_waiting, try_until_usable
+from agent.cli.running.room import end_waiting, try_again_and_again
 from agent.desktop.notices.choosing import this_desktops_display
 from agent.desktop.notices.model import Notice
-from agent.ground.errors import OdcError
+from agent.ground.clock import utc_now
+from agent.ground.errors import OdcError, reason_of
 from agent.ground.language import mark, translate, user_language
 from agent.settings.service import Settings
 from agent.system.dumps import hide_memory
@@ -29,6 +30,7 @@ from agent.system.lock import AgentLock, AlreadyRunningError, RunningElsewhereEr
 from agent.system.logs import set_up_logging
 from agent.system.paths import find_paths
 from agent.system.runtime import CONTROL_SOCKET
+from agent.system.start_failure import StartFailedError, note_failure
 from agent.system.starting import AgentMissingError, connect
 
 log = logging.getLogger(__name__)
@@ -61,7 +63,8 @@ def run(*, has_tray: bool, replaces: bool = False, waits: bool = False) -> int:
     Args:
         has_tray: show a tray icon.
         replaces: have one that runs, or waits, end first.
-        waits: where nothing can be written to the home, wait until it can.
+        waits: where nothing can be written to the home, wait until it can; where something fails, try
+            again.
     """
     try_imports_again()
     write_privately()
@@ -69,19 +72,19 @@ def run(*, has_tray: bool, replaces: bool = False, waits: bool = False) -> int:
     lock_seconds = _end_other() if replaces else 0
 
     def start() -> bool:
-        return _run_alone(has_tray=has_tray, lock_seconds=lock_seconds)
+        return _failing_in_words(has_tray=has_tray, lock_seconds=lock_seconds)
 
     if waits and sys.platform != "win32":  # an upgrade while it waits; the agent has its own way
         signal.signal(signal.SIGHUP, lambda *_: _start_anew())
     try:
-        is_to_start_anew = try_until_usable(start, _tell) if waits else start()
+        is_to_start_anew = try_again_and_again(start, _tell) if waits else start()
     except RunningElsewhereError as error:
         _tell_unseen(error)  # nobody at this computer has an icon of it
         raise
     except AlreadyRunningError as error:
         raise _other_version() or error from None
     except OdcError as error:
-        _tell_unseen(error)
+        _leave_word(error)
         raise
     if is_to_start_anew:
         _start_anew()
@@ -132,10 +135,40 @@ def _run_alone(*, has_tray: bool, lock_seconds: float) -> bool:
         return asyncio.run(_run(has_tray=has_tray))
 
 
+def _failing_in_words(*, has_tray: bool, lock_seconds: float) -> bool:
+    """Run the agent; whatever nobody foresaw is in the log, and is told like what was foreseen.
+
+    Raises:
+        OdcError: why it does not run.
+    """
+    try:
+        return _run_alone(has_tray=has_tray, lock_seconds=lock_seconds)
+    except (OdcError, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        logs = find_paths().logs
+        with contextlib.suppress(OSError):
+            if not logging.root.handlers:
+                set_up_logging(logs, to_stderr=False)
+        log.exception("agent failed")
+        what = f"{type(error).__name__}: {reason_of(error)}"
+        raise StartFailedError(reason=what, log=str(logs / "agent.log")) from error
+
+
 def _tell(error: OdcError) -> None:
     """Say why the agent has not started, where it is printed and where it is seen."""
     explain(error)
-    _tell_unseen(error)
+    _leave_word(error)
+
+
+def _leave_word(error: OdcError) -> None:
+    """Say why the agent does not run wherever somebody may look for that: log, status, desktop."""
+    log.error("agent does not run code=%s %s", error.code, error)
+    is_news = note_failure(find_paths().data, error.report(), utc_now())
+    if not isinstance(error, StartFailedError):
+        _tell_unseen(error)
+    elif is_news and not _is_read():
+        asyncio.run(_show(error))  # under systemd, too: that tries again, and says nothing
 
 
 def _tell_unseen(error: OdcError) -> None:
@@ -149,8 +182,11 @@ def _is_unseen() -> bool:
 
     Where systemd started this it is tried again, at last by what the desktop starts: that one says it.
     """
-    is_read = sys.stderr is not None and sys.stderr.isatty()
-    return not is_read and "NOTIFY_SOCKET" not in os.environ
+    return not _is_read() and "NOTIFY_SOCKET" not in os.environ
+
+
+def _is_read() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
 
 
 async def _show(error: OdcError) -> None:

@@ -1,0 +1,147 @@
+"""A start that fails for a reason nobody foresaw is told wherever somebody looks, and tried again."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+from agent_here import own_logging
+
+from agent.cli.ground.connect import agent
+from agent.cli.ground.outcome import AgentDeafError, AgentEndedError
+from agent.cli.running import room, run
+from agent.cli.running.listing import quit_agent
+from agent.ground.clock import utc_now
+from agent.ground.errors import OdcError
+from agent.ground.language import Language
+from agent.system.paths import find_paths
+from agent.system.start_failure import StartFailedError, last_failure, note_failure
+
+
+@pytest.fixture
+def paths(own_folders, monkeypatch):
+    monkeypatch.setenv("ODC_NO_START", "1")
+    return find_paths()
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What is shown on the desktop."""
+    seen = []
+
+    async def show(error):
+        seen.append(error)
+
+    monkeypatch.setattr(run, "_show", show)
+    return seen
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """Agents that fail when they start; how many were tried."""
+    tried = []
+
+    async def fail(*, has_tray):
+        tried.append(has_tray)
+        raise ZeroDivisionError("a mistake of ours")
+
+    monkeypatch.setattr(run, "_run", fail)
+    return tried
+
+
+def started(**options):
+    with own_logging(), pytest.raises(OdcError) as caught:
+        run.run(has_tray=False, **options)
+    return caught.value
+
+
+def test_a_failure_nobody_foresaw_is_told_wherever_somebody_looks(paths, shown, failing):
+    error = started()
+    assert "ZeroDivisionError: a mistake of ours" in error.text(Language.ZH)
+    assert "ZeroDivisionError" in (paths.logs / "agent.log").read_text("utf-8")
+    assert [each.code for each in shown] == ["start_failed"]
+    with pytest.raises(AgentEndedError) as caught, agent():
+        pytest.fail("nothing runs")
+    assert "a mistake of ours" in caught.value.text(Language.ZH)
+    assert str(paths.logs / "agent.log") in caught.value.advice_text(Language.EN)
+
+
+def test_the_same_failure_is_not_shown_at_each_try(paths, shown, failing):
+    for _try in range(3):
+        started()
+    assert len(shown) == 1
+
+
+def test_a_start_at_login_is_tried_again_with_longer_and_longer_pauses(
+    paths, shown, failing, monkeypatch
+):
+    pauses = []
+    monkeypatch.setattr(room.time, "sleep", pauses.append)
+    assert started(waits=True).code == "start_failed"
+    assert tuple(pauses) == room.PAUSES
+    assert pauses == sorted(pauses)
+    assert len(failing) == len(pauses) + 1
+    assert len(shown) == 1
+
+
+def test_a_start_that_succeeds_at_last_ends_the_trying(paths, shown, monkeypatch):
+    monkeypatch.setattr(room.time, "sleep", lambda _seconds: None)
+    outcomes = [ZeroDivisionError(), RuntimeError(), None]
+
+    async def begin(*, has_tray):
+        if outcome := outcomes.pop(0):
+            raise outcome
+        return False
+
+    monkeypatch.setattr(run, "_run", begin)
+    with own_logging():
+        assert run.run(has_tray=False, waits=True) == 0
+    assert outcomes == []
+
+
+def test_a_disk_that_takes_nothing_leaves_word_beside_the_sockets(paths):
+    paths.data.parent.mkdir(parents=True)
+    paths.data.write_text("a file where the folder should be")
+    report = StartFailedError(reason="x", log="y").report()
+    assert note_failure(paths.data, report, utc_now())
+    assert last_failure(paths.data).report == report
+
+
+RUNNING = [sys.executable, "-P", "-m", "agent.cli", "run", "--no-tray"]
+
+
+def test_an_agent_that_runs_ends_the_word_of_an_earlier_failure_and_is_ended_though_it_is_deaf(
+    paths,
+):
+    paths.config.mkdir()
+    paths.config_file.write_text("discover_modules = false\n[browser]\nregister = false\n")
+    note_failure(paths.data, StartFailedError(reason="x", log="y").report(), utc_now())
+    with subprocess.Popen(RUNNING, env={**os.environ, "ODC_NO_START": ""}) as process:
+        try:
+            with agent_that_runs() as client:
+                status = client.call("agent.status")
+            assert last_failure(paths.data) is None
+            assert status["pid"] == process.pid
+            for socket in paths.data.parents[1].glob("odc-agent-*/*.sock"):
+                socket.unlink()  # as a tidy system does in a shared folder
+            with pytest.raises(AgentDeafError) as caught, agent():
+                pytest.fail("it is deaf")
+            assert str(process.pid) in caught.value.text(Language.ZH)
+            quit_agent()
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
+
+
+@contextlib.contextmanager
+def agent_that_runs():
+    for _try in range(200):
+        with contextlib.suppress(OdcError), agent() as client:
+            yield client
+            return
+        time.sleep(0.1)
+    raise AssertionError("it does not start")
