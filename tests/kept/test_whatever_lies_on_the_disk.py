@@ -13,7 +13,8 @@ from agent.system.damage import laid_aside_in
 from agent.system.paths import Paths, find_paths
 
 NOBODY_MISSES = {
-    "agent.lock", "agent.log", "listening", "start-failed.json", "no-tray-told", "config.last-good.toml", "policy.last-good.toml",
+    "agent.lock", "agent.log", "config.last-good.toml", "listening", "no-tray-told",
+    "policy.last-good.toml", "start-failed.json",
     "id_card_front.sealed",  # not read before the authority asks for it
 }  # fmt: skip
 FILES = 19
