@@ -23,6 +23,7 @@ from agent.ground.language import Language
 from agent.keys.der import elements, read_element
 from agent.keys.der_writing import bit_string, sequence
 from agent.keys.public_key import PublicKey, UnreadableKeyError
+from agent.system.damage import Damages
 from agent.tokens.inventory import Inventory, TokenInserted
 from agent.tokens.model import (
     CertificateObject,
@@ -120,7 +121,8 @@ class Desk:
             clock=utc_now,
             language_of=lambda _call: Language.EN,
             pins=SimpleNamespace(shown=lambda snapshot: snapshot),
-            remembered=SimpleNamespace(absent=tuple, pairs=tuple, problem=None),
+            remembered=SimpleNamespace(absent=tuple, pairs=tuple),
+            damages=Damages(),
             reminders=SimpleNamespace(is_silenced=lambda _thumbprint: False),
             known=Known,
             trust=functools.partial(_at_once, trust),
