@@ -125,10 +125,11 @@ class SpareProcess:
 
     async def close(self) -> None:
         """End the one that waits, until :meth:`prepare` is called again."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        # Another one may be wanted while this one ends: it is not to be lost sight of.
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     async def _keep(self) -> None:
         with contextlib.suppress(TimeoutError):
