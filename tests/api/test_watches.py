@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from types import SimpleNamespace
+
+import msgspec
 import pytest
 from api_desk import ALLOWED, NOW
 
+from agent.api.methods.browser import BrowserMethods
 from agent.api.methods.browser_watches import MOST_WATCHED, Watches
 from agent.api.registry import Call
 from agent.renewals.journal.record import PrivatePart, Renewal, RenewalChanged
@@ -114,3 +119,20 @@ async def test_a_browser_that_is_gone_is_told_nothing_and_leaves_nothing(desk):
     assert page.told == []
     assert other.told == [("browser.renewal_changed", ALLOWED)]
     watches.check_room(SITE)
+
+
+async def test_a_window_is_opened_once_a_minute_and_nothing_longer_kept(desk):
+    now, opened = NOW, []
+    windows = SimpleNamespace(open_window=lambda *window: opened.append(window))
+    methods = BrowserMethods(
+        SimpleNamespace(consent=desk.consent, bus=desk.bus, clock=lambda: now, windows=windows)
+    )
+    methods._open_window(RENEWAL)
+    methods._open_window(RENEWAL)
+    assert len(opened) == 1
+    now += dt.timedelta(minutes=1)
+    methods._open_window(RENEWAL)
+    assert len(opened) == 2
+    now += dt.timedelta(minutes=1)
+    methods._open_window(msgspec.structs.replace(RENEWAL, id="another"))
+    assert list(methods._opened) == ["another"]

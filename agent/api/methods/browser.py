@@ -197,8 +197,8 @@ class BrowserMethods:
     def _open_window(self, renewal: Renewal) -> None:
         """Open the renewal's window, not more often than a person could close it."""
         now = self._services.clock()
-        last = self._opened.get(renewal.id)
-        if last is not None and now - last < WINDOW_INTERVAL:
+        self._opened = {i: at for i, at in self._opened.items() if now - at < WINDOW_INTERVAL}
+        if renewal.id in self._opened:
             return
         self._opened[renewal.id] = now
         try:

@@ -100,7 +100,8 @@ class LicenceService:
         self._clock = clock
         self._identity_oids = identity_oids
         self._updates: dict[str, asyncio.Task[LicenceItem]] = {}
-        self._followed: set[tuple[str, State]] = set()
+        self._followed: dict[str, State] = {}
+        """In which state a renewal under way was last followed."""
         self._unsubscribe = bus.subscribe(self._on_event)
 
     async def all(self) -> list[LicenceItem]:
@@ -145,10 +146,11 @@ class LicenceService:
 
     def _follow(self, renewal: Renewal) -> None:
         """Update along with a renewal, once, and again in its next state where that failed."""
-        here = (renewal.id, renewal.state)
-        if here in self._followed or not _gives_licence(renewal):
+        if renewal.has_ended:
+            self._followed.pop(renewal.id, None)
+        if self._followed.get(renewal.id) is renewal.state or not _gives_licence(renewal):
             return
-        self._followed.add(here)
+        self._followed[renewal.id] = renewal.state
         try:
             holder = self._holder(parse_certificate(renewal.private.certificate))
         except UsccMissingError:

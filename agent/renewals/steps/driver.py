@@ -115,6 +115,8 @@ class Driver:
             try:
                 renewal = self._journal.get(renewal_id)
                 if renewal.has_ended:
+                    # An agent that runs for months keeps nothing of what it has done.
+                    self._runs.pop(renewal_id, None)
                     return
                 pause = await self._step(renewal)
             except _DISK_ERRORS:

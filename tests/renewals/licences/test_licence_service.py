@@ -109,6 +109,18 @@ async def test_an_application_that_has_arrived_brings_its_licence(desk, settings
     assert store.get(OURS) == item
 
 
+async def test_a_renewal_that_has_ended_is_followed_no_more(desk, settings, office):
+    service, bus, _ = office
+    client = await applied(desk, settings)
+    events = heard(bus)
+    renewal = renewal_of(client, client.holder.certificate)
+    bus.publish(RenewalChanged(renewal=renewal))
+    await events.get()
+    bus.publish(RenewalChanged(renewal=renewal.moved(State.FAILED, utc_now())))
+    assert not service._followed
+    assert events.empty()
+
+
 async def test_a_licence_of_another_organisation_is_told_of_and_not_kept(
     desk, settings, office, store
 ):

@@ -151,3 +151,15 @@ async def test_what_is_plugged_in_concerns_those_alone_who_wait_for_a_token(jour
 async def test_a_pause_is_of_one_state_alone(journal):
     renewal = new_renewal(state=State.REVIEWING, usual_pause=HOUR)
     assert renewal.moved(State.APPROVED, NOW).usual_pause is None
+
+
+async def test_nothing_is_kept_of_a_renewal_that_has_ended(journal):
+    renewal = journal.add(new_renewal(state=State.REVIEWING))
+    authority = Authority()
+    async with driving(journal, authority) as driver:
+        driver.wake(renewal.id)
+        await authority.was_asked()
+        journal.save(journal.get(renewal.id).moved(State.FAILED, NOW))
+        driver.wake(renewal.id)
+        assert await authority.is_left_alone()
+        assert not driver._runs
