@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 CHAOS_CASES := build/chaos/cases
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup setup-dev setup-test demo extension deb deb-test frozen test chaos check format bench screenshots docs translations clean
+.PHONY: help setup setup-dev setup-test demo extension deb deb-test frozen test chaos soak check format bench screenshots docs translations clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,6 +40,9 @@ test: setup-test ## run all tests; the few that fail side by side once more, alo
 chaos: setup-test ## let every trouble happen at every point of a renewal
 	@$(PYTHON) tests/chaos/chaos_cases.py $(CHAOS_CASES)
 	@ODC_CHAOS_CASES=$(CHAOS_CASES) $(PYTHON) -m pytest tests/chaos -m chaos -n auto --dist loadgroup
+
+soak: setup-test ## have one agent do the work of years; what it takes of the machine must not grow
+	@ODC_SOAK_SHARE=1 $(PYTHON) -m pytest tests/soak -m soak -n 0
 
 check: setup-dev ## lint, types for three systems, direction of imports, translations
 	ruff check .

@@ -59,6 +59,10 @@ class Screen:
         self._display = Display(name)
         self._root = self._display.screen().root
 
+    def leave(self) -> None:
+        """Look at it no more."""
+        self._display.close()
+
     def painted(self, title: str, *, red: bool = False) -> int | None:
         """Return the id of the window with ``title`` once it shows something."""
         for window in self._root.query_tree().children:

@@ -1,0 +1,36 @@
+"""One agent takes no more after much work than it took after a little."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from soak_footprint import at_rest
+from soak_loads import Loads
+
+SHARE = float(os.environ.get("ODC_SOAK_SHARE") or 0.1)
+"""How much of the whole is done; ``make soak`` does all of it."""
+WHOLE = {"insertions": 1000, "windows": 1000, "requests": 20_000, "renewals": 200}
+WARM_UP = {"insertions": 10, "windows": 12, "requests": 500, "renewals": 3}
+"""What is taken once, by Python, by caches, is taken by then."""
+LAST = {"windows": 1}
+"""A window before each look: after it an agent comes to rest in one way only."""
+MOST_GROWTH = 1.1
+
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(200 + 12_000 * SHARE)]
+
+
+def test_an_agent_takes_no_more_after_much_work_than_after_a_little(worn, capsys):
+    with Loads(worn) as loads:
+        loads.do(WARM_UP)
+        loads.do(LAST)
+        before = at_rest(worn.agent, worn.folders)
+        taken = loads.do({name: round(SHARE * number) for name, number in WHOLE.items()})
+        loads.do(LAST)
+        after = at_rest(worn.agent, worn.folders)
+    with capsys.disabled():
+        print(f"\nbefore: {before}\nafter:  {after}")
+        print(f"seconds: {taken}\nrequests: {dict(loads.portals.answers)}")
+    assert not after.more_than(before)
+    assert after.own <= MOST_GROWTH * before.own
+    assert loads.portals.answers["answered"]
