@@ -34,6 +34,8 @@ WINDOWS = {
     "help": "帮助",
 }
 LOOK_SECONDS = 0.05
+CROWD = 64
+"""Requests at once; asyncio has as many threads as processors and four more, 32 at most."""
 REQUESTS_PER_SECOND = 50.0
 """What all portals together ask at most: an agent that may say that it is too much would say only that."""
 REQUESTS_OF_A_BROWSER = 500
@@ -46,6 +48,7 @@ class Loads:
     """All loads on one agent, each a call that does it once."""
 
     def __init__(self, desk: SoakDesk) -> None:
+        self._desk = desk
         with contextlib.ExitStack() as stack:
             card, windows, renewals = (stack.enter_context(desk.client()) for _ in range(3))
             self.portals = Portals(desk)
@@ -57,6 +60,13 @@ class Loads:
             "requests": self.portals.once,
             "renewals": Renewals(desk, renewals).once,
         }
+
+    def crowd(self) -> None:
+        """Have the agent start all threads it may ever have for what could hold it up: asyncio's are kept."""
+        with self._desk.client() as client:
+            for _ in range(CROWD):
+                client.post("licences.list")
+            client.call("licences.list")
 
     def do(self, times: Mapping[str, int]) -> dict[str, float]:
         """Do each load so many times, all side by side; return the seconds each took."""

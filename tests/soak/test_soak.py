@@ -16,6 +16,7 @@ WARM_UP = {"insertions": 10, "windows": 12, "requests": 500, "renewals": 3}
 LAST = {"windows": 1}
 """A window before each look: after it an agent comes to rest in one way only."""
 MOST_GROWTH = 1.1
+"""Times the memory after the warm-up."""
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(200 + 12_000 * SHARE)]
 
@@ -23,6 +24,7 @@ pytestmark = [pytest.mark.soak, pytest.mark.timeout(200 + 12_000 * SHARE)]
 def test_an_agent_takes_no_more_after_much_work_than_after_a_little(worn, capsys):
     with Loads(worn) as loads:
         loads.do(WARM_UP)
+        loads.crowd()
         loads.do(LAST)
         before = at_rest(worn.agent, worn.folders)
         taken = loads.do({name: round(SHARE * number) for name, number in WHOLE.items()})
