@@ -223,7 +223,8 @@ class RenewalService:
 
         with self._bus.listening(look), contextlib.suppress(TimeoutError):
             if not self.get(renewal_id).has_ended:
-                await asyncio.wait_for(settled.wait(), CANCEL_SECONDS)
+                async with asyncio.timeout(CANCEL_SECONDS):
+                    await settled.wait()
 
     async def close(self) -> None:
         """Stop all tasks; the journal goes on from here at the next start.

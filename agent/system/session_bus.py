@@ -74,7 +74,8 @@ class SessionBus:
             from jeepney.io.asyncio import open_dbus_connection  # noqa: PLC0415
 
             opening = open_dbus_connection(address)
-            return cls(await asyncio.wait_for(opening, CALL_SECONDS))
+            async with asyncio.timeout(CALL_SECONDS):
+                return cls(await opening)
         except TimeoutError as error:
             raise BusTimeoutError("the session bus does not answer") from error
         except Exception as error:  # its library raises what its parsers raise

@@ -68,7 +68,8 @@ class Inventory:
         Not longer than a driver may take to list, though: then what is known is what the others show.
         """
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._all_read.wait(), LIST_SECONDS)
+            async with asyncio.timeout(LIST_SECONDS):
+                await self._all_read.wait()
         return self.snapshot
 
     async def refresh(self) -> Snapshot:

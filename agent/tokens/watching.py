@@ -110,7 +110,8 @@ class Watch:
             failures = failures + 1 if reader.reading.problems else 0
             with contextlib.suppress(TimeoutError):
                 pause = self._pause(reader, failures)
-                await asyncio.wait_for(reader.is_due.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await reader.is_due.wait()
 
     def _pause(self, reader: ModuleReader, failures: int) -> float | None:
         """Return the seconds until the next look without an event; None waits for one."""

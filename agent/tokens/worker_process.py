@@ -77,7 +77,8 @@ class WorkerProcess:
         """
         seconds = CALL_SECONDS if seconds is None else seconds
         try:
-            reply = await asyncio.wait_for(self._exchange(request), seconds)
+            async with asyncio.timeout(seconds):
+                reply = await self._exchange(request)
         except TimeoutError as error:
             await self.end()
             raise ModuleHangsError(module=self._name, seconds=round(seconds)) from error
@@ -111,7 +112,8 @@ class WorkerProcess:
             self._process.kill()
         # A process in an uninterruptible call (a broken USB hub) may not even die.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), END_SECONDS)
+            async with asyncio.timeout(END_SECONDS):
+                await self._process.wait()
 
     @property
     def has_ended(self) -> bool:

@@ -1,4 +1,8 @@
-"""What wears an agent: each load is done once, seen to be over, and done again."""
+"""What wears an agent: each load is done once, seen to be over, and done again.
+
+Each has a connection of its own for as long as that takes: what a client that is there does not read, the
+agent keeps for it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any, Self
@@ -49,16 +53,12 @@ class Loads:
 
     def __init__(self, desk: SoakDesk) -> None:
         self._desk = desk
-        with contextlib.ExitStack() as stack:
-            card, windows, renewals = (stack.enter_context(desk.client()) for _ in range(3))
-            self.portals = Portals(desk)
-            stack.callback(self.portals.close)
-            self._held = stack.pop_all()
+        self.portals = Portals(desk)
         self.once: dict[str, Once] = {
-            "insertions": Insertions(desk, card).once,
-            "windows": Windows(desk, windows).once,
+            "insertions": Insertions(desk).once,
+            "windows": Windows(desk).once,
             "requests": self.portals.once,
-            "renewals": Renewals(desk, renewals).once,
+            "renewals": Renewals(desk).once,
         }
 
     def crowd(self) -> None:
@@ -81,44 +81,52 @@ class Loads:
 
         with ThreadPoolExecutor(len(times)) as pool:
             running = {name: pool.submit(repeat, self.once[name], n) for name, n in times.items()}
-            wait(running.values(), return_when=FIRST_EXCEPTION)
-            is_over.set()
+            try:
+                wait(running.values(), return_when=FIRST_EXCEPTION)
+            finally:
+                is_over.set()
             return {name: done.result() for name, done in running.items()}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        self._held.close()
+        self.portals.close()
 
 
 class Insertions:
-    """The card is put into the reader and taken out, each as soon as the agent has told of the one before.
+    """The card is put into the reader and taken out again, each once the agent has told of it.
 
     What the card's own process does is done here: starting it a thousand times would wear nothing.
     """
 
-    def __init__(self, desk: SoakDesk, client: Client) -> None:
-        self._file = desk.card
-        self._serial = load_state(self._file).serial
-        self._client = client
-        client.call("events.subscribe")
+    def __init__(self, desk: SoakDesk) -> None:
+        self._desk = desk
+        self._serial = load_state(desk.card).serial
 
     def once(self) -> None:
-        card = Card(load_state(self._file), functools.partial(save_state, self._file))
+        with self._desk.client() as client:
+            client.call("events.subscribe")
+            with self._inserted():
+                self._await(client, "token_inserted")
+            self._await(client, "token_removed")
+
+    @contextlib.contextmanager
+    def _inserted(self) -> Iterator[None]:
+        file = self._desk.card
+        card = Card(load_state(file), functools.partial(save_state, file))
         with connect(PORTS[0]) as connection:
-            inserted = threading.Thread(target=serve, args=(connection, card, lambda: None))
-            inserted.start()
+            power = threading.Thread(target=serve, args=(connection, card, lambda: None))
+            power.start()
             try:
-                self._await("token_inserted")
+                yield
             finally:
                 connection.shutdown(socket.SHUT_RDWR)
-                inserted.join()
-        self._await("token_removed")
+                power.join()
 
-    def _await(self, event: str) -> None:
+    def _await(self, client: Client, event: str) -> None:
         while True:
-            told = self._client.next_notification()["params"]
+            told = client.next_notification()["params"]
             if told["event"] == event and told.get("token", told)["serial"] == self._serial:
                 return
 
@@ -126,17 +134,18 @@ class Insertions:
 class Windows:
     """Windows are opened in turn, each seen to be painted, and closed by their frame's button."""
 
-    def __init__(self, desk: SoakDesk, client: Client) -> None:
-        self._screen = desk.screen
-        self._client = client
+    def __init__(self, desk: SoakDesk) -> None:
+        self._desk = desk
         self._next = itertools.cycle(WINDOWS.items())
 
     def once(self) -> None:
         name, title = next(self._next)
-        self._client.call("windows.open", {"name": name})
-        shown = _until(lambda: self._screen.painted(title), name)
-        process = self._screen.pid(shown)
-        self._screen.close(shown)
+        screen = self._desk.screen
+        with self._desk.client() as client:
+            client.call("windows.open", {"name": name})
+        shown = _until(lambda: screen.painted(title), name)
+        process = screen.pid(shown)
+        screen.close(shown)
         _until(lambda: not _is_there(process) or None, f"the end of {name}")
 
 
@@ -184,15 +193,15 @@ class Portals:
 class Renewals:
     """A certificate is renewed until it is installed, as if it never had been; now and then by a dossier."""
 
-    def __init__(self, desk: SoakDesk, client: Client) -> None:
+    def __init__(self, desk: SoakDesk) -> None:
         self._desk = desk
-        self._client = client
-        self._applicant = Applicant(desk.desk, client)
         self._next = itertools.cycle((desk.expired, *[desk.ending] * (RENEWALS_OF_A_DOSSIER - 1)))
 
     def once(self) -> None:
-        renewal = self._client.call("renewals.start", {"thumbprint": next(self._next)})
-        ended = self._applicant.go_on(renewal)
+        with self._desk.client() as client:
+            applicant = Applicant(self._desk.desk, client)
+            renewal = client.call("renewals.start", {"thumbprint": next(self._next)})
+            ended = applicant.go_on(renewal)
         assert ended["state"] == "installed", ended
         self._desk.start_over()
 

@@ -183,3 +183,20 @@ async def test_a_source_that_fails_does_not_end_the_watch(tokens, monkeypatch):
         before = watched.reads
         sound.ring()
         await watched.until(lambda: watched.reads > before)
+
+
+async def test_an_end_that_comes_along_with_an_event_is_the_end(removable):
+    """As when a token is pulled out at the moment at which the agent is asked to end."""
+    watched = Watched(removable.settings)
+    for turns in range(4):
+        reads = watched.reads
+        task = asyncio.create_task(watched.watch.run())
+        await watched.until(lambda reads=reads: watched.reads > reads)
+        await asyncio.sleep(0.1)  # until it waits for the next event
+        watched.watch.look_again()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        _, unended = await asyncio.wait({task}, timeout=5)
+        assert not unended, f"{turns} turns of the loop after the event"
+    await watched.inventory.close()

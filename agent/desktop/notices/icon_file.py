@@ -48,7 +48,8 @@ async def ensure_icon() -> Path | None:
         stdout=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        await asyncio.wait_for(process.wait(), DRAW_SECONDS)
+        async with asyncio.timeout(DRAW_SECONDS):
+            await process.wait()
     except TimeoutError:
         process.kill()
     return file if file.exists() else None

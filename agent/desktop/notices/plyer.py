@@ -42,7 +42,8 @@ class PlyerDisplay:
         """Show a notice; False, since its end will not be told."""
         plain = msgspec.json.encode(PlainNotice(title=notice.title, text=notice.text))
         try:
-            status, complaint = await asyncio.wait_for(_deliver(plain), self._seconds)
+            async with asyncio.timeout(self._seconds):
+                status, complaint = await _deliver(plain)
         except TimeoutError:
             log.warning("notice not shown: the notification daemon does not answer")
         except OSError as error:

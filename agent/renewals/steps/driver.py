@@ -202,4 +202,5 @@ async def _woken(wake: asyncio.Event, seconds: float | None) -> None:
     end = since_boot() + (LEFT_ALONE_SECONDS if seconds is None else seconds)
     while not wake.is_set() and (left := end - since_boot()) > 0:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(wake.wait(), min(left, LOOK_SECONDS))
+            async with asyncio.timeout(min(left, LOOK_SECONDS)):
+                await wake.wait()
