@@ -12,7 +12,7 @@ START_SECONDS = 10.0
 
 async def started(spare: SpareProcess) -> int:
     async with asyncio.timeout(START_SECONDS):
-        while (pid := spare.pid) is None:
+        while (pid := spare.pid) is None:  # noqa: ASYNC110 - there is no event
             await asyncio.sleep(0.01)
     return pid
 
