@@ -87,13 +87,16 @@ class RenewalService:
 
     def resume(self) -> None:
         """Go on with every renewal that was under way when the agent last ended."""
-        for renewal in self._journal.all():
-            if not renewal.has_ended:
-                self._driver.resume(renewal)
+        for renewal in self._journal.under_way():
+            self._driver.resume(renewal)
 
     def all(self) -> list[Renewal]:
         """Return all renewals, the newest first."""
         return self._journal.all()
+
+    def under_way(self) -> list[Renewal]:
+        """Return the renewals that have not ended, the newest first."""
+        return self._journal.under_way()
 
     def get(self, renewal_id: str) -> Renewal:
         """Return one renewal; RenewalNotFoundError."""
@@ -287,8 +290,8 @@ class RenewalService:
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, TokensChanged):
-            for renewal in self._journal.all():
-                if renewal.waiting in _FOR_A_TOKEN and not renewal.has_ended:
+            for renewal in self._journal.under_way():
+                if renewal.waiting in _FOR_A_TOKEN:
                     self._meet(renewal)
                     self._driver.wake(renewal.id)
         elif isinstance(event, RenewalChanged) and event.renewal.state is State.INSTALLED:
@@ -301,9 +304,9 @@ class RenewalService:
 
     def _ask_authorities_again(self) -> None:
         """Wake what waits for an authority, and what is to say that its authority has gone."""
-        for renewal in self._journal.all():
+        for renewal in self._journal.under_way():
             is_gone = not self._authorities.is_configured(renewal.authority)
-            if (renewal.waiting is Waiting.NETWORK or is_gone) and not renewal.has_ended:
+            if renewal.waiting is Waiting.NETWORK or is_gone:
                 self._driver.wake(renewal.id)
 
     def _meet(self, renewal: Renewal) -> None:

@@ -105,7 +105,7 @@ class ControlMethods:
             expiring=summary.counts[CertificateStatus.EXPIRING],
             worst=summary.worst,
             worst_text=summary.text,
-            renewals_under_way=sum(not r.has_ended for r in services.renewals.all()),
+            renewals_under_way=len(services.renewals.under_way()),
             problems=(
                 *map(setting_problem, services.settings.problems),
                 *map(error_view, services.damages.problems),

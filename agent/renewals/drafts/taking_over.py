@@ -59,7 +59,9 @@ class Sources:
         """Return the renewal that can fill this one's dossier in; what was submitted comes first."""
         if renewal.state is not State.DRAFTING or renewal.is_withdrawing or renewal.policy is None:
             return None
-        able = [other for other in self._renewals.all() if self._has_something(renewal, other)]
+        able = [
+            other for other in self._renewals.under_way() if self._has_something(renewal, other)
+        ]
         return min(able, key=_rank, default=None)
 
     def gain(self, renewal: Renewal, source: Renewal) -> Given:

@@ -113,6 +113,11 @@ class Journal:
         query = "SELECT id, facts, private FROM renewal ORDER BY created DESC"
         return list(self._readable(self._database.execute(query).fetchall()))
 
+    def under_way(self) -> list[Renewal]:
+        """Return those that have not ended, the newest first: at every event only these are looked at."""
+        query = "SELECT id, facts, private FROM renewal WHERE is_open = 1 ORDER BY created DESC"
+        return list(self._readable(self._database.execute(query).fetchall()))
+
     def open_for(self, thumbprint: str) -> Renewal | None:
         """Return the renewal under way for a certificate."""
         where = "WHERE thumbprint = ? AND is_open = 1"

@@ -117,15 +117,12 @@ async def test_after_a_failure_the_usual_pause_is_kept(journal):
     assert (stored.waiting, stored.usual_pause) == (Waiting.NETWORK, HOUR)
 
 
-async def test_what_is_plugged_in_concerns_those_alone_who_wait_for_a_token(journal):
-    reviewing = journal.add(new_renewal(state=State.REVIEWING))
-    signing = journal.add(new_renewal(state=State.SIGNING))
-    authority, bus = Authority(), EventBus()
-    plugged_in = None
-    service = RenewalService(
+def service_of(journal, authority, bus, *, find=lambda _: None):
+    """A service whose only authority, and whose tokens, are the test's."""
+    return RenewalService(
         journal=journal,
         scans=None,
-        inventory=SimpleNamespace(snapshot=SimpleNamespace(find=lambda _: plugged_in)),
+        inventory=SimpleNamespace(snapshot=SimpleNamespace(find=find)),
         pins=None,
         authorities=SimpleNamespace(
             client=lambda _: SimpleNamespace(enrolment=None, dossier=authority),
@@ -136,6 +133,14 @@ async def test_what_is_plugged_in_concerns_those_alone_who_wait_for_a_token(jour
         bus=bus,
         clock=lambda: NOW,
     )
+
+
+async def test_what_is_plugged_in_concerns_those_alone_who_wait_for_a_token(journal):
+    reviewing = journal.add(new_renewal(state=State.REVIEWING))
+    signing = journal.add(new_renewal(state=State.SIGNING))
+    authority, bus = Authority(), EventBus()
+    plugged_in = None
+    service = service_of(journal, authority, bus, find=lambda _: plugged_in)
     service.resume()
     await authority.was_asked()
     await authority.is_left_alone()
@@ -163,3 +168,20 @@ async def test_nothing_is_kept_of_a_renewal_that_has_ended(journal):
         driver.wake(renewal.id)
         assert await authority.is_left_alone()
         assert not driver._runs
+
+
+async def test_tokens_that_come_and_go_cost_nothing_for_what_has_ended(journal, vault, monkeypatch):
+    """An agency has hundreds of renewals behind it, and each event would decrypt them all."""
+    for number in range(5):
+        renewal = journal.add(new_renewal(id=f"ended {number}", state=State.REVIEWING))
+        journal.save(renewal.moved(State.FAILED, NOW))
+    under_way = journal.add(new_renewal(state=State.SIGNING))
+    bus, opened = EventBus(), []
+    service = service_of(journal, Authority(), bus)
+    decrypt = vault.open
+    monkeypatch.setattr(
+        vault, "open", lambda sealed, context: opened.append(context) or decrypt(sealed, context)
+    )
+    bus.publish(TokensChanged())
+    assert opened == [under_way.id]
+    await service._driver.close()
