@@ -10,6 +10,12 @@ from pathlib import Path
 
 PROGRAM = Path(__file__).with_name("BouncyCastlePeer.java")
 JARS = ":".join(f"/usr/share/java/{name}.jar" for name in ("bcprov", "bcutil", "bcpkix"))
+# Not by the command ecj: that of Debian 13 names one library of the two the compiler is in.
+COMPILER = ":".join(
+    f"/usr/share/java/{name}.jar"
+    for name in ("eclipse-jdt-core", "eclipse-jdt-core-compiler-batch")
+)
+ECJ = ("java", "-cp", COMPILER, "org.eclipse.jdt.internal.compiler.batch.Main")
 
 
 class BouncyCastle:
@@ -20,7 +26,7 @@ class BouncyCastle:
     @contextmanager
     def started(cls, folder: Path) -> Iterator[BouncyCastle]:
         compiled = subprocess.run(
-            ["ecj", "-proc:none", "-nowarn", "-11", "-cp", JARS, "-d", folder, PROGRAM],
+            [*ECJ, "-proc:none", "-nowarn", "-11", "-cp", JARS, "-d", folder, PROGRAM],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert compiled.returncode == 0, compiled.stderr
