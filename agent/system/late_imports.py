@@ -25,7 +25,8 @@ PAUSE_SECONDS = 0.02
 
 def try_imports_again() -> None:
     """Have what this process imports from now on be tried again."""
-    sys.meta_path.insert(0, _Finder())
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):  # two would ask each other
+        sys.meta_path.insert(0, _Finder())
 
 
 class _GivenUpError(SystemError):

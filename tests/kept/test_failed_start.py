@@ -25,6 +25,10 @@ from agent.system.start_failure import StartFailedError, last_failure, note_fail
 @pytest.fixture
 def paths(own_folders, monkeypatch):
     monkeypatch.setenv("ODC_NO_START", "1")
+    # What an agent does to its whole process is not for this one.
+    for name in ("try_imports_again", "write_privately", "hide_memory"):
+        monkeypatch.setattr(run, name, lambda: None)
+    monkeypatch.setattr(run.signal, "signal", lambda _number, _handler: None)
     return find_paths()
 
 
