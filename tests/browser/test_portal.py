@@ -54,9 +54,10 @@ def portal():
 
 @pytest.fixture
 def agent(agent_desk):
-    """An agent that runs, without a memory of sites."""
-    if not agent_desk.processes[1:]:
-        agent_desk.start_agent("--no-tray")
+    """An agent that has just started: no site has asked it anything, and it remembers none."""
+    with contextlib.suppress(AgentMissingError):
+        quit_agent(agent_desk)
+    agent_desk.start_agent("--no-tray")
     forget_sites(agent_desk)
     return agent_desk
 
