@@ -31,14 +31,14 @@ def processes_of(folder: Path) -> dict[str, int]:
         try:
             if os.fsencode(folder) in (process / "environ").read_bytes():
                 arguments = (process / "cmdline").read_bytes().split(b"\0")
-                found[_module(arguments)] = int(process.name)
+                found[module_of(arguments)] = int(process.name)
         except (OSError, IndexError):
             continue
     return found
 
 
-def _module(arguments: list[bytes]) -> str:
-    """Return what ``python -m`` runs, or what stands in for it (`agent/system/start_module.py`)."""
+def module_of(arguments: list[bytes]) -> str:
+    """Return what ``python -m`` runs, or what stands in for it (`start_module.py`); IndexError."""
     starts = (
         n for n, word in enumerate(arguments) if word == b"-m" or word.endswith(b"start_module.py")
     )

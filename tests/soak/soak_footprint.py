@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.memory import module_of
+
 REST_SECONDS = 60.0
 """How long an agent may take to come to rest after it was used."""
 LOOK_SECONDS = 2.0
@@ -109,10 +111,13 @@ def _below(pid: int) -> Iterator[int]:
 
 def _program(pid: int) -> str:
     try:
-        arguments = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return "ended"
-    return arguments[arguments.index("-m") + 1] if "-m" in arguments else " ".join(arguments)
+    try:
+        return module_of(arguments)
+    except IndexError:
+        return b" ".join(arguments).decode()
 
 
 def _kind(name: str) -> str:

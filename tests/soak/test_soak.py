@@ -8,7 +8,7 @@ import pytest
 from soak_footprint import at_rest
 from soak_loads import Loads
 
-SHARE = float(os.environ.get("ODC_SOAK_SHARE") or 0.1)
+SHARE = float(os.environ.get("ODC_SOAK_SHARE") or 0.02)
 """How much of the whole is done; ``make soak`` does all of it."""
 WHOLE = {"insertions": 1000, "windows": 1000, "requests": 20_000, "renewals": 200}
 WARM_UP = 0.1
