@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 CHAOS_CASES := build/chaos/cases
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup setup-dev setup-test demo extension deb deb-test frozen test chaos soak check format bench screenshots docs translations clean
+.PHONY: help setup setup-dev setup-test demo extension deb deb-test other-debian frozen test chaos soak check format bench screenshots docs translations clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -33,6 +33,9 @@ frozen: setup-test ## the programs PyInstaller makes for Windows and macOS, here
 	@$(PYTHON) -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/frozen.txt
 	@pyinstaller --noconfirm --log-level ERROR --workpath build/frozen installer/frozen/odc-agent.spec
 	@$(PYTHON) installer/frozen/smoke.py dist/odc-agent
+
+other-debian: setup-test ## the checkout on Debian 13 where this is 12, and the other way round (as root)
+	@$(PYTHON) tests/installed/other_debian.py
 
 test: setup-test ## run all tests; the few that fail side by side once more, alone
 	@tests/run
