@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 CHAOS_CASES := build/chaos/cases
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup setup-dev setup-test demo extension deb deb-test other-debian frozen test chaos soak check format bench screenshots docs translations clean
+.PHONY: help setup setup-dev setup-test demo extension deb deb-test other-debian frozen test test-all chaos soak check format bench screenshots docs translations clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -37,8 +37,11 @@ frozen: setup-test ## the programs PyInstaller makes for Windows and macOS, here
 other-debian: setup-test ## the checkout on Debian 13 where this is 12, and the other way round (as root)
 	@$(PYTHON) tests/installed/other_debian.py
 
-test: setup-test ## run all tests; the few that fail side by side once more, alone
+test: setup-test ## run the tests, those that take long by turns; the few that fail once more, alone
 	@tests/run
+
+test-all: setup-test ## run every test
+	@tests/run --turns 1
 
 chaos: setup-test ## let every trouble happen at every point of a renewal
 	@$(PYTHON) tests/chaos/chaos_cases.py $(CHAOS_CASES)
