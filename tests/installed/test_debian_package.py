@@ -210,7 +210,7 @@ def issue_token(machine):
 
 def exactly_one_agent_starts(machine):
     """From the autostart folder, since in this session no systemd runs."""
-    control = f"test -S /run/user/{UID}/odc-agent/control.sock"
+    control = f"test -S /run/user/{UID}/odc-agent-*/control.sock"
     machine.debian.wait_for(control)
     assert machine.agents() == [str(machine.status()["pid"])]
 
