@@ -168,6 +168,8 @@ def test_a_killed_agent_is_said_and_nothing_can_be_clicked(sixty, stage, qtbot):
 
 
 def test_it_is_first_shown_with_what_the_agent_has(desk, window_of):
+    with desk.client() as client:
+        client.call("tokens.list")  # it has: the first reading is over
     window = window_of("main", desk, shown=False)
     window.link.settle()
     assert window.information.days.text() == "已过期961天"
