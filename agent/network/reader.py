@@ -220,7 +220,8 @@ class Reader:
                 return response
             # Not by the library: it would read, and unpack, the body of a redirect.
             await response.aclose()
-            asked = response.next_request
+            # What it may say of who asks stands in it: a password is for the server it was given for.
+            asked, auth = response.next_request, None
         raise NoAnswerError(mark("there are too many redirects"))
 
 
