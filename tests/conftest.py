@@ -13,7 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from prepared_desk import prepared_desk
-from rotation import this_turn
+from rotation import by_turns
 
 # How long an example takes says something of the machine's load, not of the program.
 hypothesis.settings.register_profile("shared machine", deadline=None)
@@ -24,16 +24,17 @@ NO_SKIPS = bool(os.environ.get("ODC_NO_SKIPS"))
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--turns", type=int, default=1, help="of rooms that take long, the share of one"
+        "--turns",
+        type=int,
+        default=1,
+        help="in how many runs of tests all that take long have had a turn",
     )
 
 
 def pytest_collection_modifyitems(config, items):
     """Keep what is its turn: ``tests/rotation.py``."""
-    kept = this_turn(items, config.getoption("--turns"))
-    if len(kept) < len(items):
-        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
-        items[:] = kept
+    items[:], left = by_turns(items, config.getoption("--turns"))
+    config.hook.pytest_deselected(items=left)
 
 
 @pytest.hookimpl(wrapper=True)

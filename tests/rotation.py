@@ -17,20 +17,19 @@ TESTS = Path(__file__).parent
 ROOMS = frozenset({"desktop", "faulty_module", "journey", "kept", "usb_token"})
 
 
-def this_turn(items: Sequence[pytest.Item], turns: int) -> list[pytest.Item]:
-    """Return the tests whose turn it is, of ``turns``; of each file every ``turns``-th."""
-    if turns < 2:
-        return list(items)
+def by_turns(
+    items: Sequence[pytest.Item], turns: int
+) -> tuple[list[pytest.Item], list[pytest.Item]]:
+    """Return the tests whose turn it is, of ``turns``, and the others; of each file every ``turns``-th."""
     turn = _commit() % turns
     seen: Counter[Path] = Counter()
-    kept = []
+    kept, left = [], []
     for item in items:
-        if item.path.relative_to(TESTS).parts[0] in ROOMS:
-            seen[item.path] += 1
-            if (seen[item.path] - turn) % turns:
-                continue
-        kept.append(item)
-    return kept
+        takes_long = item.path.relative_to(TESTS).parts[0] in ROOMS
+        seen[item.path] += 1
+        is_its_turn = not takes_long or (seen[item.path] - turn) % turns == 0
+        (kept if is_its_turn else left).append(item)
+    return kept, left
 
 
 def _commit() -> int:

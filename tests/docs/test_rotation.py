@@ -1,0 +1,33 @@
+"""Tests that take long go by turns: none is left out for good, and of the others none is left out at all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from types import SimpleNamespace
+
+import pytest
+import rotation
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3, 7])
+def test_every_test_has_one_turn_in_so_many_commits(monkeypatch, turns):
+    slow, quick = ([_test(room, name) for name in range(20)] for room in ("journey", "keys"))
+    ran = Counter()
+    for commit in range(100, 100 + turns):
+        monkeypatch.setattr(rotation, "_commit", lambda commit=commit: commit)
+        kept, left = rotation.by_turns([*slow, *quick], turns)
+        assert {id(test) for test in kept}.isdisjoint(id(test) for test in left)
+        ran.update(id(test) for test in kept)
+    assert {ran[id(test)] for test in slow} == {1}
+    assert {ran[id(test)] for test in quick} == {turns}
+
+
+@pytest.mark.parametrize("room", sorted(rotation.ROOMS))
+def test_the_rooms_are_there(room):
+    assert list((rotation.TESTS / room).glob("test_*.py")) or list(
+        (rotation.TESTS / room).glob("*/test_*.py")
+    )
+
+
+def _test(room, name):
+    return SimpleNamespace(path=rotation.TESTS / room / "test_it.py", name=name)
