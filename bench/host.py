@@ -59,7 +59,7 @@ def _hosts(ours: dict[str, str], folder: Path) -> Iterator[tuple[str, Host]]:
     theirs = {**os.environ, "XDG_RUNTIME_DIR": str(folder), "HOME": str(folder)}
     theirs["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={folder}/bus"
     yield "odc-native-host, itself", Host([launcher, origin], ours, _ask("host.status"))
-    near = _away(ours, folder)
+    near = {**ours, "XDG_RUNTIME_DIR": str(folder)}  # where _partner answers in the agent's place
     yield "odc-native-host, to a partner", Host([launcher, origin], near, _ask_agent)
     yield "odc-native-host, to the agent", Host([launcher, origin], ours, _ask_agent)
     if program := shutil.which("keepassxc-proxy"):
@@ -181,15 +181,10 @@ def _peers_partners(folder: Path) -> Iterator[None]:
         yield
 
 
-def _away(ours: dict[str, str], folder: Path) -> dict[str, str]:
-    """Return the environment that leads to ``_partner``: a home says where its agent listens."""
-    return {**ours, "XDG_RUNTIME_DIR": str(folder), "ODC_HOME": str(folder / "home")}
-
-
 @contextlib.contextmanager
 def _partner(folder: Path, ours: dict[str, str]) -> Iterator[None]:
     """Answer the native host at once, as the peers' partners do, while the block runs."""
-    path = runtime_folder(_away(ours, folder)) / BROWSER_SOCKET
+    path = runtime_folder({**ours, "XDG_RUNTIME_DIR": str(folder)}) / BROWSER_SOCKET
     path.parent.mkdir(mode=0o700)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(os.fspath(path))

@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "issue_token": ("issue-token",),
     "issue_files": ("issue-files",),
     "usb_token": ("usb-token",),
+    "skf_token": ("skf-token",),
     "sample_dossier": ("sample-dossier",),
     "review": ("applications", "approve", "reject"),
     "sms": ("sms",),

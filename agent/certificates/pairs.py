@@ -129,9 +129,6 @@ def _without_replaced(lines: dict[tuple[str, ...], list[H]], now: dt.datetime) -
         by_subject[subject].append(line)
     kept = []
     for same in by_subject.values():
-        if len(same) == 1:  # nearly always: a line is judged once, not twice
-            kept += same
-            continue
         *older, newest = sorted(same, key=lambda line: _newness(_pair(line, now).lead))
         for line in older:
             lead = _pair(line, now).lead.certificate
@@ -177,9 +174,9 @@ def _sorted_out(line: Sequence[H], now: dt.datetime) -> _Line[H]:
     One that is not valid yet waits while another is valid. Where all have run out, the one that ended
     last is the one to renew.
     """
-    if len(line) < 2:
-        return _Line(next(iter(line), None))
     best_first = sorted(line, key=lambda held: _rank(held, now), reverse=True)
+    if not best_first:
+        return _Line()
     current, *rest = best_first
     successor = next((held for held in rest if _takes_over(held, current, now)), None)
     return _Line(current, successor, [held for held in rest if held is not successor])

@@ -17,7 +17,6 @@ from agent.ground.errors import OdcError, reason_of
 from agent.ground.language import Language, mark
 from agent.ground.text_files import TextEncodingError, read_text_file
 from agent.settings.quiet import quiet_hours
-from agent.settings.reasons import reason
 from agent.settings.site_patterns import site_pattern
 from agent.system.paths import Paths
 from agent.system.trusted_files import UntrustedFileError, see_to_writers
@@ -250,7 +249,7 @@ def checked(file: Path, values: dict[str, Any]) -> Config:
     try:
         return msgspec.convert(values, Config, dec_hook=decode)
     except msgspec.ValidationError as error:
-        raise ConfigError(file=str(file), reason=reason(error, Config)) from error
+        raise ConfigError(file=str(file), reason=str(error)) from error
 
 
 def merged_with(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

@@ -17,10 +17,10 @@ from types import FrameType
 import msgspec
 
 from sandbox.home import SandboxError
+from sandbox.locking import try_lock
 from sandbox.usb_token.card import Card
 from sandbox.usb_token.state import load_state, save_state
 from sandbox.usb_token.vpcd import NoReaderError, connect, serve
-from sandbox.words import words
 
 EXIT_DAMAGED = 1
 EXIT_NO_READER = 3
@@ -47,7 +47,7 @@ def plugged(state: Path) -> Plugged | None:
     except FileNotFoundError:
         return None
     try:
-        if _try_lock(descriptor):
+        if try_lock(descriptor):
             return None  # what it says is of a process that ended
         text = os.read(descriptor, 1000)
         return msgspec.json.decode(text, type=Plugged) if text else None
@@ -78,7 +78,7 @@ def run(state: Path, port: int) -> int:
 def _lock(descriptor: int) -> bool:
     """Lock the file, over the moments in which :func:`plugged` has it."""
     deadline = time.monotonic() + _LOCK_SECONDS
-    while not (locked := _try_lock(descriptor)) and time.monotonic() < deadline:
+    while not (locked := try_lock(descriptor)) and time.monotonic() < deadline:
         time.sleep(0.01)
     return locked
 
@@ -97,22 +97,3 @@ def _end_on_signal(connection: socket.socket) -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
     signal.signal(signal.SIGTERM, end)
-
-
-if sys.platform == "win32":
-
-    def _try_lock(_descriptor: int) -> bool:
-        raise SandboxError(
-            words("虚拟电子钥匙只能在 Linux 上使用。", "The virtual USB token needs Linux.")
-        )
-
-else:
-    import fcntl
-
-    def _try_lock(descriptor: int) -> bool:
-        """Lock the file, unless another process has; the system unlocks it however that ends."""
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
