@@ -1,27 +1,21 @@
-"""Which Debian releases there are, each in its smallest form, and where what was fetched of them is kept.
+"""Which Debian releases there are, each in its smallest form.
 
-In the user's cache folder, by a hash of what it is made of: a checkout is thrown away, that is not. Mirror
-and proxy are those of this machine's apt.
+What was fetched of them is kept in the cache folder. Mirror and proxy are those of this machine's apt.
 """
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
-import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "odc-agent-tests"
-UNUSED_DAYS = 7
-"""What no run took for so long is removed when something else is made."""
-LIMIT = 600
-"""Seconds for one command; a slow mirror may take most of it."""
+sys.path.append(str(Path(__file__).parents[1]))  # scripts run it too
+
+from cache_folder import CACHE, LIMIT, kept, output, run
+
 PYTHONS = {"bookworm": "3.11", "trixie": "3.13"}
 """The releases and the Python of each."""
 NUMBERS = {"12": "bookworm", "13": "trixie"}
@@ -77,36 +71,6 @@ def minimal(codename: str) -> Path:
     return kept(f"{codename}-minimal", f"{_mirror()}\n{_APT}{_DPKG}{_SERVICES}", make)
 
 
-def kept(name: str, made_of: str, make: Callable[[Path], None]) -> Path:
-    """Return the folder that ``make`` fills; from the cache where it did so for the same ``made_of``."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    place = CACHE / f"{name}-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}"
-    folder, stamp = place / "root", place / "complete"
-    with (CACHE / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two runs may want it at once
-        if not stamp.exists():
-            _remove_unused(name)
-            shutil.rmtree(place, ignore_errors=True)
-            place.mkdir()
-            make(folder)
-        stamp.touch()
-    return folder
-
-
-def run(*command: str) -> None:
-    """Run a command that must succeed."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)
-    except subprocess.TimeoutExpired as late:
-        raise AssertionError(f"{command}: not done in {LIMIT} s\n{late.stdout!r}") from None
-    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-
-
-def output(*command: str) -> str:
-    """Return what a command that must succeed says."""
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-
 def _mirror() -> str:
     """Return the address this machine's apt has its release from; the others are beside it."""
     query = ("apt-get", "indextargets", "--format", "$(REPO_URI)", f"Codename: {this_release()}")
@@ -124,9 +88,3 @@ def _take_over(folder: Path) -> None:
     policy = folder / "usr/sbin/policy-rc.d"
     policy.write_text(_SERVICES)
     policy.chmod(0o755)
-
-
-def _remove_unused(name: str) -> None:
-    for stamp in CACHE.glob(f"{name}-*/complete"):
-        if time.time() - stamp.stat().st_mtime > UNUSED_DAYS * 24 * 3600:
-            shutil.rmtree(stamp.parent, ignore_errors=True)
