@@ -33,9 +33,10 @@ from pkcs11.util.rsa import (
 from pkcs11.util.x509 import decode_x509_certificate
 
 from agent.keys.public_key import PublicKey
+from sandbox.desk.desk import SOFTHSM
 from sandbox.home import SandboxError, write_file
 
-DEFAULT_MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
+DEFAULT_MODULE = Path(SOFTHSM)
 KEY_BITS = 2048
 _LABEL_BYTES = 32  # CK_TOKEN_INFO.label, blank-padded
 _PRIVATE = {

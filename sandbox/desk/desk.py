@@ -31,7 +31,11 @@ END_SECONDS = 10.0
 # The system ends what we started when we are killed. By a program (util-linux), since a function that
 # Python runs between fork and exec has hooks run in this process that swallow a Ctrl-C.
 _ENDING_WITH_US = ("setpriv", "--pdeathsig", "TERM") if sys.platform == "linux" else ()
-SOFTHSM = "/usr/lib/softhsm/libsofthsm2.so"
+SOFTHSM = (
+    r"C:\SoftHSM2\lib\softhsm2-x64.dll"  # where its makers' package for Windows puts it
+    if sys.platform == "win32"
+    else "/usr/lib/softhsm/libsofthsm2.so"
+)
 ISSUER = "CN=ODC Sandbox Organization CA,OU=Sandbox,O=ODC Sandbox Authority,C=CN"
 
 
