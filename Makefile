@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 CHAOS_CASES := build/chaos/cases
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup setup-dev setup-test demo extension deb deb-test other-debian frozen test test-all chaos soak check format bench screenshots docs translations clean
+.PHONY: help setup setup-dev setup-test setup-windows demo extension deb deb-test other-debian frozen windows windows-test test test-all chaos soak check format bench screenshots docs translations clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -29,7 +29,17 @@ deb: setup-test ## the Debian package, in dist/
 deb-test: setup-test deb ## the package on a clean Debian: install, use, upgrade, remove, purge (as root)
 	@$(PYTHON) -m pytest tests/installed -m deb
 
-frozen: setup-test ## the programs PyInstaller makes for Windows and macOS, here for Linux: build in dist/, try
+setup-windows:
+	@installer/bootstrap windows
+
+windows: setup-windows ## programs and MSI packages for Windows, in dist/; PYTHON_EMBED= an unpacked embeddable Python
+	@$(PYTHON) installer/windows/assemble.py "$(PYTHON_EMBED)" dist/windows/odc-agent
+	@$(PYTHON) installer/windows/msi.py dist/windows/odc-agent dist $(if $(SIGN),--sign $(SIGN))
+
+windows-test: setup-windows ## the program on a Windows that Wine shows: tests, demo, packages
+	@$(PYTHON) -m pytest tests/wine -m wine
+
+frozen: setup-test ## the programs PyInstaller makes for macOS, here for Linux: build in dist/, try
 	@$(PYTHON) -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/frozen.txt
 	@pyinstaller --noconfirm --log-level ERROR --workpath build/frozen installer/frozen/odc-agent.spec
 	@$(PYTHON) installer/frozen/smoke.py dist/odc-agent

@@ -1,9 +1,9 @@
 """What browsers start: this interpreter, standard library only, this user's ``ODC_HOME``.
 
 A manifest names one program without arguments, so interpreter, options and paths are baked into a
-script. A frozen installation (PyInstaller) has a program for it, which a script stands before only to
-set ``ODC_HOME``. ``-I`` keeps the browser's environment and working folder out of the import path, ``-S``
-skips reading installed packages: together they halve the time to the first answer.
+script. Installed on Windows, or frozen (PyInstaller), there is a program for it, which a script stands
+before only to set ``ODC_HOME``. ``-I`` keeps the browser's environment and working folder out of the import
+path, ``-S`` skips reading installed packages: together they halve the time to the first answer.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from agent.system.runtime import home_override
+from agent.system.runtime import home_override, own_program
 
 SHEBANG_LIMIT = 127
 """Bytes of the longest first line every Linux takes."""
@@ -25,11 +25,13 @@ PACKAGES = Path(__file__).resolve().parent.parent
 
 
 def host_program() -> Path | None:
-    """Return the host's own program of a frozen installation; None where Python runs it."""
+    """Return the host's own program of an installation that has one; None where Python runs it."""
+    if sys.platform == "win32":
+        installed = own_program(LAUNCHER_NAME)
+        return Path(installed) if installed else None
     if not getattr(sys, "frozen", False):
         return None
-    name = f"{LAUNCHER_NAME}.exe" if sys.platform == "win32" else LAUNCHER_NAME
-    return Path(sys.executable).with_name(name)
+    return Path(sys.executable).with_name(LAUNCHER_NAME)
 
 
 def launcher_path() -> Path:

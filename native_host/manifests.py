@@ -29,10 +29,13 @@ def manifest(family: Family, launcher: Path) -> bytes:
     return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
 
 
-def launcher_named_by(content: bytes) -> str | None:
-    """Return the program a manifest starts; None where the file is not such a manifest."""
+def launcher_named_by(content: bytes, file: Path) -> str | None:
+    """Return the program the manifest in ``file`` starts; None where the file is not such a manifest.
+
+    On Windows it may lie beside the manifest and be named without its folder.
+    """
     path = _parsed(content).get("path")
-    return path if isinstance(path, str) else None
+    return str(file.parent / path) if isinstance(path, str) else None
 
 
 def is_for_us(content: bytes, family: Family) -> bool:

@@ -30,7 +30,7 @@ from native_host.launcher import (
     launcher_script,
 )
 from native_host.manifests import is_for_us, launcher_named_by, manifest
-from native_host.targets import ROOT, Target
+from native_host.targets import ROOT, Target, installed_manifest
 
 MANIFEST_MODE = 0o644
 
@@ -151,12 +151,18 @@ def _install(target: Target, launcher: Path, root: Path, fault: OdcError | None)
     if fault and not isinstance(fault, ClosedToOthersError):
         return Change(target, changed=False, fault=fault)
     try:
-        changed = _write_manifest(target, manifest(target.family, launcher))
+        changed = _write_manifest(target, _manifest(target, launcher))
     except OSError as error:
         return Change(target, changed=False, fault=fault_of(target.path, error))
     if target.is_system:
         fault = fault or closed_to_others(target.path, root)
     return Change(target, changed, fault)
+
+
+def _manifest(target: Target, launcher: Path) -> bytes:
+    """Return what a target's manifest must say; an installation's names its program without the folder."""
+    installed = target.path == installed_manifest(target.family)
+    return manifest(target.family, Path(launcher.name) if installed else launcher)
 
 
 def _write_manifest(target: Target, content: bytes) -> bool:
@@ -172,9 +178,9 @@ def _is_served(target: Target) -> bool:
     """Return whether a system-wide manifest lets our extension start a program that is there."""
     manifest_of_all = _manifest_of_all(target)
     content = read_if_possible(manifest_of_all) if manifest_of_all else None
-    if content is None or not is_for_us(content, target.family):
+    if not manifest_of_all or content is None or not is_for_us(content, target.family):
         return False
-    program = launcher_named_by(content)
+    program = launcher_named_by(content, manifest_of_all)
     return program is not None and os.access(program, os.X_OK)
 
 
@@ -208,10 +214,10 @@ def _state(target: Target) -> State:
         unserved = State.OTHER if is_in_the_way else State.MISSING
         return State.SYSTEM if _is_served(target) else unserved
     launcher = launcher_path()
-    if launcher_named_by(content) != str(launcher):
+    if launcher_named_by(content, target.path) != str(launcher):
         return State.OTHER
     is_whole = launcher == host_program() or read_if_possible(launcher) == launcher_script()
-    is_right = content == manifest(target.family, launcher) and is_whole
+    is_right = content == _manifest(target, launcher) and is_whole
     return State.REGISTERED if is_right and os.access(launcher, os.X_OK) else State.OUTDATED
 
 
@@ -231,11 +237,14 @@ def _removed(target: Target) -> Change:
 
 def _remove_ours(target: Target) -> bool:
     content = read_if_possible(target.path)
-    if content is not None and launcher_named_by(content) != str(launcher_path()):
+    named = None if content is None else launcher_named_by(content, target.path)
+    if content is not None and named != str(launcher_path()):
         return False
     # On Windows browsers of a family share a manifest, which went with the first one's entry.
     is_entered = bool(target.key) and _is_named(target)
     if is_entered:
         registry.remove(target.key, system=target.is_system)
+    if target.path == installed_manifest(target.family):
+        return is_entered  # it goes with the installation, and may serve others
     target.path.unlink(missing_ok=True)
     return is_entered or content is not None

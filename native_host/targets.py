@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.system.runtime import home_override
 from native_host import registry
 from native_host.browsers import CHROMIUM_FOLDER, Browser, Family
 from native_host.launcher import host_program, launcher_folder
@@ -110,14 +111,20 @@ def _system_path(browser: Browser, root: Path) -> Path | None:
 
 
 def _system_entry(browser: Browser) -> Target | None:
-    """Return the entry for everybody, whose manifest lies beside the program that all users have."""
-    program = host_program()
-    if program is None or browser.place is None or not browser.place.key:
+    """Return the entry for everybody, which names a manifest of the installation."""
+    path = installed_manifest(browser.family)
+    if path is None or browser.place is None or not browser.place.key:
         return None
-    path = program.with_name(f"{browser.family.value}.json")
     return _target(browser, path, key=browser.place.key, is_system=True)
 
 
+def installed_manifest(family: Family) -> Path | None:
+    """Return the manifest that lies beside the host's own program on Windows; None where there is none."""
+    program = host_program() if sys.platform == "win32" else None
+    return None if program is None else program.with_name(f"{family.value}.json")
+
+
 def _own_manifest(family: Family) -> Path:
-    """Return this user's manifest of a family, which the registry names."""
-    return launcher_folder() / f"{family.value}.json"
+    """Return the manifest of a family that this user's registry names."""
+    installed = None if home_override() else installed_manifest(family)
+    return installed or launcher_folder() / f"{family.value}.json"

@@ -130,8 +130,13 @@ def find_paths() -> Paths:
         config=platformdirs.user_config_path(_NAME, appauthor=False),
         data=platformdirs.user_data_path(_NAME, appauthor=False),
         logs=platformdirs.user_log_path(_NAME, appauthor=False),
-        policy=platformdirs.site_config_path(_NAME, appauthor=False),
+        policy=everybodys_policy(),
     )
+
+
+def everybodys_policy() -> Path:
+    """Return the administrator's folder of this computer, whatever home a user has."""
+    return platformdirs.site_config_path(_NAME, appauthor=False)
 
 
 def make_private(folder: Path) -> Path:

@@ -33,15 +33,33 @@ class RuntimeFolderError(Exception):
 
 
 def program() -> str:
-    """Return the program that runs our modules by ``-m``: the interpreter, or the frozen agent.
+    """Return the program that runs our modules: the interpreter, or a program of ours that is one too.
 
     Frozen (PyInstaller) the native host is a program of its own, and a process goes by the name of its
-    program. On Windows the agent is the one without a console.
+    program. On Windows it is the one without a console.
     """
+    if sys.platform == "win32":
+        return own_program("odc-agent") or _without_console(sys.executable)
     if not getattr(sys, "frozen", False):
         return sys.executable
-    name = "odc-agentw.exe" if sys.platform == "win32" else "odc-agent"
-    return os.path.join(os.path.dirname(sys.executable), name)
+    return os.path.join(os.path.dirname(sys.executable), "odc-agent")
+
+
+def own_program(name: str) -> str:
+    """Return an installed program of ours on Windows; empty where Python's own program runs us.
+
+    Those are small programs around the interpreter (``installer/windows/launchers``), and take its
+    arguments; one of them runs us, the others lie beside it.
+    """
+    folder, running = os.path.split(sys.executable)
+    is_ours = sys.platform == "win32" and running.lower().startswith("odc-")
+    return os.path.join(folder, f"{name}.exe") if is_ours else ""
+
+
+def _without_console(interpreter: str) -> str:
+    """Return Python's program for what has no console, where there is one beside the other."""
+    other = os.path.join(os.path.dirname(interpreter), "pythonw.exe")
+    return other if os.path.exists(other) else interpreter
 
 
 def module_command(module: str, *arguments: str, interpreter: str = "") -> list[str]:
@@ -55,7 +73,9 @@ def module_command(module: str, *arguments: str, interpreter: str = "") -> list[
     interpreter = interpreter or sys.executable
     if getattr(sys, "frozen", False):
         return [interpreter, "-I", "-m", module, *arguments]
-    start = os.path.join(os.path.dirname(os.path.abspath(__file__)), "start_module.py")
+    folder, own = os.path.split(os.path.abspath(__file__))
+    # Installed on Windows there are compiled files alone.
+    start = os.path.join(folder, "start_module" + os.path.splitext(own)[1])
     return [interpreter, "-I", start, module, *arguments]
 
 

@@ -34,7 +34,6 @@ WINDOWS = {
 """Windows that need nothing to show, with their titles."""
 WINDOW_SECONDS = 5.0
 """How long each window has for ending at its start."""
-SUFFIX = ".exe" if sys.platform == "win32" else ""
 MARKS = ("Traceback", "window ended", "window not opened", "tray ended", "No module named")
 """What in the agent's log tells of a part that is missing."""
 
@@ -43,8 +42,8 @@ class Frozen:
     """The folder of programs, with a home of its own."""
 
     def __init__(self, folder: Path, home: Path) -> None:
-        self.agent = folder / f"odc-agent{SUFFIX}"
-        self.host = folder / f"odc-native-host{SUFFIX}"
+        self.agent = folder / "odc-agent"
+        self.host = folder / "odc-native-host"
         self.home = home
         self.environment = {**os.environ, "ODC_HOME": os.fspath(home), "ODC_LANGUAGE": "zh_CN"}
 

@@ -1,21 +1,17 @@
-"""What can be seen here of the packages for Windows and macOS: the entry and the files' form."""
+"""What can be seen here of the package for macOS: the entry and the files' form."""
 
 from __future__ import annotations
 
 import importlib.util
 import plistlib
-import re
-import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from agent.cli import command_parser as agents_parser
 from agent.system.autostart.macos import LABEL
 from agent.system.runtime import module_command
-from native_host.commands import command_parser as hosts_parser
 
 INSTALLER = Path(__file__).parents[2] / "installer"
 ENTRY = INSTALLER / "frozen" / "entry.py"
@@ -61,35 +57,6 @@ def test_the_launch_agent_is_the_one_the_agent_knows():
     read = plistlib.loads((INSTALLER / "macos" / "org.odc.agent.plist").read_bytes())
     assert read["Label"] == LABEL
     assert read["ProgramArguments"][1:] == ["run", "--wait"]
-
-
-def commands_of_setup():
-    """Each program the installer for Windows runs, with its parameters, entries joined over lines."""
-    text = (INSTALLER / "windows" / "odc-agent.iss").read_text().replace("\\\n", " ")
-    entries = re.findall(
-        r'^Filename: "{app}\\(.+?)\.exe"; +Parameters: "(.+?)";', text, re.MULTILINE
-    )
-    run_key = re.search(r'"""{app}\\(.+?)\.exe"" ([\w -]+)"', text)
-    return [*entries, run_key.groups()]
-
-
-def test_the_installer_for_windows_runs_only_commands_that_there_are():
-    commands = commands_of_setup()
-    assert len(commands) == 8
-    for program, parameters in commands:
-        parser = hosts_parser() if program == "odc-native-host" else agents_parser()
-        parser.parse_args(shlex.split(parameters))
-
-
-def test_the_installer_for_windows_speaks_chinese():
-    script = (INSTALLER / "windows" / "odc-agent.iss").read_bytes().decode("utf-8-sig")
-    [name] = re.findall(r'MessagesFile: "compiler:Default.isl,(.+?)"', script)
-    text = (INSTALLER / "windows" / name).read_text("utf-8-sig")
-    sentences = re.findall(r"^(\w+)=(.+)$", text.partition("[Messages]")[2], re.MULTILINE)
-    assert len(dict(sentences)) == len(sentences), "each once"
-    assert not [key for key, said in sentences if not re.search(r"[\u4e00-\u9fff]", said)]
-    assert set(re.findall(r"\{cm:(\w+)", script)) <= {"ProgramName", "LaunchProgram"}
-    assert re.findall(r"^(\w+)\.ProgramName=", script, re.MULTILINE) == ["en", "zh"]
 
 
 @pytest.mark.parametrize("name", ["package", "remove", "scripts/postinstall"])

@@ -263,7 +263,7 @@ def test_a_package_registers_for_everybody(command, tmp_path):
 
 @pytest.fixture
 def windows(tmp_path, monkeypatch):
-    """A frozen program on Windows, as far as Linux goes: the registry is a table of the test's."""
+    """An installation on Windows, as far as Linux goes: the registry is a table of the test's."""
     entries: dict[tuple[bool, str], str] = {}
 
     def write(key, manifest, *, system=False):
@@ -276,8 +276,10 @@ def windows(tmp_path, monkeypatch):
     program = tmp_path / "Programs" / "odc-agent.exe"
     program.parent.mkdir()
     program.with_name("odc-native-host.exe").touch(mode=0o755)
+    for family in Family:  # as installer/windows does
+        content = manifest(family, Path("odc-native-host.exe"))
+        program.with_name(f"{family.value}.json").write_bytes(content)
     monkeypatch.setattr(sys, "platform", "win32")
-    monkeypatch.setattr(sys, "frozen", True, raising=False)
     monkeypatch.setattr(sys, "executable", str(program))
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "Local"))
     monkeypatch.delenv("ODC_HOME", raising=False)
@@ -292,13 +294,13 @@ def families(target):
 def test_an_installer_for_everybody_on_windows_enters_every_browser_and_takes_all_back(
     tmp_path, windows
 ):
-    host = str(tmp_path / "Programs" / "odc-native-host.exe")
+    files = {file.name: file.read_bytes() for file in (tmp_path / "Programs").iterdir()}
     targets = system_targets(load_browsers())
     registration.install(targets)
     assert set(windows) == {(True, b.win32.key) for b in load_browsers() if b.win32}
     for target in targets:
         assert target.path.parent == tmp_path / "Programs"
-        assert json.loads(target.path.read_text("utf-8"))["path"] == host
+        assert json.loads(target.path.read_text("utf-8"))["path"] == "odc-native-host.exe"
         assert families(target) == [
             target.family is Family.CHROMIUM,
             target.family is Family.FIREFOX,
@@ -309,22 +311,23 @@ def test_an_installer_for_everybody_on_windows_enters_every_browser_and_takes_al
     assert registration.mend(users) == [], "everybody's entries serve this user"
     registration.remove(targets)
     assert windows == {}
-    assert [file.name for file in (tmp_path / "Programs").iterdir()] == ["odc-native-host.exe"]
+    kept = {file.name: file.read_bytes() for file in (tmp_path / "Programs").iterdir()}
+    assert kept == files, "an installation's files are its own"
 
 
 def test_a_user_on_windows_is_entered_where_the_browser_is_and_taken_out_again(tmp_path, windows):
     targets = user_targets(load_browsers())
     assert [change.target.browser for change in registration.mend(targets)] == ["edge"]
     edge = {b.name: b for b in load_browsers()}["edge"].win32.key
-    assert windows == {(False, edge): str(tmp_path / "Local/odc-agent/native-host/chromium.json")}
+    assert windows == {(False, edge): str(tmp_path / "Programs" / "chromium.json")}
     assert registration.mend(targets) == []
     registration.install(targets)
     assert {e.state for e in registration.entries(targets)} == {"registered"}
     registration.remove(targets)
     registration.remove_launcher()
     assert windows == {}
-    assert not (tmp_path / "Local/odc-agent/native-host").exists()
-    assert (tmp_path / "Programs/odc-native-host.exe").exists()
+    assert not (tmp_path / "Local").exists()
+    assert (tmp_path / "Programs/chromium.json").exists()
 
 
 def test_a_frozen_host_gets_its_odc_home_by_a_script(tmp_path, monkeypatch):

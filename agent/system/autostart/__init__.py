@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from agent.system.autostart.model import Way
-from agent.system.runtime import home_override, module_command, program
+from agent.system.runtime import home_override, module_command, own_program, program
 
 __all__ = ["Autostart", "Way", "agent_command", "this_systems_autostart"]
 
@@ -32,7 +32,10 @@ class Autostart(Protocol):
 def agent_command() -> list[str]:
     """Return the command that runs this agent, with the ``ODC_HOME`` it has."""
     home = home_override()
-    command = module_command("agent.cli", "run", "--wait", interpreter=program())
+    words = ("run", "--wait")
+    if installed := own_program("odc-agent"):
+        return [installed, *words]
+    command = module_command("agent.cli", *words, interpreter=program())
     if home is None or sys.platform == "win32":
         return command
     return ["/usr/bin/env", f"ODC_HOME={os.fspath(home)}", *command]

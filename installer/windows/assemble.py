@@ -1,0 +1,90 @@
+"""Put together the folder of Windows programs, on Linux: the same bytes from the same sources.
+
+It is CPython's embeddable layout as python.org gives it away, with the locked wheels and our packages as
+compiled files in ``lib``, and small programs (launchers/) in place of the interpreter's own.
+
+usage: assemble.py PYTHON_EMBED FOLDER
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tomllib
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[2]))  # run as a script, from anywhere
+
+from interpreter import PACKAGES, Interpreter, InterpreterError, find_interpreter
+from launchers.build import ICONS, PROGRAMS, build
+from packages import LOCKED, ROOT, add_ours, compile_all, install, strip
+
+from agent import __version__
+from native_host.browsers import Family
+from native_host.manifests import manifest
+
+TIME = 315532800
+"""When all files are from, in seconds: 1980, the earliest a cabinet can hold."""
+
+
+def main() -> None:
+    """Write the folder anew."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("interpreter", type=Path, help="the unpacked embeddable package")
+    parser.add_argument("folder", type=Path, help="is replaced")
+    options = parser.parse_args()
+    try:
+        assemble(find_interpreter(options.interpreter), options.folder)
+    except InterpreterError as error:
+        sys.exit(str(error))
+    print(options.folder)
+
+
+def assemble(interpreter: Interpreter, folder: Path) -> None:
+    """Write the folder; one that is there is replaced once the new one is whole."""
+    new = folder.with_name(f"{folder.name}.new")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    interpreter.copy(new)
+    packages = new / PACKAGES
+    install(LOCKED, packages)
+    strip(packages)
+    add_ours(packages)
+    compile_all(packages)
+    for program in PROGRAMS:
+        build(program, interpreter.library, __version__, new)
+    _add_manifests(new)
+    shutil.copyfile(ICONS / "128.png", new / "odc-agent.png")  # beside a notice
+    _add_pages(new)
+    _level(new)
+    shutil.rmtree(folder, ignore_errors=True)
+    new.rename(folder)
+
+
+def _add_manifests(folder: Path) -> None:
+    """Write what browsers read; on Windows it may name the program that lies beside it."""
+    for family in Family:
+        file = folder / f"{family.value}.json"
+        file.write_bytes(manifest(family, Path("odc-native-host.exe")))
+
+
+def _add_pages(folder: Path) -> None:
+    """Write what 帮助 shows."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    for place, files in settings["tool"]["setuptools"]["data-files"].items():
+        (folder / place).mkdir(parents=True, exist_ok=True)
+        for file in files:
+            shutil.copyfile(ROOT / file, folder / place / Path(file).name)
+
+
+def _level(folder: Path) -> None:
+    """Give all files one time and one mode: when and by whom they were made is nobody's concern."""
+    for one in [folder, *folder.rglob("*")]:
+        one.chmod(0o755 if one.is_dir() else 0o644)
+        os.utime(one, (TIME, TIME))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""What the MSI packages say, and what the folder of Windows programs is made of, as far as it is rules.
+
+``make windows-test`` makes them and installs them.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path, PurePosixPath
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from agent.cli import command_parser as agents_parser
+from native_host.browsers import load_browsers
+from native_host.identity import HOST_NAME
+
+sys.path.append(str(Path(__file__).parents[2] / "installer" / "windows"))
+
+import interpreter
+import msi
+import wxs
+from launchers.build import PROGRAMS
+
+INSTALLER = Path(__file__).parents[2] / "installer" / "windows"
+FILES = [
+    PurePosixPath(name)
+    for name in ("odc-agent.exe", "odc-native-host.exe", "chromium.json", "lib/agent/__init__.pyc")
+]
+WIX = "{http://schemas.microsoft.com/wix/2006/wi}"
+
+
+def package(scope="machine", tongue="zh", version="0.1.0"):
+    return wxs.Package(version=version, scope=wxs.Scope(scope), tongue=wxs.Tongue(tongue))
+
+
+def read(scope="machine", tongue="zh"):
+    return ET.fromstring(wxs.source(package(scope, tongue), FILES, load_browsers()))
+
+
+def values(source):
+    """The registry as a table: root, key and name to value."""
+    return {
+        (each.get("Root"), each.get("Key"), each.get("Name")): each.get("Value")
+        for each in source.iter(f"{WIX}RegistryValue")
+    }
+
+
+@pytest.mark.parametrize(("scope", "root"), [("machine", "HKLM"), ("user", "HKCU")])
+def test_every_browser_of_the_table_is_told_of_the_host(scope, root):
+    found = values(read(scope))
+    told = {b.name for b in load_browsers() if b.win32}
+    assert {"chrome", "edge", "firefox"} <= told
+    for browser in load_browsers():
+        if browser.win32:
+            key = rf"{browser.win32.key}\{HOST_NAME}"
+            assert found[root, key, None] == f"[INSTALLFOLDER]{browser.family.value}.json"
+
+
+def test_login_starts_the_agent_unless_that_is_not_wanted():
+    source = read()
+    [login] = [c for c in source.iter(f"{WIX}Component") if c.get("Id") == "machine_login"]
+    assert login.find(f"{WIX}Condition").text == 'NOT (NOAUTOSTART = "1")'
+    [value] = login.iter(f"{WIX}RegistryValue")
+    program, _, words = value.get("Value").rpartition('"')
+    assert program == '"[INSTALLFOLDER]odc-agent.exe'
+    agents_parser().parse_args(words.split())
+
+
+def test_what_is_called_of_our_program_are_commands_that_there_are():
+    commands = [
+        a.get("ExeCommand") for a in read().iter(f"{WIX}CustomAction") if a.get("ExeCommand")
+    ]
+    assert len(commands) == 5
+    for command in commands:
+        if command.startswith("-I -m "):
+            __import__(command.split()[2])
+        elif command == "--end-others":
+            assert command in (INSTALLER / "launchers" / "ending.h").read_text("utf-8")
+        else:
+            agents_parser().parse_args(command.split())
+
+
+def test_one_users_package_touches_nothing_of_the_computers():
+    source = read("user")
+    assert {root for root, _, _ in values(source)} == {"HKCU"}
+    folders = {each.get("Id") for each in source.iter(f"{WIX}Directory")}
+    assert "LocalAppDataFolder" in folders
+    assert "ProgramFiles64Folder" not in folders
+    assert not [
+        a for a in source.iter(f"{WIX}CustomAction") if "POLICY" in (a.get("ExeCommand") or "")
+    ]
+
+
+def test_packages_are_told_apart_and_know_their_line():
+    every = [package(scope, tongue) for scope in wxs.Scope for tongue in wxs.Tongue]
+    assert len({each.product_code for each in every}) == 4
+    assert len({each.file_name for each in every}) == 4
+    assert package("machine", "zh").upgrade_code == package("machine", "en", "9.9").upgrade_code
+    assert package("machine").upgrade_code != package("user").upgrade_code
+    assert package().product_code == package().product_code
+    assert package().product_code != package(version="0.1.1").product_code
+
+
+def test_each_language_has_all_words():
+    for words in wxs.WORDS.values():
+        assert set(words) == set(wxs.Tongue)
+        assert any(c >= "\u4e00" for c in words[wxs.Tongue.CHINESE])
+        assert words[wxs.Tongue.ENGLISH].isascii()
+
+
+def test_an_interpreter_for_tests_gets_into_no_package(tmp_path):
+    msi.refuse_test_builds(tmp_path, for_tests=False)
+    (tmp_path / interpreter.MARK).touch()
+    msi.refuse_test_builds(tmp_path, for_tests=True)
+    with pytest.raises(msi.TestBuildError, match="no package of it is made"):
+        msi.refuse_test_builds(tmp_path, for_tests=False)
+
+
+def embeddable(folder, name):
+    folder.mkdir()
+    for file in (
+        f"{name}.dll",
+        f"{name}.zip",
+        f"{name}._pth",
+        "python3.dll",
+        "python.exe",
+        "_ssl.pyd",
+    ):
+        (folder / file).write_text("something")
+    return folder
+
+
+def test_the_interpreters_own_programs_are_not_taken_along(tmp_path):
+    own = f"python3{sys.version_info.minor}"
+    found = interpreter.find_interpreter(embeddable(tmp_path / "embed", own))
+    found.copy(tmp_path / "out")
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {
+        f"{own}.dll", f"{own}.zip", f"{own}._pth", "python3.dll", "_ssl.pyd",
+    }  # fmt: skip
+    assert (tmp_path / "out" / f"{own}._pth").read_text().split() == [f"{own}.zip", ".", "lib"]
+
+
+def test_another_python_and_none_at_all_are_refused_in_words(tmp_path):
+    with pytest.raises(interpreter.InterpreterError, match="python399"):
+        interpreter.find_interpreter(embeddable(tmp_path / "embed", "python399"))
+    with pytest.raises(interpreter.InterpreterError, match="PYTHON_EMBED="):
+        interpreter.find_interpreter(tmp_path)
+
+
+def test_the_browsers_program_is_as_quick_as_its_script():
+    [host] = [program for program in PROGRAMS if program.name == "odc-native-host.exe"]
+    assert host.start[:3] == ("-I", "-S", "-c")
+    assert not host.is_windowed, "its commands speak to a console"

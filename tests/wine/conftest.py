@@ -1,0 +1,89 @@
+"""A Windows in each language for each file of tests, and the assembled programs, once for all of them."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from machine import Language, running
+from parts import ROOT, interpreter, why_not_here
+
+LANGUAGES = [
+    # Those of one language on one processor, the others on the other.
+    pytest.param(language, id=language.name.lower(), marks=pytest.mark.xdist_group(language.name))
+    for language in Language
+]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _here():
+    reason = why_not_here()
+    assert reason is None, f"No Windows programs here: {reason}."
+
+
+@pytest.fixture(scope="session")
+def display():
+    """A screen of its own."""
+    command = ("Xvfb", "-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
+        try:
+            yield f":{server.stdout.readline().decode().strip()}"
+        finally:
+            server.terminate()
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def windows(request, display):
+    """A Windows of the file's own."""
+    with _running(request.param, display) as found:
+        yield found
+
+
+@contextlib.contextmanager
+def _running(language, display):
+    with (
+        tempfile.TemporaryDirectory(prefix="odc-", ignore_cleanup_errors=True) as name,
+        running(Path(name), language, DISPLAY=display) as windows,
+    ):
+        yield windows
+
+
+@pytest.fixture
+def english(display):
+    """An English Windows of one test's own."""
+    with _running(Language.ENGLISH, display) as windows:
+        yield windows
+
+
+@pytest.fixture
+def chinese(display):
+    """A Chinese Windows of one test's own."""
+    with _running(Language.CHINESE, display) as windows:
+        yield windows
+
+
+def assemble(folder):
+    """Have the folder of programs made, as ``make windows`` does."""
+    command = [sys.executable, ROOT / "installer/windows/assemble.py", interpreter(), folder]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory):
+    """The folder of programs, made by whoever is the first to want it."""
+    common = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        common = common.parent
+    folder = common / "odc-agent"
+    with (common / "programs.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            assemble(folder)
+    return folder

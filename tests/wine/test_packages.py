@@ -1,0 +1,238 @@
+"""The folder of programs and its MSI packages on Windows: installed, used, upgraded, repaired, removed."""
+
+from __future__ import annotations
+
+import contextlib
+import filecmp
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import assemble
+from parts import ROOT
+from softhsm import softhsm
+
+from agent import __version__
+from native_host.identity import HOST_NAME
+
+sys.path.append(str(ROOT / "installer" / "windows"))
+
+from wxs import RUN_KEY
+
+pytestmark = [pytest.mark.wine, pytest.mark.xdist_group("packages"), pytest.mark.timeout(400)]
+
+NEWER = "99.0.0"
+CHROME = rf"Software\Google\Chrome\NativeMessagingHosts\{HOST_NAME}"
+SECONDS = 60
+HERE = Path(__file__).parent
+
+
+def test_two_builds_are_the_same_bytes(programs, tmp_path):
+    assemble(tmp_path / "again")
+    assert differences(programs, tmp_path / "again") == []
+    assert not [file for file in programs.rglob("*") if file.suffix in (".py", ".pyi")]
+
+
+def differences(one, other):
+    """Every file that is not in both with the same bytes and the same time."""
+    names = {f.relative_to(root) for root in (one, other) for f in root.rglob("*") if f.is_file()}
+    return sorted(
+        str(name)
+        for name in names
+        if not (one / name).exists()
+        or not (other / name).exists()
+        or not filecmp.cmp(one / name, other / name, shallow=False)
+        or (one / name).stat().st_mtime != (other / name).stat().st_mtime
+    )
+
+
+def test_no_package_for_people_is_made_of_a_test_build(programs, tmp_path):
+    command = [sys.executable, ROOT / "installer/windows/msi.py", programs, tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "for tests" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture(scope="module")
+def packages(programs, tmp_path_factory):
+    """This version for everybody in Chinese and for one user in English; a newer one for everybody."""
+    folder = tmp_path_factory.mktemp("packages")
+    newer = folder / "newer"
+    shutil.copytree(programs, newer, copy_function=os.link)
+    make_newer(newer)
+    return {
+        "everybody": package(programs, folder, __version__, "machine-zh"),
+        "user": package(programs, folder, __version__, "user-en"),
+        "newer": package(newer, folder, NEWER, "machine-en"),
+    }
+
+
+def make_newer(folder):
+    """Have the program say that it is another version."""
+    source = folder / "__init__.py"
+    source.write_text((ROOT / "agent/__init__.py").read_text().replace(__version__, NEWER))
+    compiled = folder / "lib" / "agent" / "__init__.pyc"
+    compiled.unlink()
+    code = "import py_compile, sys; py_compile.compile(sys.argv[1], sys.argv[2], 'lib/agent/__init__.py',"
+    code += " True, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)"
+    subprocess.run([sys.executable, "-c", code, source, compiled], check=True)
+    source.unlink()
+
+
+def package(folder, out, version, only):
+    command = [
+        sys.executable,
+        ROOT / "installer/windows/msi.py",
+        "--for-tests",
+        "--version",
+        version,
+    ]
+    done = subprocess.run(
+        [*command, "--only", only, folder, out], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Path(done.stdout.strip())
+
+
+class Machine:
+    """A Windows with a desk of tokens and an authority, on which packages are installed."""
+
+    def __init__(self, windows):
+        self.windows = windows
+        self.home = windows.drive / "desk"
+        self.home.mkdir()
+        windows.environment["ODC_HOME"] = windows.path(self.home)
+        self.program = windows.drive / "Program Files" / "odc-agent"
+
+    def msiexec(self, *arguments):
+        """Install or remove in silence; return the exit code."""
+        return self.windows.run("msiexec", *arguments, "/qn").returncode
+
+    def agent(self, *words):
+        done = self.windows.run(self.program / "odc-agent.com", *words, env={"ODC_NO_START": "1"})
+        return done.stdout.decode("utf-8", "replace")
+
+    def status(self):
+        """What the running agent says of itself; None where none runs."""
+        with contextlib.suppress(ValueError, KeyError):
+            found = json.loads(self.agent("status", "--json"))
+            return found if found.get("running", True) and "version" in found else None
+        return None
+
+    def call(self, method, **params):
+        done = self.windows.run(
+            self.windows.python, self.windows.path(HERE / "calling.py"), method, json.dumps(params)
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def wait_for(self, what):
+        deadline = time.monotonic() + SECONDS
+        while not (found := what()):
+            assert time.monotonic() < deadline, "it did not come about"
+            time.sleep(0.3)
+        return found
+
+    @contextlib.contextmanager
+    def authority(self):
+        """An authority and a token while the block runs."""
+        shutil.copytree(softhsm(), self.windows.drive / "SoftHSM2" / "lib")
+        script = self.windows.path(HERE / "desk_there.py")
+        home = self.windows.path(self.home)
+        with self.windows.start(self.windows.python, script, home) as process:
+            assert process.stdout.readline().strip() == b"ready"
+            yield
+            process.communicate(timeout=SECONDS)
+
+    def files(self):
+        """Everything on the drive but what is the user's, Windows Installer's and temporary."""
+        skipped = ("users/", "desk/", "windows/Installer/", "windows/temp/", "windows/Temp/")
+        every = (str(f.relative_to(self.windows.drive)) for f in self.windows.drive.rglob("*"))
+        return {name for name in every if not f"{name}/".startswith(skipped)}
+
+    def menu(self):
+        found = self.windows.drive.rglob("*.lnk")
+        return [f.stem for f in found if f.stem in ("证照管家", "Certificate Manager")]
+
+
+@pytest.fixture
+def machine(chinese):
+    return Machine(chinese)
+
+
+def policy(folder):
+    """What an administrator rolls out: a policy, an authority's file, its certificate."""
+    folder.mkdir()
+    (folder / "policy.toml").write_text('[browser]\nallow = ["https://*.gov.cn"]\n')
+    (folder / "authority.toml").write_text(
+        '[[authority]]\nname = "样例"\nissuers = ["CN=Sample"]\nurl = "https://ra.example.cn"\n'
+        'trust_anchor = "sample.pem"\n',
+        "utf-8",
+    )
+    (folder / "sample.pem").write_text("a certificate")
+    return folder
+
+
+def test_for_everybody_from_installation_to_removal(machine, packages, tmp_path):
+    """One story in order: each chapter starts where the one before ended."""
+    windows = machine.windows
+    before = machine.files()
+    shared = policy(tmp_path / "共享 folder")
+    with machine.authority():
+        installed_in_silence(machine, packages, shared)
+        renewal = begun(machine)
+        an_upgrade_replaces_the_agent_and_keeps_all(machine, packages, renewal)
+    a_login_starts_the_agent(machine)
+    assert machine.msiexec("/x", windows.path(packages["newer"])) == 0
+    assert machine.files() == before
+    assert windows.registry("HKEY_LOCAL_MACHINE", CHROME) is None
+    assert windows.registry("HKEY_LOCAL_MACHINE", RUN_KEY, "odc-agent") is None
+    assert machine.menu() == []
+    assert (machine.home / "data").is_dir(), "what is the user's stays"
+
+
+def installed_in_silence(machine, packages, shared):
+    windows = machine.windows
+    properties = [
+        f"{name}={windows.path(shared / file)}"
+        for name, file in (("POLICY", "policy.toml"), ("AUTHORITY", "authority.toml"))
+    ]
+    assert machine.msiexec("/i", windows.path(packages["everybody"]), *properties) == 0
+    running = machine.wait_for(machine.status)
+    assert running["version"] == __version__
+    manifest = windows.file(windows.registry("HKEY_LOCAL_MACHINE", CHROME))
+    assert manifest == machine.program / "chromium.json"
+    command = windows.registry("HKEY_LOCAL_MACHINE", RUN_KEY, "odc-agent")
+    assert command == r'"C:\Program Files\odc-agent\odc-agent.exe" run --wait'
+    assert machine.menu() == ["证照管家"]
+    written = windows.drive / "ProgramData" / "odc-agent"
+    assert {f.name for f in written.iterdir()} == {"policy.toml", "sample.pem"}
+
+
+def begun(machine):
+    """Begin a renewal and return its id; it waits for the applicant."""
+    [token] = machine.wait_for(lambda: machine.call("tokens.list", refresh=True)["tokens"])
+    [signing] = [c for c in token["certificates"] if c["use"] == "signing"]
+    return machine.call("renewals.start", thumbprint=signing["thumbprint"])["id"]
+
+
+def an_upgrade_replaces_the_agent_and_keeps_all(machine, packages, renewal):
+    old = machine.status()
+    assert machine.msiexec("/i", machine.windows.path(packages["newer"])) == 0
+    new = machine.wait_for(lambda: (s := machine.status()) and s["version"] == NEWER and s)
+    assert new["pid"] != old["pid"]
+    assert machine.call("renewals.get", id=renewal)["state"] == "drafting"
+    assert machine.menu() == ["Certificate Manager"]
+    assert (machine.windows.drive / "ProgramData/odc-agent/policy.toml").exists()
+
+
+def a_login_starts_the_agent(machine):
+    machine.windows.end()
+    machine.windows.run("wineboot")
+    assert machine.wait_for(machine.status)["version"] == NEWER
