@@ -11,6 +11,17 @@ TRIES_LEFT = {
     PinState.COUNT_LOW: mark("This token does not tell how many tries are left."),
 }
 """What is told of the remaining tries where the token tells no number."""
+TRIES = mark("Tries left for the PIN: {tries_left}")
+"""Where it does."""
+FACTORY_PIN = mark("This token still has the PIN it was made with, which many know. Change it.")
+
+
+def tries_text(state: PinState, tries_left: int | None, language: Language) -> str:
+    """Return what is told of the tries that are left: empty where there is nothing to tell."""
+    left = TRIES_LEFT.get(state)
+    if tries_left is None or state is PinState.FINAL_TRY:
+        return translate(left, language) if left else ""
+    return translate(TRIES, language, tries_left=tries_left)
 
 
 _ASK_FOR_ANOTHER_KEY = mark(
@@ -44,14 +55,6 @@ class ModuleLoadError(TokenError):
     code = "module_not_loaded"
     sentence = mark("The token driver {module} cannot be loaded: {reason}")
     advice = mark("Install the token's driver again, or correct its path in the settings.")
-
-
-class ModuleUnsupportedError(TokenError):
-    """A driver is of a kind this program does not speak to (GM/T 0016)."""
-
-    code = "module_unsupported"
-    sentence = mark("The token driver {module} is of the kind SKF, which is not supported yet.")
-    advice = mark("Ask the token's maker for a driver of another kind, or update this program.")
 
 
 class ModuleCrashedError(TokenError):
@@ -177,15 +180,15 @@ class PinIncorrectError(TokenError):
     sentence = mark("The PIN is wrong.")
     advice = mark("Enter the PIN again. It is not retried by itself.")
 
-    def __init__(self, *, pin_state: PinState) -> None:
-        super().__init__(pin_state=pin_state.value)
+    def __init__(self, *, pin_state: PinState, tries_left: int | None = None) -> None:
+        super().__init__(pin_state=pin_state.value, tries_left=tries_left)
         self._pin_state = pin_state
+        self._tries_left = tries_left
 
     def text(self, language: Language) -> str:
         """Return what happened and what is known of the tries that are left."""
-        left = TRIES_LEFT.get(self._pin_state)
-        happened = super().text(language)
-        return f"{happened} {translate(left, language)}" if left else happened
+        left = tries_text(self._pin_state, self._tries_left, language)
+        return " ".join(filter(None, (super().text(language), left)))
 
 
 class OldPinIncorrectError(PinIncorrectError):
@@ -261,6 +264,14 @@ class PinNotGivenError(TokenError):
     code = "pin_not_given"
     sentence = mark("No PIN was entered.")
     advice = mark("Start the step again when the PIN is at hand.")
+
+
+class SessionEndedError(TokenError):
+    """What the PIN allowed was ended by another program, or the token was put in again meanwhile."""
+
+    code = "session_ended"
+    sentence = mark("Another program has ended what the PIN allowed.")
+    advice = mark("Repeat the step; the PIN is asked for again. Nothing is tried by itself.")
 
 
 class PinUnansweredError(TokenError):

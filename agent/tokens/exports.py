@@ -19,17 +19,22 @@ _ENTRY_POINTS = {
 
 def kind_of(path: str) -> ModuleKind | None:
     """Return what the library at ``path`` is; None where that does not show."""
+    return next(iter(kinds_of(path)), None)
+
+
+def kinds_of(path: str) -> tuple[ModuleKind, ...]:
+    """Return all that the library at ``path`` is, the first what it is taken for where nothing is said."""
     try:
-        return exported_kind(Path(path))
+        return exported_kinds(Path(path))
     except (OSError, ValueError):  # not there, or not to be read; a NUL in the path
-        return None
+        return ()
 
 
-def exported_kind(path: Path) -> ModuleKind | None:
-    """Return what the library is, None where it has the name of no kind; OSError."""
+def exported_kinds(path: Path) -> tuple[ModuleKind, ...]:
+    """Return all that the library is, nothing where it has the name of no kind; OSError."""
     with path.open("rb") as file:
         if not file.read(4).startswith((b"\x7fELF", b"MZ")):
-            return ModuleKind.PKCS11  # Mach-O folds names into a tree, where none need stand whole
+            # Mach-O folds names into a tree, where none need stand whole.
+            return tuple(_ENTRY_POINTS.values())
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            found = (kind for name, kind in _ENTRY_POINTS.items() if content.find(name) >= 0)
-            return next(found, None)
+            return tuple(kind for name, kind in _ENTRY_POINTS.items() if content.find(name) >= 0)

@@ -13,7 +13,7 @@ from agent.ground.errors import ErrorReport
 from agent.tokens.errors import TokenMissingError
 from agent.tokens.model import ModuleSettings, TokenReference
 from agent.tokens.reading import ModuleReader
-from agent.tokens.snapshot import Problem, Reading, Snapshot, put_together
+from agent.tokens.snapshot import Problem, Reading, Snapshot, is_same, put_together
 from agent.tokens.supervisor import LIST_SECONDS
 
 
@@ -134,16 +134,12 @@ class Inventory:
     def _tell(
         self, before: Snapshot, first_read: ModuleReader | None, *, is_plugged_in: bool = True
     ) -> None:
-        old = dict.fromkeys(token.reference for token in before.tokens)
-        new = dict.fromkeys(token.reference for token in self.snapshot.tokens)
-        for reference in old:
-            if reference not in new:
-                self._bus.publish(TokenRemoved(token=reference))
-        for reference in new:
-            if reference not in old:
-                is_first = first_read is not None and reference.module == first_read.settings.path
-                at_start = is_first or not is_plugged_in
-                self._bus.publish(TokenInserted(token=reference, at_start=at_start))
+        for reference in _not_among(before, self.snapshot):
+            self._bus.publish(TokenRemoved(token=reference))
+        for reference in _not_among(self.snapshot, before):
+            is_first = first_read is not None and reference.module == first_read.settings.path
+            at_start = is_first or not is_plugged_in
+            self._bus.publish(TokenInserted(token=reference, at_start=at_start))
         if before != self.snapshot:
             self._bus.publish(TokensChanged())
 
@@ -170,6 +166,14 @@ class Inventory:
     async def close(self) -> None:
         """End the workers."""
         await asyncio.gather(*(reader.worker.close() for reader in self.readers))
+
+
+def _not_among(these: Snapshot, others: Snapshot) -> Iterator[TokenReference]:
+    """Yield each token that is not among others, under whatever name another driver has for it."""
+    known = {token.reference for token in others.tokens}
+    for reference, token in {token.reference: token for token in these.tokens}.items():
+        if reference not in known and not any(is_same(token, other) for other in others.tokens):
+            yield reference
 
 
 def _each(wanted: Serving) -> Iterator[tuple[ModuleSettings, bool]]:

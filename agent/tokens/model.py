@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum, unique
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -47,6 +48,22 @@ class ModuleKind(StrEnum):
     """GM/T 0016."""
 
 
+PinLength = Annotated[int, msgspec.Meta(ge=1, le=255)]
+
+
+class Quirks(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """In what a library that speaks SKF differs from the standard; None where nothing is said."""
+
+    ulong_bytes: Literal[4, 8] | None = None
+    """The size of its ULONG, which is else found out by asking it."""
+    tells_events: bool | None = None
+    """Whether SKF_WaitForDevEvent is called: never, or even where the system tells of devices."""
+    shortest_pin: PinLength | None = None
+    longest_pin: PinLength | None = None
+
+
 class ModuleSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One driver's library to serve, a *module*."""
 
@@ -55,6 +72,7 @@ class ModuleSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """None where it is to be found out by the name the library exports."""
     environment: dict[str, str] = {}
     """Variables for its worker only, such as SOFTHSM2_CONF."""
+    quirks: Quirks = Quirks()
 
 
 class TokenReference(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -84,9 +102,10 @@ class PinFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TokenFacts(PinFacts, frozen=True, kw_only=True):
-    """What a token says of itself; in PKCS#11 its CK_TOKEN_INFO."""
+    """What a token says of itself; in PKCS#11 its CK_TOKEN_INFO, in SKF its DEVINFO."""
 
     slot: int
+    """In SKF the number of its device among those that are plugged in."""
     label: str
     serial: str
     application: str = ""
@@ -95,6 +114,8 @@ class TokenFacts(PinFacts, frozen=True, kw_only=True):
     login_required: bool
     protected_authentication_path: bool
     """The token has a PIN pad of its own: no PIN is asked for."""
+    free_bytes: int | None = None
+    """Room that is left; None where it does not tell."""
 
 
 class CertificateObject(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +128,8 @@ class CertificateObject(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     has_private_key: bool | None
     """None where it cannot be known without a PIN."""
+    container: str = ""
+    """What holds it and its keys (GM/T 0016, 5.2); empty in PKCS#11."""
 
 
 class TokenContent(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,6 +158,8 @@ class ModuleContent(msgspec.Struct, frozen=True, kw_only=True):
     """How many slots there are, with a token or without."""
     has_fixed_slots: bool = False
     """A slot lacks CKF_REMOVABLE_DEVICE (PKCS#11 v2.40, 3.2): no event tells of its changes."""
+    kind: ModuleKind = ModuleKind.PKCS11
+    """How the module was spoken to."""
 
 
 class KeyPairFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,6 +170,9 @@ class KeyPairFacts(msgspec.Struct, frozen=True, kw_only=True):
     private: bool
     public_key: bytes = b""
     """SubjectPublicKeyInfo (DER) where the public half can be read."""
+    encryption_place: KeyName = b""
+    """The name of an encryption key that is put beside this pair, and has to be enveloped to it (GM/T 0016:
+    into its container); empty where keys lie each for itself."""
 
 
 class KeyCompanions(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,8 +12,9 @@ from enum import StrEnum, unique
 import msgspec
 
 from agent.ground.errors import OdcError
-from agent.ground.language import mark
+from agent.ground.language import Language, mark, translate
 from agent.tokens.errors import (
+    FACTORY_PIN,
     ModuleCrashedError,
     ModuleHangsError,
     OldPinIncorrectError,
@@ -24,8 +25,9 @@ from agent.tokens.errors import (
     PinToBeChangedError,
     PinUnansweredError,
     TokenError,
+    tries_text,
 )
-from agent.tokens.model import PinState
+from agent.tokens.model import PinFacts, PinState
 
 _MILD_TO_GRAVE = (
     PinState.OK,
@@ -54,7 +56,19 @@ STATE_SENTENCES = {
     ),
     PinState.NOT_SET: mark("This token has no PIN yet."),
 }
-"""What is told of a PIN that is not being asked for."""
+"""What is told of a PIN that is not being asked for, where the token tells no number of tries."""
+_WRONG_ONE = mark("A wrong PIN was entered since the last right one.")
+
+
+def state_text(facts: PinFacts, language: Language) -> str:
+    """Return what is told of a PIN that is not being asked for."""
+    sentences = [translate(STATE_SENTENCES[facts.pin_state], language)]
+    if facts.tries_left is not None and facts.pin_state in {PinState.OK, PinState.COUNT_LOW}:
+        wrong = translate(_WRONG_ONE, language) if facts.pin_state is PinState.COUNT_LOW else ""
+        sentences = [wrong, tries_text(facts.pin_state, facts.tries_left, language)]
+    if facts.is_factory_pin:
+        sentences.append(translate(FACTORY_PIN, language))
+    return " ".join(filter(None, sentences))
 
 
 @unique

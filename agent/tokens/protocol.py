@@ -33,6 +33,8 @@ class EnvelopeKind(StrEnum):
     CMS = "cms-enveloped-data"
     """CMS EnvelopedData (DER) to an RSA key, with an AsymmetricKeyPackage (RFC 7030, 4.4.2) or, wrapped, a
     bare key (RFC 5649) inside."""
+    SM2 = "sm2-enveloped-key"
+    """SM2EnvelopedKey (GM/T 0009, 7.4; DER) to the SM2 signing key beside which it is put."""
 
 
 class Request(msgspec.Struct, Generic[Result], frozen=True, kw_only=True, tag_field="do"):
@@ -129,7 +131,7 @@ class GenerateKeyPair(Request[KeyPairFacts], frozen=True, kw_only=True, tag="gen
     label: str
     key_types: tuple[str, ...]
     """The first that the token can do is taken: ``rsa:2048``, ``rsa:3072``, ``rsa:4096``,
-    ``ec:secp256r1`` or ``ec:secp384r1``."""
+    ``ec:secp256r1``, ``ec:secp384r1`` or ``sm2``."""
     usage: Literal["sign", "decrypt"] = "sign"
     """What the private key is for; only RSA keys decrypt."""
 
@@ -170,7 +172,7 @@ class SignMessage(Request[bytes], frozen=True, kw_only=True, tag="sign_message")
 
 
 class SignData(Request[bytes], frozen=True, kw_only=True, tag="sign_data"):
-    """Sign ``data``: RSA PKCS#1 v1.5 or ECDSA (DER), both with SHA-256."""
+    """Sign ``data``: RSA PKCS#1 v1.5 or ECDSA (DER), both with SHA-256, or SM2 with SM3 (DER)."""
 
     result = bytes
     key: KeyName
@@ -188,7 +190,10 @@ class WriteCertificate(Request[None], frozen=True, kw_only=True, tag="write_cert
 
 
 class DestroyCertificate(Request[None], frozen=True, kw_only=True, tag="destroy_certificate"):
-    """Remove this very certificate, where it is there."""
+    """Remove this very certificate, where it is there and can go without its key.
+
+    SKF has no call for that: there it goes with its key (:class:`DestroyKeyPair`).
+    """
 
     result = type(None)
     writes = True

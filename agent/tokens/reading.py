@@ -14,7 +14,13 @@ from agent.tokens.errors import (
     TokenHeldError,
 )
 from agent.tokens.events.pcsc import held_readers
-from agent.tokens.model import ModuleContent, ModuleSettings, TokenContent, TokenReference
+from agent.tokens.model import (
+    ModuleContent,
+    ModuleKind,
+    ModuleSettings,
+    TokenContent,
+    TokenReference,
+)
 from agent.tokens.snapshot import HeldCertificate, Problem, Reading, Token
 from agent.tokens.supervisor import ModuleWorker
 
@@ -117,11 +123,11 @@ class ModuleReader:
     def _reading(self, content: ModuleContent) -> Reading:
         module = self.settings.path
         return Reading(
-            tokens=tuple(self._token(module, token) for token in content.tokens),
+            tokens=tuple(self._token(module, token, content.kind) for token in content.tokens),
             problems=tuple(Problem(module=module, report=report) for report in content.problems),
         )
 
-    def _token(self, module: str, content: TokenContent) -> Token:
+    def _token(self, module: str, content: TokenContent, driver: ModuleKind) -> Token:
         facts = content.facts
         certificates, problems = [], []
         for found in content.certificates:
@@ -136,6 +142,7 @@ class ModuleReader:
                     key=found.key,
                     label=found.label,
                     has_private_key=found.has_private_key,
+                    container=found.container,
                 )
             )
         reference = TokenReference(
@@ -146,6 +153,7 @@ class ModuleReader:
         )
         return Token(
             reference=reference,
+            driver=driver,
             facts=facts,
             certificates=tuple(certificates),
             problems=tuple(problems),

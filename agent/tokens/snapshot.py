@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from agent.certificates.model import Certificate
 from agent.ground.errors import ErrorReport
-from agent.tokens.model import KeyName, TokenFacts, TokenReference
+from agent.tokens.model import KeyName, ModuleKind, TokenFacts, TokenReference
+
+SM2 = "SM2"
+"""What a certificate's key is called (:attr:`agent.certificates.model.Certificate.algorithm`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +21,8 @@ class HeldCertificate:
     key: KeyName
     label: str
     has_private_key: bool | None
+    container: str = ""
+    """What holds it in SKF; empty in PKCS#11."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +41,14 @@ class Token:
     facts: TokenFacts
     certificates: tuple[HeldCertificate, ...]
     problems: tuple[Problem, ...]
+    driver: ModuleKind = ModuleKind.PKCS11
+    """How it is spoken to."""
+
+    @property
+    def can_be_renewed(self) -> bool:
+        """Whether its driver can use keys of its: PKCS#11 knows none of SM2, and SKF no others here."""
+        own = (held.certificate for held in self.certificates if not held.certificate.is_ca)
+        return any((each.algorithm == SM2) is (self.driver is ModuleKind.SKF) for each in own)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,16 +84,18 @@ class Snapshot:
 def put_together(readings: Sequence[Reading], before: Snapshot) -> Snapshot:
     """Return all tokens, in the order of the modules, each shown through one module only.
 
-    A token that was shown before is shown through the same module as then; else the first one that
-    has it shows it.
+    It is shown through one whose driver can renew it; among those through the same as before; else through
+    the first.
     """
     shown_before = {token.reference for token in before.tokens}
     all_tokens = list(_once(token for reading in readings for token in reading.tokens))
     # Sorting is stable: the modules' order decides among the rest.
-    all_tokens.sort(key=lambda token: token.reference not in shown_before)
+    all_tokens.sort(
+        key=lambda token: (not token.can_be_renewed, token.reference not in shown_before)
+    )
     shown: list[Token] = []
     for token in all_tokens:
-        if not any(_is_same(token, other) for other in shown):
+        if not any(is_same(token, other) for other in shown):
             shown.append(token)
     is_shown = {id(token) for token in shown}
     return Snapshot(
@@ -99,7 +114,7 @@ def _once(tokens: Iterable[Token]) -> Iterable[Token]:
             yield token
 
 
-def _is_same(one: Token, other: Token) -> bool:
+def is_same(one: Token, other: Token) -> bool:
     """Say whether two slots, of one module or of two, show the same token.
 
     Modules make up labels of their own, and short serial numbers are nothing to rely on alone. Private

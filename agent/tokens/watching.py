@@ -1,7 +1,8 @@
 """Keeping the inventory fresh: every module is read at the start, and again when there is a reason to.
 
 Reasons are events (see :mod:`agent.tokens.events`), a failure that may be over by now, and, for tokens
-no event tells of, time. SoftHSM's are such: its slots lack CKF_REMOVABLE_DEVICE.
+no event tells of, time. SoftHSM's are such: its slots lack CKF_REMOVABLE_DEVICE. Of SKF's devices their own
+library tells where the system does not.
 """
 
 from __future__ import annotations
@@ -9,11 +10,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
+from agent.tokens.events.skf import SkfEvents
 from agent.tokens.events.source import EventSource
 from agent.tokens.inventory import Inventory
+from agent.tokens.model import ModuleKind
 from agent.tokens.reading import ModuleReader
+from agent.tokens.worker.skf.quirks import quirks_of
 
 log = logging.getLogger(__name__)
 
@@ -36,13 +40,14 @@ class Watch:
         self._inventory = inventory
         self._sources = sources
         self._poll_seconds = poll_seconds
-        self._later: list[asyncio.TimerHandle] = []
+        self._waiters: dict[ModuleReader, EventSource] = {}
+        """By which a library itself tells of its devices."""
 
     async def run(self) -> None:
         """Keep the inventory fresh until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             for source in self._sources:
-                tasks.create_task(self._listen(source))
+                tasks.create_task(self._listen(source, self._all))
             await self._follow(tasks)
 
     async def _follow(self, tasks: asyncio.TaskGroup) -> None:
@@ -60,22 +65,37 @@ class Watch:
 
     def is_watched_by_events(self, reader: ModuleReader) -> bool:
         """Return whether an event tells of this module's tokens, so that it is not polled."""
-        has_fixed_slots = reader.content is not None and reader.content.has_fixed_slots
-        return not has_fixed_slots and any(source.is_live for source in self._sources)
+        if reader.content is not None and reader.content.has_fixed_slots:
+            return False
+        waiter = self._waiters.get(reader)
+        return self._system_tells_of(reader) or (waiter is not None and waiter.is_live)
 
-    async def _listen(self, source: EventSource) -> None:
+    def _system_tells_of(self, reader: ModuleReader) -> bool:
+        kind = reader.content.kind if reader.content is not None else None
+        return any(s.is_live for s in self._sources if kind is None or kind in s.kinds)
+
+    def _all(self) -> Sequence[ModuleReader]:
+        return self._inventory.readers
+
+    async def _listen(
+        self, source: EventSource, readers: Callable[[], Sequence[ModuleReader]]
+    ) -> None:
+        """Have ``readers`` look again whenever ``source`` tells, until cancelled."""
         was_lost = False
+        later: list[asyncio.TimerHandle] = []
 
         def changed() -> None:
             nonlocal was_lost
             if source.is_live and was_lost:
-                self._renew_modules()
+                _renew(readers())
             was_lost = not source.is_live
-            self.look_again()
-            while self._later:
-                self._later.pop().cancel()
+            _look_at(readers())
+            while later:
+                later.pop().cancel()
             loop = asyncio.get_running_loop()
-            self._later = [loop.call_later(s, self.look_again) for s in source.settles_after]
+            later.extend(
+                loop.call_later(s, lambda: _look_at(readers())) for s in source.settles_after
+            )
 
         while True:
             try:
@@ -84,21 +104,18 @@ class Watch:
                 log.exception("event source failed name=%s", source.name)
             await asyncio.sleep(SOURCE_PAUSE)
 
-    def _renew_modules(self) -> None:
-        """Load all modules anew: the service is another one than they began with.
-
-        OpenSC takes a card that was put in meanwhile for the one before, as its reader counts from 1 again.
-        """
-        for reader in self._inventory.readers:
-            reader.worker.renew()
-
     def look_again(self) -> None:
         """Have every module looked at now."""
-        for reader in self._inventory.readers:
-            reader.worker.hurry()
-            reader.is_due.set()
+        _look_at(self._all())
 
     async def _keep_fresh(self, reader: ModuleReader) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            try:
+                await self._read_for_ever(reader, tasks)
+            finally:
+                self._waiters.pop(reader, None)
+
+    async def _read_for_ever(self, reader: ModuleReader, tasks: asyncio.TaskGroup) -> None:
         failures = 0
         while True:
             # Before reading: what happens meanwhile is a reason to read again.
@@ -107,11 +124,21 @@ class Watch:
                 await self._inventory.read(reader)
             except Exception:  # whatever went wrong this time, watching goes on
                 log.exception("tokens could not be read module=%s", reader.settings.path)
+            if reader not in self._waiters and self._needs_waiter(reader):
+                waiter = self._waiters[reader] = SkfEvents(reader.settings)
+                tasks.create_task(self._listen(waiter, lambda: (reader,)))
             failures = failures + 1 if reader.reading.problems else 0
             with contextlib.suppress(TimeoutError):
                 pause = self._pause(reader, failures)
                 async with asyncio.timeout(pause):
                     await reader.is_due.wait()
+
+    def _needs_waiter(self, reader: ModuleReader) -> bool:
+        """Return whether the library itself has to be asked for events: the system tells of none."""
+        if reader.content is None or reader.content.kind is not ModuleKind.SKF:
+            return False
+        tells = quirks_of(reader.settings.path, reader.settings.quirks).tells_events
+        return not self._system_tells_of(reader) if tells is None else tells
 
     def _pause(self, reader: ModuleReader, failures: int) -> float | None:
         """Return the seconds until the next look without an event; None waits for one."""
@@ -121,3 +148,19 @@ class Watch:
         elif failures:
             pauses.append(SLOT_PAUSES[min(failures, len(SLOT_PAUSES)) - 1])
         return min(pauses, default=None)
+
+
+def _look_at(readers: Iterable[ModuleReader]) -> None:
+    """Have modules looked at now."""
+    for reader in readers:
+        reader.worker.hurry()
+        reader.is_due.set()
+
+
+def _renew(readers: Iterable[ModuleReader]) -> None:
+    """Load modules anew: the service is another one than they began with.
+
+    OpenSC takes a card that was put in meanwhile for the one before, as its reader counts from 1 again.
+    """
+    for reader in readers:
+        reader.worker.renew()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -46,10 +45,10 @@ class WorkerProcess:
         """
         try:
             process = await asyncio.create_subprocess_exec(
-                *module_command("agent.tokens.worker", module.path, *filter(None, [module.kind])),
+                *module_command("agent.tokens.worker", *_arguments(module)),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
-                env=_environment(module.environment),
+                env=environment_of(module),
                 start_new_session=True,
             )  # fmt: skip
         except (OSError, ValueError) as error:
@@ -125,5 +124,10 @@ class WorkerProcess:
         return Path(self._module.path).name
 
 
-def _environment(extra: Mapping[str, str]) -> dict[str, str]:
-    return {**os.environ, **extra}
+def _arguments(module: ModuleSettings) -> list[str]:
+    return [module.path, module.kind or "", msgspec.json.encode(module.quirks).decode()]
+
+
+def environment_of(module: ModuleSettings) -> dict[str, str]:
+    """Return the environment of processes that load the module's library."""
+    return {**os.environ, **module.environment}

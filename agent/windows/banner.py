@@ -42,9 +42,9 @@ class Banner(QFrame):
         set_kind(self, kind)
         self.show()
 
-    def offer(self, text: str, action: str, do: Callable[[], object]) -> None:
+    def offer(self, text: str, action: str, do: Callable[[], object], kind: str = "good") -> None:
         """Say ``text`` with a button beside it that does something about it, once."""
-        self.say(text, "good")
+        self.say(text, kind)
         self._do = do
         self.action.setText(action)
         self.action.show()

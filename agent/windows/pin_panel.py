@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayou
 
 from agent.api.client import Json
 from agent.ground.language import mark
-from agent.tokens.errors import TRIES_LEFT, PinNotGivenError
+from agent.tokens.errors import FACTORY_PIN, PinNotGivenError, tries_text
 from agent.tokens.model import PinState
 from agent.windows.pin_asking import PinAsking
 from agent.windows.pin_field import PinField
@@ -29,8 +29,15 @@ def state_sentence(words: Words, prompt: Json) -> str:
     state = PinState(prompt["pin_state"])
     if state is PinState.TO_BE_CHANGED:
         return words(_TO_BE_CHANGED)
-    left = TRIES_LEFT.get(state)
-    return words(left) if left else ""
+    left = tries_text(state, prompt["tries_left"], words.language)
+    factory = words(FACTORY_PIN) if prompt["is_factory_pin"] else ""
+    return " ".join(filter(None, (left, factory)))
+
+
+def state_kind(prompt: Json) -> str:
+    """Return how that is to look: a mere number of tries is no warning."""
+    is_calm = prompt["pin_state"] == PinState.OK and not prompt["is_factory_pin"]
+    return "muted" if is_calm and not prompt["has_pin_pad"] else "warning"
 
 
 class PinPanel(QWidget):
@@ -150,7 +157,7 @@ class PinPanel(QWidget):
             self._asking.send()
             return
         if said and not self.told.text():
-            self._tell(said, "warning")
+            self._tell(said, state_kind(prompt))
         self._show_parts(has_field=True, is_busy=False)
         self.field.setFocus()
 
@@ -195,5 +202,7 @@ class PinPanel(QWidget):
         self.cancelled.emit()
 
 
-_TYPED_AGAIN = frozenset({"pin_incorrect", "old_pin_incorrect", "pin_form", "pin_not_given"})
-"""After these a person may type at once again: the step itself has not begun."""
+_TYPED_AGAIN = frozenset(
+    {"pin_incorrect", "old_pin_incorrect", "pin_form", "pin_not_given", "session_ended"}
+)
+"""After these a person may type at once again: the step itself has not begun, or was cut short."""

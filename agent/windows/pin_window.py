@@ -19,7 +19,7 @@ from agent.tokens.model import PinLimits
 from agent.windows.icons import icon
 from agent.windows.pin_asking import PinAsking
 from agent.windows.pin_form import PinForm
-from agent.windows.pin_panel import state_sentence
+from agent.windows.pin_panel import state_kind, state_sentence
 from agent.windows.scrolling import scrolled
 from agent.windows.style import HUGE, MEDIUM, SMALL, set_kind
 from agent.windows.texts import Label
@@ -174,7 +174,7 @@ class PinWindow(Window):
         if prompt["has_pin_pad"]:
             said.append(self.words(_ON_THE_PAD))
         if not self.told.text():
-            self._tell(" ".join(filter(None, said)), "warning")
+            self._tell(" ".join(filter(None, said)), state_kind(prompt))
         self._show_parts(has_form=True)
         self.form.old.setFocus()
 

@@ -19,7 +19,7 @@ from agent.api.views.tokens import TokenList, TokenView
 from agent.api.window_names import WindowName
 from agent.certificates.model import CertificateStatus, CertificateUse
 from agent.desktop.windows import NoWindowError
-from agent.tokens.model import PinState
+from agent.tokens.model import ModuleKind, PinState
 
 ORGANISATION = "深圳市样例有限公司"
 
@@ -47,6 +47,7 @@ def certificate(
         text=text,
         algorithm="RSA 2048",
         has_private_key=None,
+        container="",
         is_current=use is not CertificateUse.OTHER,
     )
 
@@ -58,8 +59,13 @@ def token(*certificates: CertificateView, label: str = "ODC") -> TokenView:
         model="SoftHSM v2",
         manufacturer="SoftHSM",
         module="libsofthsm2.so",
+        driver=ModuleKind.PKCS11,
         slot=0,
         pin_state=PinState.OK,
+        tries_left=None,
+        tries_most=None,
+        is_factory_pin=False,
+        free_bytes=None,
         certificates=certificates,
         present=True,
     )

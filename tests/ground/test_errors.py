@@ -90,7 +90,7 @@ def test_an_error_crosses_processes_unchanged():
         assert arrived.text(language) == sent.text(language)
         assert arrived.advice_text(language) == sent.advice_text(language)
     assert arrived.report() == sent.report()
-    assert arrived.values == {"pin_state": "final_try"}
+    assert arrived.values == {"pin_state": "final_try", "tries_left": None}
 
 
 @pytest.mark.parametrize(

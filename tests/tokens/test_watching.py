@@ -10,7 +10,7 @@ from soft_token import LABEL, MODULE, SoftTokens
 
 from agent.ground.bus import EventBus
 from agent.tokens.inventory import Inventory, TokensChanged
-from agent.tokens.model import ModuleSettings
+from agent.tokens.model import ModuleKind, ModuleSettings
 from agent.tokens.watching import Watch
 
 LONG = 3600.0
@@ -20,6 +20,7 @@ class Doorbell:
     """A source of events in the hands of a test."""
 
     name = "doorbell"
+    kinds = frozenset(ModuleKind)
 
     def __init__(self, *, is_live: bool = True, settles_after: tuple[float, ...] = ()) -> None:
         self.is_live = is_live

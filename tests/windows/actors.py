@@ -24,7 +24,7 @@ from agent.certificates.details import details
 from agent.certificates.model import CertificateStatus, CertificateUse
 from agent.certificates.parsing import parse_certificate
 from agent.ground.language import Language, translate_count
-from agent.tokens.model import PinLimits, PinState
+from agent.tokens.model import ModuleKind, PinLimits, PinState
 from agent.tokens.pin_states import PinPurpose
 
 ORGANISATION = "深圳市样例有限公司"
@@ -61,6 +61,7 @@ def certificate(
         "text": f"已过期{-days}天" if days < 0 else f"剩余{days}天",
         "algorithm": "RSA 2048",
         "has_private_key": None,
+        "container": "",
         "is_current": use is not CertificateUse.OTHER,
         "pair": None if use is CertificateUse.OTHER else 1,
         "chain": ChainView(state=ChainState.TRUSTED, text="由受信任机构颁发", path=()),
@@ -83,8 +84,13 @@ def token(
         "model": "SoftHSM v2",
         "manufacturer": "SoftHSM project",
         "module": "/usr/lib/softhsm/libsofthsm2.so",
+        "driver": ModuleKind.PKCS11,
         "slot": number,
         "pin_state": PinState.OK,
+        "tries_left": None,
+        "tries_most": None,
+        "is_factory_pin": False,
+        "free_bytes": None,
         "present": True,
     }
     return TokenView(**{**usual, **values}, certificates=certificates)
@@ -115,6 +121,9 @@ def prompt(**values: Any) -> PinPrompt:
         "token_label": "ODC-USBKEY",
         "token_serial": "000000000001",
         "pin_state": PinState.OK,
+        "tries_left": None,
+        "tries_most": None,
+        "is_factory_pin": False,
         "purpose": PinPurpose.CHANGE,
         "has_pin_pad": False,
         "pin_limits": PinLimits(shortest=4, longest=16),

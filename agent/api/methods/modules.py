@@ -1,4 +1,4 @@
-"""Methods about the PKCS#11 modules that are served."""
+"""Methods about the token drivers that are served."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ class ModuleMethods:
             name=found.name if found else Path(reader.settings.path).name,
             source=(found.source if found else Source.CONFIG).value,
             state=_state(reader),
+            driver=content.kind if content else reader.settings.kind,
             description=library.description,
             manufacturer=library.manufacturer,
             version=library.version,

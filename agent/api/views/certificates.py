@@ -48,6 +48,8 @@ class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
     algorithm: str
     has_private_key: bool | None
     """None where it cannot be known without a PIN."""
+    container: str
+    """What on the token holds it and its keys, in SKF; empty in PKCS#11."""
     is_current: bool
     """It is in use: not renewed yet, and neither a CA certificate nor of another kind."""
     pair: int | None = None
@@ -145,6 +147,7 @@ def certificate_view(
         text=days_text(certificate, now, language),
         algorithm=certificate.algorithm,
         has_private_key=held.has_private_key,
+        container=held.container,
         is_current=place.is_current,
         pair=place.pair,
         renewed_by=place.renewed_by,

@@ -1,4 +1,4 @@
-"""What clients see of the PKCS#11 modules."""
+"""What clients see of the token drivers."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from enum import StrEnum, unique
 import msgspec
 
 from agent.api.views.problems import ProblemView
+from agent.tokens.model import ModuleKind
 
 
 @unique
 class ModuleState(StrEnum):
-    """How a PKCS#11 module is."""
+    """How a module is."""
 
     WELL = "well"
     IMPAIRED = "impaired"
@@ -20,15 +21,17 @@ class ModuleState(StrEnum):
 
 
 class ModuleView(msgspec.Struct, frozen=True, kw_only=True):
-    """One PKCS#11 module that is served."""
+    """One token driver that is served."""
 
     path: str
     name: str
     source: str
     """``config``, ``p11-kit`` or ``well-known``."""
     state: ModuleState
+    driver: ModuleKind | None
+    """How it is spoken to; None where that is not known yet."""
     description: str
-    """What CK_INFO says; empty, like the next two, while the module has never been read."""
+    """What CK_INFO says, or which standard; empty, like the next two, while it has never been read."""
     manufacturer: str
     version: str
     slots: int

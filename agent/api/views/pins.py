@@ -19,6 +19,11 @@ class PinPrompt(msgspec.Struct, frozen=True, kw_only=True):
     token_serial: str
     pin_state: PinState
     """The graver of what the token's flags say and what earlier tries showed."""
+    tries_left: int | None
+    """None where the token tells no number."""
+    tries_most: int | None
+    is_factory_pin: bool
+    """The token says that its PIN is the one it was made with."""
     purpose: PinPurpose
     """What the PIN is for: ``submit``, ``install``, ``change`` or ``licence``."""
     has_pin_pad: bool
@@ -34,6 +39,9 @@ def pin_prompt(asked: AskedPin) -> PinPrompt:
         token_label=token.label,
         token_serial=token.serial,
         pin_state=offer.pin_state,
+        tries_left=offer.tries_left,
+        tries_most=offer.tries_most,
+        is_factory_pin=offer.is_factory_pin,
         purpose=asked.wish.purpose,
         has_pin_pad=offer.has_pin_pad,
         pin_limits=offer.pin_limits,

@@ -11,7 +11,7 @@ from agent.api.views.certificates import CertificateView, certificate_view, chai
 from agent.api.views.problems import ProblemView, problem_view
 from agent.api.views.remembered import Drawer, RememberedTokenView, remembered_views
 from agent.ground.language import Language
-from agent.tokens.model import PinState
+from agent.tokens.model import ModuleKind, PinState
 from agent.tokens.snapshot import Snapshot, Token
 
 
@@ -25,8 +25,17 @@ class TokenView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     model: str
     manufacturer: str
     module: str
+    driver: ModuleKind
+    """How its module is spoken to."""
     slot: int
     pin_state: PinState
+    tries_left: int | None
+    """None where the token tells no number."""
+    tries_most: int | None
+    is_factory_pin: bool
+    """The token says that its PIN is the one it was made with."""
+    free_bytes: int | None
+    """Room that is left; None where the token does not tell."""
     certificates: tuple[CertificateView, ...]
     present: bool
     """Always, here; a token that is not is a RememberedTokenView."""
@@ -70,8 +79,13 @@ def token_view(token: Token, now: dt.datetime, language: Language, known: Known)
         model=facts.model,
         manufacturer=facts.manufacturer,
         module=token.reference.module,
+        driver=token.driver,
         slot=facts.slot,
         pin_state=facts.pin_state,
+        tries_left=facts.tries_left,
+        tries_most=facts.tries_most,
+        is_factory_pin=facts.is_factory_pin,
+        free_bytes=facts.free_bytes,
         present=True,
         certificates=tuple(views),
     )

@@ -10,9 +10,9 @@ from agent.certificates.model import CertificateStatus, CertificateUse
 from agent.certificates.pairs import Pair, group
 from agent.certificates.wording import days_text
 from agent.checks.model import CheckState, Finding, Findings, Sentence, finding, ok, reported
-from agent.ground.language import Language, mark
-from agent.tokens.model import PinState
-from agent.tokens.pin_states import STATE_SENTENCES
+from agent.ground.language import Language, mark, translate
+from agent.tokens.model import PinState, TokenFacts
+from agent.tokens.pin_states import state_text
 from agent.tokens.snapshot import HeldCertificate, Problem, Snapshot, Token
 
 NO_TOKEN = mark("No token is plugged in.")
@@ -74,18 +74,30 @@ def _problem(problem: Problem) -> Finding:
     return reported(CheckState.WARNING if is_object else CheckState.FAILED, problem.report)
 
 
+class PinText:
+    """What is known of a token's PIN, said in whatever language is asked for."""
+
+    def __init__(self, facts: TokenFacts) -> None:
+        self._facts = facts
+
+    def text(self, language: Language) -> str:
+        """Return the token's name, what is known of the tries, and whether the PIN is the maker's."""
+        told = state_text(self._facts, language)
+        return translate(mark("{token}: {told}"), language, token=self._facts.label, told=told)
+
+
 def judge_pin(snapshot: Snapshot) -> Findings:
     """Return what is known of each token's PIN; ``snapshot`` tells what earlier tries showed too."""
-    said = mark("{token}: {told}")
-    return [
-        finding(
-            _PIN_STATES[token.facts.pin_state],
-            said,
-            token=token.facts.label,
-            told=Sentence(STATE_SENTENCES[token.facts.pin_state]),
-        )
-        for token in snapshot.tokens
-    ] or [without_token()]
+    return [_pin(token) for token in snapshot.tokens] or [without_token()]
+
+
+def _pin(token: Token) -> Finding:
+    facts = token.facts
+    state, advice = _PIN_STATES[facts.pin_state], None
+    if facts.is_factory_pin and state is CheckState.OK:
+        state = CheckState.WARNING
+        advice = Sentence(mark("Change it in the main window, or by `odc-agent pin change`."))
+    return Finding(state, PinText(facts), advice)
 
 
 def judge_certificates(snapshot: Snapshot, now: dt.datetime) -> Findings:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+import msgspec
+
 from agent.api.client import Client, Json
 from agent.cli.ground.connect import agent
 from agent.cli.ground.outcome import Exit, explain
@@ -11,11 +13,11 @@ from agent.cli.ground.output import say, say_json
 from agent.cli.ground.secret_input import read_secret
 from agent.cli.tokens.pin_prompt import begin, in_words, question, read_pin, say_state
 from agent.ground.errors import OdcError
-from agent.ground.language import mark
-from agent.tokens.model import PinLimits, PinState
+from agent.ground.language import mark, user_language
+from agent.tokens.model import PinFacts, PinLimits
 from agent.tokens.pin import send_pin, wipe
 from agent.tokens.pin_rules import NewPinRefusedError, PinRule, check_new_pin
-from agent.tokens.pin_states import STATE_SENTENCES
+from agent.tokens.pin_states import state_text
 
 
 class PinsMissingError(OdcError):
@@ -84,8 +86,9 @@ def _reference(token: Json) -> Json:
 
 
 def _known(token: Json) -> Json:
-    known = {name: token[name] for name in ("label", "serial", "module", "pin_state")}
-    return {**known, "text": in_words(STATE_SENTENCES[PinState(token["pin_state"])])}
+    said = {name: token[name] for name in PinFacts.__struct_fields__}
+    known = {name: token[name] for name in ("label", "serial", "module")} | said
+    return {**known, "text": state_text(msgspec.convert(said, PinFacts), user_language())}
 
 
 def _tokens(client: Client) -> list[Json]:

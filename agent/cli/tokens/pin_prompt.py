@@ -9,7 +9,7 @@ from agent.cli.ground.outcome import sentences
 from agent.cli.ground.output import say
 from agent.cli.ground.secret_input import read_secret
 from agent.ground.language import mark, translate, user_language
-from agent.tokens.errors import TRIES_LEFT
+from agent.tokens.errors import FACTORY_PIN, tries_text
 from agent.tokens.model import PinState
 from agent.tokens.pin import wipe
 
@@ -51,9 +51,11 @@ def begin(
 
 def say_state(prompt: Json) -> None:
     """Say what is known of the tries, and where the token has a PIN pad that it is used now."""
-    left = TRIES_LEFT.get(PinState(prompt["pin_state"]))
-    if left:
-        _say(left)
+    language = user_language()
+    if left := tries_text(PinState(prompt["pin_state"]), prompt["tries_left"], language):
+        say(left, file=sys.stderr)
+    if prompt["is_factory_pin"]:
+        _say(FACTORY_PIN)
     if prompt["pin_state"] == PinState.TO_BE_CHANGED:
         _say(mark("The token wants its PIN changed."))
     if prompt["has_pin_pad"]:

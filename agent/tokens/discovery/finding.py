@@ -11,7 +11,6 @@ from pathlib import Path
 from agent.ground.errors import ErrorReport
 from agent.tokens.discovery.found import (
     OTHER_ARCHITECTURE,
-    SKF,
     SWITCHED_OFF,
     ConfiguredModule,
     Discovery,
@@ -23,7 +22,8 @@ from agent.tokens.discovery.found import (
 from agent.tokens.discovery.libraries import why_not_loadable
 from agent.tokens.discovery.p11_kit import P11KitPlaces, p11_kit_places, read_p11_kit
 from agent.tokens.discovery.well_known import Entry, Table, read_tables
-from agent.tokens.errors import ModuleLoadError, ModuleUnsupportedError
+from agent.tokens.errors import ModuleLoadError
+from agent.tokens.exports import kinds_of
 from agent.tokens.model import ModuleSettings
 
 
@@ -88,7 +88,7 @@ class _Search:
             source=Source.CONFIG,
             is_wanted=True,
         )
-        reason = why_not_loadable(entry.path, kind=entry.kind) if entry.enabled else SWITCHED_OFF
+        reason = why_not_loadable(entry.path) if entry.enabled else SWITCHED_OFF
         self._take(module, reason)
 
     def take_p11_kit(self, places: P11KitPlaces) -> None:
@@ -117,14 +117,15 @@ class _Search:
         # The first that can be loaded, or else the first, to say why not.
         for path in sorted(reasons, key=lambda path: reasons[path] is not None)[:1]:
             self._seen.add(_identity(path))
-            settings = ModuleSettings(path=path)
+            kind = entry.kind if entry.kind in kinds_of(path) else None
+            settings = ModuleSettings(path=path, kind=kind)
             found = FoundModule(
                 settings=settings, name=entry.name, source=Source.WELL_KNOWN, is_wanted=False
             )
             self._take(found, reasons[path])
 
     def _take(self, module: FoundModule, reason: str | None) -> None:
-        may_come = module.is_wanted and reason not in (SWITCHED_OFF, OTHER_ARCHITECTURE, SKF)
+        may_come = module.is_wanted and reason not in (SWITCHED_OFF, OTHER_ARCHITECTURE)
         if reason is None or may_come:
             # What is wanted and missing may yet be installed; until then its worker tells of it.
             self._modules.append(module)
@@ -133,8 +134,6 @@ class _Search:
         path = module.settings.path
         if module.is_wanted and reason is OTHER_ARCHITECTURE:
             self._problems.append(ModuleLoadError(module=path, reason=reason).report())
-        if module.is_wanted and reason is SKF:
-            self._problems.append(ModuleUnsupportedError(module=path).report())
 
 
 def _identity(path: str) -> str:

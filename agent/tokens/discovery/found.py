@@ -18,7 +18,6 @@ SWITCHED_OFF = mark("it is switched off in the configuration")
 OTHER_ARCHITECTURE = mark("it is for another architecture")
 NO_LIBRARY = mark("it is not a library of this system")
 NO_DRIVER = mark("it is no token driver")
-SKF = mark("it is of the kind SKF, which is not supported yet")
 TRUST_STORE = mark("it holds trusted certificates, not tokens")
 OTHER_PROGRAMS = mark("it is meant for other programs")
 REMOTE = mark("it runs on another machine")
@@ -63,7 +62,8 @@ class ConfiguredModule(ModuleSettings, frozen=True, kw_only=True, forbid_unknown
     @property
     def settings(self) -> ModuleSettings:
         """What its worker has to know."""
-        return ModuleSettings(path=self.path, kind=self.kind, environment=self.environment)
+        fields = ((name, getattr(self, name)) for name in ModuleSettings.__struct_fields__)
+        return ModuleSettings(**dict(fields))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,11 +16,9 @@ from agent.tokens.discovery.found import (
     NO_LIBRARY,
     NOT_INSTALLED,
     OTHER_ARCHITECTURE,
-    SKF,
     UNREADABLE,
 )
-from agent.tokens.exports import exported_kind
-from agent.tokens.model import ModuleKind
+from agent.tokens.exports import exported_kinds
 
 HEAD_BYTES = 4096
 """Enough for every header read here."""
@@ -84,14 +82,11 @@ def _interpreter() -> frozenset[Machine]:
     return frozenset(m for m in machines if m[0] != "mach-o" or m[2] == cpu)
 
 
-def why_not_loadable(
-    path: str, *, kind: ModuleKind | None = None, is_guessed: bool = False
-) -> str | None:
+def why_not_loadable(path: str, *, is_guessed: bool = False) -> str | None:
     """Return why the library ``path`` cannot be loaded here: a marked reason, or None.
 
     Args:
         path: the library.
-        kind: what it is; None finds it out.
         is_guessed: nobody named it, so it must be seen to be a driver at all.
     """
     file = Path(path)
@@ -103,12 +98,9 @@ def why_not_loadable(
             return NO_LIBRARY
         if _interpreter() and not machines & _interpreter():
             return OTHER_ARCHITECTURE
-        kind = kind or exported_kind(file)
+        return NO_DRIVER if is_guessed and not exported_kinds(file) else None
     except OSError:
         return UNREADABLE
-    if kind is ModuleKind.SKF:
-        return SKF
-    return NO_DRIVER if is_guessed and kind is None else None
 
 
 def _head(path: Path) -> bytes:

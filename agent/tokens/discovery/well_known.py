@@ -15,6 +15,7 @@ from agent.ground.text_files import written_text
 from agent.system.trusted_files import see_to_writers
 from agent.tokens.discovery.found import ModuleFileError, printable
 from agent.tokens.discovery.p11_kit import multiarch_triplet
+from agent.tokens.model import ModuleKind
 
 _OURS = Path(__file__).with_name("well_known.toml")
 
@@ -25,6 +26,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     name: str
     """What it is called; an entry of the same name further down the line replaces this one."""
     vendor: str = ""
+    kind: ModuleKind | None = None
+    """How it is spoken to where it can be so; else by what it exports first."""
     enabled: bool = True
     confirmed: bool = False
     """The file names have a public source; else they are likely only."""

@@ -8,6 +8,7 @@ import sys
 import threading
 
 from agent.tokens.events.source import ThreadBell, Told
+from agent.tokens.model import ModuleKind
 
 if sys.platform == "darwin":
     _KINDS = (b"IOServiceFirstMatch", b"IOServiceTerminate")
@@ -19,6 +20,7 @@ if sys.platform == "darwin":
         """Tells of USB devices."""
 
         name = "iokit"
+        kinds = frozenset(ModuleKind)
         settles_after: tuple[float, ...] = (0.5, 2.0)
 
         def __init__(self, hurry: Told) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from smartcard import scard
 
 from agent.tokens.events.source import ThreadBell, Told
+from agent.tokens.model import ModuleKind
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,8 @@ class PcscEvents:
     """Tells of cards and readers."""
 
     name = "pcsc"
+    # SKF's devices are USB devices, few of them readers with a card.
+    kinds = frozenset({ModuleKind.PKCS11})
     settles_after: tuple[float, ...] = ()
 
     def __init__(self) -> None:

@@ -7,6 +7,8 @@ import contextlib
 from collections.abc import Callable
 from typing import Protocol
 
+from agent.tokens.model import ModuleKind
+
 Told = Callable[[], None]
 """What is called, in the event loop's thread, when something may have changed."""
 
@@ -15,6 +17,8 @@ class EventSource(Protocol):
     """Says when tokens may have come or gone."""
 
     name: str
+    kinds: frozenset[ModuleKind]
+    """Of which kinds the drivers are whose tokens it tells of."""
     settles_after: tuple[float, ...]
     """Seconds after an event at which to look again, since the token may need time to be ready."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyudev
 
 from agent.tokens.events.source import Told
+from agent.tokens.model import ModuleKind
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +20,7 @@ class UdevEvents:
     """Tells of USB devices."""
 
     name = "udev"
+    kinds = frozenset(ModuleKind)
     # A driver's library sees a device some time after the system does: when pcscd, or the kernel's
     # HID and storage layers, are done with it.
     settles_after: tuple[float, ...] = (0.5, 2.0)

@@ -9,6 +9,7 @@ import asyncio
 import sys
 
 from agent.tokens.events.source import ThreadBell, Told
+from agent.tokens.model import ModuleKind
 
 if sys.platform == "win32":
     import ctypes
@@ -38,6 +39,7 @@ if sys.platform == "win32":
         """Tells of devices."""
 
         name = "devices"
+        kinds = frozenset(ModuleKind)
         settles_after: tuple[float, ...] = (0.5, 2.0)
 
         def __init__(self, hurry: Told) -> None:

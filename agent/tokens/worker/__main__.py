@@ -12,7 +12,7 @@ from agent.system.dumps import forbid_dumps
 from agent.system.hardening import end_with_agent, limit_memory
 from agent.tokens import protocol
 from agent.tokens.errors import ObjectMissingError, RequestUnknownError
-from agent.tokens.model import ModuleKind
+from agent.tokens.model import ModuleKind, ModuleSettings, Quirks
 from agent.tokens.worker.channel import Channel
 from agent.tokens.worker.failures import told_error
 from agent.tokens.worker.loading import load_driver
@@ -28,9 +28,8 @@ _decode = msgspec.json.Decoder(protocol.AnyRequest).decode
 class Worker:
     """Serves one module, and at most one session with a PIN."""
 
-    def __init__(self, path: str, kind: ModuleKind | None = None) -> None:
-        self._path = path
-        self._kind = kind
+    def __init__(self, settings: ModuleSettings) -> None:
+        self._settings = settings
         self._driver: Driver | None = None
         self._session: TokenSession | None = None
 
@@ -45,7 +44,9 @@ class Worker:
 
     def _carry_out(self, request: protocol.AnyRequest) -> Any:  # noqa: ANN401 - the request's result
         if self._driver is None:
-            self._driver = load_driver(self._path, self._kind)
+            self._driver = load_driver(
+                self._settings.path, self._settings.kind, self._settings.quirks
+            )
         if isinstance(request, protocol.ListTokens):
             return self._driver.content()
         if isinstance(request, protocol.LetGo):
@@ -63,7 +64,7 @@ class Worker:
 
     @property
     def _name(self) -> str:
-        return Path(self._path).name
+        return Path(self._settings.path).name
 
 
 def _read(request: bytes) -> protocol.AnyRequest:
@@ -75,12 +76,21 @@ def _read(request: bytes) -> protocol.AnyRequest:
     return read
 
 
+def _settings(path: str, kind: str = "", quirks: str = "{}") -> ModuleSettings:
+    """Return what the agent said of the module; an agent of the version before says less."""
+    return ModuleSettings(
+        path=path,
+        kind=ModuleKind(kind) if kind else None,
+        quirks=msgspec.json.decode(quirks, type=Quirks),
+    )
+
+
 def main() -> None:
     """Serve until the agent closes the pipe."""
     end_with_agent()
     limit_memory()
     channel = Channel()
-    worker = Worker(sys.argv[1], ModuleKind(sys.argv[2]) if sys.argv[2:] else None)
+    worker = Worker(_settings(*sys.argv[1:]))
     for request in channel.requests():
         channel.send(worker.answer(request))
 

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from agent.api.client import Json
 from agent.api.listed import all_tokens, leads
 from agent.ground.language import Language, mark
+from agent.tokens.errors import FACTORY_PIN
 from agent.windows.main.drawer_actions import DrawerActions
 from agent.windows.main.information import CertificateInformation
 from agent.windows.main.nothing import NothingHere
@@ -50,6 +51,8 @@ class MainWindow(Window):
         super().__init__(context, subject)
         self._tokens: list[Json] = []
         self._listed: Json = None
+        self._factory_pins: set[str] = set()
+        """Serial numbers of tokens that have the PIN they were made with, as was told."""
         self._details: Json = None
         self._calm = QTimer(self, singleShot=True, interval=CALM_MS)
         self._calm.timeout.connect(self.refresh)
@@ -221,11 +224,22 @@ class MainWindow(Window):
         said = [problem[f"message{suffix}"] for problem in listed["problems"]]
         self.problems.show_value("\n".join(said))
         self.problems.setVisible(bool(said))
+        self._offer_another_pin(listed["tokens"])
         self.tree.show_tokens(self._tokens)
         self.tree.search(self.search.text())
         if self.subject:
             self.tree.choose(self.subject)
             self.subject = ""
+
+    def _offer_another_pin(self, tokens: list[Json]) -> None:
+        """Tell once of each token that still has the PIN it was made with."""
+        factory = [token for token in tokens if token["is_factory_pin"]]
+        news = [token for token in factory if token["serial"] not in self._factory_pins]
+        self._factory_pins = {token["serial"] for token in factory}
+        if news:
+            told = f"{news[0]['label']}: {self.words(FACTORY_PIN)}"
+            action = self.words(mark("Change PIN"))
+            self.banner.offer(told, action, lambda: self._open("pin"), "warning")
 
     def _not_read(self, report: Json) -> None:
         self.reload.setEnabled(True)

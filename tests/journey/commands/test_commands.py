@@ -23,13 +23,13 @@ from sandbox.desk.desk import Holder
 pytestmark = pytest.mark.timeout(90)
 
 TOKEN_KEYS = {
-    "label", "serial", "model", "manufacturer", "module", "slot", "pin_state", "certificates",
-    "present",
+    "label", "serial", "model", "manufacturer", "module", "driver", "slot", "pin_state", "tries_left",
+    "tries_most", "is_factory_pin", "free_bytes", "certificates", "present",
 }  # fmt: skip
 CERTIFICATE_KEYS = {
     "thumbprint", "use", "subject", "organisation", "uscc", "issuer", "serial", "not_before", "not_after",
-    "days_left", "status", "text", "algorithm", "has_private_key", "is_current", "pair", "renewed_by",
-    "entity_id", "oddities", "damage_text", "chain", "maybe_renewed_by", "is_silenced",
+    "days_left", "status", "text", "algorithm", "has_private_key", "container", "is_current", "pair",
+    "renewed_by", "entity_id", "oddities", "damage_text", "chain", "maybe_renewed_by", "is_silenced",
 }  # fmt: skip
 
 

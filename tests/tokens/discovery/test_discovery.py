@@ -13,14 +13,14 @@ from agent.settings.config import load_config
 from agent.system.paths import Paths
 from agent.tokens.discovery import (
     ConfiguredModule,
-    Discovery,
     Source,
     Surroundings,
     find_modules,
     this_system,
 )
 from agent.tokens.discovery.p11_kit import P11KitPlaces
-from agent.tokens.model import ModuleKind, ModuleSettings
+from agent.tokens.discovery.well_known import read_tables
+from agent.tokens.model import ModuleKind, ModuleSettings, Quirks
 from agent.tokens.supervisor import ModuleWorker
 
 _MACHINE = 18
@@ -58,19 +58,16 @@ class Desk:
     def table(self, name: str, *entries: str) -> None:
         (self.tables / f"{name}.toml").write_text("".join(entries))
 
-    def well_known(self, name: str, *paths: Path) -> None:
+    def well_known(self, name: str, *paths: Path, kind: str = "") -> None:
         listed = ", ".join(f"'{path}'" for path in paths)
-        self.table(name, f"[[module]]\nname = '{name}'\nlinux = [{listed}]\n")
+        said = f"kind = '{kind}'\n" if kind else ""
+        self.table(name, f"[[module]]\nname = '{name}'\nlinux = [{listed}]\n{said}")
 
     def find(self, *configured: ConfiguredModule):
         return find_modules(configured, self.around)
 
 
-OURS = (
-    "OpenSC", "SoftHSM", "Feitian ePass2003", "Feitian ePass2003 v2", "Feitian ePass3000",
-    "Feitian ePass3003", "Feitian ePass3000GM", "Longmai GM3000", "Longmai mToken CryptoID", "HaiTai",
-    "Watchdata", "Watchdata ProxKey", "Thales SafeNet eToken", "YubiKey", "Bit4id",
-)  # fmt: skip
+OURS = [entry.name for entry in read_tables()[0]]
 
 
 @pytest.fixture
@@ -219,12 +216,12 @@ def test_a_library_for_another_architecture_is_left_out_and_told_of_only_where_i
     assert "其他架构" in problem.message_zh
 
 
-def test_a_guessed_library_that_offers_no_pkcs11_is_not_loaded(desk):
-    """Vendors of SKF (GM/T 0016) give their libraries much the same names."""
-    library = desk.install("skf.so")
-    as_another_kind(library)
+@pytest.mark.parametrize("name", ["C_GetFunctionList", "SKF_EnumDev"])
+def test_a_guessed_library_is_served_whichever_standard_it_speaks(desk, name):
+    library = as_another_kind(desk.install("vendor.so"), name=name.encode())
     desk.well_known("Known", library)
-    assert reasons(desk.find()) == {"Known": "it is of the kind SKF, which is not supported yet"}
+    [module] = desk.find().modules
+    assert module.settings == ModuleSettings(path=str(library)), "its worker sees which"
 
 
 def test_a_guessed_library_that_is_no_driver_at_all_is_not_loaded(desk):
@@ -233,27 +230,24 @@ def test_a_guessed_library_that_is_no_driver_at_all_is_not_loaded(desk):
     assert reasons(desk.find()) == {"Known": "it is no token driver"}
 
 
-def test_an_skf_driver_somebody_wants_is_told_of_in_one_sentence_and_not_loaded(desk):
-    library = as_another_kind(desk.install("skf.so"))
-    check_told_of_as_unsupported(desk.find(ConfiguredModule(path=str(library))), library)
+@pytest.mark.parametrize("kind", ModuleKind)
+def test_what_the_configuration_says_of_a_driver_is_said_to_its_worker(desk, kind):
+    quirks = Quirks(ulong_bytes=8)
+    wanted = ConfiguredModule(path=str(desk.install("vendor.so")), kind=kind, quirks=quirks)
+    [module] = desk.find(wanted).modules
+    assert (module.settings.kind, module.settings.quirks) == (kind, quirks)
 
 
-def test_what_the_configuration_says_of_a_drivers_kind_comes_first(desk):
-    both = desk.install("both.so")  # some libraries speak both
-    wanted = ConfiguredModule(path=str(both), kind=ModuleKind.SKF)
-    check_told_of_as_unsupported(desk.find(wanted), both)
-    skf = as_another_kind(desk.install("skf.so"))
-    [module] = desk.find(ConfiguredModule(path=str(skf), kind=ModuleKind.PKCS11)).modules
-    assert module.settings.kind is ModuleKind.PKCS11
-
-
-def check_told_of_as_unsupported(found: Discovery, library: Path) -> None:
-    assert found.modules == ()
-    [problem] = found.problems
-    assert problem.code == "module_unsupported"
-    assert str(library) in problem.message
-    assert "暂不支持" in problem.message_zh
-    assert len(found.left_out) == 1
+def test_of_a_library_that_speaks_both_the_table_says_which_is_spoken(desk):
+    for name, exported, kind in (
+        ("both.so", b"SKF_EnumDev\0", ModuleKind.SKF),
+        ("one.so", b"", None),  # it does not speak what its name is known for
+    ):
+        library = desk.install(name)
+        library.write_bytes(library.read_bytes() + exported)
+        desk.well_known(name, library, kind="skf")
+        [found] = [module for module in desk.find().modules if module.name == name]
+        assert found.settings.kind is kind
 
 
 def test_a_text_under_a_librarys_name_is_left_out(desk):

@@ -19,7 +19,7 @@ from agent.tokens.discovery.found import (
     OTHER_ARCHITECTURE,
 )
 from agent.tokens.discovery.libraries import machines_of, why_not_loadable
-from agent.tokens.exports import kind_of
+from agent.tokens.exports import kind_of, kinds_of
 from agent.tokens.model import ModuleKind
 
 
@@ -70,7 +70,8 @@ def test_the_name_a_library_exports_says_of_what_kind_it_is(tmp_path):
     assert kind_of(MODULE) is ModuleKind.PKCS11
     content = library.read_bytes()
     library.write_bytes(content + b"SKF_EnumDev\0")
-    assert kind_of(str(library)) is ModuleKind.PKCS11, "of two kinds the one that is known"
+    assert kind_of(str(library)) is ModuleKind.PKCS11, "of two kinds the first"
+    assert kinds_of(str(library)) == (ModuleKind.PKCS11, ModuleKind.SKF)
     library.write_bytes(content.replace(b"C_GetFunctionList\0", b"SKF_EnumDev\0xxxxxx"))
     assert kind_of(str(library)) is ModuleKind.SKF
     # The names of its other functions begin in the same way.

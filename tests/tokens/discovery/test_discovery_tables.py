@@ -61,7 +61,7 @@ def test_no_path_of_ours_stands_twice(platform):
 
 def test_names_without_a_public_source_are_marked():
     unconfirmed = {entry.name for entry in entries().values() if not entry.confirmed}
-    assert unconfirmed == {"Feitian ePass3000GM"}
+    assert unconfirmed == {"SJK1912-G"}
 
 
 def test_a_table_beside_ours_adds_replaces_and_takes_away(tmp_path):

@@ -1,0 +1,45 @@
+"""The process that clears a login where who logged in has not: ``clearer LIBRARY WIDTH DEVICE APPLICATION``.
+
+It waits for the end of its input. Only a byte before it says that the login was cleared. It ends by
+itself, also where the library does not answer.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+
+from agent.tokens.worker.skf.codes import SkfError
+from agent.tokens.worker.skf.device import connected
+from agent.tokens.worker.skf.library import Library
+
+MAX_SECONDS = 30.0
+
+
+def main() -> None:
+    """Wait, and clear the login where nobody did."""
+    path, ulong_bytes, device, application = sys.argv[1:]
+    if os.read(sys.stdin.fileno(), 1):
+        return
+    _end_in_time()
+    library = Library.loaded(path, int(ulong_bytes))
+    with (
+        connected(library, bytes.fromhex(device)) as connection,
+        connection.opened(bytes.fromhex(application)) as opened,
+    ):
+        opened.clear_login()
+
+
+def _end_in_time() -> None:
+    """Have the process end however long the library takes; a call of it cannot be ended."""
+    timer = threading.Timer(MAX_SECONDS, os._exit, (1,))
+    timer.daemon = True
+    timer.start()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (SkfError, OSError) as error:
+        sys.exit(f"a login could not be cleared: {error}")

@@ -1,0 +1,137 @@
+"""One container: a pair that signs, a pair that was imported, and a certificate for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from agent.keys.der import DerError, Tag, read_element
+from agent.tokens.worker.skf.closing import closed_after
+from agent.tokens.worker.skf.codes import (
+    SM2_SIGNATURE,
+    SM2_SIGNATURE_OF_GMT_0006,
+    SM4_ECB,
+    Half,
+    Sar,
+    SkfError,
+)
+from agent.tokens.worker.skf.library import MARGIN, ByValue, Library
+
+_CERTIFICATE_BYTES = 8 << 10
+_KEY_BYTES = 1 << 10
+_SIGNATURE_BYTES = 128
+_NOT_THERE = (Sar.CERT_NOT_FOUND, Sar.KEY_NOT_FOUND, Sar.OBJECT, Sar.FAIL)
+"""What libraries say of an empty place; others say SAR_OK, and that its content has no bytes."""
+_NO_KEY = (Sar.KEY_NOT_FOUND, Sar.OBJECT)
+_OTHER_ALGORITHM = (Sar.INVALID_PARAM, Sar.KEY_USAGE)
+_BLOCK_BYTES = 16
+
+
+class Container:
+    """A container that is open."""
+
+    def __init__(self, library: Library, handle: int) -> None:
+        self._library = library
+        self._handle = handle
+
+    def certificate(self, half: Half) -> bytes:
+        """Return the certificate of a pair (DER), empty where there is none."""
+        try:
+            content = self._library.content(
+                "ExportCertificate", self._handle, half, size=_CERTIFICATE_BYTES
+            )
+        except SkfError as error:
+            if error.code in _NOT_THERE:
+                return b""
+            raise
+        return _without_padding(content)
+
+    def write_certificate(self, half: Half, der: bytes) -> None:
+        """Store the certificate of a pair in its one place."""
+        self._library.call("ImportCertificate", self._handle, half, der, len(der))
+
+    def public_key(self, half: Half) -> bytes | None:
+        """Return the blob of a pair's public key as the library has it, None where there is no pair."""
+        try:
+            blob = self._library.content("ExportPublicKey", self._handle, half, size=_KEY_BYTES)
+        except SkfError as error:
+            if error.code in _NO_KEY:
+                return None
+            raise
+        return blob if any(blob) else None
+
+    def point(self, half: Half) -> bytes | None:
+        """Return the point of a pair of SM2, None where there is no pair; BlobError of another kind."""
+        blob = self.public_key(half)
+        return None if blob is None else self._library.layout.point(blob)
+
+    def public_key_parts(self, half: Half) -> bytes | None:
+        """Return what a certificate of a pair must have in it: x and y of its point, or its modulus.
+
+        None where there is no pair.
+
+        Raises:
+            BlobError: its public key is of no kind known here.
+        """
+        blob = self.public_key(half)
+        if blob is None:
+            return None
+        layout = self._library.layout
+        is_rsa = len(blob) == layout.rsa_public_key_bytes
+        return layout.modulus(blob) if is_rsa else layout.point(blob)[1:]
+
+    def generate_pair(self) -> None:
+        """Make the pair of SM2 that signs; one that is there is gone then."""
+        blob = bytearray(self._library.layout.public_key_bytes + MARGIN)
+        try:
+            self._library.call("GenECCKeyPair", self._handle, SM2_SIGNATURE, blob)
+        except SkfError as error:
+            if error.code not in _OTHER_ALGORITHM:
+                raise
+            self._library.call("GenECCKeyPair", self._handle, SM2_SIGNATURE_OF_GMT_0006, blob)
+
+    def sign(self, digest: bytes) -> tuple[int, int]:
+        """Return r and s over e, a digest of SM3 with Z before it, by the pair that signs."""
+        blob = bytearray(_SIGNATURE_BYTES + MARGIN)
+        self._library.call("ECCSignData", self._handle, digest, len(digest), blob)
+        return self._library.layout.signature(bytes(blob))
+
+    def import_pair(self, blob: bytes) -> None:
+        """Take an encryption pair, ENVELOPEDKEYBLOB, whose recipient is the container's pair that signs."""
+        self._library.call("ImportECCKeyPair", self._handle, blob)
+
+    @contextmanager
+    def session_key(self, cipher: bytes) -> Iterator[SessionKey]:
+        """Have a key of SM4 for as long as the block lasts, sealed for the encryption pair: ECCCIPHERBLOB."""
+        handle = self._library.number(
+            "ImportSessionKey", self._handle, SM4_ECB, cipher, len(cipher)
+        )
+        with closed_after(self._library, "CloseHandle", handle):
+            yield SessionKey(self._library, handle)
+
+
+class SessionKey:
+    """A key that is in the token until it is closed."""
+
+    def __init__(self, library: Library, handle: int) -> None:
+        self._library = library
+        self._handle = handle
+
+    def encrypted(self, block: bytes) -> bytes:
+        """Return one block under SM4 in ECB mode."""
+        parameters = self._library.layout.block_cipher_parameters()
+        self._library.call("EncryptInit", self._handle, ByValue(parameters))
+        return self._library.content(
+            "Encrypt", self._handle, block, len(block), size=2 * _BLOCK_BYTES
+        )
+
+
+def _without_padding(content: bytes) -> bytes:
+    """Return a certificate without what follows it: some tokens give the whole of its place."""
+    if not any(content):
+        return b""
+    try:
+        element = read_element(content)
+    except DerError:
+        return content
+    return element.encoded if element.tag == Tag.SEQUENCE else content

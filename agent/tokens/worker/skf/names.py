@@ -1,0 +1,28 @@
+"""Lists of names as SKF functions give them. Pure.
+
+A name is bytes: the standard wants UTF-8, and there are tokens with GBK.
+"""
+
+from __future__ import annotations
+
+MAX_NAMES = 256
+"""More than any token has containers."""
+
+
+class EndlessListError(ValueError):
+    """A list has more names than there can be."""
+
+
+def split(listed: bytes) -> list[bytes]:
+    """Return the names of a list, each once.
+
+    Each ends with a NUL, the list with another (GM/T 0016, 7.1.3): some libraries leave out the last
+    one or both, or write more. None at all is a list of NULs or of nothing.
+
+    Raises:
+        EndlessListError: there are more than ``MAX_NAMES``.
+    """
+    names = list(dict.fromkeys(filter(None, listed.split(b"\0"))))
+    if len(names) > MAX_NAMES:
+        raise EndlessListError
+    return names

@@ -1,0 +1,152 @@
+"""Reading what devices show without a PIN."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from agent.ground.errors import ErrorReport
+from agent.ground.language import mark
+from agent.tokens.errors import TokenUnreadableError, TooManySlotsError
+from agent.tokens.model import (
+    CertificateObject,
+    LibraryFacts,
+    ModuleContent,
+    ModuleKind,
+    TokenContent,
+    TokenFacts,
+)
+from agent.tokens.worker.skf.blobs import DeviceInfo
+from agent.tokens.worker.skf.codes import Half
+from agent.tokens.worker.skf.container import Container
+from agent.tokens.worker.skf.device import Application, Device, connected, device_names
+from agent.tokens.worker.skf.failures import SAID, reason_of
+from agent.tokens.worker.skf.key_names import key_name
+from agent.tokens.worker.skf.tries import pin_facts
+from agent.tokens.worker.texts import printable
+
+if TYPE_CHECKING:
+    from agent.tokens.worker.skf.module import SkfModule
+
+MAX_DEVICES = 64
+"""More than any machine has sockets for."""
+NO_APPLICATION = mark("there is no application on it, and so no place for a certificate")
+_STANDARD = "SKF (GM/T 0016)"
+
+
+def module_content(module: SkfModule) -> ModuleContent:
+    """Read all devices, one at a time; SkfError where not even they can be listed."""
+    names = device_names(module.library)
+    readings = [_DeviceReading(module, slot, name) for slot, name in enumerate(names[:MAX_DEVICES])]
+    for reading in readings:
+        reading.read()
+    problems = [problem for reading in readings for problem in reading.problems]
+    if len(names) > MAX_DEVICES:
+        error = TooManySlotsError(module=module.name, count=len(names), limit=MAX_DEVICES)
+        problems.append(error.report())
+    return ModuleContent(
+        kind=ModuleKind.SKF,
+        tokens=tuple(token for reading in readings for token in reading.tokens),
+        problems=tuple(problems),
+        # A library says nothing of itself.
+        library=LibraryFacts(description=_STANDARD, manufacturer="", version=""),
+        slots=len(names),
+    )
+
+
+def label_of(info: DeviceInfo, device: bytes) -> str:
+    """Return what a token is called: by its label, or by its device's name where it has none."""
+    return printable(info.label) or printable(device)
+
+
+class _DeviceReading:
+    """What one device shows: each application a token. Whatever can be read of it is."""
+
+    def __init__(self, module: SkfModule, slot: int, name: bytes) -> None:
+        self._module = module
+        self._slot = slot
+        self._name = name
+        self._label = printable(name)
+        self.tokens: list[TokenContent] = []
+        self.problems: list[ErrorReport] = []
+
+    def read(self) -> None:
+        """Read it; a device that was pulled out meanwhile is not there."""
+        try:
+            with self._telling(), connected(self._module.library, self._name) as device:
+                self._read(device)
+        except _GoneError:
+            self.tokens, self.problems = [], []
+
+    def _read(self, device: Device) -> None:
+        info = device.info()
+        self._label = label_of(info, self._name)
+        applications = device.applications()
+        if not applications:
+            self._tell(NO_APPLICATION)
+        for name in applications:
+            with self._telling(), device.opened(name) as application:
+                facts = self._facts(application, printable(name), info)
+                certificates = tuple(self._certificates(application))
+                self.tokens.append(TokenContent(facts=facts, certificates=certificates))
+
+    def _facts(self, application: Application, name: str, info: DeviceInfo) -> TokenFacts:
+        return TokenFacts(
+            **msgspec.structs.asdict(pin_facts(application)),
+            slot=self._slot,
+            label=self._label,
+            serial=printable(info.serial),
+            application=name,
+            model="",
+            manufacturer=printable(info.manufacturer),
+            free_bytes=info.free_space if info.total_space else None,
+            login_required=True,
+            protected_authentication_path=False,
+        )
+
+    def _certificates(self, application: Application) -> Iterator[CertificateObject]:
+        for name in application.containers():
+            with self._telling(), application.opened(name) as container:
+                for half in (Half.SIGNATURE, Half.ENCRYPTION):
+                    if value := container.certificate(half):
+                        yield CertificateObject(
+                            value=value,
+                            key=key_name(name, half),
+                            label=printable(name),
+                            container=printable(name),
+                            has_private_key=self._has_key(container, half, value),
+                        )
+
+    def _has_key(self, container: Container, half: Half, certificate: bytes) -> bool | None:
+        """Return whether the pair's public half is there, and in the certificate; None if that fails.
+
+        A private half is never without its public one.
+        """
+        with self._telling():
+            parts = container.public_key_parts(half)
+            return parts is not None and parts in certificate
+        return None
+
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Make what fails inside the block a problem; what was read besides is not lost."""
+        try:
+            yield
+        except SAID as error:
+            if self._module.has_lost(self._name, error):
+                raise _GoneError from error
+            self._tell(reason_of(error))
+
+    def _tell(self, reason: str) -> None:
+        error = TokenUnreadableError(
+            module=self._module.name, token=self._label, reason=reason
+        ).report()
+        if error not in self.problems:
+            self.problems.append(error)
+
+
+class _GoneError(Exception):
+    """The device was pulled out while it was read."""

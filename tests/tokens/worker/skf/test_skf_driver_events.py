@@ -1,0 +1,101 @@
+"""Tokens that come and go, as their own library tells where the system does not."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import pytest
+from skf_desk import SkfDesk
+
+from agent.ground.bus import EventBus
+from agent.tokens.events.skf import SkfEvents
+from agent.tokens.inventory import Inventory
+from agent.tokens.model import ModuleKind, Quirks
+from agent.tokens.watching import Watch
+
+
+class Silence:
+    """A source of the system's that is live and never tells of anything."""
+
+    name = "silence"
+    settles_after: tuple[float, ...] = ()
+    is_live = True
+
+    def __init__(self, *kinds: ModuleKind) -> None:
+        self.kinds = frozenset(kinds)
+
+    async def run(self, changed) -> None:
+        changed()
+        await asyncio.get_running_loop().create_future()
+
+
+@contextlib.asynccontextmanager
+async def watching(desk: SkfDesk, *sources: Silence):
+    inventory = Inventory((desk.settings,), EventBus())
+    watch = Watch(inventory, sources, poll_seconds=lambda: 3600.0)
+    task = asyncio.create_task(watch.run())
+    try:
+        await until(lambda: inventory.readers[0].has_read)
+        yield inventory, watch
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await inventory.close()
+
+
+async def until(condition) -> None:
+    async with asyncio.timeout(15):
+        while not condition():  # noqa: ASYNC110 - what is waited for has no event of its own
+            await asyncio.sleep(0.01)
+
+
+async def test_insertion_and_removal_are_told_by_the_library_where_the_system_tells_nothing(desk):
+    async with watching(desk, Silence(ModuleKind.PKCS11)) as (inventory, watch):
+        await until(lambda: watch.is_watched_by_events(inventory.readers[0]))
+        desk.bench.pull()
+        await until(lambda: not inventory.snapshot.tokens)
+        desk.bench.plug()
+        await until(lambda: inventory.snapshot.tokens)
+
+
+@pytest.mark.parametrize("tells", [None, True, False])
+async def test_the_library_is_asked_where_the_system_does_not_tell_or_somebody_says_so(
+    bench, tells
+):
+    desk = SkfDesk(bench, quirks=Quirks(tells_events=tells))
+    async with watching(desk, Silence(ModuleKind.SKF)) as (inventory, watch):
+        await until(lambda: watch.is_watched_by_events(inventory.readers[0]))
+        await asyncio.sleep(0.5 if not tells else 0)
+        if tells:
+            await until(lambda: bench.report().calls.get("SKF_WaitForDevEvent"))
+        assert ("SKF_WaitForDevEvent" in bench.report().calls) is bool(tells)
+
+
+@pytest.mark.parametrize("fault", ["at_once", "0x0A000003", "0x0A000001", "lies"])
+async def test_a_library_that_tells_of_no_events_is_left_alone_and_polled(desk, fault):
+    desk.bench.misbehave(f"SKF_WaitForDevEvent={fault}")
+    told = 0
+
+    def changed() -> None:
+        nonlocal told
+        told += 1
+
+    events = SkfEvents(desk.settings)
+    task = asyncio.create_task(events.run(changed))
+    await until(lambda: told and not events.is_live)
+    calls = desk.bench.report().calls["SKF_WaitForDevEvent"]
+    await asyncio.sleep(0.5)
+    assert desk.bench.report().calls["SKF_WaitForDevEvent"] == calls <= 64
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_library_that_crashes_while_it_waits_is_asked_again(desk, monkeypatch):
+    monkeypatch.setattr("agent.tokens.events.skf.PAUSES", (0.1, 0.1, 0.1))
+    desk.bench.misbehave("SKF_WaitForDevEvent=crash!1")
+    events = SkfEvents(desk.settings)
+    task = asyncio.create_task(events.run(lambda: None))
+    await until(lambda: desk.bench.report().calls.get("SKF_WaitForDevEvent", 0) >= 2)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,35 @@
+"""For how long a library is asked for events that does not wait."""
+
+from __future__ import annotations
+
+from agent.tokens.worker.skf.waiting import MOST_AT_ONCE, MOST_STRIKES, Patience
+
+
+def times_until_lost(seconds: float, *, is_event: bool, most: int = 1000) -> int | None:
+    patience = Patience()
+    told = (patience.is_lost(seconds=seconds, is_event=is_event) for _ in range(most))
+    return next((number for number, is_lost in enumerate(told, 1) if is_lost), None)
+
+
+def test_one_that_returns_at_once_with_nothing_is_given_up_soon():
+    assert times_until_lost(0.0, is_event=False) == MOST_STRIKES
+
+
+def test_one_that_ends_its_wait_by_itself_is_given_up_too():
+    assert times_until_lost(30.0, is_event=False) == MOST_STRIKES
+
+
+def test_one_that_tells_of_events_without_end_is_given_up_later_than_a_hub_takes():
+    assert times_until_lost(0.0, is_event=True) == MOST_AT_ONCE
+
+
+def test_one_that_tells_of_events_is_asked_for_ever():
+    assert times_until_lost(5.0, is_event=True) is None
+
+
+def test_an_event_now_and_then_makes_up_for_none():
+    patience = Patience()
+    for _ in range(100):
+        for _ in range(MOST_STRIKES - 1):
+            assert not patience.is_lost(seconds=0.0, is_event=False)
+        assert not patience.is_lost(seconds=1.0, is_event=True)
