@@ -9,7 +9,13 @@
 
 enum { NUMBER_BYTES = 8, SIZE_BYTES = 4, MOST_BYTES = 16 << 20, LOOK_MILLISECONDS = 200 };
 
-static intptr_t shared = -1, waiting = -1;
+struct link {
+    intptr_t connection; /* -1 for none */
+    uint32_t owner;
+    char address[ADDRESS_BYTES];
+};
+
+static struct link shared = {.connection = -1}, waiting = {.connection = -1};
 static volatile int is_cancelled; /* another thread says so */
 
 static void little(BYTE *to, uint64_t number, int bytes) {
@@ -31,13 +37,19 @@ static void let_go(struct call *call) {
     call->room = 0;
 }
 
+/* There is no answer then that anything could be taken from. */
+static void fail(struct call *call, ULONG code) {
+    call->failed = 1;
+    call->size = call->next = 0;
+    call->result = code;
+}
+
 static void grow(struct call *call, size_t more) {
     if (call->failed || call->size + more <= call->room) return;
     size_t room = 2 * (call->size + more);
     BYTE *bytes = malloc(room);
     if (!bytes) {
-        call->failed = 1;
-        call->result = SAR_MEMORYERR;
+        fail(call, SAR_MEMORYERR);
         return;
     }
     if (call->bytes) memcpy(bytes, call->bytes, call->size);
@@ -69,12 +81,8 @@ void call_number(struct call *call, uint64_t number) {
 void call_handle(struct call *call, HANDLE handle) { call_number(call, (uintptr_t)handle); }
 
 void call_text(struct call *call, const char *text) {
-    if (text) {
-        call_bytes(call, text, strlen(text));
-    } else {
-        call->failed = 1;
-        call->result = SAR_INVALIDPARAMERR;
-    }
+    if (text) call_bytes(call, text, strlen(text));
+    else fail(call, SAR_INVALIDPARAMERR);
 }
 
 static int exchange(struct call *call, intptr_t connection) {
@@ -92,9 +100,9 @@ static int exchange(struct call *call, intptr_t connection) {
 }
 
 /* Say who calls, and what this client is to see go wrong. */
-static intptr_t introduced(void) {
+static intptr_t introduced(const char *address) {
     char faults[4096];
-    intptr_t connection = transport_connect();
+    intptr_t connection = transport_connect(address);
     if (connection < 0) return -1;
     transport_environment("ODC_SKF_FAULTS", faults, sizeof faults);
     struct call hello = call_begin("hello");
@@ -103,7 +111,7 @@ static intptr_t introduced(void) {
     int failed = exchange(&hello, connection);
     size_t size = 0;
     const BYTE *problem = failed ? NULL : call_field(&hello, &size);
-    if (size) { /* a misspelt fault must not pass for none */
+    if (problem && size) { /* a misspelt fault must not pass for none */
         fprintf(stderr, "%.*s\n", (int)size, (const char *)problem);
         _Exit(64);
     }
@@ -113,15 +121,23 @@ static intptr_t introduced(void) {
     return -1;
 }
 
-/* Have a connection that leads somewhere. A child that was forked has its own: it must not speak in
- * between what its parent says. */
-static void reach(intptr_t *connection, uint32_t *owner) {
-    if (*connection >= 0 && (*owner != transport_process() || transport_is_over(*connection))) {
-        transport_close(*connection);
-        *connection = -1;
-    }
-    if (*connection < 0) *connection = introduced();
-    *owner = transport_process();
+static void cut(struct link *link) {
+    if (link->connection >= 0) transport_close(link->connection);
+    link->connection = -1;
+}
+
+/* Have a connection that leads where the environment says now, or none. A child that was forked has its
+ * own: it must not speak in between what its parent says. */
+static int reach(struct link *link) {
+    char address[ADDRESS_BYTES];
+    transport_environment("ODC_SKF_SOCKET", address, sizeof address);
+    if (link->connection >= 0 && (link->owner != transport_process() || strcmp(link->address, address) ||
+                                  transport_is_over(link->connection)))
+        cut(link);
+    if (link->connection < 0) link->connection = introduced(address);
+    link->owner = transport_process();
+    strcpy(link->address, address);
+    return link->connection >= 0;
 }
 
 static void read_answer(struct call *call) {
@@ -133,22 +149,11 @@ static void read_answer(struct call *call) {
     fault_happen(call->fault);
 }
 
-static void fail(struct call *call, ULONG code) {
-    call->failed = 1;
-    call->size = call->next = 0;
-    call->result = code;
-}
-
 void call_ask(struct call *call) {
     if (call->failed) return;
-    static uint32_t owner;
     transport_lock();
-    reach(&shared, &owner);
-    int failed = shared < 0 || exchange(call, shared);
-    if (failed && shared >= 0) {
-        transport_close(shared);
-        shared = -1;
-    }
+    int failed = !reach(&shared) || exchange(call, shared.connection);
+    if (failed) cut(&shared);
     transport_unlock();
     if (failed) fail(call, SAR_DEVICE_REMOVED);
     else read_answer(call);
@@ -156,16 +161,13 @@ void call_ask(struct call *call) {
 
 void call_wait(struct call *call) {
     if (call->failed) return;
-    static uint32_t owner;
     is_cancelled = 0;
-    for (reach(&waiting, &owner); waiting < 0 && !is_cancelled; reach(&waiting, &owner))
-        transport_sleep(LOOK_MILLISECONDS);
-    if (waiting >= 0 && !exchange(call, waiting)) {
+    while (!reach(&waiting) && !is_cancelled) transport_sleep(LOOK_MILLISECONDS);
+    if (waiting.connection >= 0 && !exchange(call, waiting.connection)) {
         read_answer(call);
         return;
     }
-    if (waiting >= 0) transport_close(waiting);
-    waiting = -1;
+    cut(&waiting);
     fail(call, is_cancelled ? SAR_NOT_EVENTERR : SAR_FAIL);
 }
 
@@ -174,8 +176,10 @@ void call_cancel(void) { is_cancelled = 1; }
 const BYTE *call_field(struct call *call, size_t *size) {
     if (call->next + SIZE_BYTES > call->size) return NULL;
     *size = (size_t)from_little(call->bytes + call->next, SIZE_BYTES);
-    const BYTE *field = call->bytes + call->next + SIZE_BYTES;
-    call->next += SIZE_BYTES + *size;
+    call->next += SIZE_BYTES;
+    if (*size > call->size - call->next) return NULL;
+    const BYTE *field = call->bytes + call->next;
+    call->next += *size;
     return field;
 }
 

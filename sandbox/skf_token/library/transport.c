@@ -117,12 +117,10 @@ uint64_t transport_client(void) {
     return client;
 }
 
-intptr_t transport_connect(void) {
-    char where[512];
-    transport_environment("ODC_SKF_SOCKET", where, sizeof where);
+intptr_t transport_connect(const char *address) {
     start();
-    if (!*where) return -1;
-    return where[strspn(where, "0123456789")] ? connect_file(where) : connect_port(where);
+    if (!*address) return -1;
+    return address[strspn(address, "0123456789")] ? connect_file(address) : connect_port(address);
 }
 
 int transport_send(intptr_t connection, const void *bytes, size_t size) {

@@ -5,9 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Return a connection to the process ODC_SKF_SOCKET names, or -1 where none listens there.
- * It names a port where it is all digits, else a Unix socket. */
-intptr_t transport_connect(void);
+enum { ADDRESS_BYTES = 512 };
+
+/* Return a connection to the process at an address, or -1 where none listens there.
+ * It is a port where it is all digits, else a Unix socket. */
+intptr_t transport_connect(const char *address);
 
 /* Send or receive all of it; return 0, or -1 where the process is gone. */
 int transport_send(intptr_t connection, const void *bytes, size_t size);

@@ -144,10 +144,12 @@ def test_handles_of_a_device_that_was_pulled_out_stay_dead(bench, client, device
 
 
 def test_what_is_not_there_cannot_be_opened(client, device, opened):
-    slot = ctypes.byref(ctypes.c_void_p())
+    handle = ctypes.c_void_p()
+    slot = ctypes.byref(handle)
     assert client.call("OpenApplication", device, b"none", slot) == Sar.NO_APPLICATION
     assert client.call("OpenContainer", opened, b"none", slot) == Sar.FILE_MISSING
     assert client.call("OpenContainer", opened, None, slot) == Sar.INVALID_PARAMETER
+    assert handle.value is None
 
 
 def test_sixty_four_containers_are_listed(bench, client):
