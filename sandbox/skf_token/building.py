@@ -1,4 +1,4 @@
-"""Building the library: C, by the system's compiler, once for each shape and state of the source."""
+"""Building the library: C, by gcc, once for each shape, system and state of the source."""
 
 from __future__ import annotations
 
@@ -17,7 +17,28 @@ from sandbox.words import words
 
 SOURCE = Path(__file__).with_name("library")
 _FLAGS = ("-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O1", "-shared")
-_FLAGS_OF_UNIX = ("-fPIC", "-fvisibility=hidden", "-pthread")
+
+
+@dataclass(frozen=True)
+class Target:
+    """For which system, and in how many bits."""
+
+    compiler: str
+    packages: str
+    """Debian's, which bring it."""
+    suffix: str
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    """What the compiler is told before and after the sources."""
+
+
+LINUX = Target("gcc", "gcc, libc6-dev", ".so", before=("-fPIC", "-fvisibility=hidden", "-pthread"))
+# Names are exported as the standard has them: without the @12 that 32-bit __stdcall adds.
+_WINDOWS = ("-static", "-Wl,--kill-at", "-lws2_32")
+WINDOWS_64 = Target(
+    "x86_64-w64-mingw32-gcc", "gcc-mingw-w64-x86-64-win32", "-x64.dll", after=_WINDOWS
+)
+WINDOWS_32 = Target("i686-w64-mingw32-gcc", "gcc-mingw-w64-i686-win32", "-x86.dll", after=_WINDOWS)
 
 
 @dataclass(frozen=True)
@@ -28,10 +49,9 @@ class Shape:
     is_packed: bool = True
 
     @property
-    def file_name(self) -> str:
-        """Name of the library in this shape."""
-        packing = "packed" if self.is_packed else "aligned"
-        return f"libodcskf-ulong{self.ulong_bytes}-{packing}.so"
+    def name(self) -> str:
+        """What tells it from others."""
+        return f"ulong{self.ulong_bytes}-{'packed' if self.is_packed else 'aligned'}"
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -46,24 +66,25 @@ SHAPES = tuple(Shape(ulong, packed) for ulong in (4, 8) for packed in (True, Fal
 STANDARD = Shape()
 
 
-def library(shape: Shape = STANDARD, folder: Path | None = None) -> Path:
+def library(shape: Shape = STANDARD, folder: Path | None = None, target: Target = LINUX) -> Path:
     """Return the library in a shape, built where it is not yet.
 
     Args:
         shape: of its structures.
         folder: where it is built; without one a folder named by the source's hash in the user's cache, or
             below ``ODC_HOME``.
+        target: the system it is for.
 
     Raises:
         SandboxError: there is no compiler, or it fails.
     """
-    built = (folder or _cache() / source_hash()) / shape.file_name
+    built = (folder or _cache() / source_hash()) / f"libodcskf-{shape.name}{target.suffix}"
     if not built.exists():
         built.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Whole or not at all: several may build at once.
         with tempfile.TemporaryDirectory(dir=built.parent) as draft:
-            made = Path(draft) / shape.file_name
-            _compile(made, shape)
+            made = Path(draft) / built.name
+            _compile(made, shape, target)
             made.replace(built)
     return built
 
@@ -85,16 +106,17 @@ def _cache() -> Path:
     return cache / "skf-library"
 
 
-def _compile(made: Path, shape: Shape) -> None:
+def _compile(made: Path, shape: Shape, target: Target) -> None:
     files = [os.fspath(source) for source in sources() if source.suffix == ".c"]
-    command = ["gcc", *_FLAGS, *_FLAGS_OF_UNIX, *shape.flags, "-o", os.fspath(made), *files]
+    options = [*_FLAGS, *target.before, *shape.flags, "-o", os.fspath(made)]
+    command = [target.compiler, *options, *files, *target.after]
     try:
         done = subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL)
     except FileNotFoundError as error:
         raise SandboxError(
             words(
-                "没有安装 gcc,无法编译虚拟 SKF 钥匙的接口库:请安装 gcc 和 libc6-dev。",
-                "The library of the virtual SKF token cannot be built: install gcc and libc6-dev.",
+                f"无法编译虚拟 SKF 钥匙的接口库:请安装 {target.packages}。",
+                f"The library of the virtual SKF token cannot be built: install {target.packages}.",
             )
         ) from error
     if done.returncode:

@@ -29,7 +29,7 @@ def bench(monkeypatch) -> Iterator[SkfBench]:
         bench.close()
 
 
-@pytest.fixture(params=SHAPES, ids=lambda shape: shape.file_name.removesuffix(".so"))
+@pytest.fixture(params=SHAPES, ids=lambda shape: shape.name)
 def shape(request) -> Shape:
     return request.param
 

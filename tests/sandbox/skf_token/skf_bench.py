@@ -23,14 +23,14 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from sm2_key import DISTID, Sm2Key
 
-from sandbox.skf_token.building import STANDARD, Shape, library, source_hash
+from sandbox.skf_token.building import LINUX, STANDARD, Shape, Target, library, source_hash
 from sandbox.skf_token.bus import Bus
 from sandbox.skf_token.codes import KeyKind
 from sandbox.skf_token.control import Report, report
 from sandbox.skf_token.faults import Plan
 from sandbox.skf_token.pins import new_pin
 from sandbox.skf_token.server import Server
-from sandbox.skf_token.sockets import listening
+from sandbox.skf_token.sockets import listening, listening_on_port
 from sandbox.skf_token.state import (
     Application,
     Container,
@@ -117,6 +117,8 @@ class SkfBench:
 
     folder: Path
     """Short enough for a socket's path: about 100 bytes."""
+    is_on_port: bool = False
+    """It listens on a port, for libraries under Windows."""
     bus: Bus = field(init=False)
     server: Server = field(init=False)
 
@@ -126,7 +128,10 @@ class SkfBench:
     def start(self) -> None:
         """Start the process, as a thread of this one; nothing is plugged in."""
         self.bus = Bus(self.folder)
-        self.server = Server(self.bus, listening(self.folder / "socket"))
+        self.server = Server(
+            self.bus,
+            listening_on_port() if self.is_on_port else listening(self.folder / "socket"),
+        )
 
     def close(self) -> None:
         """End it, as a kill does: whoever is connected loses his connection."""
@@ -137,9 +142,9 @@ class SkfBench:
         """What a process needs that loads the library."""
         return {"ODC_SKF_SOCKET": self.server.address}
 
-    def library(self, shape: Shape = STANDARD) -> Path:
+    def library(self, shape: Shape = STANDARD, target: Target = LINUX) -> Path:
         """Return the library in a shape, whatever ODC_HOME a test has: it is built once."""
-        return library(shape, _CACHE / source_hash())
+        return library(shape, _CACHE / source_hash(), target)
 
     def make(self, name: str = "key", *applications: Application, **facts: object) -> None:
         """Put a token into the folder; ``facts`` are members of TokenState."""
