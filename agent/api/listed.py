@@ -11,6 +11,12 @@ def all_tokens(listed: Json) -> list[Json]:
     return [*listed["tokens"], *listed.get("remembered", ())]
 
 
+def named(token: Json, *more: str) -> str:
+    """Return a token's label, with what tells it from others of that name: its number and application."""
+    about = (*more, token["serial"], token.get("application", ""))
+    return f"{token['label']}  ({', '.join(filter(None, about))})" if any(about) else token["label"]
+
+
 def leads(token: Json) -> list[Json]:
     """Return the certificate that speaks for each pair of a token: its signing certificate, mostly."""
     found: dict[int, Json] = {}

@@ -67,7 +67,7 @@ def state_text(facts: PinFacts, language: Language) -> str:
         wrong = translate(_WRONG_ONE, language) if facts.pin_state is PinState.COUNT_LOW else ""
         sentences = [wrong, tries_text(facts.pin_state, facts.tries_left, language)]
     if facts.is_factory_pin:
-        sentences.append(translate(FACTORY_PIN, language))
+        sentences.insert(0, translate(FACTORY_PIN, language))
     return " ".join(filter(None, sentences))
 
 

@@ -31,7 +31,7 @@ def state_sentence(words: Words, prompt: Json) -> str:
         return words(_TO_BE_CHANGED)
     left = tries_text(state, prompt["tries_left"], words.language)
     factory = words(FACTORY_PIN) if prompt["is_factory_pin"] else ""
-    return " ".join(filter(None, (left, factory)))
+    return " ".join(filter(None, (factory, left)))
 
 
 def state_kind(prompt: Json) -> str:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from agent.api.client import Json
+from agent.api.listed import named
 from agent.ground.language import mark
 from agent.tokens.model import PinLimits
 from agent.windows.icons import icon
@@ -126,7 +127,7 @@ class PinWindow(Window):
         self.token.blockSignals(True)
         self.token.clear()
         for token in self._tokens:
-            self.token.addItem(f"{token['label']}  ({token['serial']})")
+            self.token.addItem(named(token))
         chosen = [n for n, t in enumerate(self._tokens) if _reference_of(t) == before]
         self.token.setCurrentIndex(chosen[0] if chosen else 0 if self._tokens else -1)
         self.token.blockSignals(False)

@@ -10,6 +10,10 @@ import pytest
 
 # The desktop of the tray's own tests.
 sys.path.insert(0, str(Path(__file__).parents[1] / "desktop"))
+# A token that speaks SKF.
+sys.path.insert(0, str(Path(__file__).parents[1] / "sandbox" / "skf_token"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "certificates"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "keys"))
 # Looking into processes.
 sys.path.insert(0, str(Path(__file__).parents[1] / "tokens"))
 

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 from certificate_maker import make_der, make_sm2_der, thumbprint_of
+from shown_tokens import token
 from soft_token import LABEL, MODULE, PIN, SoftTokens, type_pin
 
 from agent.ground.bus import EventBus
@@ -17,6 +18,7 @@ from agent.tokens.inventory import (
     TokensChanged,
 )
 from agent.tokens.model import ModuleSettings, PinState, TokenReference
+from agent.tokens.snapshot import Snapshot
 from agent.tokens.supervisor import pin_session
 
 
@@ -202,3 +204,17 @@ async def test_two_readings_at_once_tell_each_token_once(tmp_path):
     finally:
         await watched.inventory.close()
     assert [type(event) for event in watched.events()] == [TokenInserted, TokensChanged]
+
+
+@pytest.mark.parametrize("modules", [("a", "b"), ("b", "a")])
+async def test_a_token_that_another_driver_comes_to_show_was_not_plugged_in_anew(modules):
+    watched = Watched()
+    certificate = make_der()
+    old, new = (token(module, f"KEY OF {module}", module, certificate) for module in modules)
+    before = watched.inventory.snapshot = Snapshot(tokens=(old,))
+    watched.inventory.snapshot = Snapshot(tokens=(new,))
+    watched.inventory._tell(before, None)
+    assert watched.events() == [TokensChanged()]
+    watched.inventory.snapshot = Snapshot()
+    watched.inventory._tell(Snapshot(tokens=(new,)), None)
+    assert watched.events() == [TokenRemoved(token=new.reference), TokensChanged()]

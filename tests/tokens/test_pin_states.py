@@ -7,6 +7,7 @@ import itertools
 import msgspec
 import pytest
 
+from agent.ground.language import Language
 from agent.tokens.errors import (
     ModuleHangsError,
     PinFinalTryError,
@@ -16,13 +17,14 @@ from agent.tokens.errors import (
     PinNotSetError,
     PinToBeChangedError,
 )
-from agent.tokens.model import PinState, TokenReference
+from agent.tokens.model import PinFacts, PinState, TokenReference
 from agent.tokens.pin_memory import PinMemory
 from agent.tokens.pin_states import (
     STATE_SENTENCES,
     PinPurpose,
     check_last_try,
     check_state,
+    state_text,
     worse,
 )
 
@@ -218,3 +220,18 @@ def test_a_remembered_lock_says_how_to_tell_of_its_opening():
 @pytest.mark.parametrize("state", PinState)
 def test_every_state_has_a_sentence(state):
     assert STATE_SENTENCES[state]
+
+
+@pytest.mark.parametrize(
+    ("facts", "said", "unsaid"),
+    [
+        ({"pin_state": PinState.OK, "tries_left": 10}, "剩余密码重试次数: 10", "错"),
+        ({"pin_state": PinState.COUNT_LOW, "tries_left": 3}, "剩余密码重试次数: 3", "未知"),
+        ({"pin_state": PinState.LOCKED, "tries_left": 0}, "窗口", "剩余"),
+        ({"pin_state": PinState.OK, "is_factory_pin": True}, "出厂密码", "剩余"),
+    ],
+)
+def test_a_number_of_tries_is_told_where_there_is_one(facts, said, unsaid):
+    text = state_text(PinFacts(**facts), Language.ZH)
+    assert said in text
+    assert unsaid not in text

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from certificate_maker import make_der, name
+from dataclasses import replace
 
-from agent.certificates.parsing import parse_certificate
-from agent.tokens.model import PinState, TokenFacts, TokenReference
-from agent.tokens.snapshot import HeldCertificate, Reading, Snapshot, Token, put_together
+import pytest
+from certificate_maker import make_der, make_sm2_der, name
+from shown_tokens import token
+
+from agent.tokens.model import ModuleKind
+from agent.tokens.snapshot import Reading, Snapshot, Token, put_together
 
 SIGN = make_der(subject=name(organisation="甲"))
 OTHER = make_der(subject=name(organisation="乙"))
-
-
-def token(module: str, label: str, serial: str, *ders: bytes, slot: int = 0) -> Token:
-    facts = TokenFacts(
-        slot=slot, label=label, serial=serial, model="", manufacturer="", pin_state=PinState.OK,
-        login_required=True, protected_authentication_path=False,
-    )  # fmt: skip
-    held = tuple(
-        HeldCertificate(certificate=parse_certificate(d), key=b"", label="", has_private_key=None)
-        for d in ders
-    )
-    reference = TokenReference(module=module, serial=serial, label=label)
-    return Token(reference=reference, facts=facts, certificates=held, problems=())
 
 
 def shown(*readings: tuple[Token, ...], before: Snapshot | None = None) -> list[tuple[str, str]]:
@@ -87,3 +77,28 @@ def test_tokens_are_in_the_order_of_their_modules_whichever_was_read_first():
     first, second = token("a", "A", "1", SIGN), token("b", "B", "2", OTHER)
     before = put_together([Reading(), Reading(tokens=(second,))], Snapshot())
     assert shown((first,), (second,), before=before) == [("a", "A"), ("b", "B")]
+
+
+@pytest.fixture(scope="module")
+def sm2(tmp_path_factory) -> bytes:
+    return make_sm2_der(tmp_path_factory.mktemp("sm2"))
+
+
+def test_a_token_with_keys_of_sm2_is_shown_through_skf_which_can_use_them(sm2):
+    pkcs11 = token("a", "KEY (User PIN)", "12", sm2)
+    skf = replace(token("b", "KEY", "0012", sm2), driver=ModuleKind.SKF)
+    assert shown((pkcs11,), (skf,)) == [("b", "KEY")]
+    before = put_together([Reading(tokens=(pkcs11,)), Reading()], Snapshot())
+    assert shown((pkcs11,), (skf,), before=before) == [("b", "KEY")], "also when it comes late"
+    assert shown((pkcs11,), (), before=before) == [("a", "KEY (User PIN)")]
+
+
+def test_a_token_of_which_pkcs11_shows_no_certificate_is_shown_through_skf(sm2):
+    pkcs11 = token("a", "KEY", "12")
+    skf = replace(token("b", "KEY", "12", sm2), driver=ModuleKind.SKF)
+    assert shown((pkcs11,), (skf,)) == [("b", "KEY")]
+
+
+def test_a_token_with_keys_of_rsa_is_shown_through_pkcs11_which_can_use_them():
+    skf = replace(token("a", "KEY", "12", SIGN), driver=ModuleKind.SKF)
+    assert shown((skf,), (token("b", "KEY", "12", SIGN),)) == [("b", "KEY")]

@@ -23,7 +23,7 @@ from agent.ground.language import Language, look_up, translate
 from agent.settings.errors import ConfigNotUsedError
 from agent.sites.model import Action, ConsentQuestion, Decision
 from agent.tokens.errors import PinFinalTryError, PinLockedError
-from agent.tokens.model import PinState
+from agent.tokens.model import ModuleKind, PinState
 from agent.updates.errors import UpdateUnreachableError
 from agent.windows.main.details import DetailsDialog
 
@@ -335,6 +335,11 @@ SCENES = {
         is_ready=_has_details,
         size=(900, 620),
     ),
+    "main-factory-pin": Scene(
+        "main",
+        _main(token(*pair(days=200), driver=ModuleKind.SKF, is_factory_pin=True)),
+        is_ready=_has_details,
+    ),
     "pin": Scene(
         "pin",
         lambda _language: {"tokens__list": tokens(token()), "pin__change": prompt()},
@@ -347,6 +352,14 @@ SCENES = {
         lambda _language: {
             "tokens__list": tokens(token()),
             "pin__change": prompt(pin_state=PinState.COUNT_LOW),
+        },
+        is_ready=lambda window: window.form.isEnabled(),
+    ),
+    "pin-tries": Scene(
+        "pin",
+        lambda _language: {
+            "tokens__list": tokens(token(driver=ModuleKind.SKF)),
+            "pin__change": prompt(tries_left=10, tries_most=10, is_factory_pin=True),
         },
         is_ready=lambda window: window.form.isEnabled(),
     ),

@@ -174,3 +174,15 @@ def test_it_is_first_shown_with_what_the_agent_has(desk, window_of):
     window.link.settle()
     assert window.information.days.text() == "已过期961天"
     assert window.information.details.isEnabled()
+
+
+def test_a_factory_pin_is_told_of_once_and_its_change_offered(stage, window_of, qtbot):
+    factory = token(*pair(), label="KEY", is_factory_pin=True)
+    stage.answer(tokens__list=tokens(factory), portals__list={"portals": []}, windows__open={})
+    window = window_of("main", stage)
+    qtbot.waitUntil(lambda: "出厂密码" in window.banner.text)
+    qtbot.mouseClick(window.banner.action, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: stage.asked("windows.open") == [{"name": "pin"}])
+    window.refresh()
+    qtbot.wait(200)
+    assert not window.banner.text

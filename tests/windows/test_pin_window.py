@@ -175,3 +175,20 @@ def test_the_language_changes_while_the_window_is_open(asked, stage, qtbot):
     stage.tell("settings_changed", keys=["language"])
     qtbot.waitUntil(lambda: asked.windowTitle() == "Change PIN")
     assert asked.form.old._label.text() == "Old PIN"
+
+
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        ({"tries_left": 10}, ("剩余密码重试次数: 10", "muted")),
+        ({"tries_left": 3, "pin_state": PinState.COUNT_LOW}, ("剩余密码重试次数: 3", "warning")),
+        ({"tries_left": 10, "is_factory_pin": True}, ("出厂密码", "warning")),
+    ],
+)
+def test_the_tries_a_token_tells_are_told(stage, window_of, qtbot, known, told):
+    stage.answer(tokens__list=tokens(token()), pin__change=prompt(tries_most=10, **known))
+    window = window_of("pin", stage)
+    qtbot.waitUntil(window.form.isEnabled)
+    said, kind = told
+    assert said in window.told.text()
+    assert window.told.property("kind") == kind

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from agent.api.client import Json
+from agent.api.listed import named
 from agent.certificates.china_time import china_date
 from agent.ground.harmless import harmless
 from agent.ground.language import Language, mark, translate, translate_count
@@ -27,9 +28,7 @@ _MAX_COLUMNS = 60
 def token_lines(token: Json, language: Language, *, has_all: bool) -> Iterator[str]:
     """Yield a token's lines; without ``has_all`` only what is in use, and how much else there is."""
     seen = "" if token["present"] else f"  {token['text']}"
-    about = ", ".join(filter(None, (token["model"], token["serial"])))
-    name = f"{token['label']}  ({about})" if about else token["label"]
-    yield harmless(f"{name}{seen}")
+    yield harmless(f"{named(token, token['model'])}{seen}")
     certificates = token["certificates"]
     shown = [c for c in certificates if has_all or c["is_current"] or c["damage_text"]]
     heading: object = None

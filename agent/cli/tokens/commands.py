@@ -60,7 +60,9 @@ def add_pin(subparsers: Subparsers) -> None:
         "  odc-agent pin unlocked",
     )
     for named in (change, unlocked):
-        named.add_argument("--token", metavar="LABEL|SERIAL", help="which token, of several")
+        named.add_argument(
+            "--token", metavar="LABEL|SERIAL|APPLICATION", help="which token, of several"
+        )
 
 
 def _modules(options: argparse.Namespace) -> int:

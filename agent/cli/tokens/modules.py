@@ -1,4 +1,4 @@
-"""``odc-agent modules``: the PKCS#11 modules that are served, and what is wrong with which."""
+"""``odc-agent modules``: the token drivers that are served, and what is wrong with which."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from agent.cli.ground.connect import agent
 from agent.cli.ground.outcome import Exit
 from agent.cli.ground.output import say, say_json
 from agent.ground.language import Language, mark, translate, user_language
+from agent.tokens.model import ModuleKind
 
 _STATES = {
     "well": mark("works"),
     "impaired": mark("works, but not for all tokens"),
     "failed": mark("does not work"),
 }
+_DEVICES = mark("devices: {slots}; tokens: {tokens}")
 _AT_ONCE = mark("insertion is noticed at once")
 _IN_A_WHILE = mark("looked at every few seconds, since no event tells of its tokens")
 
@@ -42,8 +44,11 @@ def _lines(module: Json, language: Language) -> list[str]:
     lines = [f"{module['path']}  {translate(_STATES[module['state']], language)}"]
     if module["description"]:
         about = " ".join(filter(None, (module["manufacturer"], module["version"])))
-        lines.append(f"  {module['description']}  ({about})")
-    counts = mark("slots: {slots}; tokens: {tokens}")
+        lines.append(
+            f"  {module['description']}  ({about})" if about else f"  {module['description']}"
+        )
+    is_skf = module["driver"] == ModuleKind.SKF
+    counts = _DEVICES if is_skf else mark("slots: {slots}; tokens: {tokens}")
     tokens = ", ".join(module["tokens"]) or "0"
     counted = translate(counts, language, slots=module["slots"], tokens=tokens)
     noticed = _AT_ONCE if module["has_events"] else _IN_A_WHILE

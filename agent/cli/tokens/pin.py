@@ -7,6 +7,7 @@ import sys
 import msgspec
 
 from agent.api.client import Client, Json
+from agent.api.listed import named
 from agent.cli.ground.connect import agent
 from agent.cli.ground.outcome import Exit, explain
 from agent.cli.ground.output import say, say_json
@@ -61,7 +62,7 @@ def status(*, as_json: bool) -> int:
         say_json({"tokens": tokens})
         return Exit.DONE
     for token in tokens:
-        say(f"{token['label']}  ({token['serial']})")
+        say(named(token))
         say(f"  {token['text']}")
     if not tokens:
         say(in_words(mark("No token is plugged in.")))
@@ -87,8 +88,11 @@ def _reference(token: Json) -> Json:
 
 def _known(token: Json) -> Json:
     said = {name: token[name] for name in PinFacts.__struct_fields__}
-    known = {name: token[name] for name in ("label", "serial", "module")} | said
-    return {**known, "text": state_text(msgspec.convert(said, PinFacts), user_language())}
+    return {
+        **_reference(token),
+        **said,
+        "text": state_text(msgspec.convert(said, PinFacts), user_language()),
+    }
 
 
 def _tokens(client: Client) -> list[Json]:
@@ -99,7 +103,7 @@ def _tokens(client: Client) -> list[Json]:
 def _choose(client: Client, wanted: str | None) -> Json | None:
     """Return the one token that is meant; say why where there is not one."""
     tokens = _tokens(client)
-    fitting = [t for t in tokens if wanted in (None, t["label"], t["serial"])]
+    fitting = [t for t in tokens if wanted in (None, t["label"], t["serial"], t.get("application"))]
     if len(fitting) == 1:
         return fitting[0]
     if not fitting:
@@ -109,7 +113,7 @@ def _choose(client: Client, wanted: str | None) -> Json | None:
     else:
         say(in_words(mark("Several tokens fit. Choose one with --token:")), file=sys.stderr)
         for token in fitting:
-            say(f"  {token['serial']}  {token['label']}", file=sys.stderr)
+            say(f"  {named(token)}", file=sys.stderr)
     return None
 
 

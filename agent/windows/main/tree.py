@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from agent.api.client import Json
-from agent.api.listed import is_done_with
+from agent.api.listed import is_done_with, named
 from agent.ground.language import mark
 from agent.windows.icons import icon
 from agent.windows.main.order import GROUP_NAMES, MANY_TOKENS, Group, in_order
@@ -139,7 +139,7 @@ class TokenTree(QTreeWidget):
         away = "" if token["present"] else self._words(mark("not plugged in"))
         item = QTreeWidgetItem([isolated(title), away])
         item.setIcon(0, icon("token"))
-        about = f"{token['label']}  ({token['model']}, {token['serial']})"
+        about = named(token, token["model"])
         set_tooltip(item, about if token["present"] else f"{about}\n{token['text']}")
         current = [c for c in certificates if c["is_current"] or c["damage_text"]]
         for certificate in current:
