@@ -14,6 +14,7 @@ from bench import (
     memory,
     polls,
     renewal,
+    skf,
     start,
     windows,
 )
@@ -23,6 +24,7 @@ _ALL = {
     "listing": listing.main,
     "insertion": insertion.main,
     "idle": idle.main,
+    "skf": skf.main,
     "drawers": drawers.main,
     "memory": memory.main,
     "journal": journal.main,

@@ -22,7 +22,7 @@ def split(listed: bytes) -> list[bytes]:
     Raises:
         EndlessListError: there are more than ``MAX_NAMES``.
     """
-    names = list(dict.fromkeys(filter(None, listed.split(b"\0"))))
+    names = list(dict.fromkeys(filter(None, listed.rstrip(b"\0").split(b"\0"))))
     if len(names) > MAX_NAMES:
         raise EndlessListError
     return names

@@ -1,0 +1,172 @@
+"""Tokens that speak SKF: listing, insertion, rest, beside a bare client in C of the same library.
+
+The token's own process takes most of the time: the client shows how much, in the same run.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.idle import SECONDS, SETTLE_SECONDS, use_of
+from bench.memory import memory, processes_of
+from bench.skf_tokens import NAMES, make_tokens
+from bench.tables import print_times
+from sandbox.desk.desk import Desk
+from sandbox.skf_token.building import library
+from sandbox.skf_token.drawer import Drawer
+
+ROUNDS = 20
+CONTAINERS = 2
+CERTIFICATES = 2 * CONTAINERS
+"""Of each token: both pairs of each container have one."""
+
+
+def main() -> None:
+    """Print all three tables."""
+    with _desk() as (desk, drawer):
+        client = _compiled(desk.folder)
+        for name in NAMES:
+            drawer.plug(name)
+        _list(desk, client)
+        for name in NAMES[1:]:
+            drawer.pull(name)
+        _insert(desk, drawer, client)
+        _rest(desk)
+
+
+def _list(desk: Desk, client: list[str]) -> None:
+    times: dict[str, list[float]] = {}
+    with desk.client() as agent, _running([*client, "list"], desk) as bare:
+
+        def again() -> int:
+            return int(_answer(bare))
+
+        def anew() -> int:
+            done = subprocess.run(
+                [*client, "list"], input="\n", env=desk.environment, capture_output=True, text=True,
+                check=True,
+            )  # fmt: skip
+            return int(done.stdout)
+
+        rows: dict[str, Callable[[], int]] = {
+            "tokens.list, read anew, agent runs": lambda: _count(
+                agent.call("tokens.list", {"refresh": True})
+            ),
+            "bare C client, library loaded": again,
+            "odc-agent certs --json (read anew, whole process)": lambda: _count(
+                json.loads(desk.run("agent.cli", "certs", "--json"))
+            ),
+            "bare C client, whole process": anew,
+        }
+        for _ in range(ROUNDS):  # interleaved, so that all meet the same machine
+            for name, listed in rows.items():
+                started = time.perf_counter()
+                found = listed()
+                times.setdefault(name, []).append((time.perf_counter() - started) * 1000)
+                if found != len(NAMES) * CERTIFICATES:
+                    sys.exit(f"{name} listed {found} certificates")
+    print_times(f"list {len(NAMES)} SKF devices x {CONTAINERS} containers, {ROUNDS} rounds", times)
+
+
+def _insert(desk: Desk, drawer: Drawer, client: list[str]) -> None:
+    told, behind = [], []
+    name = NAMES[0]
+    drawer.pull(name)
+    with desk.client() as agent, _running([*client, "wait"], desk) as bare:
+        assert bare.stdout is not None
+        agent.call("events.subscribe")
+        events = agent.notifications()
+        for _ in range(ROUNDS):
+            time.sleep(0.5)  # the agent and the token's process are at rest
+            started = time.monotonic()
+            drawer.plug(name)
+            while next(events)["params"]["event"] != "token_inserted":
+                pass
+            arrived = time.monotonic()
+            seen = float(bare.stdout.readline())
+            told.append((arrived - started) * 1000)
+            behind.append((arrived - seen) * 1000)
+            drawer.pull(name)
+        drawer.plug(name)
+    print_times(
+        f"insertion of an SKF token, {ROUNDS} rounds",
+        {
+            "token_inserted with its certificates, local API": told,
+            "the agent behind SKF_WaitForDevEvent of the C client": behind,
+        },
+    )
+
+
+def _rest(desk: Desk) -> None:
+    time.sleep(SETTLE_SECONDS)
+    ours = {name: pid for name, pid in processes_of(desk.folder).items() if "sandbox" not in name}
+    before = use_of(list(ours.values()))
+    time.sleep(SECONDS)
+    used = use_of(list(ours.values()))
+    pss = {name: memory(pid)[1] for name, pid in ours.items()}
+    print(f"\n{f'idle for {SECONDS} s, SKF token plugged in':40}"
+          f" {'jiffies':>8} {'wake-ups':>9} {'PSS MB':>8}")  # fmt: skip
+    print(f"{f'agent, {len(ours)} processes':40} {used.jiffies - before.jiffies:8d}"
+          f" {used.wake_ups - before.wake_ups:9d} {sum(pss.values()):8.1f}")  # fmt: skip
+    for name, megabytes in pss.items():
+        print(f"  {name:55} {megabytes:11.1f}")
+
+
+@contextmanager
+def _desk() -> Iterator[tuple[Desk, Drawer]]:
+    with tempfile.TemporaryDirectory(prefix="odc-bench-") as name:
+        folder, runtime = Path(name) / "odc", Path(name) / "run"
+        folder.mkdir()
+        runtime.mkdir(mode=0o700)
+        with Desk(folder, environment={"XDG_RUNTIME_DIR": str(runtime)}) as desk:
+            drawer = Drawer(desk.home)
+            make_tokens(drawer.folder, CONTAINERS)
+            desk.environment["ODC_SKF_SOCKET"] = drawer.address
+            (folder / "config.toml").write_text(
+                f"poll_seconds = 3600\n[[module]]\npath = {json.dumps(str(library()))}\n"
+                "[reminders]\nnotifications = false\n"
+            )
+            desk.start_agent("--no-tray")
+            try:
+                yield desk, drawer
+            finally:
+                for token in drawer.tokens():
+                    if token.is_plugged:
+                        drawer.pull(token.name)
+
+
+def _compiled(folder: Path) -> list[str]:
+    """Return how the client is called, once it is built."""
+    program, source = folder / "skf_client", Path(__file__).with_name("skf_client.c")
+    subprocess.run(["gcc", "-O1", "-Wall", "-o", program, source, "-ldl"], check=True)
+    return [str(program), str(library())]
+
+
+@contextmanager
+def _running(command: list[str], desk: Desk) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=desk.environment, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _answer(process: subprocess.Popen[str]) -> str:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write("\n")
+    process.stdin.flush()
+    return process.stdout.readline()
+
+
+def _count(answer: dict[str, list[dict[str, list[object]]]]) -> int:
+    return sum(len(token["certificates"]) for token in answer["tokens"])
