@@ -56,8 +56,13 @@ class Home:
 
     @property
     def authority(self) -> Path:
-        """The root's private key and certificate together, 0600."""
+        """The RSA root's private key and certificate together, 0600."""
         return self.folder / "authority.pem"
+
+    @property
+    def sm2_authority(self) -> Path:
+        """The same of the root with an SM2 key, 0600; missing until it is needed."""
+        return self.folder / "authority-sm2.pem"
 
     @property
     def key_centre(self) -> Path:
@@ -66,7 +71,7 @@ class Home:
 
     @property
     def trust_anchor(self) -> Path:
-        """The root certificate alone, for clients."""
+        """The roots' certificates alone, for clients; the RSA one, which TLS is proved by, first."""
         return self.folder / "ca.pem"
 
     @property

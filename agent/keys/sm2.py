@@ -92,8 +92,7 @@ def is_signed(point: bytes, digest: bytes, signature: bytes) -> bool:
 
     try:
         r, s = decode_dss_signature(signature)
-        core = _core(_ReadyDigest(digest))
-        return bool(core.verify(b"", r, s, DEFAULT_ID, coordinates(point)))
+        return bool(arithmetic(digest).verify(b"", r, s, DEFAULT_ID, coordinates(point)))
     except (GMError, ArithmeticError, ValueError):
         return False
 
@@ -102,6 +101,11 @@ def encrypt(point: bytes, data: bytes) -> Encrypted:
     """Encrypt one byte or more to the key ``point``, which is on the curve (GB/T 32918.4, 6)."""
     (x, y), text, digest = _core(_Sm3()).encrypt(data, coordinates(point))
     return Encrypted(x, y, bytes(digest), bytes(text))
+
+
+def arithmetic(digest: bytes) -> Any:  # noqa: ANN401 - gmalg has no types
+    """Return gmalg's SM2Core, whose hash of whatever it signs or verifies is ``digest``."""
+    return _core(_ReadyDigest(digest))
 
 
 def _core(digest: _ReadyDigest | _Sm3) -> Any:  # noqa: ANN401 - gmalg has no types

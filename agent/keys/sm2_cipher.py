@@ -42,11 +42,18 @@ class Sm2Cipher:
             cipher = cls(point, digest.need(Tag.OCTET_STRING), text.need(Tag.OCTET_STRING))
         except (ValueError, OverflowError) as error:  # DerError, and another number of parts
             raise CipherError("no SM2Cipher") from error
-        if cipher.der != der or len(cipher.digest) != sm2.DIGEST_BYTES:
+        if cipher.der != der:
             raise CipherError("no SM2Cipher in DER")
-        if not sm2.is_point(point) or not 0 < len(cipher.text) <= MAX_SEALED_BYTES:
+        return cls.checked(point, cipher.digest, cipher.text)
+
+    @classmethod
+    def checked(cls, point: bytes, digest: bytes, text: bytes) -> Sm2Cipher:
+        """Return what consists of these parts; CipherError."""
+        if len(digest) != sm2.DIGEST_BYTES:
+            raise CipherError("a digest of another size")
+        if not sm2.is_point(point) or not 0 < len(text) <= MAX_SEALED_BYTES:
             raise CipherError("not a point of the SM2 curve, or nothing or too much is sealed")
-        return cipher
+        return cls(point, digest, text)
 
     @property
     def der(self) -> bytes:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from agent.keys import sm2
-from agent.keys.der import Element, Tag, dotted, elements, read_element
+from agent.keys.der import DerError, Element, Tag, dotted, elements, read_element
 from agent.keys.der_writing import NULL, bit_string, object_identifier, sequence
 from agent.keys.public_key import PublicKey
 from agent.keys.schemes import Family
@@ -20,7 +20,7 @@ from agent.keys.sm2_cipher import Sm2Cipher
 
 SM4_ECB = "1.2.156.10197.1.104.1"
 _SM4 = "1.2.156.10197.1.104"
-_SM4_KEY_BYTES = 16
+SM4_KEY_BYTES = 16
 _SIZES = (sm2.NUMBER_BYTES, 2 * sm2.NUMBER_BYTES)
 """The number alone, or after as many zeros: the standard says nothing of padding."""
 
@@ -43,7 +43,7 @@ class Sm2EnvelopedKey:
     @classmethod
     def made(cls, private: bytes, public: PublicKey, recipient: PublicKey) -> Sm2EnvelopedKey:
         """Return a pair for the holder of ``recipient``; all three are SM2, ``private`` is 32 bytes."""
-        key = secrets.token_bytes(_SM4_KEY_BYTES)
+        key = secrets.token_bytes(SM4_KEY_BYTES)
         encryptor = Cipher(algorithms.SM4(key), modes.ECB()).encryptor()  # noqa: S305 - the standard's
         encrypted = encryptor.update(private) + encryptor.finalize()
         return cls(public, Sm2Cipher.read(recipient.seal(key)), encrypted)
@@ -53,20 +53,36 @@ class Sm2EnvelopedKey:
         """Return what stands in ``der``, an element alone; EnvelopedKeyError."""
         try:
             whole = read_element(der)
-            algorithm, cipher, point, private = elements(whole.need(Tag.SEQUENCE))
-            _check_algorithm(algorithm)
-            found = cls(
-                PublicKey.from_point(_whole_bytes(point)),
-                Sm2Cipher.read(cipher.encoded),
-                _whole_bytes(private),
-            )
+            if whole.encoded != der:
+                raise EnvelopedKeyError("no SM2EnvelopedKey alone")
+            return cls.read_parts(whole.need(Tag.SEQUENCE))
+        except DerError as error:
+            raise EnvelopedKeyError(str(error)) from error
+
+    @classmethod
+    def read_parts(cls, content: bytes) -> Sm2EnvelopedKey:
+        """Return what consists of the parts in ``content``, without their SEQUENCE; EnvelopedKeyError."""
+        try:
+            algorithm, cipher, point, private = elements(content)
+            check_sm4_ecb(algorithm)
+            public = PublicKey.from_point(_whole_bytes(point))
+            sealed = Sm2Cipher.read(cipher.encoded)
         except ValueError as error:  # DerError, CipherError, UnreadableKeyError, other parts
             raise EnvelopedKeyError(str(error)) from error
-        if whole.encoded != der or len(found.sealed_key.text) != _SM4_KEY_BYTES:
-            raise EnvelopedKeyError("no SM2EnvelopedKey alone, or no key of SM4 in it")
-        if len(found.encrypted) not in _SIZES:
+        return cls.checked(public, sealed, _whole_bytes(private))
+
+    @classmethod
+    def checked(cls, public: PublicKey, sealed: Sm2Cipher, encrypted: bytes) -> Sm2EnvelopedKey:
+        """Return what consists of these parts; EnvelopedKeyError."""
+        if public.family is not Family.SM2:
+            raise EnvelopedKeyError("the pair is no SM2 pair")
+        if len(sealed.text) != SM4_KEY_BYTES:
+            raise EnvelopedKeyError("no key of SM4 in it")
+        if len(encrypted) not in _SIZES:
             raise EnvelopedKeyError("the private key is neither 32 nor 64 bytes")
-        return found
+        if not any(encrypted[-sm2.NUMBER_BYTES :]):
+            raise EnvelopedKeyError("the private key is not at the right end of its place")
+        return cls(public, sealed, encrypted)
 
     @property
     def der(self) -> bytes:
@@ -80,7 +96,8 @@ class Sm2EnvelopedKey:
         )
 
 
-def _check_algorithm(algorithm: Element) -> None:
+def check_sm4_ecb(algorithm: Element) -> None:
+    """Check an AlgorithmIdentifier; EnvelopedKeyError, DerError."""
     oid, *parameters = elements(algorithm.need(Tag.SEQUENCE))
     if dotted(oid.need(Tag.OID)) not in (SM4_ECB, _SM4):
         raise EnvelopedKeyError("not encrypted with SM4 in ECB mode")

@@ -34,6 +34,7 @@ _WAITING = {
 }
 
 
+_SIGNING_ALONE = mark("Only the signing certificate was renewed; the encryption certificate stays.")
 _PLUG_IN = mark("please plug the token “{label}” in")
 
 
@@ -51,10 +52,12 @@ def state_text(
 
 
 def renewal_text(renewal: Renewal, language: Language) -> str:
-    """Return :func:`state_text` of a renewal, with the expected day, or the reason where it failed."""
+    """Return :func:`state_text` of a renewal, with the expected day, why it failed, or what was left."""
     text = state_text(renewal.state, renewal.waiting, language, token=renewal.token.label)
     if renewal.state is State.REVIEWING and renewal.expected_by is not None:
         return f"{text} ({expected_text(renewal.expected_by, language)})"
+    if renewal.state is State.INSTALLED and renewal.is_of_signing_alone:
+        return f"{text} {translate(_SIGNING_ALONE, language)}"
     if renewal.state is State.FAILED and renewal.error is not None:
         reason = renewal.error.text(language)
         return translate(mark("{state}: {waiting}"), language, state=text, waiting=reason)

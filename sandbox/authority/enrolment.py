@@ -10,13 +10,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.certificates.names import same_name, subject_of
 from agent.keys.public_key import PublicKey
-from agent.renewals.authorities.ra_protocol import ApplicationState, Manifest, ProblemCode
+from agent.renewals.authorities.ra_protocol import ApplicationState, ProblemCode
 from sandbox.authority.ca import Authority, renewed_validity
 from sandbox.authority.ledger import Ledger, current_version, manifest_of
 from sandbox.authority.rules.certificate_request import check_key_type, read_request
 from sandbox.authority.rules.lifecycle import REFUSED
 from sandbox.authority.rules.manifest_check import check_not_overtaken
 from sandbox.authority.rules.profiles import CertificateUse, Organisation
+from sandbox.authority.rules.recipients import check_signing_recipient
 from sandbox.authority.rules.records import Application, IssuedCertificate
 from sandbox.authority.store import Transaction
 from sandbox.problems import RefusalError
@@ -47,8 +48,8 @@ class Enrolment:
                 raise RefusalError(ProblemCode.MALFORMED, "not the request the manifest names")
             if not same_name(request.subject, subject_of(old.der)):
                 raise RefusalError(ProblemCode.MALFORMED, "the subject is not the old one's")
-            check_key_type(key, self._ledger.rules.policy.key_types)
-            _check_not_recipient(key, manifest)
+            check_key_type(key, self._ledger.rules.policy.new_key_types)
+            check_signing_recipient(key, manifest)
             if found.state is not ApplicationState.RELEASED:
                 return None
             return self._issued(transaction, found, old, key)
@@ -68,7 +69,7 @@ class Enrolment:
         certificate = self._authority.issue(
             Organisation(old.organisation, old.uscc),
             CertificateUse.SIGNING,
-            key.for_cryptography(),
+            key,
             renewed_validity(old.not_after, self._ledger.clock()),
         )
         record = issued_record(
@@ -95,10 +96,3 @@ def issued_record(
         not_after=certificate.not_valid_after_utc,
         der=der,
     )
-
-
-def _check_not_recipient(key: PublicKey, manifest: Manifest) -> None:
-    if key.der == manifest.encryption_recipient:
-        raise RefusalError(
-            ProblemCode.RECIPIENT_REFUSED, "one key must not both sign and receive the other"
-        )

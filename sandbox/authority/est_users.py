@@ -18,13 +18,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from agent.certificates.names import same_name, subject_of
+from agent.keys.public_key import PublicKey
 from agent.keys.requests import Request
 from agent.renewals.authorities.ra_protocol import ProblemCode
 from sandbox.authority.ca import Authority, renewed_validity
 from sandbox.authority.enrolment import issued_record
 from sandbox.authority.ledger import Ledger
 from sandbox.authority.rules.certificate_request import check_key_type, read_request
-from sandbox.authority.rules.profiles import CertificateUse, Organisation, PublicKey
+from sandbox.authority.rules.profiles import CertificateUse, Organisation
 from sandbox.authority.rules.records import EstRequest, EstUser, IssuedCertificate
 from sandbox.authority.store import Store, Transaction
 from sandbox.problems import RefusalError
@@ -69,7 +70,7 @@ class EstUsers:
         with self._ledger.store.transaction() as transaction:
             user = _checked_user(transaction.est_user(name), password)
             asked, key = read_request(csr_der)
-            check_key_type(key, self._ledger.rules.policy.key_types)
+            check_key_type(key, self._ledger.rules.policy.new_key_types)
             old = _certificate_to_renew(transaction, user, asked, renews=renews)
             request = self._request(transaction, user, csr_der)
             if request.certificate is not None:
@@ -77,7 +78,7 @@ class EstUsers:
             wait = (request.due_at - self._ledger.clock()).total_seconds()
             if wait > 0:
                 return Later(math.ceil(wait))
-            return self._issued(transaction, request, asked, key.for_cryptography(), old)
+            return self._issued(transaction, request, asked, key, old)
 
     def _request(self, transaction: Transaction, user: EstUser, csr_der: bytes) -> EstRequest:
         """Return what is known of the request; it is known from its first coming on."""

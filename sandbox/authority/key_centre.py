@@ -10,27 +10,33 @@ import datetime as dt
 from dataclasses import dataclass
 
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from agent.certificates.names import same_name, subject_of
+from agent.keys.certified import key_of
 from agent.renewals.authorities.ra_protocol import ApplicationState, Manifest, ProblemCode
-from sandbox.authority.ca import Authority, private_pem, renewed_validity
+from sandbox.authority.ca import Authority, identity_pem, read_identity, renewed_validity
 from sandbox.authority.enrolment import issued_record
 from sandbox.authority.ledger import Ledger, current_version, manifest_of
-from sandbox.authority.rules.key_package import Recipient, Signer, bare_key, enveloped_key
+from sandbox.authority.rules.key_package import Signer
 from sandbox.authority.rules.key_request import KeyRequest, read_key_request
 from sandbox.authority.rules.lifecycle import REFUSED
 from sandbox.authority.rules.manifest_check import check_not_overtaken
+from sandbox.authority.rules.parcels import Parcel, media_type_of, parcel_for
 from sandbox.authority.rules.profiles import CertificateUse, Organisation
-from sandbox.authority.rules.recipients import check_recipient, identifiers, recipient_key
+from sandbox.authority.rules.recipients import (
+    check_recipient,
+    goes_into_container,
+    identifiers,
+    recipient_key,
+)
 from sandbox.authority.rules.records import Application, IssuedCertificate, KeyEnvelope
 from sandbox.authority.store import Transaction
 from sandbox.home import Home, SandboxError, create_file
+from sandbox.private_keys import Native, PrivateKey, new_key
 from sandbox.problems import RefusalError
 
-_KEY_BITS = 2048
-_PUBLIC_EXPONENT = 65537
+_SIGNER_KIND = "rsa:2048"
 
 
 @dataclass(frozen=True)
@@ -40,13 +46,10 @@ class ServerKey:
     envelope: bytes
     certificate: x509.Certificate
 
-
-@dataclass(frozen=True)
-class _Parcel:
-    """How a key is sent."""
-
-    recipient: Recipient
-    is_bare: bool
+    @property
+    def media_type(self) -> str:
+        """What the envelope is."""
+        return media_type_of(key_of(self.certificate))
 
 
 class KeyCentre:
@@ -69,25 +72,27 @@ class KeyCentre:
             parcel = self._parcel(transaction, found, request)
             if found.state is not ApplicationState.RELEASED:
                 return None
+            _check_enrolled(transaction, found)
             if (kept := _kept(transaction, application)) is not None:
                 return kept
         # Outside the transaction: it takes a while, and others want the database.
-        bits = int(self._ledger.rules.policy.encryption_key_type.removeprefix("rsa:"))
-        key = rsa.generate_private_key(public_exponent=_PUBLIC_EXPONENT, key_size=bits)
+        key = new_key(parcel.key_kind)
         with self._ledger.owned(application, secret) as (transaction, found):
             _check_open(found)
             return _kept(transaction, application) or self._made(transaction, found, key, parcel)
 
     def _parcel(
         self, transaction: Transaction, application: Application, request: KeyRequest
-    ) -> _Parcel:
+    ) -> Parcel:
         _check_open(application)
         old = _old_certificate(transaction, application)
         if not same_name(request.subject, subject_of(old.der)):
             raise RefusalError(ProblemCode.MALFORMED, "the subject is not the old one's")
         public_key = _named_recipient(manifest_of(current_version(transaction, application)))
+        policy = self._ledger.rules.policy
         if _kept(transaction, application.id) is None:
-            key = check_recipient(public_key, old.uscc, transaction)
+            issued = application.issued_sha256
+            key = check_recipient(public_key, old.uscc, transaction, policy, issued)
         else:  # asked again: what it was given has replaced the recipient's certificate since
             key = recipient_key(public_key)
         if request.decrypt_key_identifier not in identifiers(key, transaction):
@@ -95,29 +100,27 @@ class KeyCentre:
                 ProblemCode.RECIPIENT_REFUSED,
                 "AsymmetricDecryptKeyIdentifier is not the manifest's",
             )
-        transport = request.transport(self._ledger.rules.policy.key_transport)
-        is_bare = self._ledger.rules.bare_keys and request.takes_bare_keys
-        return _Parcel(Recipient(key, request.decrypt_key_identifier, transport), is_bare)
+        return parcel_for(key, request, policy, bare_keys=self._ledger.rules.bare_keys)
 
     def _made(
         self,
         transaction: Transaction,
         application: Application,
-        key: rsa.RSAPrivateKey,
-        parcel: _Parcel,
+        key: PrivateKey,
+        parcel: Parcel,
     ) -> ServerKey:
         old = _old_certificate(transaction, application)
         check_not_overtaken(old, application.issued_sha256, transaction)
         certificate = self._authority.issue(
             Organisation(old.organisation, old.uscc),
             CertificateUse.ENCRYPTION,
-            key.public_key(),
+            key.public,
             renewed_validity(old.not_after, self._ledger.clock()),
         )
         record = issued_record(
             certificate, old, use=CertificateUse.ENCRYPTION, phone=application.phone
         )
-        envelope = self._enveloped(key, parcel)
+        envelope = parcel.envelope(key, self._signer)
         transaction.add_certificate(record)
         transaction.save_envelope(
             KeyEnvelope(
@@ -125,11 +128,6 @@ class KeyCentre:
             )
         )
         return ServerKey(envelope, certificate)
-
-    def _enveloped(self, key: rsa.RSAPrivateKey, parcel: _Parcel) -> bytes:
-        if parcel.is_bare:
-            return bare_key(key, parcel.recipient)
-        return enveloped_key(key, self._signer, parcel.recipient)
 
 
 def key_centre_signer(home: Home, authority: Authority, now: dt.datetime) -> Signer:
@@ -139,23 +137,28 @@ def key_centre_signer(home: Home, authority: Authority, now: dt.datetime) -> Sig
         SandboxError: its file is there and cannot be read.
     """
     if not home.key_centre.exists():
-        key = rsa.generate_private_key(public_exponent=_PUBLIC_EXPONENT, key_size=_KEY_BITS)
-        certificate = authority.issue_key_centre(key.public_key(), now)
-        create_file(home.key_centre, private_pem(key, certificate))
-    try:
-        pem = home.key_centre.read_bytes()
-        loaded = serialization.load_pem_private_key(pem, password=None)
-        certificate = x509.load_pem_x509_certificate(pem)
-    except (OSError, ValueError) as error:
-        raise SandboxError(f"cannot read the key centre in {home.key_centre}: {error}") from error
-    if not isinstance(loaded, rsa.RSAPrivateKey):
+        made = new_key(_SIGNER_KIND)
+        certificate = authority.issue_key_centre(made.public, now)
+        create_file(home.key_centre, identity_pem(made, certificate))
+    key, certificate = read_identity(home.key_centre, "the key centre")
+    if not isinstance(key, Native) or not isinstance(key.key, rsa.RSAPrivateKey):
         raise SandboxError(f"{home.key_centre} does not hold an RSA key")
-    return Signer(loaded, certificate)
+    return Signer(key.key, certificate)
 
 
 def _check_open(application: Application) -> None:
     if application.state in REFUSED:
         raise RefusalError(ProblemCode.WRONG_STATE, f"the application is {application.state}")
+
+
+def _check_enrolled(transaction: Transaction, application: Application) -> None:
+    """Check that a recipient which has to be the new signing key was proved to be it, by enrolling."""
+    manifest = manifest_of(current_version(transaction, application))
+    recipient = recipient_key(_named_recipient(manifest))
+    if goes_into_container(recipient) and application.issued_sha256 is None:
+        raise RefusalError(
+            ProblemCode.WRONG_STATE, "the signing certificate comes first: simpleenroll"
+        )
 
 
 def _named_recipient(manifest: Manifest) -> bytes:

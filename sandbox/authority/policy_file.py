@@ -19,7 +19,7 @@ import msgspec
 
 from agent.ground.text_files import read_text_file
 from agent.renewals.authorities.ra_protocol import Policy
-from sandbox.authority.rules.behaviour import DEFAULT_POLICY, Rules
+from sandbox.authority.rules.behaviour import DEFAULT_POLICY, Issuing, Rules
 from sandbox.home import SandboxError
 
 _Seconds = Annotated[float, msgspec.Meta(ge=0)]
@@ -32,6 +32,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     retry_after_seconds: Annotated[int, msgspec.Meta(ge=0)] = 5
     lifetime_days: Annotated[float, msgspec.Meta(gt=0)] = 30
     bare_keys: bool = False
+    issuing: Issuing = Issuing.LIKE
     plain_until: Annotated[dt.datetime, msgspec.Meta(tz=True)] | None = None
 
 
@@ -63,6 +64,7 @@ def rules_of(text: str) -> Rules:
         retry_after=file.retry_after_seconds,
         lifetime=dt.timedelta(days=file.lifetime_days),
         bare_keys=file.bare_keys,
+        issuing=file.issuing,
         plain_until=file.plain_until,
     )
 

@@ -8,7 +8,7 @@ import datetime as dt
 from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
-from sandbox.authority.rules.profiles import Validity
+from sandbox.authority.rules.certificate_draft import Validity
 from sandbox.commands.common import not_negative
 from sandbox.desk.tokens import expired_validity, remaining_validity
 

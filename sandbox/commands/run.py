@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import msgspec
 
 from agent.renewals.authorities.ra_protocol import Policy
 from sandbox.authority.policy_file import read_policy_file
-from sandbox.authority.rules.behaviour import Rules
+from sandbox.authority.rules.behaviour import Issuing, Rules
 from sandbox.commands.common import Subcommands, add_command, home_of, not_negative
 from sandbox.home import Home, RunningSandbox
 from sandbox.server.server import Ports, serve
@@ -71,7 +72,12 @@ def register(subcommands: Subcommands) -> None:
         "--key-type",
         action="append",
         metavar="TYPE",
-        help="accepted new keys, such as rsa:2048 (the default) or ec:secp256r1; may be repeated",
+        help="accepted new keys, such as rsa:2048 (the default), ec:secp256r1 or sm2; may be repeated",
+    )
+    parser.add_argument(
+        "--issuing",
+        choices=[str(root) for root in Issuing],
+        help="which root signs: that with a key like the organisation's (the default), rsa or sm2",
     )
 
 
@@ -97,6 +103,8 @@ def _rules(options: argparse.Namespace) -> Rules:
     }
     if options.retry_after is not None:
         said["retry_after"] = options.retry_after
+    if options.issuing is not None:
+        said["issuing"] = Issuing(options.issuing)
     said |= {"est_only": options.est_only, "faults": options.faults}
     return dataclasses.replace(rules, policy=_policy(rules.policy, options), **said)
 
@@ -107,10 +115,19 @@ def _policy(policy: Policy, options: argparse.Namespace) -> Policy:
         "latest_days_after_expiry": options.latest_days_after_expiry,
         "dossier": options.dossier,
         "sms": False if options.no_sms else None,
-        "key_types": options.key_type and tuple(options.key_type),
+        **_key_types(options.key_type or ()),
     }
     changes: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
     return msgspec.structs.replace(policy, **changes)
+
+
+def _key_types(named: Sequence[str]) -> dict[str, object]:
+    """Return the policy's members for the kinds of keys that were named: agents of before know no SM2."""
+    before = tuple(kind for kind in named if kind != "sm2")
+    return {
+        "key_types": before or None,
+        "signing_key_types": tuple(named) if "sm2" in named else None,
+    }
 
 
 def _announce(home: Home, running: RunningSandbox) -> None:

@@ -15,12 +15,14 @@ import httpx
 import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.certificates.identity_oids import IDENTITY_OIDS
+from agent.certificates.names import subject_of
 from agent.certificates.organisation import identity_of
 from agent.certificates.parsing import parse_certificate
+from agent.keys.requests import RequestDraft
+from agent.keys.schemes import Family
 from agent.network.tls import pinned_tls
 from agent.renewals.authorities.ra_protocol import (
     EST_PATH,
@@ -36,8 +38,9 @@ from agent.settings.trust import certificates_of
 from sandbox.authority.dossier import sample_applicant, write_sample_dossier
 from sandbox.authority.rules.days import utc_now
 from sandbox.authority.rules.scans import media_type
-from sandbox.conformance.messages import Key, signed_message
+from sandbox.conformance.messages import signed_message
 from sandbox.home import SandboxError
+from sandbox.private_keys import PrivateKey, new_key, read_private_pem
 
 TIMEOUT_SECONDS = 30.0
 
@@ -47,18 +50,16 @@ class Holder:
     """A test organisation's signing certificate and its key."""
 
     certificate: x509.Certificate
-    key: Key
+    key: PrivateKey
 
     @classmethod
     def read(cls, certificate: Path, key: Path) -> Holder:
         """Read both from PEM files; SandboxError where one is something else."""
         try:
             found = x509.load_der_x509_certificate(certificates_of(certificate)[0])
-            private = load_pem_private_key(key.read_bytes(), None)
+            private = read_private_pem(key.read_bytes())
         except (OSError, ValueError, TypeError) as error:
             raise SandboxError(f"certificate or key cannot be read: {error}") from error
-        if not isinstance(private, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
-            raise SandboxError("the key must be RSA or of a NIST curve")
         return cls(found, private)
 
     @property
@@ -87,22 +88,22 @@ class Applicant:
             verify=pinned_tls(trust_anchor),
             timeout=TIMEOUT_SECONDS,
         )
-        self.new_key: Key = rsa.generate_private_key(65537, 2048)
+        self.new_key = holder.key
         self.csr = b""
+        self.recipient = b""
+        """Of the encryption key; empty where none is asked for."""
         self.policy = Policy(authority="")
 
     def go_by(self, policy: Policy) -> None:
         """Make the new key, of the authority's favourite kind, and its PKCS#10 request."""
         self.policy = policy
-        kind, _, size = policy.key_types[0].partition(":")
-        if kind == "rsa":
-            self.new_key = rsa.generate_private_key(65537, int(size))
-        else:
-            curve = {"secp256r1": ec.SECP256R1(), "secp384r1": ec.SECP384R1()}[size]
-            self.new_key = ec.generate_private_key(curve)
-        request = x509.CertificateSigningRequestBuilder()
-        request = request.subject_name(self.holder.certificate.subject)
-        self.csr = request.sign(self.new_key, hashes.SHA256()).public_bytes(Encoding.DER)
+        self.new_key = new_key(policy.new_key_types[0])
+        subject = subject_of(self.holder.certificate.public_bytes(Encoding.DER))
+        draft = RequestDraft(subject=subject, key=self.new_key.public)
+        self.csr = draft.signed(self.new_key.sign(draft.to_be_signed))
+        is_offered = policy.encryption_certificate and policy.container_key_transport
+        if is_offered and self.new_key.public.family is Family.SM2:
+            self.recipient = self.new_key.public.der
 
     def wanted(self) -> dict[DocumentName, bytes]:
         """Return the scans the policy asks for; a test organisation's dossier is always brought."""
@@ -123,6 +124,7 @@ class Applicant:
             created=utc_now(),
             applicant=sample_applicant() if documents else None,
             documents={name: _digest(content) for name, content in documents.items()},
+            encryption_recipient=self.recipient or None,
         )
         return msgspec.structs.replace(manifest, **changes)
 
@@ -140,7 +142,7 @@ class Applicant:
         self,
         message: Manifest | LicenceRequest,
         content_type: str | None = None,
-        key: Key | None = None,
+        key: PrivateKey | None = None,
     ) -> bytes:
         """Return CMS SignedData over a message: as the policy has it and by the certificate's key, or not."""
         type_of = manifest_type if isinstance(message, Manifest) else licence_request_type

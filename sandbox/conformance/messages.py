@@ -4,35 +4,26 @@ from __future__ import annotations
 
 from asn1crypto import cms
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.keys.signing import SignedDataDraft
-
-Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+from sandbox.private_keys import PrivateKey
 
 
 def signed_message(
-    content: bytes, content_type: str, certificate: x509.Certificate, key: Key
+    content: bytes, content_type: str, certificate: x509.Certificate, key: PrivateKey
 ) -> bytes:
     """Return CMS SignedData (DER) over ``content``, the content inside, with signed attributes."""
     der = certificate.public_bytes(Encoding.DER)
     draft = SignedDataDraft(content=content, certificate=der, content_type=content_type)
-    return draft.message(_signature(key, draft.to_be_signed))
+    return draft.message(key.sign(draft.to_be_signed))
 
 
-def without_attributes(message: bytes, key: Key) -> bytes:
+def without_attributes(message: bytes, key: PrivateKey) -> bytes:
     """Return a message with the same content, signed itself: what RFC 5652, 5.3 forbids for its type."""
     info = cms.ContentInfo.load(message)
     signed = info["content"]
     signer = signed["signer_infos"][0]
     del signer["signed_attrs"]
-    signer["signature"] = _signature(key, signed["encap_content_info"]["content"].contents)
+    signer["signature"] = key.sign(signed["encap_content_info"]["content"].contents)
     return bytes(info.dump(force=True))
-
-
-def _signature(key: Key, data: bytes) -> bytes:
-    if isinstance(key, rsa.RSAPrivateKey):
-        return key.sign(data, padding.PKCS1v15(), hashes.SHA256())
-    return key.sign(data, ec.ECDSA(hashes.SHA256()))

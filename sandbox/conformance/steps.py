@@ -9,10 +9,8 @@ from collections.abc import Callable
 import httpx
 import msgspec
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from agent.keys.certified import is_issued_by, key_of
-from agent.keys.public_key import PublicKey
 from agent.renewals.authorities.policy_reading import decode_policy
 from agent.renewals.authorities.ra_protocol import (
     EST_PATH,
@@ -27,7 +25,9 @@ from sandbox.authority.rules.scans import media_type
 from sandbox.conformance import forms
 from sandbox.conformance.answers import CMS, certificates, expect, refused, status_of
 from sandbox.conformance.client import Applicant
+from sandbox.conformance.encryption import EncryptionKey
 from sandbox.conformance.run import NotAskedError, Step, WrongAnswerError
+from sandbox.private_keys import new_key
 
 POLL_SECONDS = 2.0
 CALLS = "authorities.md, The calls"
@@ -46,6 +46,7 @@ class Renewal:
         self._submission = b""
         self._certificate: x509.Certificate | None = None
         self._roots: list[x509.Certificate] = []
+        self._encryption = EncryptionKey()
 
     def steps(self) -> tuple[Step, ...]:
         """Return all steps in order."""
@@ -67,9 +68,11 @@ class Renewal:
             Step("review", "GET tells the state until approved", CALLS, self.review, True),
             Step("wrong SMS code", "refused, and a try is counted", ERRORS, self.wrong_code),
             Step("SMS code", "POST sms/verify releases", CALLS, self.right_code, True),
+            *self._encryption.before(),
             Step("enrol", "certs-only, our key and subject", RFC_ENROL, self.enrol, True),
             Step("enrol again", "the same until installed", MANIFEST, self.enrol_again),
             Step("enrol, wrong secret", "401", CALLS, self.enrol_wrong_secret),
+            *self._encryption.after(),
             Step("installed", "POST installed ends the application", CALLS, self.installed),
             Step("installed again", "the same answer", CALLS, self.installed),
         )
@@ -79,7 +82,7 @@ class Renewal:
         answer = expect(applicant.http.get(f"{RA_PATH}/policy"), 200)
         policy = decode_policy(answer.content)
         applicant.go_by(policy)
-        keys = ", ".join(policy.key_types)
+        keys = ", ".join(policy.new_key_types)
         return f"{policy.authority}; keys {keys}; messages of version {policy.message_version}"
 
     def cacerts(self, applicant: Applicant) -> str:
@@ -95,7 +98,7 @@ class Renewal:
 
     def foreign_signature(self, applicant: Applicant) -> str:
         """Sign with a key that is not the certificate's."""
-        stranger = rsa.generate_private_key(65537, 2048)
+        stranger = new_key(applicant.holder.key.public.kind)
         signed = applicant.signed(applicant.manifest(), key=stranger)
         return refused(applicant.call("PUT", content=signed, media_type=CMS))
 
@@ -229,7 +232,7 @@ class Renewal:
 
 
 def _issued(applicant: Applicant, answer: httpx.Response) -> x509.Certificate:
-    wanted = PublicKey.from_cryptography(applicant.new_key.public_key())
+    wanted = applicant.new_key.public
     for certificate in certificates(answer):
         if key_of(certificate) == wanted:
             return certificate

@@ -13,9 +13,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from agent.keys.public_key import PublicKey
 from sandbox.authority.ca import Authority
+from sandbox.authority.rules.certificate_draft import Validity
 from sandbox.authority.rules.days import china_date, end_of_day, start_of_day, years_later
-from sandbox.authority.rules.profiles import CertificateUse, Organisation, Validity
+from sandbox.authority.rules.profiles import CertificateUse, Organisation
 from sandbox.authority.rules.records import IssuedCertificate
 from sandbox.authority.store import Store
 from sandbox.desk.cards import KEY_BITS, Card
@@ -122,7 +124,9 @@ def _put_on_card(
     else:
         private_key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
         key_id, public_key = card.import_key(private_key, label), private_key.public_key()
-    certificate = authority.issue(organisation, use, public_key, validity)
+    certificate = authority.issue(
+        organisation, use, PublicKey.from_cryptography(public_key), validity
+    )
     card.write_certificate(certificate, key_id, label)
     return certificate
 

@@ -38,15 +38,15 @@ def authority_app(
     ledger: Ledger, authority: Authority, signer: Signer, outbox: Outbox
 ) -> Starlette:
     """Return the authority: EST and the RA API, or EST alone."""
-    root, rules = authority.certificate, ledger.rules
-    plain_est = PlainEst(root, EstUsers(ledger, authority), rules.policy.key_types)
+    rules = ledger.rules
+    plain_est = PlainEst(authority, EstUsers(ledger, authority), rules.policy.new_key_types)
     routes = plain_est.routes()
     if rules.est_only:
         # Some clients know no labels (strongSwan 5.9 loses one while it polls).
         routes += plain_est.routes(EST_PATH)
     else:
         enrolment, key_centre = Enrolment(ledger, authority), KeyCentre(ledger, authority, signer)
-        routes += Est(root, enrolment, key_centre, rules).routes()
+        routes += Est(authority, enrolment, key_centre, rules).routes()
         routes += _ra(ledger, outbox).routes()
     return Starlette(
         routes=routes,

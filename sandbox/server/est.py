@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cryptography import x509
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from agent.renewals.authorities.ra_protocol import EST_PATH
+from sandbox.authority.ca import Authority
 from sandbox.authority.enrolment import Enrolment
 from sandbox.authority.key_centre import KeyCentre
 from sandbox.authority.rules.behaviour import Rules
@@ -34,7 +34,7 @@ from sandbox.web import credentials, read_body
 class Est:
     """The EST service."""
 
-    root: x509.Certificate
+    authority: Authority
     enrolment: Enrolment
     key_centre: KeyCentre
     rules: Rules
@@ -48,10 +48,10 @@ class Est:
         ]
 
     async def _cacerts(self, _request: Request) -> Response:
-        return certs_only(self.root)
+        return certs_only(*self.authority.certificates)
 
     async def _csrattrs(self, _request: Request) -> Response:
-        return csr_attributes(self.rules.policy.key_types)
+        return csr_attributes(self.rules.policy.new_key_types)
 
     async def _simpleenroll(self, request: Request) -> Response:
         try:
@@ -68,9 +68,9 @@ class Est:
         except RefusalError as refusal:
             return refused(refusal)
         # The RFC has no 202 here; servers send it all the same, since there is nothing better.
-        return (
-            server_key(made.envelope, made.certificate) if made else pending(self.rules.retry_after)
-        )
+        if made is None:
+            return pending(self.rules.retry_after)
+        return server_key(made.envelope, made.media_type, made.certificate)
 
 
 async def _asked(request: Request) -> tuple[str, str, bytes]:

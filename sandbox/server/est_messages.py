@@ -17,17 +17,21 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from starlette.responses import PlainTextResponse, Response
 
-from agent.renewals.authorities.ra_protocol import KeyType, ProblemCode
+from agent.keys.algorithms import SM2
+from agent.renewals.authorities.ra_protocol import ProblemCode, SigningKeyType
 from sandbox.problems import RefusalError
 
 MAX_REQUEST_BYTES = 64 * 1024
 _ARMOUR = re.compile(rb"-----(BEGIN|END) [A-Z0-9 ]+-----")
 _CERTS_ONLY = "application/pkcs7-mime; smime-type=certs-only"
-_SERVER_KEY = "application/pkcs7-mime; smime-type=server-generated-key"
 _BASE64 = {"Content-Transfer-Encoding": "base64", "Cache-Control": "no-store"}
 _RSA_ENCRYPTION = "1.2.840.113549.1.1.1"
 _EC_PUBLIC_KEY = "1.2.840.10045.2.1"
-_CURVES = {"secp256r1": "1.2.840.10045.3.1.7", "secp384r1": "1.3.132.0.34"}
+_CURVES: dict[SigningKeyType, str] = {
+    "ec:secp256r1": "1.2.840.10045.3.1.7",
+    "ec:secp384r1": "1.3.132.0.34",
+    "sm2": SM2,
+}
 
 
 def decode_body(body: bytes) -> bytes:
@@ -45,18 +49,18 @@ def decode_body(body: bytes) -> bytes:
         raise RefusalError(ProblemCode.MALFORMED, "the body is not base64") from error
 
 
-def certs_only(certificate: x509.Certificate) -> Response:
-    """Return one certificate as certs-only CMS (RFC 7030, 4.2.3)."""
-    return Response(_certificates(certificate), headers=_BASE64, media_type=_CERTS_ONLY)
+def certs_only(*certificates: x509.Certificate) -> Response:
+    """Return certificates as certs-only CMS (RFC 7030, 4.1.3 and 4.2.3)."""
+    return Response(_certificates(*certificates), headers=_BASE64, media_type=_CERTS_ONLY)
 
 
-def server_key(envelope: bytes, certificate: x509.Certificate) -> Response:
+def server_key(envelope: bytes, media_type: str, certificate: x509.Certificate) -> Response:
     """Return an enveloped private key and its certificate, in two parts (RFC 7030, 4.4.2)."""
     boundary = f"odc-{secrets.token_hex(12)}"
-    parts = ((_SERVER_KEY, base64.b64encode(envelope)), (_CERTS_ONLY, _certificates(certificate)))
+    parts = ((media_type, base64.b64encode(envelope)), (_CERTS_ONLY, _certificates(certificate)))
     lines = []
-    for media_type, body in parts:
-        head = f"--{boundary}\r\nContent-Type: {media_type}\r\nContent-Transfer-Encoding: base64"
+    for kind, body in parts:
+        head = f"--{boundary}\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: base64"
         lines += [head.encode(), b"", body]
     lines += [f"--{boundary}--".encode(), b""]
     return Response(
@@ -83,7 +87,7 @@ def refused(refusal: RefusalError) -> Response:
     return PlainTextResponse(f"{refusal}\n", status, headers=refusal.headers)
 
 
-def csr_attributes(key_types: Iterable[KeyType]) -> Response:
+def csr_attributes(key_types: Iterable[SigningKeyType]) -> Response:
     """Return which keys are accepted, the favourite first (RFC 7030, 4.5.2; RFC 9908)."""
     attributes = b"".join(_key_attribute(key_type) for key_type in key_types)
     return Response(
@@ -93,17 +97,17 @@ def csr_attributes(key_types: Iterable[KeyType]) -> Response:
     )
 
 
-def _certificates(certificate: x509.Certificate) -> bytes:
-    return base64.b64encode(pkcs7.serialize_certificates([certificate], Encoding.DER))
+def _certificates(*certificates: x509.Certificate) -> bytes:
+    return base64.b64encode(pkcs7.serialize_certificates(list(certificates), Encoding.DER))
 
 
-def _key_attribute(key_type: KeyType) -> bytes:
+def _key_attribute(key_type: SigningKeyType) -> bytes:
     """Return the DER of Attribute { kind of key, SET { its size or curve } }."""
     kind, _, size = key_type.partition(":")
     if kind == "rsa":
         oid, value = _RSA_ENCRYPTION, core.Integer(int(size)).dump()
     else:
-        oid, value = _EC_PUBLIC_KEY, core.ObjectIdentifier(_CURVES[size]).dump()
+        oid, value = _EC_PUBLIC_KEY, core.ObjectIdentifier(_CURVES[key_type]).dump()
     values = _constructed(core.Set, value)
     return _constructed(core.Sequence, core.ObjectIdentifier(oid).dump() + values)
 

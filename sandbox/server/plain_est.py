@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from agent.renewals.authorities.ra_protocol import EST_PATH, KeyType
+from agent.renewals.authorities.ra_protocol import EST_PATH, SigningKeyType
+from sandbox.authority.ca import Authority
 from sandbox.authority.est_users import EstUsers, Later
 from sandbox.problems import RefusalError
 from sandbox.server.est_messages import (
@@ -31,9 +32,9 @@ PLAIN_EST_PATH = f"{EST_PATH}/plain"
 class PlainEst:
     """The EST service for registered users."""
 
-    root: x509.Certificate
+    authority: Authority
     users: EstUsers
-    key_types: tuple[KeyType, ...]
+    key_types: tuple[SigningKeyType, ...]
 
     def routes(self, path: str = PLAIN_EST_PATH) -> list[Route]:
         """Return the routes under ``path``: the label's, or EST's own where there is nothing else."""
@@ -45,7 +46,7 @@ class PlainEst:
         ]
 
     async def _cacerts(self, _request: Request) -> Response:
-        return certs_only(self.root)
+        return certs_only(*self.authority.certificates)
 
     async def _csrattrs(self, _request: Request) -> Response:
         return csr_attributes(self.key_types)

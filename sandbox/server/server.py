@@ -18,7 +18,7 @@ from sandbox.authority.ca import Authority
 from sandbox.authority.key_centre import key_centre_signer
 from sandbox.authority.ledger import Ledger
 from sandbox.authority.review import Review
-from sandbox.authority.rules.behaviour import Rules
+from sandbox.authority.rules.behaviour import Issuing, Rules
 from sandbox.authority.rules.days import utc_now
 from sandbox.authority.sms import Outbox
 from sandbox.authority.store import Store
@@ -54,7 +54,9 @@ def serve(
     Raises:
         SandboxError: a port is taken, or the home cannot be used.
     """
-    authority = Authority.opened(home, utc_now())
+    authority = Authority.opened(home, utc_now(), rules.issuing)
+    if rules.issuing is Issuing.SM2 or "sm2" in rules.policy.new_key_types:
+        authority = authority.with_sm2_root()
     write_file(home.tls, authority.tls_identity(utc_now()))
     signer = key_centre_signer(home, authority, utc_now())
     store = Store(home.database)

@@ -72,11 +72,12 @@ READERS = {
     "agent/updates/repository.py": "a verified download",
     "native_host/files.py": "own manifests",
     "sandbox/authority/ca.py": "own key",
-    "sandbox/authority/key_centre.py": "own key",
     "sandbox/authority/sms.py": "own outbox",
     "sandbox/conformance/client.py": "own samples, and keys in PEM",
     "sandbox/desk/desk.py": "own data and logs",
     "sandbox/desk/update_repository.py": "packages and own keys",
+    "sandbox/skf_token/building.py": "own source",
+    "sandbox/skf_token/state.py": "own data",
     "sandbox/usb_token/own_pcscd.py": "the system, and own log",
     "sandbox/usb_token/state.py": "own data",
     # Parts of this program, and the system's files.

@@ -54,6 +54,10 @@ public final class BouncyCastlePeer {
                 PKCS10CertificationRequest request = new PKCS10CertificationRequest(bytes(job[1]));
                 return "" + request.isSignatureValid(
                     new JcaContentVerifierProviderBuilder().setProvider("BC").build(request.getSubjectPublicKeyInfo()));
+            case "certificate":
+                X509CertificateHolder issued = new X509CertificateHolder(bytes(job[1]));
+                return "" + issued.isSignatureValid(
+                    new JcaContentVerifierProviderBuilder().setProvider("BC").build(new X509CertificateHolder(bytes(job[2]))));
             default:
                 throw new IllegalArgumentException(job[0]);
         }

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from certificate_maker import openssl
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from gmalg import SM2
+from gmssl_pyx import sm2_decrypt
 
 from agent.keys.der_writing import (
     bit_string,
@@ -21,6 +23,7 @@ from agent.keys.der_writing import (
 from agent.keys.public_key import PublicKey
 from agent.keys.sm2 import DEFAULT_ID
 from agent.keys.sm2_cipher import Sm2Cipher
+from agent.keys.sm2_enveloped_key import Sm2EnvelopedKey
 
 DISTID = "distid:1234567812345678"
 ORDER = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
@@ -56,6 +59,13 @@ class Sm2Key:
     def opened(self, sealed: bytes) -> bytes:
         cipher = Sm2Cipher.read(sealed)
         return SM2(self.private).decrypt(cipher.point + cipher.digest + cipher.text)
+
+
+def opened(envelope: Sm2EnvelopedKey, recipient: Sm2Key) -> bytes:
+    """Open it as a token does, with GmSSL's decryption."""
+    key = sm2_decrypt(recipient.private, envelope.sealed_key.der)
+    decryptor = Cipher(algorithms.SM4(key), modes.ECB()).decryptor()
+    return decryptor.update(envelope.encrypted) + decryptor.finalize()
 
 
 @dataclass(frozen=True)

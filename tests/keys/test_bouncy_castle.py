@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 
 import pytest
 from certificate_maker import openssl
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from agent.keys.requests import RequestDraft
 from agent.keys.signed_data import (
@@ -15,10 +19,14 @@ from agent.keys.signed_data import (
     read_signed_data,
 )
 from agent.keys.signing import SignedDataDraft
+from sandbox.authority.rules.certificate_draft import Issuer, Validity
+from sandbox.authority.rules.profiles import subject_draft
+from sandbox.private_keys import new_key
 
 CONTENT = "内容".encode()
 OWN_TYPE = "1.3.6.1.4.1.99999.1"
 GM_DATA, GM_SIGNED_DATA = "1.2.156.10197.6.1.4.2.1", "1.2.156.10197.6.1.4.2.2"
+NAME_OF_ISSUER = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "签发")])
 NAME = bytes.fromhex("300d310b300906035504061302434e")  # C=CN
 
 
@@ -63,6 +71,21 @@ def test_it_verifies_a_request(bouncy_castle, sm2_key):
     assert bouncy_castle.ask("request", made) == "true"
     other = draft.signed(sm2_key.sign(b"something else"))
     assert bouncy_castle.ask("request", other) == "false"
+
+
+@pytest.mark.parametrize(
+    ("issuer", "subscriber"), [("sm2", "sm2"), ("rsa:2048", "sm2"), ("sm2", "rsa:2048")]
+)
+def test_it_verifies_certificates_for_and_by_sm2_keys(bouncy_castle, issuer, subscriber):
+    by, now = Issuer(NAME_OF_ISSUER, new_key(issuer)), dt.datetime.now(dt.UTC)
+    validity = Validity(now, now + dt.timedelta(days=1))
+    der = [
+        subject_draft(NAME_OF_ISSUER, key.public, validity).issued(by).public_bytes(Encoding.DER)
+        for key in (new_key(subscriber), by.key, new_key(issuer))
+    ]
+    issued, own, others = der
+    assert bouncy_castle.ask("certificate", issued, own) == "true"
+    assert bouncy_castle.ask("certificate", issued, others) == "false"
 
 
 def test_it_refuses_what_openssl_signs_without_an_identity(bouncy_castle, sm2_key, tmp_path):

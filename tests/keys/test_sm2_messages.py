@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from gmssl_pyx import sm2_decrypt
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sm2_key import Sm2Key
+from sm2_key import Sm2Key, opened
 
 from agent.keys import sm2
 from agent.keys.der import elements, read_element
@@ -37,13 +35,6 @@ def new() -> Sm2Key:
 @pytest.fixture(scope="module")
 def enveloped(sm2_key, new) -> Sm2EnvelopedKey:
     return Sm2EnvelopedKey.made(new.private, new.public, sm2_key.public)
-
-
-def opened(envelope: Sm2EnvelopedKey, recipient: Sm2Key) -> bytes:
-    """Open it as a token does, with GmSSL's decryption."""
-    key = sm2_decrypt(recipient.private, envelope.sealed_key.der)
-    decryptor = Cipher(algorithms.SM4(key), modes.ECB()).decryptor()
-    return decryptor.update(envelope.encrypted) + decryptor.finalize()
 
 
 class TestCipher:
@@ -118,6 +109,7 @@ class TestEnvelopedKey:
             with_part(enveloped, 2, encoded(3, b"\1", enveloped.public.bits)),
             with_part(enveloped, 3, bit_string(bytes(33))),
             with_part(enveloped, 3, encoded(3)),
+            with_part(enveloped, 3, bit_string(enveloped.encrypted + bytes(32))),
             sequence(*parts(enveloped)[:3]),
         ):  # fmt: skip
             with pytest.raises(EnvelopedKeyError):

@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "certificates"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "sandbox"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tokens"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "keys"))
 
 from broken_server import authority_at, server_identity, serving
 from renewal_maker import KEY

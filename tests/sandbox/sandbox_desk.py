@@ -25,20 +25,23 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
+from agent.keys.requests import RequestDraft
 from agent.renewals.authorities.ra_protocol import DocumentDigest, DocumentName, Manifest
 from agent.renewals.authorities.signed_messages import ContentType
 from sandbox.authority.ca import Authority
 from sandbox.authority.dossier import sample_applicant
+from sandbox.authority.rules.certificate_draft import Validity
 from sandbox.authority.rules.days import utc_now
-from sandbox.authority.rules.profiles import CertificateUse, Organisation, Validity
+from sandbox.authority.rules.profiles import CertificateUse, Organisation
 from sandbox.authority.rules.records import IssuedCertificate
 from sandbox.authority.sms import Outbox
 from sandbox.authority.store import Store
 from sandbox.conformance.messages import signed_message
 from sandbox.desk.tokens import expired_validity, remaining_validity
 from sandbox.home import Home, RunningSandbox
+from sandbox.private_keys import Native, PrivateKey, Sm2PrivateKey
 
-SigningKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+SigningKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | Sm2PrivateKey
 
 SCANS = {
     name: b"\x89PNG\r\n\x1a\n" + name.encode() * 20 + secrets.token_bytes(64)
@@ -113,6 +116,10 @@ class Holder:
         return self.certificate.fingerprint(hashes.SHA256()).hex()
 
 
+def held(key: SigningKey) -> PrivateKey:
+    return key if isinstance(key, Sm2PrivateKey) else Native(key)
+
+
 def new_rsa_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
@@ -135,7 +142,8 @@ def certify(
         else expired_validity(expired_days, now)
     )
     organisation = Organisation("深圳市样例有限公司", uscc or f"TEST{next(_numbers):014}")
-    certificate = Authority.opened(home, now).issue(organisation, use, key.public_key(), validity)
+    authority = Authority.opened(home, now)
+    certificate = authority.issue(organisation, use, held(key).public, validity)
     der = certificate.public_bytes(Encoding.DER)
     record = IssuedCertificate(
         sha256=hashlib.sha256(der).hexdigest(),
@@ -155,12 +163,12 @@ def sign_cms(
     content: bytes, holder: Holder, content_type: ContentType = ContentType.MANIFEST
 ) -> bytes:
     """Return CMS SignedData over ``content``, the content inside."""
-    return signed_message(content, content_type, holder.certificate, holder.key)
+    return signed_message(content, content_type, holder.certificate, held(holder.key))
 
 
 def make_csr(key: SigningKey, subject: x509.Name) -> bytes:
-    request = x509.CertificateSigningRequestBuilder().subject_name(subject)
-    return request.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+    draft = RequestDraft(subject=subject.public_bytes(), key=held(key).public)
+    return draft.signed(held(key).sign(draft.to_be_signed))
 
 
 def digest_of(content: bytes, media_type: str = "image/png") -> DocumentDigest:

@@ -86,6 +86,19 @@ class LicenceRequestStaleError(OdcError):
     advice = mark("Check this computer's date and time, then try again.")
 
 
+class KeyFormUnknownError(OdcError):
+    """The encryption key came in something that is not read here."""
+
+    code = "key_form_unknown"
+    sentence = mark(
+        "The certification authority sent the encryption key in a form that is not read here: {form}"
+    )
+    advice = mark(
+        "Your certificates stay as they were. Tell the authority's service desk, "
+        "then start the renewal again."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """An application's name and password at the authority (HTTP Basic over TLS)."""

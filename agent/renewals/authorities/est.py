@@ -19,11 +19,11 @@ from agent.renewals.authorities.authority import AuthorityRefusedError, Credenti
 from agent.renewals.authorities.enrolment import Application, Prepared, Signer
 from agent.renewals.authorities.est_enrolment import EstEnrolment
 from agent.renewals.authorities.est_messages import EstBodyError, decode_key_types
-from agent.renewals.authorities.ra_protocol import KeyType, Policy, Problem, ProblemCode
+from agent.renewals.authorities.ra_protocol import Policy, Problem, ProblemCode, SigningKeyType
 from agent.settings.config import AuthoritySettings, NetworkSettings
 
 CSRATTRS_BYTES = 16 * 1024
-_ANY_KEY: tuple[KeyType, ...] = ("rsa:2048", "ec:secp256r1", "rsa:3072", "ec:secp384r1")
+_ANY_KEY: tuple[SigningKeyType, ...] = ("rsa:2048", "ec:secp256r1", "rsa:3072", "ec:secp384r1")
 """What is offered to a server that does not say what it wants."""
 
 
@@ -54,10 +54,10 @@ class EstAuthority(EstEnrolment):
             required_documents=(),
             review_working_days=0,
             sms=False,
-            key_types=await self._key_types() or _ANY_KEY,
+            signing_key_types=await self._key_types() or _ANY_KEY,
         )
 
-    async def _key_types(self) -> tuple[KeyType, ...]:
+    async def _key_types(self) -> tuple[SigningKeyType, ...]:
         try:
             answer = await self._ask("GET", f"{self._path}/csrattrs", size=CSRATTRS_BYTES)
         except AuthorityRefusedError:

@@ -7,14 +7,23 @@ request that could not be made again the same: the one for a key that the author
 from __future__ import annotations
 
 import asyncio
+import logging
 from http import HTTPStatus
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.certificates.names import subject_of
 from agent.ground.errors import OdcError
+from agent.ground.language import mark
+from agent.keys.enveloped_key_forms import UnknownFormError
+from agent.keys.sm2_enveloped_key import EnvelopedKeyError
 from agent.network.reader import Answer
-from agent.renewals.authorities.authority import AuthorityUnreachableError, Credentials, Pending
+from agent.renewals.authorities.authority import (
+    AuthorityUnreachableError,
+    Credentials,
+    KeyFormUnknownError,
+    Pending,
+)
 from agent.renewals.authorities.enrolment import Application, Exchange
 from agent.renewals.authorities.est_messages import (
     EstBodyError,
@@ -27,6 +36,10 @@ from agent.renewals.authorities.est_messages import (
 from agent.renewals.authorities.http import AuthorityHttp, pause_of
 from agent.renewals.authorities.key_request import key_request
 from agent.renewals.authorities.ra_protocol import EST_PATH, KeyTransport, Problem
+from agent.tokens.errors import KeyEnvelopeInvalidError
+
+log = logging.getLogger(__name__)
+_DAMAGED = mark("it is damaged, or not of the form GM/T 0009 asks for")
 
 ISSUED_BYTES = 256 * 1024
 """A certificate with its chain, and an enveloped key beside it, have some 20 KB."""
@@ -70,6 +83,11 @@ class EstEnrolment(AuthorityHttp):
             return await asyncio.to_thread(decode_server_key, kind, answer.content)
         except EstBodyError as error:
             raise AuthorityUnreachableError(reason=str(error)) from error
+        except UnknownFormError as error:
+            raise KeyFormUnknownError(form=error.form) from error
+        except EnvelopedKeyError as error:
+            log.warning("an encryption key cannot be read: %s", error)
+            raise KeyEnvelopeInvalidError(reason=_DAMAGED) from error
 
     async def _post(self, operation: str, application: Application, request: bytes) -> Answer:
         answer = await self._ask(

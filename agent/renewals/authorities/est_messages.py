@@ -13,17 +13,26 @@ from typing import get_args
 from asn1crypto import core
 from cryptography import x509
 
+from agent.keys.algorithms import SM2
+from agent.keys.certified import key_of
+from agent.keys.enveloped_key_forms import read_enveloped_key
+from agent.keys.public_key import PublicKey, UnreadableKeyError
 from agent.keys.signed_data import read_certificates
-from agent.renewals.authorities.ra_protocol import KeyType
+from agent.renewals.authorities.ra_protocol import SM2_ENVELOPED_KEY_TYPE, SigningKeyType
 from agent.renewals.authorities.two_parts import Part, PartsError, split_parts
+from agent.tokens.protocol import EnvelopeKind
 
 MAX_CERTIFICATES = 16
 """Of a message, the first; a chain has no more."""
 _CERTS_ONLY = "certs-only"
 _SERVER_KEY = "server-generated-key"
-_KEY_TYPES: dict[str, KeyType] = {kind: kind for kind in get_args(KeyType)}
+_KEY_TYPES: dict[str, SigningKeyType] = {kind: kind for kind in get_args(SigningKeyType)}
 _FAMILIES = {"1.2.840.113549.1.1.1": "rsa", "1.2.840.10045.2.1": "ec"}
-_CURVES = {"1.2.840.10045.3.1.7": "secp256r1", "1.3.132.0.34": "secp384r1"}
+_CURVES = {
+    "1.2.840.10045.3.1.7": "ec:secp256r1",
+    "1.3.132.0.34": "ec:secp384r1",
+    SM2: "sm2",
+}
 _ARMOUR = re.compile(rb"-----[A-Z0-9 ]+-----")
 _NOISE = re.compile(rb"[\s\x00]+")
 
@@ -39,8 +48,9 @@ class ServerKey:
     """What serverkeygen answers: a private key nobody but the token can open, and its certificate."""
 
     envelope: bytes
-    """CMS EnvelopedData (DER, RFC 5652)."""
+    """DER of what ``kind`` says."""
     certificate: x509.Certificate
+    kind: EnvelopeKind = EnvelopeKind.CMS
 
 
 class EstBodyError(ValueError):
@@ -62,7 +72,7 @@ def decode_body(body: bytes) -> bytes:
         raise EstBodyError(f"not base64: {error}") from error
 
 
-def decode_key_types(body: bytes) -> tuple[KeyType, ...]:
+def decode_key_types(body: bytes) -> tuple[SigningKeyType, ...]:
     """Return which of the kinds of keys we know a server asks for in csrattrs (RFC 7030, 4.5.2).
 
     The server's order is kept; what is not about keys is passed over.
@@ -74,7 +84,7 @@ def decode_key_types(body: bytes) -> tuple[KeyType, ...]:
         raise EstBodyError(f"not csrattrs: {error}") from error
 
 
-def _key_types(entry: core.Any) -> Iterator[KeyType]:
+def _key_types(entry: core.Any) -> Iterator[SigningKeyType]:
     """Yield the kinds one Attribute { kind of key, SET OF size or curve } names."""
     try:
         oid, values = core.SequenceOf.load(entry.dump(), strict=True, spec=core.Any)
@@ -83,7 +93,7 @@ def _key_types(entry: core.Any) -> Iterator[KeyType]:
             if family == "rsa":
                 name = f"rsa:{core.Integer.load(value.dump(), strict=True).native}"
             else:
-                name = f"ec:{_CURVES[core.ObjectIdentifier.load(value.dump(), strict=True).dotted]}"
+                name = _CURVES[core.ObjectIdentifier.load(value.dump(), strict=True).dotted]
             if name in _KEY_TYPES:
                 yield _KEY_TYPES[name]
     except (ValueError, TypeError, KeyError):
@@ -122,9 +132,11 @@ def decode_server_key(content_type: str, body: bytes) -> ServerKey:
 
     Raises:
         EstBodyError: a part is missing or unreadable, or the key came in clear.
+        EnvelopedKeyError: an SM2 key came in a form that is not read here, or not as that form must be.
     """
     envelope: bytes | None = None
     certificate: x509.Certificate | None = None
+    envelope_kind = EnvelopeKind.CMS
     try:
         parts = split_parts(content_type, body)
     except PartsError as error:
@@ -135,13 +147,26 @@ def decode_server_key(content_type: str, body: bytes) -> ServerKey:
                 certificate = issued_of(decode_certificates(part.content))
             case "server-generated-key":
                 envelope = decode_body(part.content)
+            case EnvelopeKind.SM2:
+                envelope, envelope_kind = decode_body(part.content), EnvelopeKind.SM2
     if envelope is None or certificate is None:
         raise EstBodyError("the key or its certificate is missing")
-    return ServerKey(envelope, certificate)
+    if envelope_kind is EnvelopeKind.SM2:
+        envelope = read_enveloped_key(envelope, _key_of(certificate)).der
+    return ServerKey(envelope, certificate, envelope_kind)
+
+
+def _key_of(certificate: x509.Certificate) -> PublicKey:
+    try:
+        return key_of(certificate)
+    except UnreadableKeyError as error:
+        raise EstBodyError(f"the certificate is for no key read here: {error}") from error
 
 
 def _kind(part: Part) -> str:
     """Return what a part is; servers forget the parameter that says so."""
+    if part.media_type == SM2_ENVELOPED_KEY_TYPE:
+        return EnvelopeKind.SM2
     if part.media_type == "application/pkcs8":
         raise EstBodyError("the private key was sent in clear")
     if part.media_type != "application/pkcs7-mime" or part.smime_type in {_CERTS_ONLY, _SERVER_KEY}:

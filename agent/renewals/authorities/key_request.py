@@ -14,12 +14,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from agent.keys.der_writing import object_identifier, octet_string, sequence
 from agent.keys.public_key import PublicKey
 from agent.keys.requests import RequestDraft
+from agent.keys.schemes import Family
+from agent.keys.sm2_enveloped_key import SM4_ECB
 from agent.renewals.authorities.ra_protocol import KeyTransport
 
 _DECRYPT_KEY_IDENTIFIER = "1.2.840.113549.1.9.16.2.54"  # id-aa-asymmDecryptKeyID
 _SMIME_CAPABILITIES = "1.2.840.113549.1.9.15"  # RFC 8551, 2.5.2
 _AES_256_CBC = "2.16.840.1.101.3.4.1.42"
 _AES_256_WRAP_PAD = "2.16.840.1.101.3.4.1.48"  # RFC 5649
+_SM2_ENCRYPTION = "1.2.156.10197.1.301.3"  # GM/T 0006
 _TRANSPORTS: dict[KeyTransport, str] = {
     "rsaes-pkcs1-v1_5": "1.2.840.113549.1.1.1",
     "rsaes-oaep": "1.2.840.113549.1.1.7",
@@ -32,25 +35,25 @@ def key_request(subject: bytes, recipient: bytes, transports: Iterable[KeyTransp
     Args:
         subject: whose key it is, as a Name (DER).
         recipient: SubjectPublicKeyInfo (DER) the key is to be enveloped to.
-        transports: what the token can open.
+        transports: what the token can open, where that is an RSA key.
     """
+    to = PublicKey.read(recipient)
     key = ec.generate_private_key(ec.SECP256R1())
     capabilities = (
-        _AES_256_CBC,
-        _AES_256_WRAP_PAD,
-        *(_TRANSPORTS[transport] for transport in transports),
+        (SM4_ECB, _SM2_ENCRYPTION)
+        if to.family is Family.SM2
+        else (
+            _AES_256_CBC,
+            _AES_256_WRAP_PAD,
+            *(_TRANSPORTS[transport] for transport in transports),
+        )
     )
     draft = RequestDraft(
         subject=subject,
         key=PublicKey.from_cryptography(key.public_key()),
         attributes={
-            _DECRYPT_KEY_IDENTIFIER: octet_string(key_identifier(recipient)),
+            _DECRYPT_KEY_IDENTIFIER: octet_string(to.identifier),
             _SMIME_CAPABILITIES: sequence(*(sequence(object_identifier(c)) for c in capabilities)),
         },
     )
     return draft.signed(key.sign(draft.to_be_signed, ec.ECDSA(hashes.SHA256())))
-
-
-def key_identifier(public_key: bytes) -> bytes:
-    """Return the SHA-1 of the key's bits (RFC 5280, 4.2.1.2, method 1)."""
-    return PublicKey.read(public_key).identifier

@@ -13,18 +13,24 @@ import msgspec
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
 from agent.renewals.authorities.ra_protocol import (
+    ContainerKeyTransport,
     EncryptionKeyType,
     KeyTransport,
     KeyType,
     Policy,
+    SigningKeyType,
 )
 
 _KNOWN: dict[str, frozenset[str]] = {
     "key_types": frozenset(get_args(KeyType)),
+    "signing_key_types": frozenset(get_args(SigningKeyType)),
     "encryption_key_type": frozenset(get_args(EncryptionKeyType)),
     "key_transport": frozenset(get_args(KeyTransport)),
+    "container_key_transport": frozenset(get_args(ContainerKeyTransport)),
 }
 """The members that name kinds of keys and transports."""
+_OPTIONAL = frozenset({"signing_key_types", "container_key_transport"})
+"""Of these others stand in their place where nothing of them is known."""
 _MOST_NAMED = 5
 _LONGEST_NAME = 40
 
@@ -50,7 +56,8 @@ def decode_policy(content: bytes) -> Policy:
     has_encryption = said.get("encryption_certificate") is True
     for member, known in _KNOWN.items():
         if member in said:
-            _leave_out(said, member, known, is_needed=has_encryption or member == "key_types")
+            is_needed = member not in _OPTIONAL and (has_encryption or member == "key_types")
+            _leave_out(said, member, known, is_needed=is_needed)
     return msgspec.convert(said, Policy)
 
 

@@ -18,9 +18,15 @@ RA_PATH = "/ra/v1"
 EST_PATH = "/.well-known/est"
 
 KeyType = Literal["rsa:2048", "rsa:3072", "rsa:4096", "ec:secp256r1", "ec:secp384r1"]
+SigningKeyType = Literal[KeyType, "sm2"]
 EncryptionKeyType = Literal["rsa:2048", "rsa:3072", "rsa:4096"]
 KeyTransport = Literal["rsaes-pkcs1-v1_5", "rsaes-oaep"]
 """How a content key is enveloped to an RSA recipient (RFC 8017); OAEP with SHA-256 and MGF1-SHA-256."""
+ContainerKeyTransport = Literal["sm2-enveloped-key"]
+"""How an encryption key can be enveloped to the new *signing* key, for tokens that take one only beside it
+(GM/T 0016: into a container). ``sm2-enveloped-key`` is SM2EnvelopedKey (GM/T 0009, 7.4), both keys SM2."""
+SM2_ENVELOPED_KEY_TYPE = "application/vnd.odc.sm2-enveloped-key"
+"""The media type of an SM2EnvelopedKey in base64, in the place of CMS in serverkeygen's answer."""
 Sha256Hex = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 # Whatever comes from the other side has a bound in its type: a number no loop counts to for ever, a text
@@ -89,6 +95,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         "rsa:2048",
     )
     """What the new key may be, the authority's favourite first."""
+    signing_key_types: Annotated[tuple[SigningKeyType, ...], _FEW] = ()
+    """The same with SM2 among them, in place of ``key_types`` for who knows this member; empty for no
+    difference. Agents of before know nothing new in ``key_types``, and would stop there."""
     encryption_certificate: bool = False
     """Whether the encryption certificate is renewed as well, by EST's serverkeygen. Only a manifest
     with ``encryption_recipient`` asks for it."""
@@ -99,6 +108,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     ] = ("rsaes-pkcs1-v1_5",)
     """How the authority can envelop the encryption key, its favourite first. The request's
     SMIMECapabilities choose among them; the first that both know is used."""
+    container_key_transport: Annotated[tuple[ContainerKeyTransport, ...], _FEW] = ()
+    """How it can envelop an encryption key to the new signing key, its favourite first; empty where it does
+    not. Which kind of encryption key that is, goes with it; tokens that need it know no other way."""
     retire_old: Literal["keep", "delete"] = "keep"
     """What becomes of the old *signing* pair on the token once installation was confirmed. Old
     encryption keys always stay: without them old documents cannot be read."""
@@ -108,6 +120,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """What manifests and licence requests are signed as, see
     :mod:`agent.renewals.authorities.signed_messages`. A client that does not know it signs by the
     newest version it knows."""
+
+    @property
+    def new_key_types(self) -> tuple[SigningKeyType, ...]:
+        """What the new key may be, the authority's favourite first, for who knows SM2."""
+        return self.signing_key_types or self.key_types
 
 
 class Applicant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -157,8 +174,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """SubjectPublicKeyInfo (DER; base64 in JSON) the new encryption key is to be enveloped to; None
     asks for none.
 
-    Either the key of the organisation's current encryption certificate or a fresh transport key;
-    this signature is the proof that it is the holder's. RSA only. The request posted to
+    Either the key of the organisation's current encryption certificate or a fresh transport key, both RSA;
+    or, by ``Policy.container_key_transport``, the key of the very request this manifest names. This
+    signature is the proof that it is the holder's. The request posted to
     serverkeygen names it by its key identifier: the certificate's SubjectKeyIdentifier, or the
     SHA-1 of the subjectPublicKey bits (RFC 5280, 4.2.1.2, method 1)."""
 
@@ -284,7 +302,8 @@ class ProblemCode(StrEnum):
     """429 with Retry-After."""
     RECIPIENT_REFUSED = "recipient_refused"
     """422: no encryption key can be enveloped to ``encryption_recipient``: an EC key, another
-    organisation's, or one whose certificate is not the current encryption certificate."""
+    organisation's, one whose certificate is not the current encryption certificate, or an SM2 key that is
+    not this application's new signing key."""
     NOT_OFFERED = "not_offered"
     """403: the policy has no encryption certificates, or no licences."""
     STALE_REQUEST = "stale_request"

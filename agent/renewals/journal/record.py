@@ -17,6 +17,7 @@ from agent.renewals.authorities.ra_protocol import (
 )
 from agent.renewals.journal.states import ENDED, State, Waiting, check_transition
 from agent.tokens.model import KeyName, TokenReference
+from agent.tokens.protocol import EnvelopeKind
 
 
 class EncryptionPart(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,13 +27,14 @@ class EncryptionPart(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     key_id: KeyName
-    """Of the new encryption key."""
+    """Of the new encryption key; where a token puts it beside the new signing key, the name of that place."""
     transport_id: KeyName
     """Of the key pair the new key is enveloped to, where the current one does not serve."""
     current_id: KeyName = b""
     """Of the encryption key in use; empty where there is none."""
     recipient_id: KeyName = b""
-    """Of the key that opens the envelope, decided with the first PIN; empty until then."""
+    """Of the key that opens the envelope, decided with the first PIN; empty until then, and where the token
+    takes an encryption key in no way the authority sends one."""
 
 
 class PrivatePart(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +58,9 @@ class PrivatePart(msgspec.Struct, frozen=True, kw_only=True):
     recipient: bytes = b""
     """SubjectPublicKeyInfo (DER) the new encryption key is enveloped to."""
     key_envelope: bytes = b""
-    """The new encryption key in CMS EnvelopedData (DER): only the token opens it."""
+    """The new encryption key as it travels (DER): only the token opens it."""
+    envelope_kind: EnvelopeKind = EnvelopeKind.CMS
+    """In what."""
     new_encryption_certificate: bytes = b""
     remarks: tuple[Remark, ...] = ()
     """The staff's words, which may name people."""
@@ -110,7 +114,8 @@ class Renewal(msgspec.Struct, frozen=True, kw_only=True):
     origin: str = ""
     """The web site that started it; empty where the user did."""
     encryption: EncryptionPart | None = None
-    """None in renewals of a version that knew only signing certificates."""
+    """None where only the signing certificate is renewed: the authority sends an encryption key in no way
+    that the token takes one, or the renewal is of a version that knew none."""
 
     @property
     def has_ended(self) -> bool:
@@ -127,6 +132,12 @@ class Renewal(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the encryption certificate is renewed along with the signing certificate."""
         offered = self.policy is not None and self.policy.encryption_certificate
         return offered and self.encryption is not None
+
+    @property
+    def is_of_signing_alone(self) -> bool:
+        """Whether the authority renews encryption certificates too, and not this one."""
+        offered = self.policy is not None and self.policy.encryption_certificate
+        return offered and self.encryption is None
 
     def moved(self, state: State, now: dt.datetime) -> Renewal:
         """Return the renewal in a following state, waiting for nothing, its error forgotten."""

@@ -14,6 +14,7 @@ from agent.ground.language import mark
 from agent.keys.certified import is_issued_by, key_of
 from agent.keys.public_key import UnreadableKeyError
 from agent.keys.schemes import Family
+from agent.keys.sm2_enveloped_key import Sm2EnvelopedKey
 
 CLOCKS_DIFFER = dt.timedelta(days=1)
 """How much later than now a certificate may begin whose predecessor has ended: clocks differ, and some
@@ -57,18 +58,46 @@ def check_issued_encryption(
     That its private key is in the envelope is checked where the envelope is opened.
     """
     _check_continues(new, old, issuers, now)
-    if not may_receive_keys(new):
+    if not _may_encrypt(new):
         raise CertificateRefusedError(reason=mark("its key usage does not allow encryption"))
+
+
+def check_enveloped_key(new: x509.Certificate, envelope: bytes) -> None:
+    """Raise CertificateRefusedError unless an SM2EnvelopedKey says that it holds the key of ``new``.
+
+    Only its public half is in clear; that the private one belongs to it shows on the token.
+    """
+    if Sm2EnvelopedKey.read(envelope).public != key_of(new):
+        raise CertificateRefusedError(reason=mark("the key that came with it is another one's"))
 
 
 def may_receive_keys(certificate: x509.Certificate) -> bool:
     """Return whether keys may be enveloped to the certificate: RSA, and key usage allows it."""
+    return _family(certificate) is Family.RSA and _may_encrypt(certificate)
+
+
+def _may_encrypt(certificate: x509.Certificate) -> bool:
+    """Return whether the key is of a kind that is encrypted to, and may be.
+
+    Authorities of China say of an SM2 key also just one of the other uses that are encryption (GM/T 0015).
+    """
     usage = _usage(certificate)
-    try:
-        is_rsa = key_of(certificate).family is Family.RSA
-    except UnreadableKeyError:
+    if usage is None:
         return False
-    return is_rsa and usage is not None and usage.key_encipherment
+    match _family(certificate):
+        case Family.RSA:
+            return usage.key_encipherment
+        case Family.SM2:
+            return usage.key_encipherment or usage.data_encipherment or usage.key_agreement
+        case _:
+            return False
+
+
+def _family(certificate: x509.Certificate) -> Family | None:
+    try:
+        return key_of(certificate).family
+    except UnreadableKeyError:
+        return None
 
 
 def _check_continues(

@@ -6,6 +6,8 @@ a token is lost. It travels enveloped to a key that never leaves the token.
 
 from __future__ import annotations
 
+import logging
+
 import msgspec
 from cryptography import x509
 
@@ -15,26 +17,37 @@ from agent.ground.language import mark
 from agent.keys.certified import key_of
 from agent.keys.public_key import PublicKey
 from agent.keys.schemes import Family
+from agent.renewals.authorities.ra_protocol import ContainerKeyTransport
 from agent.renewals.journal.record import EncryptionPart, Renewal
 from agent.renewals.steps.checks import may_receive_keys
 from agent.tokens import protocol as token
 from agent.tokens.errors import TokenError, TokenMissingError
-from agent.tokens.model import KeyName
+from agent.tokens.model import KeyName, KeyPairFacts
 from agent.tokens.supervisor import PinSession
 
 LABEL = "encrypt"
 TRANSPORT_LABEL = "transport"
 _TRANSPORT_KEY_TYPES = ("rsa:2048",)
+_FAMILIES: dict[ContainerKeyTransport, Family] = {"sm2-enveloped-key": Family.SM2}
+
+log = logging.getLogger(__name__)
 
 
-async def with_recipient(clock: Clock, renewal: Renewal, session: PinSession) -> Renewal:
+async def with_recipient(
+    clock: Clock, renewal: Renewal, session: PinSession, signing: KeyPairFacts
+) -> Renewal:
     """Return the renewal with a key on the token to which its new encryption key is enveloped.
 
-    That is the current encryption certificate's key where it can be used, else a fresh one. An
-    amendment keeps the one of the first submission.
+    That is the new signing key where the token has the two in one place; else the current encryption
+    certificate's key where it can be used, else a fresh one. Of those an amendment keeps the one of the
+    first submission.
     """
     encryption = renewal.encryption
-    if encryption is None or not renewal.asks_for_encryption or encryption.recipient_id:
+    if encryption is None or not renewal.asks_for_encryption:
+        return renewal
+    if signing.encryption_place:
+        return _beside(clock, renewal, encryption, signing)
+    if encryption.recipient_id:
         return renewal
     recipient = await _current_key(renewal, encryption, session)
     recipient_id = encryption.current_id
@@ -44,6 +57,26 @@ async def with_recipient(clock: Clock, renewal: Renewal, session: PinSession) ->
     now = clock()
     decided = msgspec.structs.replace(encryption, recipient_id=recipient_id)
     return renewal.with_private(now, recipient=recipient).changed(now, encryption=decided)
+
+
+def _beside(
+    clock: Clock, renewal: Renewal, encryption: EncryptionPart, signing: KeyPairFacts
+) -> Renewal:
+    """Return the renewal with the new signing key as recipient, where the authority envelopes to it.
+
+    Where it does not, no encryption key is asked for: the token could take none.
+    """
+    assert renewal.policy is not None  # drafting asked for it
+    key = PublicKey.read(signing.public_key)
+    offered = [_FAMILIES[name] for name in renewal.policy.container_key_transport]
+    now = clock()
+    if key.family not in offered:
+        log.info("only the signing certificate is renewed id=%s", renewal.id)
+        return renewal.with_private(now, recipient=b"").changed(now, encryption=None)
+    decided = msgspec.structs.replace(
+        encryption, key_id=signing.encryption_place, recipient_id=signing.key
+    )
+    return renewal.with_private(now, recipient=key.der).changed(now, encryption=decided)
 
 
 async def install_encryption_key(renewal: Renewal, session: PinSession) -> None:
@@ -59,7 +92,7 @@ async def install_encryption_key(renewal: Renewal, session: PinSession) -> None:
             key=encryption.key_id,
             label=LABEL,
             envelope=private.key_envelope,
-            envelope_kind=token.EnvelopeKind.CMS,
+            envelope_kind=private.envelope_kind,
             recipient=encryption.recipient_id,
             certificate=der,
         )
@@ -108,6 +141,6 @@ async def _transport_key(encryption: EncryptionPart, session: PinSession) -> byt
 
 async def _opens(key: PublicKey, name: KeyName, session: PinSession) -> bool:
     """Return whether the token's key opens what is sealed for the public ``key``."""
-    if key.family is not Family.RSA:
+    if key.family is Family.EC:
         return False
     return await session.call(token.ProveDecryption(key=name, public_key=key.der))

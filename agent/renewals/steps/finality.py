@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.ground.errors import OdcError
-from agent.renewals.authorities.authority import AuthorityRefusedError
+from agent.renewals.authorities.authority import AuthorityRefusedError, KeyFormUnknownError
 from agent.renewals.authorities.policy_reading import PolicyNotUnderstoodError
 from agent.renewals.authorities.ra_protocol import ProblemCode
 from agent.renewals.journal.vault import VaultError
@@ -30,9 +30,10 @@ _FINAL_CODES = frozenset(
         CertificateRefusedError,
         VaultError,
         RenewalAbandonedError,
-        # The authority sends the same key again, and the worker has opened it twice by then.
+        # The authority sends the same key again, and the worker has opened it twice by then, or not at all.
         KeyEnvelopeInvalidError,
         KeyEnvelopeUnopenedError,
+        KeyFormUnknownError,
         KeyMismatchError,
         # The CKA_IDs and the kinds of keys are chosen at the renewal's start.
         KeyIdTakenError,

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+import datetime as dt
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.certificates.parsing import thumbprint
-from agent.renewals.authorities.authority import AuthorityRefusedError, Pending
+from agent.keys.public_key import PublicKey
+from agent.keys.schemes import Family
+from agent.renewals.authorities.authority import AuthorityRefusedError, KeyFormUnknownError, Pending
 from agent.renewals.authorities.enrolment import Application
 from agent.renewals.authorities.est_messages import ServerKey
 from agent.renewals.journal.record import Renewal
 from agent.renewals.journal.states import State, Waiting
 from agent.renewals.steps.checks import (
     CertificateRefusedError,
+    check_enveloped_key,
     check_issued,
     check_issued_encryption,
 )
 from agent.renewals.steps.context import Context, Wait, application_of, credentials_of
 from agent.renewals.steps.reviewing import under_status
+from agent.tokens.protocol import EnvelopeKind
 
 
 class KeptExchange:
@@ -72,10 +77,11 @@ async def _after_refusal(
 async def _with_certificates(context: Context, exchange: KeptExchange) -> Renewal:
     application = application_of(exchange.renewal)
     der = await _signing_certificate(context, application, exchange)
-    found: dict[str, bytes] = {"new_certificate": der}
+    found: dict[str, object] = {"new_certificate": der}
     if application.recipient:
         key = await _encryption_key(context, application, exchange)
         found["key_envelope"] = key.envelope
+        found["envelope_kind"] = key.kind
         found["new_encryption_certificate"] = key.certificate.public_bytes(Encoding.DER)
     now = context.clock()
     return exchange.renewal.with_private(now, **found).changed(now, new_thumbprint=thumbprint(der))
@@ -102,16 +108,36 @@ async def _encryption_key(
 ) -> ServerKey:
     """Fetch the encryption key, in its envelope only the token opens, and its certificate."""
     key = await context.enrolment.server_key(application, exchange)
+    _check_kind(key, application.recipient)
     old = exchange.renewal.private.encryption_certificate or application.certificate
     check = partial(
-        check_issued_encryption,
-        key.certificate,
+        _check_encryption,
+        key,
         old=x509.load_der_x509_certificate(old),
         issuers=context.issuers,
         now=context.clock(),
     )
     await _judge(context, application, exchange, key.certificate.public_bytes(Encoding.DER), check)
     return key
+
+
+def _check_kind(key: ServerKey, recipient: bytes) -> None:
+    """Raise KeyFormUnknownError where a key comes in what its recipient opens on no token."""
+    is_sm2 = PublicKey.read(recipient).family is Family.SM2
+    if is_sm2 is not (key.kind is EnvelopeKind.SM2):
+        raise KeyFormUnknownError(form="CMS EnvelopedData" if is_sm2 else "SM2EnvelopedKey")
+
+
+def _check_encryption(
+    key: ServerKey,
+    *,
+    old: x509.Certificate,
+    issuers: Sequence[x509.Certificate],
+    now: dt.datetime,
+) -> None:
+    check_issued_encryption(key.certificate, old=old, issuers=issuers, now=now)
+    if key.kind is EnvelopeKind.SM2:
+        check_enveloped_key(key.certificate, key.envelope)
 
 
 async def _judge(

@@ -37,9 +37,10 @@ async def sign_submission(context: Context, renewal: Renewal, session: PinSessio
     await remove_leftovers(context, renewal, session)
     if not renewal.private.request:
         await session.call(token.CheckRoom(bytes=ROOM_BYTES))
-    renewal = await with_recipient(context.clock, renewal, session)
+    signing, kept = await _signing_pair(session, renewal)
+    renewal = await with_recipient(context.clock, renewal, session, signing)
     prepared = await context.enrolment.prepare(
-        application_of(renewal), _Signer(renewal, session), context.clock()
+        application_of(renewal), _Signer(renewal, session, kept), context.clock()
     )
     now = context.clock()
     after = renewal.with_private(
@@ -126,10 +127,17 @@ class _Signer:
 
     renewal: Renewal
     session: PinSession
+    kept: bytes
+    """The request there is for the new key; empty where it is to be made."""
 
     async def request(self) -> bytes:
-        """Return the request for the new key, which is made where it is not there."""
-        return await _request(self.session, self.renewal)
+        """Return the request for the new key."""
+        if self.kept:
+            return self.kept
+        renewal = self.renewal
+        return await self.session.call(
+            token.SignRequest(key=renewal.new_key_id, certificate=renewal.private.certificate)
+        )
 
     async def message(self, content: bytes, content_type: str) -> bytes:
         """Return what the key to renew signs."""
@@ -143,25 +151,18 @@ class _Signer:
         )
 
 
-async def _request(session: PinSession, renewal: Renewal) -> bytes:
-    """Return the request to submit: the one there is while its key is, else one for a new key."""
-    pair = await session.call(token.FindKeyPair(key=renewal.new_key_id))
-    if renewal.private.request and pair.private:
-        return renewal.private.request
-    await _new_key_pair(session, renewal)
-    return await session.call(
-        token.SignRequest(key=renewal.new_key_id, certificate=renewal.private.certificate)
-    )
+async def _signing_pair(session: PinSession, renewal: Renewal) -> tuple[KeyPairFacts, bytes]:
+    """Return the new pair, and the request there is for it: both stay while the key is there.
 
-
-async def _new_key_pair(session: PinSession, renewal: Renewal) -> KeyPairFacts:
-    """Adopt the pair an interrupted run left, or make one; half a pair is of no use."""
-    key_id = renewal.new_key_id
+    A pair that an interrupted run left is adopted; half a pair is of no use.
+    """
+    key_id, request = renewal.new_key_id, renewal.private.request
     pair = await session.call(token.FindKeyPair(key=key_id))
-    if pair.public and pair.private:
-        return pair
+    if pair.private and (pair.public or request):
+        return pair, request
     if pair.public or pair.private:
         await session.call(token.DestroyKeyPair(key=key_id))
     assert renewal.policy is not None  # drafting asked for it
-    key_types = renewal.policy.key_types
-    return await session.call(token.GenerateKeyPair(key=key_id, label=LABEL, key_types=key_types))
+    key_types = renewal.policy.new_key_types
+    made = await session.call(token.GenerateKeyPair(key=key_id, label=LABEL, key_types=key_types))
+    return made, b""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from enum import StrEnum, unique
 
 from agent.renewals.authorities.ra_protocol import Policy
 from agent.renewals.authorities.signed_messages import TYPED
@@ -11,8 +12,22 @@ from agent.renewals.authorities.signed_messages import TYPED
 AUTHORITY_NAME = "ODC 沙盒证书服务中心 (ODC Sandbox Authority)"
 
 DEFAULT_POLICY = Policy(
-    authority=AUTHORITY_NAME, encryption_certificate=True, licence=True, message_version=TYPED
+    authority=AUTHORITY_NAME,
+    encryption_certificate=True,
+    container_key_transport=("sm2-enveloped-key",),
+    licence=True,
+    message_version=TYPED,
 )
+
+
+@unique
+class Issuing(StrEnum):
+    """Which root signs an organisation's certificates."""
+
+    LIKE = "like"
+    """That with such a key as the organisation's; the RSA one for EC keys."""
+    RSA = "rsa"
+    SM2 = "sm2"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +50,7 @@ class Rules:
     """Whether it is an ordinary EST server for registered users, without the RA API."""
     bare_keys: bool = False
     """Whether encryption keys travel bare, for tokens to unwrap, to clients that take them so."""
+    issuing: Issuing = Issuing.LIKE
     faults: bool = False
     """Whether planned faults (:mod:`sandbox.faults.planning`) spoil answers."""
     retry_after: int = 5

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from agent.keys import requests
 from agent.keys.public_key import PublicKey
-from agent.renewals.authorities.ra_protocol import KeyType, ProblemCode
+from agent.renewals.authorities.ra_protocol import ProblemCode, SigningKeyType
 from sandbox.problems import RefusalError
 
 
@@ -26,7 +26,7 @@ def read_request(csr_der: bytes) -> tuple[requests.Request, PublicKey]:
     return request, key
 
 
-def check_key_type(key: PublicKey, accepted: Sequence[KeyType]) -> None:
+def check_key_type(key: PublicKey, accepted: Sequence[SigningKeyType]) -> None:
     """Raise MALFORMED unless the policy accepts such a key."""
     if key.kind not in accepted:
         raise RefusalError(ProblemCode.MALFORMED, f"{key.kind}: accepted are {', '.join(accepted)}")

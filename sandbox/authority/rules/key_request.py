@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from asn1crypto import core
 
 from agent.keys.requests import Request, read_request
+from agent.keys.sm2_enveloped_key import SM4_ECB
 from agent.renewals.authorities.ra_protocol import KeyTransport, ProblemCode
 from sandbox.problems import RefusalError
 
@@ -19,6 +20,8 @@ ASYMMETRIC_DECRYPT_KEY_IDENTIFIER = "1.2.840.113549.1.9.16.2.54"
 SMIME_CAPABILITIES = "1.2.840.113549.1.9.15"
 """RFC 8551, 2.5.2."""
 AES_256_CBC = "2.16.840.1.101.3.4.1.42"
+SM2_ENCRYPTION = "1.2.156.10197.1.301.3"
+"""GM/T 0006."""
 AES_256_WRAP_PAD = "2.16.840.1.101.3.4.1.48"
 """RFC 5649."""
 KEY_TRANSPORT_IDS: dict[str, KeyTransport] = {
@@ -52,6 +55,17 @@ class KeyRequest:
     def takes_bare_keys(self) -> bool:
         """Whether the client reads a private key alone, wrapped with AES."""
         return AES_256_WRAP_PAD in self.capabilities
+
+    def check_takes_sm2(self) -> None:
+        """Check that the client reads SM2EnvelopedKey.
+
+        Raises:
+            RefusalError: RECIPIENT_REFUSED, it does not say so.
+        """
+        if not self.capabilities >= {SM4_ECB, SM2_ENCRYPTION}:
+            raise RefusalError(
+                ProblemCode.RECIPIENT_REFUSED, "SM2 keys are enveloped by SM2 with SM4 in ECB mode"
+            )
 
     def transport(self, offered: Iterable[KeyTransport]) -> KeyTransport:
         """Return the first of ``offered`` that the client understands.

@@ -91,7 +91,7 @@ def _check_encryption(
         return
     if not policy.encryption_certificate:
         raise RefusalError(ProblemCode.NOT_OFFERED, "encryption certificates are not renewed here")
-    check_recipient(manifest.encryption_recipient, certificate.uscc, register)
+    check_recipient(manifest.encryption_recipient, certificate.uscc, register, policy, None)
 
 
 def _decode(content: bytes) -> Manifest:

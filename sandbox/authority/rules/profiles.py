@@ -6,15 +6,17 @@ C, ST, L, O = CN, the Shenzhen entity id and the USCC in extensions of their own
 
 from __future__ import annotations
 
-import datetime as dt
 import ipaddress
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
 from asn1crypto import core
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
+
+from agent.keys.public_key import PublicKey
+from agent.keys.schemes import Family
+from sandbox.authority.rules.certificate_draft import CertificateDraft, Extension, Validity
 
 SHENZHEN_ENTITY_ID = ObjectIdentifier("2.16.156.112548")
 """The Shenzhen e-government entity id, used alike by NETCA, GDCA and SZCA."""
@@ -23,8 +25,6 @@ USCC_ID = ObjectIdentifier("1.2.156.10260.4.1.4")
 
 KEY_GENERATION_AUTHORITY = ObjectIdentifier("1.3.6.1.5.5.7.3.32")
 """id-kp-cmKGA (RFC 9480): who may sign the private keys it generated for others."""
-
-PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 
 
 @unique
@@ -48,22 +48,19 @@ class Organisation:
         return f"SZ{self.uscc[8:17]}"
 
 
-@dataclass(frozen=True)
-class Validity:
-    """From when until when a certificate is valid, both ends included."""
-
-    not_before: dt.datetime
-    not_after: dt.datetime
+def root_name(family: Family = Family.RSA) -> x509.Name:
+    """Return the name of the root with such a key, shaped like a real authority's and plainly not one."""
+    kind = " SM2" if family is Family.SM2 else ""
+    return _named(f"ODC Sandbox Organization{kind} CA")
 
 
-def root_name() -> x509.Name:
-    """Return the root's name, shaped like a real authority's and plainly not one."""
+def _named(common_name: str) -> x509.Name:
     return x509.Name(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"),
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, "ODC Sandbox Authority"),
             x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, "Sandbox"),
-            x509.NameAttribute(NameOID.COMMON_NAME, "ODC Sandbox Organization CA"),
+            x509.NameAttribute(NameOID.COMMON_NAME, common_name),
         ]
     )
 
@@ -81,102 +78,82 @@ def organisation_name(organisation: Organisation) -> x509.Name:
     )
 
 
-def root_builder(key: PublicKey, validity: Validity) -> x509.CertificateBuilder:
-    """Return the self-signed root, unsigned yet."""
-    return (
-        _builder(root_name(), key, validity, issuer_key=key)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_key_usage(key_cert_sign=True, crl_sign=True), critical=True)
+def root_draft(name: x509.Name, key: PublicKey, validity: Validity) -> CertificateDraft:
+    """Return a root, which its own key is to sign."""
+    return CertificateDraft(
+        subject=name,
+        key=key,
+        validity=validity,
+        extensions=(
+            Extension(x509.BasicConstraints(ca=True, path_length=0), critical=True),
+            _key_usage(key_cert_sign=True, crl_sign=True),
+        ),
     )
 
 
-def tls_builder(
-    key: PublicKey, validity: Validity, *, issuer_key: PublicKey
-) -> x509.CertificateBuilder:
-    """Return the certificate of the loopback TLS server, unsigned yet."""
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+def tls_draft(key: PublicKey, validity: Validity) -> CertificateDraft:
+    """Return the certificate of the loopback TLS server."""
     names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    return (
-        _builder(name, key, validity, issuer_key=issuer_key)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_key_usage(digital_signature=True), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+    return CertificateDraft(
+        subject=x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")]),
+        key=key,
+        validity=validity,
+        extensions=(
+            _NO_AUTHORITY,
+            _key_usage(digital_signature=True),
+            Extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])),
+            Extension(x509.SubjectAlternativeName(names)),
+        ),
     )
 
 
-def subject_builder(
-    subject: x509.Name, key: PublicKey, validity: Validity, *, issuer_key: PublicKey
-) -> x509.CertificateBuilder:
-    """Return a signing certificate of any subject, unsigned yet."""
-    return (
-        _builder(subject, key, validity, issuer_key=issuer_key)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_key_usage(digital_signature=True), critical=True)
+def subject_draft(subject: x509.Name, key: PublicKey, validity: Validity) -> CertificateDraft:
+    """Return a signing certificate of any subject."""
+    extensions = (_NO_AUTHORITY, _key_usage(digital_signature=True))
+    return CertificateDraft(subject=subject, key=key, validity=validity, extensions=extensions)
+
+
+def key_centre_draft(key: PublicKey, validity: Validity) -> CertificateDraft:
+    """Return the key centre's certificate: it signs generated keys, nothing else."""
+    return CertificateDraft(
+        subject=_named("ODC Sandbox Key Centre"),
+        key=key,
+        validity=validity,
+        extensions=(
+            _NO_AUTHORITY,
+            _key_usage(digital_signature=True),
+            Extension(x509.ExtendedKeyUsage([KEY_GENERATION_AUTHORITY]), critical=True),
+        ),
     )
 
 
-def key_centre_builder(
-    key: PublicKey, validity: Validity, *, issuer_key: PublicKey
-) -> x509.CertificateBuilder:
-    """Return the key centre's certificate, unsigned yet: it signs generated keys, nothing else."""
-    name = x509.Name(
-        [
-            *(attribute for attribute in root_name() if attribute.oid != NameOID.COMMON_NAME),
-            x509.NameAttribute(NameOID.COMMON_NAME, "ODC Sandbox Key Centre"),
-        ]
-    )
-    return (
-        _builder(name, key, validity, issuer_key=issuer_key)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_key_usage(digital_signature=True), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([KEY_GENERATION_AUTHORITY]), critical=True)
-    )
-
-
-def organisation_builder(
-    organisation: Organisation,
-    use: CertificateUse,
-    key: PublicKey,
-    validity: Validity,
-    *,
-    issuer_key: PublicKey,
-) -> x509.CertificateBuilder:
-    """Return one certificate of an organisation's pair, unsigned yet."""
+def organisation_draft(
+    organisation: Organisation, use: CertificateUse, key: PublicKey, validity: Validity
+) -> CertificateDraft:
+    """Return one certificate of an organisation's pair."""
     usage = (
         _key_usage(digital_signature=True, content_commitment=True)
         if use is CertificateUse.SIGNING
         else _key_usage(key_encipherment=True, data_encipherment=True)
     )
-    return (
-        _builder(organisation_name(organisation), key, validity, issuer_key=issuer_key)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(usage, critical=True)
-        .add_extension(_text(SHENZHEN_ENTITY_ID, organisation.entity_id), critical=False)
-        .add_extension(_text(USCC_ID, organisation.uscc), critical=False)
+    return CertificateDraft(
+        subject=organisation_name(organisation),
+        key=key,
+        validity=validity,
+        extensions=(
+            _NO_AUTHORITY,
+            usage,
+            _text(SHENZHEN_ENTITY_ID, organisation.entity_id),
+            _text(USCC_ID, organisation.uscc),
+        ),
     )
 
 
-def _builder(
-    subject: x509.Name, key: PublicKey, validity: Validity, *, issuer_key: PublicKey
-) -> x509.CertificateBuilder:
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(root_name())
-        .public_key(key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(validity.not_before)
-        .not_valid_after(validity.not_after)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key), critical=False
-        )
-    )
+_NO_AUTHORITY = Extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
 
 
-def _text(oid: ObjectIdentifier, text: str) -> x509.UnrecognizedExtension:
-    return x509.UnrecognizedExtension(oid, core.UTF8String(text).dump())
+def _text(oid: ObjectIdentifier, text: str) -> Extension:
+    return Extension(x509.UnrecognizedExtension(oid, core.UTF8String(text).dump()))
 
 
 def _key_usage(
@@ -187,8 +164,8 @@ def _key_usage(
     data_encipherment: bool = False,
     key_cert_sign: bool = False,
     crl_sign: bool = False,
-) -> x509.KeyUsage:
-    return x509.KeyUsage(
+) -> Extension:
+    usage = x509.KeyUsage(
         digital_signature=digital_signature,
         content_commitment=content_commitment,
         key_encipherment=key_encipherment,
@@ -199,3 +176,4 @@ def _key_usage(
         encipher_only=False,
         decipher_only=False,
     )
+    return Extension(usage, critical=True)

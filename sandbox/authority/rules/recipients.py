@@ -1,7 +1,11 @@
 """To whom may a new encryption key be enveloped? To the holder's token alone.
 
 The recipient is named in the manifest, whose signature by the old signing key is the proof that it
-is the holder's: the current encryption certificate's key, or a fresh key of the token.
+is the holder's: the current encryption certificate's key, or a fresh key of the token. Those two are RSA.
+
+Tokens that keep a pair of pairs in one container (GM/T 0016) open only what is enveloped to the signing
+key beside which it is put. So an SM2 recipient is the new signing key of this very application, and no
+other signing key is ever one.
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ from cryptography import x509
 
 from agent.keys.public_key import PublicKey, UnreadableKeyError
 from agent.keys.schemes import Family
-from agent.renewals.authorities.ra_protocol import ProblemCode
+from agent.renewals.authorities.ra_protocol import Manifest, Policy, ProblemCode
 from sandbox.authority.rules.records import IssuedCertificate
 from sandbox.problems import RefusalError
 
@@ -27,14 +31,34 @@ class KeyRegister(Protocol):
     def certificates_with_key(self, public_key: bytes) -> list[IssuedCertificate]: ...
 
 
-def check_recipient(public_key: bytes, uscc: str, register: KeyRegister) -> PublicKey:
+def goes_into_container(key: PublicKey) -> bool:
+    """Return whether a recipient has to be the new signing key itself."""
+    return key.family is Family.SM2
+
+
+def check_recipient(
+    public_key: bytes, uscc: str, register: KeyRegister, policy: Policy, issued_sha256: str | None
+) -> PublicKey:
     """Return the key in ``public_key`` (SubjectPublicKeyInfo, DER) of organisation ``uscc``.
+
+    Args:
+        public_key: the recipient.
+        uscc: whose it is to be.
+        register: what was issued.
+        policy: the authority's.
+        issued_sha256: the signing certificate that this application was issued, once it was.
 
     Raises:
         RefusalError: RECIPIENT_REFUSED, with the reason.
     """
     key = recipient_key(public_key)
     certificates = register.certificates_with_key(public_key)
+    if goes_into_container(key):
+        if not policy.container_key_transport:
+            raise _refused("only RSA keys: nothing is enveloped to signing keys here")
+        if any(found.sha256 != issued_sha256 for found in certificates):
+            raise _refused("that key has a certificate: it must be this application's new one")
+        return key
     if not certificates:
         return key  # fresh: nobody is known to hold it but who signed the manifest
     current = register.newest_encryption_certificate(uscc)
@@ -42,6 +66,21 @@ def check_recipient(public_key: bytes, uscc: str, register: KeyRegister) -> Publ
     if current is None or any(found.sha256 != current.sha256 for found in certificates):
         raise _refused("that key's certificate is not your current encryption certificate")
     return key
+
+
+def check_signing_recipient(key: PublicKey, manifest: Manifest) -> None:
+    """Check the new signing key of an application against the recipient its manifest names.
+
+    Raises:
+        RefusalError: RECIPIENT_REFUSED: it receives though it must not, or must and does not.
+    """
+    if manifest.encryption_recipient is None:
+        return
+    recipient = recipient_key(manifest.encryption_recipient)
+    if goes_into_container(recipient) and recipient != key:
+        raise _refused("an SM2 recipient must be the key of this application's own request")
+    if not goes_into_container(recipient) and recipient == key:
+        raise _refused("one key must not both sign and receive the other")
 
 
 def identifiers(key: PublicKey, register: KeyRegister) -> frozenset[bytes]:
@@ -61,12 +100,12 @@ def recipient_key(public_key: bytes) -> PublicKey:
         key = PublicKey.read(public_key)
     except UnreadableKeyError as error:
         raise _refused("it is not a SubjectPublicKeyInfo read here") from error
-    if key.family is not Family.RSA:
-        raise _refused("only RSA keys, by key transport; key agreement with EC keys is not served")
-    if int(key.kind.removeprefix("rsa:")) < _MIN_BITS:
+    if key.family is Family.EC:
+        raise _refused("no EC keys: key agreement is not served")
+    if key.family is Family.RSA and int(key.kind.removeprefix("rsa:")) < _MIN_BITS:
         raise _refused(f"an RSA key of at least {_MIN_BITS} bits")
     if key.der != public_key:
-        raise _refused("the SubjectPublicKeyInfo is not DER with rsaEncryption")
+        raise _refused("the SubjectPublicKeyInfo is not DER in the one way of its kind")
     return key
 
 

@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from enrolments import WHO, Notes, application
 from renewal_maker import APPLICANT, NOW
 
+from agent.keys.public_key import PublicKey
 from agent.renewals.authorities.authority import Pending
 from agent.renewals.authorities.choosing import Authorities
 from agent.renewals.authorities.est_messages import decode_body
-from agent.renewals.authorities.key_request import key_identifier
 from agent.renewals.authorities.ra_protocol import Manifest, Policy
 from agent.settings.config import AuthoritySettings, Config
 from sandbox.authority.rules.key_request import read_key_request
@@ -132,5 +132,5 @@ async def test_a_key_is_asked_for_in_an_envelope_that_tokens_open(answering, off
             await authority.server_key(wish, notes)
     read = read_key_request(notes.notes)
     assert read.subject == OLD.subject.public_bytes()
-    assert read.decrypt_key_identifier == key_identifier(RECIPIENT)
+    assert read.decrypt_key_identifier == PublicKey.read(RECIPIENT).identifier
     assert read.transport(("rsaes-oaep", "rsaes-pkcs1-v1_5")) == asked

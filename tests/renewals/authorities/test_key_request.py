@@ -9,7 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from agent.renewals.authorities.key_request import key_identifier, key_request
+from agent.keys.public_key import PublicKey
+from agent.renewals.authorities.key_request import key_request
 from sandbox.authority.rules.key_request import read_key_request
 
 SUBJECT = x509.Name([x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, "深圳市样例有限公司")])
@@ -25,7 +26,7 @@ def recipient() -> bytes:
 def test_the_authority_reads_whose_it_is_and_to_whom_it_goes(recipient, transports):
     read = read_key_request(key_request(SUBJECT.public_bytes(), recipient, transports))
     assert read.subject == SUBJECT.public_bytes()
-    assert read.decrypt_key_identifier == key_identifier(recipient)
+    assert read.decrypt_key_identifier == PublicKey.read(recipient).identifier
     assert read.transport(transports) == transports[0]
 
 

@@ -106,3 +106,36 @@ def test_other_bytes_are_no_policy(body):
 
 def test_a_policy_of_before_has_messages_of_version_one():
     assert decode_policy(policy_json()).message_version == 1
+
+
+class TestMembersForSm2:
+    """SM2 stands in members of its own, for agents that stop at what they do not know in the others."""
+
+    def test_who_knows_them_goes_by_them(self):
+        policy = decode_policy(
+            policy_json(
+                key_types=["rsa:2048"],
+                signing_key_types=["sm2", "rsa:3072"],
+                container_key_transport=["sm2-enveloped-key"],
+            )
+        )
+        assert policy.new_key_types == ("sm2", "rsa:3072")
+        assert policy.container_key_transport == ("sm2-enveloped-key",)
+
+    def test_without_them_the_others_count(self):
+        policy = decode_policy(policy_json(key_types=["ec:secp256r1"]))
+        assert policy.new_key_types == ("ec:secp256r1",)
+        assert policy.container_key_transport == ()
+
+    @given(st.lists(new_names, min_size=1, max_size=8), st.booleans())
+    def test_where_nothing_of_them_is_known_the_others_count_as_well(self, names, encryption):
+        policy = decode_policy(
+            policy_json(
+                key_types=["rsa:4096"],
+                signing_key_types=[name for name in names if name != "sm2"],
+                container_key_transport=names,
+                encryption_certificate=encryption,
+            )
+        )
+        assert policy.new_key_types == ("rsa:4096",)
+        assert policy.container_key_transport == ()

@@ -10,9 +10,18 @@ from certificate_maker import make_x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from hypothesis import given
 from hypothesis import strategies as st
+from key_forms import key_blob, signed_and_enveloped
+from renewal_maker import NOW
+from sm2_certificates import certified
 
+from agent.keys.enveloped_key_forms import UnknownFormError
+from agent.keys.sm2_enveloped_key import EnvelopedKeyError, Sm2EnvelopedKey
 from agent.renewals.authorities import two_parts
 from agent.renewals.authorities.est_messages import EstBodyError, decode_server_key
+from agent.renewals.authorities.ra_protocol import SM2_ENVELOPED_KEY_TYPE
+from agent.tokens.protocol import EnvelopeKind
+from sandbox.authority.rules.profiles import CertificateUse
+from sandbox.private_keys import Sm2PrivateKey
 
 CERTIFICATE = make_x509()
 CERTS = base64.b64encode(pkcs7.serialize_certificates([CERTIFICATE], Encoding.DER))
@@ -120,3 +129,45 @@ def test_however_deep_it_is_nested_no_part_within_a_part_is_looked_into(monkeypa
 def test_nothing_else_is_ever_raised(body, content_type):
     with pytest.raises(EstBodyError):
         read(body, content_type)
+
+
+class TestSm2:
+    """The key in a media type of its own: as SM2EnvelopedKey, whichever form it came in."""
+
+    ONE, SIGNING = Sm2PrivateKey.new(), Sm2PrivateKey.new()
+    ENVELOPED = Sm2EnvelopedKey.made(ONE.private, ONE.public, SIGNING.public)
+    CERTS = base64.b64encode(
+        pkcs7.serialize_certificates(
+            [certified(ONE.public, NOW, CertificateUse.ENCRYPTION)], Encoding.DER
+        )
+    )
+
+    @pytest.mark.parametrize(
+        "form", [ENVELOPED.der, key_blob(ENVELOPED), signed_and_enveloped(ENVELOPED)]
+    )
+    @pytest.mark.parametrize("head", [SM2_ENVELOPED_KEY_TYPE, SM2_ENVELOPED_KEY_TYPE.upper()])
+    def test_it_is_read(self, form, head):
+        key = base64.b64encode(form)
+        for parts in (
+            [(head, key), (CERTS_HEAD, self.CERTS)],
+            [(CERTS_HEAD, self.CERTS), (head, key)],
+        ):
+            found = read(answer(*parts))
+            assert (found.envelope, found.kind) == (self.ENVELOPED.der, EnvelopeKind.SM2)
+
+    def test_cms_is_told_from_it(self):
+        assert read(FORMS["as the RFC has it"]).kind is EnvelopeKind.CMS
+
+    def test_another_form_is_named(self):
+        with pytest.raises(UnknownFormError, match="PKCS#8"):
+            read(
+                answer(
+                    (SM2_ENVELOPED_KEY_TYPE, base64.b64encode(self.ONE.pkcs8)),
+                    (CERTS_HEAD, self.CERTS),
+                )
+            )
+
+    def test_one_cut_short_is_refused(self):
+        key = base64.b64encode(self.ENVELOPED.der[:-1])
+        with pytest.raises(EnvelopedKeyError):
+            read(answer((SM2_ENVELOPED_KEY_TYPE, key), (CERTS_HEAD, self.CERTS)))

@@ -24,6 +24,7 @@ from agent.renewals.authorities.ra_protocol import ProblemCode
 from agent.renewals.authorities.signed_messages import ContentType
 from sandbox.authority.rules.cms import verify_signed_data
 from sandbox.conformance.messages import signed_message, without_attributes
+from sandbox.private_keys import Native
 from sandbox.problems import RefusalError
 
 CONTENT = b'{"hello": "world"}\r\n'
@@ -161,7 +162,7 @@ def test_trailing_bytes_are_refused(signer):
 
 def typed(signer, content_type: str = ContentType.MANIFEST) -> bytes:
     key, certificate = signer
-    return signed_message(CONTENT, content_type, certificate, key)
+    return signed_message(CONTENT, content_type, certificate, Native(key))
 
 
 def test_of_the_types_asked_for_it_is_told_which_it_is(signer):
@@ -186,5 +187,5 @@ def test_a_type_that_was_not_signed_is_refused(signer):
 
 
 def test_a_type_of_ones_own_needs_signed_attributes(signer):
-    bare = without_attributes(typed(signer), signer[0])
+    bare = without_attributes(typed(signer), Native(signer[0]))
     assert refusal(bare, ContentType.MANIFEST) is ProblemCode.BAD_SIGNATURE

@@ -14,6 +14,7 @@ from agent.renewals.authorities.ra_protocol import LicenceRequest, ProblemCode, 
 from agent.renewals.authorities.signed_messages import PLAIN, TYPED, ContentType
 from sandbox.authority.rules.behaviour import DEFAULT_POLICY
 from sandbox.conformance.messages import without_attributes
+from sandbox.private_keys import Native
 from sandbox.problems import RefusalError
 
 DATA, MANIFEST, REQUEST = ContentType.DATA, ContentType.MANIFEST, ContentType.LICENCE_REQUEST
@@ -76,7 +77,7 @@ def test_without_signed_attributes_nothing_is_taken(office_of, version):
     office = office_of(version)
     client = office.certified()
     signed = manifest(client, MANIFEST if version == TYPED else DATA)
-    bare = without_attributes(signed, client.holder.key)
+    bare = without_attributes(signed, Native(client.holder.key))
     assert refusal(apply, office, client, bare) == "bad_signature"
 
 

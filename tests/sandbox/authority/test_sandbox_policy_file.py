@@ -12,7 +12,7 @@ from sandbox_desk import running_desk, sandbox_cli
 
 from agent.renewals.authorities.ra_protocol import Policy
 from sandbox.authority.policy_file import rules_of
-from sandbox.authority.rules.behaviour import DEFAULT_POLICY, Rules
+from sandbox.authority.rules.behaviour import DEFAULT_POLICY, Issuing, Rules
 
 EVERYTHING = """
 approve_after_seconds = 1.5
@@ -20,6 +20,7 @@ sms_interval_seconds = 2
 retry_after_seconds = 7
 lifetime_days = 3
 bare_keys = true
+issuing = "sm2"
 plain_until = 2027-02-01T00:00:00+08:00
 [policy]
 authority = "广东省电子商务认证有限公司"
@@ -33,6 +34,8 @@ document_max_bytes = 2048
 review_working_days = 5
 sms = false
 key_types = ["ec:secp256r1", "rsa:3072"]
+signing_key_types = ["sm2", "rsa:3072"]
+container_key_transport = []
 encryption_certificate = false
 encryption_key_type = "rsa:3072"
 key_transport = ["rsaes-oaep"]
@@ -54,14 +57,16 @@ def test_everything_of_the_policy_can_be_said():
         for name in Policy.__struct_fields__
         if getattr(policy, name) == getattr(Policy(authority="as it is"), name)
     ]
-    own = ["encryption_certificate", "licence", "message_version"]
+    own = ["encryption_certificate", "container_key_transport", "licence", "message_version"]
     assert unchanged == own  # where the sandbox's own is another
     assert not policy.encryption_certificate
     assert DEFAULT_POLICY.encryption_certificate
     assert policy.key_types == ("ec:secp256r1", "rsa:3072")
     assert rules.approve_after == dt.timedelta(seconds=1.5)
     assert rules.sms_interval == dt.timedelta(seconds=2)
+    assert policy.new_key_types == ("sm2", "rsa:3072")
     assert rules.bare_keys
+    assert rules.issuing is Issuing.SM2
     assert rules.plain_until == dt.datetime(2027, 1, 31, 16, tzinfo=dt.UTC)
     assert (rules.retry_after, rules.lifetime) == (7, dt.timedelta(days=3))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sandbox_desk import certify, new_rsa_key, running_desk
+from sandbox_desk import certify, held, new_rsa_key, running_desk
 
 from agent.renewals.authorities.ra_protocol import ApplicationState, ProblemCode
 from sandbox.conformance.client import Applicant, Holder
@@ -45,6 +45,10 @@ BENDS = {
     "wrong SMS code": lambda _: httpx.Response(
         403, headers=PROBLEM, json={"title": "No", "status": 403, "code": "unauthorised"}
     ),
+    "encryption key first": lambda _: httpx.Response(200),
+    "encryption key": lambda _: httpx.Response(401, text="unauthorised"),
+    "encryption key again": lambda answer: answer,  # to one that was not told what it was before
+    "encryption key in clear": lambda _: httpx.Response(500, text="oops"),
     "enrol again": lambda _: httpx.Response(
         200, headers={"Content-Type": "application/pkcs7-mime"}, text="{}"
     ),
@@ -70,6 +74,10 @@ TOLD = {
     "incomplete": ("HTTP 500, not refused by 4xx", "Errors"),
     "not released": ("202 without Retry-After", "RFC 7030, 4.2.3"),
     "wrong SMS code": ("code unauthorised, not wrong_code", "Errors"),
+    "encryption key first": ("HTTP 200, not refused by 4xx", "The encryption key"),
+    "encryption key": ("HTTP 401, not 200: unauthorised", "The encryption key"),
+    "encryption key again": ("another key", "The encryption key"),
+    "encryption key in clear": ("HTTP 500, not refused by 4xx", "The encryption key"),
     "enrol again": ("the body is not base64", "The manifest"),
     "installed": (ApplicationState.RELEASED, "The calls"),
 }
@@ -99,7 +107,7 @@ class Bent(httpx.HTTPTransport):
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory):
     folder = tmp_path_factory.mktemp("authority")
-    with running_desk(folder, "--approve-after", "0") as running:
+    with running_desk(folder, "--approve-after", "0", "--key-type", "sm2") as running:
         yield running
 
 
@@ -108,7 +116,7 @@ def desk_of_before(tmp_path_factory):
     """A sandbox that takes signed messages as version 1 has them."""
     folder = tmp_path_factory.mktemp("before")
     policy = folder / "policy.toml"
-    policy.write_text("[policy]\nmessage_version = 1\n")
+    policy.write_text('[policy]\nmessage_version = 1\nsigning_key_types = ["sm2"]\n')
     options = ("--approve-after", "0", "--policy", str(policy))
     with running_desk(folder / "authority", *options) as running:
         yield running
@@ -117,7 +125,9 @@ def desk_of_before(tmp_path_factory):
 def findings(desk, bends):
     """What failed or was left out: its verdict by the step's name."""
     holder = certify(desk.home, new_rsa_key(), uscc="91440300MA5DA0000F")
-    applicant = Applicant(desk.url, desk.home.trust_anchor, Holder(holder.certificate, holder.key))
+    applicant = Applicant(
+        desk.url, desk.home.trust_anchor, Holder(holder.certificate, held(holder.key))
+    )
     bent = Bent(ssl.create_default_context(cafile=desk.home.trust_anchor), bends)
     applicant.http.close()
     applicant.http = httpx.Client(base_url=desk.url, transport=bent, timeout=30)

@@ -62,7 +62,7 @@ def test_every_route_is_described_and_nothing_else(home):
     rules, authority = Rules(), Authority.opened(home, utc_now())
     ledger = Ledger(Store(home.database), rules)
     centre = KeyCentre(ledger, authority, key_centre_signer(home, authority, utc_now()))
-    est = Est(authority.certificate, Enrolment(ledger, authority), centre, rules).routes()
+    est = Est(authority, Enrolment(ledger, authority), centre, rules).routes()
     ra = Ra(rules.policy, None, None, None, 5).routes()  # type: ignore[arg-type] # routes alone
     served = {
         (method.lower(), route.path.replace(":int", ""))
