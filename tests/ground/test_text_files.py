@@ -63,6 +63,7 @@ READERS = {
     "agent/tokens/exports.py": "libraries",
     "agent/network/pac/scripts.py": "a PAC program, of which the reader makes text",
     # What this program itself has written.
+    "agent/settings/rollout.py": "what the reader gave",
     "agent/renewals/journal/salvage.py": "own database, as far as it can be read",
     "agent/system/autostart/linux.py": "own entry",
     "agent/system/autostart/macos.py": "own entry",
@@ -84,6 +85,7 @@ READERS = {
     "agent/checks/probes/computer.py": "own source, and /proc",
     "agent/network/pac/worker.py": "own program",
     "agent/tokens/worker/memory.py": "/proc",
+    "agent/tokens/worker/skf/quirks.py": "own table",
     "agent/windows/help_window.py": "own pages",
 }
 """Who reads a file, or TOML, without the reader; why that is no text of people."""
