@@ -15,6 +15,8 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
+_WINDOWS_LANGUAGES = {0x04: "zh", 0x09: "en"}
+"""By LANG_CHINESE and LANG_ENGLISH (winnt.h)."""
 LOCALE_FOLDER = Path(__file__).parents[1] / "locale"
 
 
@@ -61,7 +63,22 @@ def desktop_language(environment: Mapping[str, str] | None = None) -> Language:
 
 
 def _systems_own() -> str:
-    return (locale.getlocale()[0] or "") if sys.platform in ("win32", "darwin") else "C"
+    """Return the language of the person's desktop, as far as the system itself has one."""
+    if sys.platform == "win32":
+        import ctypes  # noqa: PLC0415 - takes its time, and nobody else needs it here
+
+        return windows_language(ctypes.WinDLL("kernel32").GetUserDefaultUILanguage())
+    return (locale.getlocale()[0] or "") if sys.platform == "darwin" else "C"
+
+
+def windows_language(identifier: int) -> str:
+    """Return the language that a Windows language identifier (LANGID) names, empty where it is unknown.
+
+    It is that of menus and messages; the locale, which Python tells of, is that of dates and numbers, and
+    has names of its own there, such as ``English_United States``. Of an identifier the lower ten bits are
+    the language, whatever the country (Language Identifiers, Win32 API).
+    """
+    return _WINDOWS_LANGUAGES.get(identifier & 0x3FF, "")
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import locale
 import re
 
 import pytest
@@ -14,6 +15,7 @@ from agent.ground.language import (
     translate,
     translate_count,
     user_language,
+    windows_language,
 )
 
 VARIABLES = ("ODC_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
@@ -52,18 +54,26 @@ def test_the_language_is_the_desktops_and_chinese_where_it_is_not_english(
     assert user_language() is language
 
 
-@pytest.mark.parametrize("platform", ["win32", "darwin"])
 @pytest.mark.parametrize(
     ("own", "language"),
-    [("Chinese (Simplified)_China", Language.ZH), ("English_United States", Language.EN),
-     ("zh_CN", Language.ZH), ("en_US", Language.EN), (None, Language.ZH)],
-)  # fmt: skip
-def test_where_the_system_has_settings_of_its_own_they_count(monkeypatch, platform, own, language):
+    [("zh_CN", Language.ZH), ("en_US", Language.EN), ("de_DE", Language.ZH), (None, Language.ZH)],
+)
+def test_on_macos_its_own_setting_counts(monkeypatch, own, language):
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("sys.platform", platform)
+    monkeypatch.setattr("sys.platform", "darwin")
     monkeypatch.setattr("locale.getlocale", lambda: (own, None))
     assert user_language() is language
+
+
+@pytest.mark.parametrize(("identifier", "name"), sorted(locale.windows_locale.items()))
+def test_on_windows_the_language_of_its_menus_counts(monkeypatch, identifier, name):
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr("agent.ground.language._systems_own", lambda: windows_language(identifier))
+    is_english = name.startswith("en_")
+    assert user_language() is (Language.EN if is_english else Language.ZH)
+    assert windows_language(identifier) == {"en": "en", "zh": "zh"}.get(name[:2], "")
 
 
 def test_what_is_configured_comes_before_all(monkeypatch):
