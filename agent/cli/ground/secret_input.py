@@ -13,19 +13,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from agent.cli.ground.output import say
+from agent.ground.errors import OdcError
+from agent.ground.language import mark
 from agent.system.dumps import forbid_dumps
 
 _LONGEST = 255
 
 
+class NoTerminalError(OdcError):
+    """Nobody can type a secret here."""
+
+    code = "no_terminal"
+    sentence = mark("There is no terminal here in which a secret could be typed.")
+    advice = mark("Open a window instead (`odc-agent window`), or give it with --pin-stdin.")
+
+
 def read_secret(prompt: str, *, from_stdin: bool) -> bytearray:
-    """Return one line without its end; empty at the end of input. From then on no dump is made."""
+    """Return one line without its end; empty at the end of input. From then on no dump is made.
+
+    Raises:
+        NoTerminalError: it is to be typed, and there is no terminal.
+    """
     forbid_dumps()
     if from_stdin:
         return _read_line(sys.stdin.fileno())
-    # The prompt comes once nothing typed is shown any more: some people, and programs, are quick.
-    with _terminal(prompt) as descriptor:
-        return _read_line(descriptor)
+    try:
+        return _typed(prompt)
+    except OSError as error:
+        raise NoTerminalError from error
 
 
 def _read_line(descriptor: int) -> bytearray:
@@ -47,29 +62,32 @@ def _read_line(descriptor: int) -> bytearray:
 
 
 if sys.platform == "win32":
-    import msvcrt
+    from agent.cli.ground.typed_line import typed_line
+    from agent.system.key_events import console_keys
 
-    @contextmanager
-    def _terminal(prompt: str) -> Iterator[int]:
-        """Give a pipe into which what is typed without echo is put."""
-        say(prompt, end="", flush=True, file=sys.stderr)
-        reader, writer = os.pipe()
-        try:
-            while (key := msvcrt.getwch()) not in "\r\n":
-                if key == "\003":
-                    raise KeyboardInterrupt
-                os.write(writer, key.encode())
-            os.close(writer)
-            say(file=sys.stderr)
-            yield reader
-        finally:
-            os.close(reader)
+    def _typed(prompt: str) -> bytearray:
+        """Return what is typed at the console, of which nothing is shown."""
+        with console_keys() as keys:
+            say(prompt, end="", flush=True, file=sys.stderr)
+            try:
+                return typed_line(keys.next, _LONGEST + 1)
+            finally:
+                say(file=sys.stderr)
 
 else:
     import termios
 
+    def _typed(prompt: str) -> bytearray:
+        """Return what is typed at the terminal, of which nothing is shown."""
+        # The prompt comes once nothing typed is shown any more: some people, and programs, are quick.
+        with _silent_terminal() as descriptor:
+            say(prompt, end="", flush=True, file=sys.stderr)
+            secret = _read_line(descriptor)
+            say(file=sys.stderr)
+            return secret
+
     @contextmanager
-    def _terminal(prompt: str) -> Iterator[int]:
+    def _silent_terminal() -> Iterator[int]:
         """Give the terminal with its echo off, and put it back as it was."""
         descriptor = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
         try:
@@ -78,9 +96,7 @@ else:
             silent[3] &= ~termios.ECHO
             termios.tcsetattr(descriptor, termios.TCSAFLUSH, silent)
             try:
-                say(prompt, end="", flush=True, file=sys.stderr)
                 yield descriptor
-                say(file=sys.stderr)
             finally:
                 termios.tcsetattr(descriptor, termios.TCSAFLUSH, before)
         finally:
