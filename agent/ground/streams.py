@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import locale
 import sys
 import unicodedata
 from typing import TextIO
@@ -36,6 +37,11 @@ def replace_what_cannot_be_said() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=_HANDLER)
+
+
+def heard(said: bytes) -> str:
+    """Return what a process of ours said on a standard stream, which has the encoding that this one's has."""
+    return said.decode(locale.getencoding(), "replace")
 
 
 def sayable_json(text: str, stream: TextIO | None = None) -> str:

@@ -20,6 +20,7 @@ import msgspec
 
 from agent.api.client import Client
 from agent.ground.language import desktop_language
+from agent.ground.streams import heard
 from agent.system.runtime import CONTROL_SOCKET, runtime_folder
 from agent.system.starting import AgentMissingError, connect
 from sandbox.home import Home, RunningSandbox, SandboxError
@@ -157,8 +158,8 @@ class Desk:
             check=False,
         )
         if done.returncode:
-            raise SandboxError(done.stderr.decode("utf-8", "replace").strip())
-        return done.stdout.decode("utf-8")
+            raise SandboxError(heard(done.stderr).strip())
+        return heard(done.stdout)
 
     def start(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
         """Start one of our programs; it is ended with the desk. What it says goes into a log."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import locale
 import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.ground.streams import replace_what_cannot_be_said, sayable_json
+from agent.ground.streams import heard, replace_what_cannot_be_said, sayable_json
 
-ENCODINGS = ("ascii", "latin-1", "gbk", "cp936", "gb18030", "utf-8", "cp1252", "big5")
+ENCODINGS = ("ascii", "latin-1", "gbk", "cp936", "cp437", "gb18030", "utf-8", "cp1252", "big5")
 
 
 def said(monkeypatch, text: str, encoding: str, name: str = "stdout") -> str:
@@ -59,3 +60,10 @@ def test_json_says_the_same_to_a_program_in_any_encoding(value, encoding):
 def test_json_is_as_readable_as_the_encoding_allows():
     stream = io.TextIOWrapper(io.BytesIO(), encoding="gbk")
     assert sayable_json('"样例 𠮷"', stream) == '"样例 \\ud842\\udfb7"'
+
+
+@pytest.mark.parametrize("encoding", ["cp936", "utf-8"])
+def test_what_a_child_of_ours_complains_of_is_read_as_it_was_written(monkeypatch, encoding):
+    monkeypatch.setattr(locale, "getencoding", lambda: encoding)
+    assert heard("[WinError 5] 拒绝访问。".encode(encoding)) == "[WinError 5] 拒绝访问。"
+    assert heard(b"\xff").isprintable()

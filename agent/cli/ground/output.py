@@ -28,9 +28,9 @@ def say(
 
     What is of less weight is dim where a terminal shows that (ECMA-48, 8.3.117).
     """
-    to = file or sys.stdout
+    to: TextIO | None = file or sys.stdout
     said = "\n".join(map(harmless, str(text).split("\n")))
-    if is_dim and to.isatty() and "NO_COLOR" not in os.environ:
+    if is_dim and to is not None and to.isatty() and "NO_COLOR" not in os.environ:
         said = f"{_DIM}{said}{_PLAIN}"
     print(said, file=to, end=end, flush=flush)
 
