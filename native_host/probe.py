@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agent.ground.framing import MAX_BROWSER_REPLY, FrameDecoder, FrameError, encode_frame
+from agent.system.consoles import NO_CONSOLE
 from native_host.identity import chromium_origins
 
 ANSWER_SECONDS = 15.0
@@ -36,6 +37,7 @@ def ask_host(program: Path) -> Answer:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             timeout=ANSWER_SECONDS,
+            creationflags=NO_CONSOLE,
             check=False,
         )
         (payload,) = FrameDecoder(limit=MAX_BROWSER_REPLY).feed(done.stdout)

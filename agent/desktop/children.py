@@ -1,4 +1,4 @@
-"""Running a child of the desktop: it inherits its API connection, and what it says is logged."""
+"""Running a child of the desktop: it is handed its API connection, and what it says is logged."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Mapping
 
-from agent.desktop.processes import inheriting, kill_all
+from agent.desktop.processes import kill_all
+from agent.ground.streams import heard
+from agent.system.consoles import NO_CONSOLE
+from agent.system.handed_sockets import hand_over, handing, name_of
 from agent.system.hardening import users_umask
 from agent.system.runtime import module_command
 
@@ -24,27 +27,28 @@ LOGGED_CHARACTERS = 300
 async def child(
     name: str, theirs: socket.socket, *arguments: str, environment: Mapping[str, str]
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run ``python -m ARGUMENTS…`` while the block runs; ``FD`` among them becomes the socket's number.
+    """Run ``python -m ARGUMENTS…`` while the block runs; ``FD`` among them becomes the socket's name.
 
     It alone holds ``theirs`` then, and sees when we go.
     """
     with theirs:
-        named = [str(theirs.fileno()) if part == "FD" else part for part in arguments]
+        named = [name_of(theirs) if part == "FD" else part for part in arguments]
         process = await asyncio.create_subprocess_exec(
             *module_command(*named),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
             env=environment,
             umask=users_umask(),
             start_new_session=True,  # Ctrl-C in the agent's terminal is for the agent to answer
-            **inheriting(theirs),
+            creationflags=NO_CONSOLE,
+            **handing(theirs),
         )  # fmt: skip
-    async with _logged(name, process):
-        try:
-            yield process
-        finally:
-            await _end(process)
+        async with _logged(name, process):
+            try:
+                await hand_over(theirs, process)
+                theirs.close()
+                yield process
+            finally:
+                await _end(process)
 
 
 @contextlib.asynccontextmanager
@@ -61,7 +65,7 @@ async def _logged(name: str, process: asyncio.subprocess.Process) -> AsyncIterat
 async def _log_lines(name: str, process: asyncio.subprocess.Process) -> None:
     assert process.stderr is not None
     while data := await process.stderr.read(4096):
-        for line in data.decode(errors="replace").splitlines():
+        for line in heard(data).splitlines():
             if line:
                 log.warning("%s: %s", name, line[:LOGGED_CHARACTERS])
 

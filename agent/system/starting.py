@@ -131,12 +131,18 @@ def start_agent() -> Popen[bytes]:
     environment = _environment()
     process: Popen[bytes]
     if sys.platform == "win32":
-        # Chrome ends everything in the host's job when the host ends.
-        flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_BREAKAWAY_FROM_JOB
-        process = subprocess.Popen(
-            command, stdin=quiet, stdout=quiet, stderr=quiet,
-            cwd=folder, env=environment, creationflags=flags,
-        )  # fmt: skip
+
+        def spawn(flags: int) -> Popen[bytes]:
+            return subprocess.Popen(
+                command, stdin=quiet, stdout=quiet, stderr=quiet,
+                cwd=folder, env=environment, creationflags=flags,
+            )  # fmt: skip
+
+        try:
+            # Chrome ends everything in the host's job when the host ends.
+            process = spawn(subprocess.DETACHED_PROCESS | subprocess.CREATE_BREAKAWAY_FROM_JOB)
+        except PermissionError:  # a job that lets nothing go
+            process = spawn(subprocess.DETACHED_PROCESS)
     else:
         process = subprocess.Popen(
             command, stdin=quiet, stdout=quiet, stderr=quiet,

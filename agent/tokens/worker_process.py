@@ -15,6 +15,7 @@ import msgspec
 
 from agent.ground.errors import ReportedError
 from agent.ground.framing import HEADER, MAX_REPLY, FrameTooLargeError, encode_frame
+from agent.system.consoles import NO_CONSOLE
 from agent.system.runtime import module_command
 from agent.tokens import protocol
 from agent.tokens.errors import ModuleCrashedError, ModuleHangsError, ModuleLoadError
@@ -50,6 +51,7 @@ class WorkerProcess:
                 stdout=asyncio.subprocess.PIPE,
                 env=environment_of(module),
                 start_new_session=True,
+                creationflags=NO_CONSOLE,
             )  # fmt: skip
         except (OSError, ValueError) as error:
             raise ModuleLoadError(module=module.path, reason=str(error)) from error

@@ -15,6 +15,9 @@ import sys
 from typing import NamedTuple
 
 from agent.ground.language import Language
+from agent.system.app_identity import take_identity
+from agent.system.fonts import font_advice
+from agent.system.handed_sockets import received
 from agent.windows.fonts import NO_CHINESE_FONT, readable
 from agent.windows.link import Link
 from agent.windows.style import application
@@ -69,10 +72,10 @@ def wait_for_order(connection: socket.socket) -> Order | None:
 
 
 def main() -> int:
-    """Show the window on the inherited connection."""
+    """Show the window on the connection it was handed."""
     # Standard error is the agent's log, which adds the time.
     logging.basicConfig(format="%(levelname)s %(message)s")
-    connection = socket.socket(fileno=int(sys.argv[1]))
+    connection = received(sys.argv[1])
     order = wait_for_order(connection)
     if order is None:
         return 0
@@ -80,12 +83,13 @@ def main() -> int:
         from agent.system.dumps import forbid_dumps  # noqa: PLC0415 - ctypes takes its time
 
         forbid_dumps()
+    take_identity()
     app = application(sys.argv[:1])
     words = Words(readable(order.language))
     link = Link(connection)
     window = open_window(order.name, Context(link, words), order.subject)
     if words.language != order.language:
-        window.banner.say(words(NO_CHINESE_FONT))
+        window.banner.say(f"{words(NO_CHINESE_FONT)} {words(font_advice())}")
     link.settle()
     window.show()
     window.come_forward()

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from agent import __version__
+from agent.system.consoles import NO_CONSOLE
 from agent.system.runtime import ensure_runtime_folder, module_command
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ async def ensure_icon() -> Path | None:
         *module_command("agent.desktop.notices.icon_file"),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
+        creationflags=NO_CONSOLE,
     )  # fmt: skip
     try:
         async with asyncio.timeout(DRAW_SECONDS):

@@ -6,11 +6,11 @@ import contextlib
 import json
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
+from agent.system.consoles import NO_CONSOLE
 from agent.system.runtime import module_command
 
 SECONDS = 10.0
@@ -19,11 +19,6 @@ MAX_QUESTIONS = 50
 MAX_LINE = 10_000
 _DOCUMENTED = ("192.0.2.1", 9)
 """An address for examples (RFC 5737): nothing is sent there, the way to it tells our own address."""
-
-if sys.platform == "win32":
-    _FLAGS = subprocess.CREATE_NO_WINDOW
-else:
-    _FLAGS = 0
 
 
 class PacProgramError(Exception):
@@ -62,7 +57,7 @@ def evaluate(script: str, url: str, host: str, look_up: Callable[[str], str] = r
             stderr=subprocess.DEVNULL,
             text=True,
             encoding="utf-8",
-            creationflags=_FLAGS,
+            creationflags=NO_CONSOLE,
         )
     except OSError as error:
         raise PacProgramError(error.strerror or str(error)) from error

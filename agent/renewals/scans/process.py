@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
-import sys
 import threading
 
 import msgspec
 
 from agent.renewals.scans.model import MAX_CONTENT, Fault, Reply, Request, Unusable
+from agent.system.consoles import NO_CONSOLE
 from agent.system.runtime import module_command
 
 SECONDS = 60.0
 """How long a file may take by the clock; its processor time is limited in the worker."""
 _LONGEST_ANSWER = MAX_CONTENT
-
-if sys.platform == "win32":
-    _FLAGS = subprocess.CREATE_NO_WINDOW
-else:
-    _FLAGS = 0
 
 
 def ask_worker(request: Request, content: bytes) -> tuple[Reply, bytes]:
@@ -44,7 +39,7 @@ def _exchange(header: bytes, content: bytes) -> bytes:
         stdout=subprocess.PIPE,
         # A decoder's complaints may quote the file.
         stderr=subprocess.DEVNULL,
-        creationflags=_FLAGS,
+        creationflags=NO_CONSOLE,
     ) as worker:
         assert worker.stdin is not None
         assert worker.stdout is not None
