@@ -93,6 +93,7 @@ def _checks(
             paths=shared.paths,
             clock=shared.clock,
             seen=serving.browser_seen,
+            notices_failure=lambda: presence.notices_failure,
             is_tray_shown=lambda: presence.is_tray_shown,
             has_tray=has_tray,
         )

@@ -42,6 +42,8 @@ class Parts:
     paths: Paths
     clock: Clock
     seen: BrowserSeen
+    notices_failure: Callable[[], str] = str
+    """Why the last notice could not be shown; empty where it could."""
     is_tray_shown: Callable[[], bool] = lambda: False
     has_tray: bool = True
     """False where the agent was started without one."""

@@ -163,7 +163,8 @@ async def _tray(run: Run) -> Findings:
 
 async def _notices(run: Run) -> Findings:
     is_wanted = run.parts.config().reminders.notifications
-    return judge_notices(await desktop.look_at_notices(is_wanted=is_wanted))
+    failure = run.parts.notices_failure()
+    return judge_notices(await desktop.look_at_notices(is_wanted=is_wanted, failure=failure))
 
 
 async def _autostart(run: Run) -> Findings:
@@ -217,7 +218,7 @@ async def _others(run: Run) -> Findings:
 
 CHECKS = (
     Check("modules", mark("Token drivers"), _drivers),
-    Check("pcscd", mark("Smart card service"), _smart_cards),
+    Check("smart_cards", mark("Smart card service"), _smart_cards),
     Check("token", mark("Token"), _token),
     Check("others", mark("Other programs at the token"), _others),
     Check("pin", mark("PIN"), _pin),

@@ -12,14 +12,22 @@ REFRESH_SECONDS = 15 * 60.0
 """Day counts change at midnight without an event; the agent looks at the calendar as often."""
 CLOCK = "clock"
 """The event that is none: so much time has passed without one."""
+SAY = "tray.say"
+"""What the agent wants said in a balloon, as title and text."""
 
 
 class TrayClient(Client):
     """A client that also wakes by the clock, and tells what was refused of what it posted."""
 
-    def __init__(self, connection: socket.socket, on_refused: Callable[[Json], None]) -> None:
+    def __init__(
+        self,
+        connection: socket.socket,
+        on_refused: Callable[[Json], None],
+        on_said: Callable[[str, str], None],
+    ) -> None:
         super().__init__(connection, "odc-tray")
         self._on_refused = on_refused
+        self._on_said = on_said
 
     def next_event(self) -> str:
         """Wait for an event and return its name, :data:`CLOCK` when there was none for long.
@@ -35,7 +43,11 @@ class TrayClient(Client):
                 self._notifications.append(message)
             elif "error" in message:
                 self._on_refused(message["error"]["data"])
-        return str(self._notifications.popleft()["params"]["event"])
+        told = self._notifications.popleft()
+        if told["method"] == SAY:
+            self._on_said(told["params"]["title"], told["params"]["text"])
+            return SAY
+        return str(told["params"]["event"])
 
     def _is_readable(self) -> bool:
         return bool(select.select([self._connection], [], [], REFRESH_SECONDS)[0])

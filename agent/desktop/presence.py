@@ -12,10 +12,10 @@ from agent.api.services import Windows
 from agent.desktop.notices.board import NoticeBoard, Posted
 from agent.desktop.notices.choosing import this_desktops_display
 from agent.desktop.notices.damage import DamageNotices
-from agent.desktop.notices.model import Display, Notice
+from agent.desktop.notices.model import Display, Notice, NotShownError
 from agent.desktop.notices.reminding import ReminderNotices
 from agent.desktop.notices.telling import RenewalNotices
-from agent.desktop.supervisor import TraySupervisor
+from agent.desktop.supervisor import Speaker, TraySupervisor
 from agent.desktop.tray_host import tell_once_without_tray
 from agent.ground.bus import Event, EventBus
 from agent.ground.clock import Clock
@@ -57,7 +57,8 @@ class Presence:
         self._language = language
         self._clock = clock
         self._windows = windows
-        self._board = NoticeBoard(display or this_desktops_display(language))
+        self._tray: TraySupervisor | None = None
+        self._board = NoticeBoard(display or this_desktops_display(language, self._say))
         self._reminders = ReminderNotices(
             self._board,
             language=language,
@@ -72,7 +73,6 @@ class Presence:
             is_quiet=self._is_quiet,
             open_window=self._open_window,
         )
-        self._tray: TraySupervisor | None = None
         self._damages = DamageNotices(
             self._board,
             damages or Damages(),
@@ -87,7 +87,12 @@ class Presence:
         """Whether the process that draws the tray icon runs."""
         return self._tray is not None and self._tray.pid is not None
 
-    def show_tray(self, adopt: Callable[[socket.socket], Awaitable[object]]) -> None:
+    @property
+    def notices_failure(self) -> str:
+        """Why the last notice could not be shown; empty where it could."""
+        return self._board.failure
+
+    def show_tray(self, adopt: Callable[[socket.socket], Awaitable[Speaker]]) -> None:
         """Show the tray icon from now on, where there is a display; its connections go to ``adopt``."""
         self._tray = TraySupervisor(adopt, language=self._config().language)
         self._tray.start()
@@ -138,6 +143,12 @@ class Presence:
         except OdcError as error:
             log.warning("window not opened name=%s code=%s", name, error.code)
             self._tell(error)
+
+    def _say(self, title: str, text: str) -> None:
+        """Have the tray icon say something; NotShownError where there is none."""
+        if self._tray is None:
+            raise NotShownError("the agent was started without a tray icon")
+        self._tray.say(title, text)
 
     def _tell(self, error: OdcError) -> None:
         """Say why a click did nothing, and what to do instead."""

@@ -15,8 +15,8 @@ log = logging.getLogger(__name__)
 def watch_openings(icon: Any, opened: Callable[[], None]) -> None:  # noqa: ANN401 - pystray is untyped
     """Call ``opened``, in the toolkit's thread, each time the menu is about to be shown.
 
-    The panel asks for the menu it shows by dbusmenu's AboutToShow; an XEmbed icon shows it itself. Nothing
-    is told on Windows and macOS, where the system draws the menu.
+    The panel asks for the menu it shows by dbusmenu's AboutToShow; an XEmbed icon shows it itself. On
+    Windows see agent.desktop.pystray_windows; macOS tells nothing.
     """
     if sys.platform != "linux":
         return

@@ -6,16 +6,23 @@ import asyncio
 import contextlib
 import logging
 import os
+import shutil
 import socket
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Protocol
 
 from agent.desktop.children import child
 from agent.desktop.display import ELSEWHERE, has_display
+from agent.desktop.link import SAY
+from agent.desktop.notices.model import NotShownError
 from agent.ground.language import Language
+from agent.system.runtime import ensure_runtime_folder
 
 log = logging.getLogger(__name__)
+
+_ICONS = "tray-"
 
 FIRST_DELAY_SECONDS = 1.0
 LONGEST_DELAY_SECONDS = 300.0
@@ -37,12 +44,19 @@ def next_delay(delay: float, lifetime: float) -> float:
     return min(delay * 2, LONGEST_DELAY_SECONDS)
 
 
+class Speaker(Protocol):
+    """A tray's connection, as the agent holds it."""
+
+    def notify(self, method: str, params: object) -> None:
+        """Send a notification."""
+
+
 class TraySupervisor:
     """Starts the tray child and starts it again, with growing pauses, when it ends."""
 
     def __init__(
         self,
-        adopt: Callable[[socket.socket], Awaitable[object]],
+        adopt: Callable[[socket.socket], Awaitable[Speaker]],
         *,
         language: Language | None = None,
     ) -> None:
@@ -54,6 +68,7 @@ class TraySupervisor:
         self._language = language
         self._task: asyncio.Task[None] | None = None
         self._child: asyncio.subprocess.Process | None = None
+        self._connection: Speaker | None = None
 
     @property
     def pid(self) -> int | None:
@@ -74,6 +89,12 @@ class TraySupervisor:
         if self._child is not None and self._child.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self._child.terminate()
+
+    def say(self, title: str, text: str) -> None:
+        """Have the icon say something in a balloon; NotShownError where there is no icon now."""
+        if self._connection is None:
+            raise NotShownError("there is no tray icon now")
+        self._connection.notify(SAY, {"title": title, "text": text})
 
     async def close(self) -> None:
         """End the child."""
@@ -107,9 +128,12 @@ class TraySupervisor:
             until_adopted.callback(ours.close)
             async with _tray(theirs, self._language) as process:
                 self._child = process
-                await self._adopt(ours)
+                self._connection = await self._adopt(ours)
                 until_adopted.pop_all()  # the API closes it from here on
-                return await process.wait()
+                try:
+                    return await process.wait()
+                finally:
+                    self._connection = None
 
 
 @contextlib.asynccontextmanager
@@ -118,11 +142,19 @@ async def _tray(
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run a tray while the block runs."""
     # The toolkit hands icons over as temporary files, and is often killed before it removes them.
-    with tempfile.TemporaryDirectory(prefix="odc-tray-", ignore_cleanup_errors=True) as folder:
+    with _icons_folder() as folder:
         environment = _environment(folder, language)
         arguments = ("agent.desktop.tray", "FD")
         async with child("tray", theirs, *arguments, environment=environment) as process:
             yield process
+
+
+def _icons_folder() -> tempfile.TemporaryDirectory[str]:
+    """Make a folder for one tray's icons, in our own: there the next one finds what a killed agent left."""
+    ours = ensure_runtime_folder()
+    for left in ours.glob(f"{_ICONS}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    return tempfile.TemporaryDirectory(prefix=_ICONS, dir=ours, ignore_cleanup_errors=True)
 
 
 def _environment(folder: str, language: Language | None) -> dict[str, str]:

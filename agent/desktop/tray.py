@@ -1,6 +1,7 @@
 """The tray icon: a child of the agent, ``python -m agent.desktop.tray FD``.
 
-FD is the inherited socket of its API connection. When the agent or the display goes, it goes too.
+FD names the socket of its API connection, which it was handed. When the agent or the display goes, so does
+it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,17 @@ from agent.desktop.icon_kind import follow_desktop
 from agent.desktop.link import CLOCK, TrayClient
 from agent.desktop.menu import Line, TrayContent, tray_content
 from agent.desktop.pystray_gaps import expect_no_notices, watch_openings
+from agent.desktop.pystray_windows import (
+    as_balloon,
+    as_menu_line,
+    as_tooltip,
+    draw_sharply,
+    insist_on_answers,
+    watch_clicks,
+)
 from agent.ground.language import Language, mark, translate, user_language
+from agent.system.app_identity import take_identity
+from agent.system.handed_sockets import received
 
 follow_desktop()
 try:
@@ -45,7 +56,7 @@ class Tray:
     """Shows what the agent says, and says what was clicked."""
 
     def __init__(self, connection: socket.socket) -> None:
-        self._client = TrayClient(connection, self._tell_refusal)
+        self._client = TrayClient(connection, self._tell_refusal, self._say)
         self._client.call("events.subscribe")
         self._language = user_language()
         self._shown: object = None
@@ -78,14 +89,17 @@ class Tray:
     def _item(self, line: Line, *, is_default: bool = False) -> Any:  # noqa: ANN401 - pystray is untyped
         is_link = line.window is not None
         open_it = functools.partial(self._open, line) if is_link else None
-        return pystray.MenuItem(line.text, open_it, enabled=is_link, default=is_default)
+        return pystray.MenuItem(
+            as_menu_line(line.text), open_it, enabled=is_link, default=is_default
+        )
 
     def _follow(self, icon: Any) -> None:  # noqa: ANN401 - pystray is untyped
         """Keep the icon as the agent's events say; runs in a thread of its own."""
         try:
             self._refresh()
             icon.visible = True
-            watch_openings(icon, lambda: self._post("windows.prepare", {}))
+            watch_openings(icon, self._prepare)
+            watch_clicks(icon, balloon_clicked=icon, menu_opened=self._prepare)
             while True:
                 if self._client.next_event() in _CHANGES:
                     self._refresh()
@@ -111,12 +125,15 @@ class Tray:
             return  # a menu that is open closes when it is built anew
         self._shown, self._content = (worst, badge, content), content
         self._icon.icon = draw_icon(worst, badge, size=ICON_PIXELS)
-        self._icon.title = content.tooltip
+        self._icon.title = as_tooltip(content.tooltip)
         self._icon.update_menu()
 
     def _open(self, line: Line, *_clicked: object) -> None:
         subject = {"subject": line.subject} if line.subject else {}
         self._post("windows.open", {"name": line.window, **subject})
+
+    def _prepare(self) -> None:
+        self._post("windows.prepare", {})
 
     def _quit(self) -> None:
         self._post("agent.quit", {})
@@ -130,9 +147,17 @@ class Tray:
         """Say why a click did nothing, and what to do instead."""
         suffix = "_zh" if self._language is Language.ZH else ""
         log.warning("click refused code=%s", report["code"])
+        sentences = report[f"message{suffix}"], report.get(f"advice{suffix}", "")
+        self._say(self._content.tooltip, "\n".join(filter(None, sentences)))
+
+    def _say(self, title: str, text: str) -> None:
+        """Have the icon say something, where it can."""
         if self._icon.HAS_NOTIFICATION:
-            sentences = report[f"message{suffix}"], report.get(f"advice{suffix}", "")
-            self._icon.notify("\n".join(filter(None, sentences)), self._content.tooltip)
+            title, text = as_balloon(title, text)
+            try:
+                self._icon.notify(text, title)
+            except OSError as error:
+                log.warning("notice not shown: %s", error)
 
     def _text(self, sentence: str) -> str:
         return translate(sentence, self._language)
@@ -146,12 +171,15 @@ def _end_soon(seconds: float) -> None:
 
 
 def main() -> int:
-    """Run the tray on the inherited connection."""
+    """Run the tray on the connection it was handed."""
     # Standard error is the agent's log, which adds the time.
     logging.basicConfig(format="%(levelname)s %(message)s")
+    take_identity()
+    draw_sharply()
+    insist_on_answers()
     expect_no_notices()
     try:
-        Tray(socket.socket(fileno=int(sys.argv[1]))).run()
+        Tray(received(sys.argv[1])).run()
     except ConnectionLostError:
         log.info("the agent has gone")
     return 0

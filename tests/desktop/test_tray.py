@@ -18,10 +18,11 @@ from reminders_maker import renewal
 from tray_agent import ORGANISATION, certificate, token, token_list, tray_agent
 
 from agent.api.views.renewals import renewal_view
-from agent.desktop.processes import inheriting
 from agent.desktop.supervisor import TraySupervisor
 from agent.ground.language import Language
 from agent.renewals.journal.states import State, Waiting
+from agent.system.handed_sockets import handing, name_of
+from agent.system.runtime import ensure_runtime_folder
 
 EXPIRED_LINE = f"签名证书-{ORGANISATION}  已过期961天"
 VALID = token_list(token(certificate(days=300, text="剩余300天")))
@@ -190,13 +191,16 @@ async def test_a_killed_tray_comes_back(desk, agent):
         assert await until(lambda: (items := desk.tray_items()) and items != first)
 
 
-async def test_closing_leaves_neither_the_tray_nor_its_files(desk, agent, monkeypatch, tmp_path):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+async def test_closing_leaves_neither_the_tray_nor_its_files(desk, agent):
+    ours = ensure_runtime_folder()
+    killed_ones = ours / "tray-left"
+    killed_ones.mkdir()
     async with supervised(agent) as supervisor:
         assert await until(desk.tray_items)
         pid = supervisor.pid
-        assert list(tmp_path.glob("odc-tray-*/*"))
-    assert not list(tmp_path.iterdir())
+        assert await until(lambda: list(ours.glob("tray-*/*")))
+        assert not killed_ones.exists()
+    assert not list(ours.glob("tray-*"))
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
     assert await until(lambda: not desk.tray_items())
@@ -245,7 +249,7 @@ async def test_the_tray_ends_when_the_agent_goes(desk, agent):
     ours, theirs = socket.socketpair()
     with theirs:
         tray = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "agent.desktop.tray", str(theirs.fileno()), **inheriting(theirs)
+            sys.executable, "-m", "agent.desktop.tray", name_of(theirs), **handing(theirs)
         )
     await agent.adopt(ours)
     assert await until(desk.tray_items)

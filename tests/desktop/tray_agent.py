@@ -124,8 +124,8 @@ class TrayAgent:
         registry.add("windows.prepare", NoParams, self._prepare, Role.TRAY)
         self.server = Server(registry)
 
-    async def adopt(self, inherited: socket.socket) -> None:
-        await self.server.adopt(inherited, Role.TRAY)
+    async def adopt(self, inherited: socket.socket) -> Connection:
+        return await self.server.adopt(inherited, Role.TRAY)
 
     def change(self, tokens: TokenList) -> None:
         """Plug something in or out, and say so."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto, unique
 
-from agent.checks.model import CheckState, Findings, finding, ok
+from agent.checks.model import CheckState, Finding, Findings, finding, ok
 from agent.ground.language import mark
+from agent.system.fonts import font_advice
 
 FIX_AUTOSTART = "autostart"
+_TO_BE_SEEN = mark("Reminders are still to be seen in the tray and by `odc-agent status`.")
 NO_SCREEN = mark("There is no screen here; use the commands of `odc-agent`.")
 
 
@@ -76,6 +78,10 @@ class Notices:
     is_silent: bool = False
     """It is there and does not answer."""
     is_wanted: bool = True
+    obstacle: str = ""
+    """Why the system shows none with buttons, where it says so (Windows)."""
+    failure: str = ""
+    """Why the last notice could not be shown; empty where it could."""
 
 
 def judge_notices(notices: Notices) -> Findings:
@@ -90,25 +96,45 @@ def judge_notices(notices: Notices) -> Findings:
                 ),
             )
         ]
+    return [*_last_notice(notices.failure), _service(notices)]
+
+
+def _last_notice(failure: str) -> Findings:
+    if not failure:
+        return []
+    return [
+        finding(
+            CheckState.WARNING,
+            mark("The last notice could not be shown: {reason}"),
+            _TO_BE_SEEN,
+            reason=failure,
+        )
+    ]
+
+
+def _service(notices: Notices) -> Finding:
     if notices.is_silent:
-        return [
-            finding(
-                CheckState.FAILED,
-                mark("The desktop's notification service does not answer."),
-                mark("Log out and in again."),
-            )
-        ]
+        return finding(
+            CheckState.FAILED,
+            mark("The desktop's notification service does not answer."),
+            mark("Log out and in again."),
+        )
     if not notices.has_bus or not notices.server:
-        return [
-            finding(
-                CheckState.WARNING,
-                mark("Nothing shows notices here."),
-                mark("Reminders are still to be seen in the tray and by `odc-agent status`."),
-            )
-        ]
+        return finding(CheckState.WARNING, mark("Nothing shows notices here."), _TO_BE_SEEN)
+    if notices.obstacle:
+        return finding(
+            CheckState.WARNING,
+            mark("{server} shows no notices with buttons of this program: {reason}"),
+            mark(
+                "Notices come as balloons at the tray icon. For those with buttons allow them in the "
+                "system's settings (System, Notifications)."
+            ),
+            server=notices.server,
+            reason=notices.obstacle,
+        )
     if not notices.has_buttons:
-        return [ok(mark("Notices are shown by {server}, without buttons."), server=notices.server)]
-    return [ok(mark("Notices are shown by {server}."), server=notices.server)]
+        return ok(mark("Notices are shown by {server}, without buttons."), server=notices.server)
+    return ok(mark("Notices are shown by {server}."), server=notices.server)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +191,8 @@ class Fonts:
     """The fonts with Chinese characters."""
 
     has_screen: bool = True
+    system: str = "linux"
+    """As :data:`sys.platform` names it."""
     families: tuple[str, ...] | None
     """Their names; None where nothing tells what fonts there are."""
 
@@ -180,9 +208,7 @@ def judge_fonts(fonts: Fonts) -> Findings:
             finding(
                 CheckState.WARNING,
                 mark("No font on this computer has Chinese characters."),
-                mark(
-                    "Install one, such as Noto Sans CJK (Debian: fonts-noto-cjk), and log in anew."
-                ),
+                font_advice(fonts.system),
             )
         ]
     return [ok(mark("Chinese characters are shown, by {font}."), font=fonts.families[0])]

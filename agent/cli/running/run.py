@@ -17,7 +17,7 @@ from agent.cli.ground.outcome import Exit, explain
 from agent.cli.running.listing import quit_agent
 from agent.cli.running.room import end_waiting, try_again_and_again
 from agent.desktop.notices.choosing import this_desktops_display
-from agent.desktop.notices.model import Notice
+from agent.desktop.notices.model import Notice, NotShownError
 from agent.ground.clock import utc_now
 from agent.ground.errors import OdcError, reason_of
 from agent.ground.language import mark, translate, user_language
@@ -195,5 +195,8 @@ async def _show(error: OdcError) -> None:
     display = this_desktops_display(lambda: language, login=0.0)
     sentences = filter(None, (error.text(language), error.advice_text(language)))
     title = translate(mark("Certificate Manager"), language)
-    await display.show("start", Notice(title=title, text="\n".join(sentences), is_urgent=True))
+    try:
+        await display.show("start", Notice(title=title, text="\n".join(sentences), is_urgent=True))
+    except NotShownError as shortcoming:
+        log.warning("notice not shown: %s", shortcoming)
     await display.close()

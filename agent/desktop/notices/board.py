@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from agent.desktop.notices.model import Display, Listener, Notice
+from agent.desktop.notices.model import Display, Listener, Notice, NotShownError
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,8 @@ class NoticeBoard:
     def __init__(self, display: Display) -> None:
         self._display = display
         display.listen(Listener(self._on_pressed, self._on_closed))
+        self.failure = ""
+        """Why the last notice could not be shown; empty where it could."""
         self._posted: dict[str, Posted] = {}
         self._waiting: dict[str, None] = {}
         """Slots whose notice is to be shown or withdrawn, the oldest first."""
@@ -73,19 +75,31 @@ class NoticeBoard:
                 del self._waiting[slot]
                 try:
                     await self._bring_up_to_date(slot)
-                except Exception:  # whatever a desktop does, the next notice is to be shown
+                except Exception as error:  # whatever a desktop does, the next one is to be shown
                     log.exception("notice not shown slot=%s", slot)
+                    self.failure = f"{type(error).__name__}: {error}"
 
     async def _bring_up_to_date(self, slot: str) -> None:
         posted = self._posted.get(slot)
         if posted is None:
             await self._display.withdraw(slot)
             return
-        is_followed = await self._display.show(slot, posted.notice)
+        is_followed = await self._shown(slot, posted.notice)
         if not is_followed and self._posted.get(slot) is posted:
             # Nobody will tell when it is gone: what comes next is shown, be it the same.
             del self._posted[slot]
             posted.closed()
+
+    async def _shown(self, slot: str, notice: Notice) -> bool:
+        """Show a notice, or keep in mind why not; return whether its end will be told."""
+        try:
+            is_followed = await self._display.show(slot, notice)
+        except NotShownError as error:
+            log.warning("notice not shown: %s", error)
+            self.failure = str(error)
+            return False
+        self.failure = ""
+        return is_followed
 
     def _on_pressed(self, slot: str, key: str) -> None:
         posted = self._posted.pop(slot, None)

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+import contextlib
 from collections.abc import Sequence
-from typing import ClassVar
 
-from agent.desktop.notices.model import Listener, Notice
+from agent.desktop.notices.model import Listener, Notice, NotShownError
 from agent.desktop.processes import kill_all
-
-log = logging.getLogger(__name__)
+from agent.system.consoles import NO_CONSOLE
 
 
 class ProcessDisplay:
     """See agent.desktop.notices.model.Display. Subclasses say which program, and read what it prints."""
-
-    environment: ClassVar[dict[str, str] | None] = None
 
     def __init__(self) -> None:
         self._processes: dict[str, asyncio.subprocess.Process] = {}
@@ -35,12 +31,22 @@ class ProcessDisplay:
         """Return what the program reads."""
         raise NotImplementedError
 
+    async def begin(self, process: asyncio.subprocess.Process, notice: Notice) -> None:
+        """Tell the program what to show; NotShownError where it says that it cannot."""
+        assert process.stdin is not None
+        await tell(process, self.input_of(notice))
+        process.stdin.close()
+
+    async def end(self, process: asyncio.subprocess.Process) -> None:
+        """Have the program take its notice off the screen and end."""
+        await kill_all(process)
+
     def listen(self, listener: Listener) -> None:
         """Tell ``listener`` what becomes of notices."""
         self._listener = listener
 
     async def show(self, slot: str, notice: Notice) -> bool:
-        """Show a notice in place of the slot's last; return whether its end will be told."""
+        """Show a notice in place of the slot's last; True, since its end will be told; NotShownError."""
         await self.withdraw(slot)
         try:
             process = await asyncio.create_subprocess_exec(
@@ -48,10 +54,16 @@ class ProcessDisplay:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
-            )
+                start_new_session=True,
+                creationflags=NO_CONSOLE,
+            )  # fmt: skip
         except OSError as error:
-            log.warning("notice not shown: %s", error)
-            return False
+            raise NotShownError(str(error)) from error
+        try:
+            await self.begin(process, notice)
+        except BaseException:
+            await kill_all(process)
+            raise
         self._processes[slot] = process
         follower = asyncio.create_task(self._follow(slot, notice, process))
         self._followers.add(follower)
@@ -62,7 +74,7 @@ class ProcessDisplay:
         """Take the slot's notice off the screen."""
         process = self._processes.pop(slot, None)
         if process is not None and process.returncode is None:
-            await kill_all(process)
+            await self.end(process)
 
     async def close(self) -> None:
         """End what shows notices."""
@@ -70,7 +82,9 @@ class ProcessDisplay:
             await self.withdraw(slot)
 
     async def _follow(self, slot: str, notice: Notice, process: asyncio.subprocess.Process) -> None:
-        printed, _ = await process.communicate(self.input_of(notice))
+        assert process.stdout is not None
+        printed = await process.stdout.read()
+        await process.wait()
         if self._processes.get(slot) is not process:
             return  # withdrawn or replaced
         del self._processes[slot]
@@ -81,3 +95,11 @@ class ProcessDisplay:
             self._listener.closed(slot)
         else:
             self._listener.pressed(slot, key)
+
+
+async def tell(process: asyncio.subprocess.Process, content: bytes) -> None:
+    """Write to a program's standard input; that it has ended is told by what it does not answer."""
+    assert process.stdin is not None
+    with contextlib.suppress(ConnectionError):
+        process.stdin.write(content)
+        await process.stdin.drain()

@@ -1,4 +1,4 @@
-"""Which display this desktop gets: one with buttons where there is one, else plyer."""
+"""Which display this desktop gets: one with buttons where there is one, else what has none."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import sys
 import time
 from collections.abc import Callable
 
-from agent.desktop.notices.freedesktop import FreedesktopDisplay, NoButtonsError, NoDaemonError
-from agent.desktop.notices.model import Display, Listener, Notice, escaped
+from agent.desktop.notices.balloon import BalloonDisplay, Say
+from agent.desktop.notices.freedesktop import FreedesktopDisplay, NoDaemonError
+from agent.desktop.notices.model import Display, Listener, NoButtonsError, Notice, escaped
 from agent.desktop.notices.plyer import PlyerDisplay
 from agent.ground.language import Language
 
@@ -29,7 +30,7 @@ class ButtonsWherePossible:
     """
 
     def __init__(
-        self, with_buttons: FreedesktopDisplay, plain: Display, *, login: float = LOGIN_SECONDS
+        self, with_buttons: Display, plain: Display, *, login: float = LOGIN_SECONDS
     ) -> None:
         """Show by ``with_buttons`` where that can be done, else by ``plain``.
 
@@ -71,13 +72,20 @@ class ButtonsWherePossible:
 
 
 def this_desktops_display(
-    language: Callable[[], Language], *, login: float = LOGIN_SECONDS
+    language: Callable[[], Language], say: Say | None = None, *, login: float = LOGIN_SECONDS
 ) -> Display:
-    """Return what shows notices on this system; ``login`` as of :class:`ButtonsWherePossible`."""
+    """Return what shows notices on this system.
+
+    Args:
+        language: what the program's name is to be in.
+        say: has the tray icon say something, where there may be one.
+        login: as of :class:`ButtonsWherePossible`.
+    """
     if sys.platform == "win32":
         from agent.desktop.notices.windows_toast import ToastDisplay  # noqa: PLC0415
 
-        return ToastDisplay()
+        plain = BalloonDisplay(say) if say else PlyerDisplay()
+        return ButtonsWherePossible(ToastDisplay(language), plain, login=0)
     if sys.platform == "darwin":
         from agent.desktop.notices.macos_alert import AlertDisplay  # noqa: PLC0415
 

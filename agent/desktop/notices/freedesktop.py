@@ -6,12 +6,12 @@ A daemon that hangs costs the one call its time; one that ends takes its notices
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from agent.desktop.notices.icon_file import ensure_icon
-from agent.desktop.notices.model import Listener, Notice, escaped
+from agent.desktop.notices.model import Listener, NoButtonsError, Notice, NotShownError, escaped
 from agent.ground.language import Language, mark, translate
 from agent.system.session_bus import BusError, BusTimeoutError, Service, SessionBus
 
@@ -30,14 +30,6 @@ _DRAW_DEFAULT = frozenset({"Xfce Notify Daemon"})
 """Daemons that draw a button for the default action too; there the first button is that action."""
 _NEVER = 0
 _URGENCY = {False: 1, True: 2}
-
-
-class NoButtonsError(Exception):
-    """Here no daemon draws buttons; ``able`` is what the one there is can do."""
-
-    def __init__(self, reason: str, able: Iterable[str] = ()) -> None:
-        super().__init__(reason)
-        self.able = tuple(able)
 
 
 class NoDaemonError(NoButtonsError):
@@ -66,6 +58,7 @@ class FreedesktopDisplay:
         Raises:
             NoDaemonError: there is no bus or no daemon.
             NoButtonsError: there is one that draws no buttons.
+            NotShownError: there is one that does not answer.
         """
         try:
             bus = await self._connected()
@@ -75,8 +68,7 @@ class FreedesktopDisplay:
                 seconds=SHOW_SECONDS,
             )  # fmt: skip
         except BusTimeoutError as error:
-            log.warning("notice not shown: %s", error)
-            return False
+            raise NotShownError(str(error)) from error
         except BusError as error:
             raise NoDaemonError(str(error)) from error
         self._ids[slot] = int(number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -49,6 +49,18 @@ class Listener:
     """Slot of a notice that is gone."""
 
 
+class NotShownError(Exception):
+    """A notice could not be shown; the text says why, in the words of who was to show it."""
+
+
+class NoButtonsError(NotShownError):
+    """Here nothing draws buttons; ``able`` is what the notification daemon there is can do."""
+
+    def __init__(self, reason: str, able: Iterable[str] = ()) -> None:
+        super().__init__(reason)
+        self.able = tuple(able)
+
+
 class Display(Protocol):
     """Shows notices."""
 
@@ -58,7 +70,8 @@ class Display(Protocol):
     async def show(self, slot: str, notice: Notice) -> bool:
         """Show a notice in place of the slot's last; return whether its end will be told.
 
-        Never raises: a desktop that cannot is logged.
+        Raises:
+            NotShownError
         """
 
     async def withdraw(self, slot: str) -> None:

@@ -7,15 +7,14 @@ does not hold the agent up.
 from __future__ import annotations
 
 import asyncio
-import logging
 
 import msgspec
 
-from agent.desktop.notices.model import Listener, Notice
+from agent.desktop.notices.model import Listener, Notice, NotShownError
 from agent.desktop.processes import kill_all
+from agent.ground.streams import heard
+from agent.system.consoles import NO_CONSOLE
 from agent.system.runtime import module_command
-
-log = logging.getLogger(__name__)
 
 SHOW_SECONDS = 30.0
 """D-Bus alone may take 25 seconds to find out that no daemon answers."""
@@ -39,18 +38,17 @@ class PlyerDisplay:
         """Do nothing: there is nothing to tell."""
 
     async def show(self, slot: str, notice: Notice) -> bool:  # noqa: ARG002 - nothing is replaced
-        """Show a notice; False, since its end will not be told."""
+        """Show a notice; False, since its end will not be told; NotShownError."""
         plain = msgspec.json.encode(PlainNotice(title=notice.title, text=notice.text))
         try:
             async with asyncio.timeout(self._seconds):
                 status, complaint = await _deliver(plain)
-        except TimeoutError:
-            log.warning("notice not shown: the notification daemon does not answer")
+        except TimeoutError as error:
+            raise NotShownError("the notification daemon does not answer") from error
         except OSError as error:
-            log.warning("notice not shown: %s", error)
-        else:
-            if status or complaint:
-                log.warning("notice not shown exit=%s: %s", status, complaint)
+            raise NotShownError(str(error)) from error
+        if status or complaint:  # plyer itself only warns
+            raise NotShownError(complaint or f"exit code {status}")
         return False
 
     async def withdraw(self, slot: str) -> None:
@@ -68,10 +66,11 @@ async def _deliver(notice: bytes) -> tuple[int | None, str]:
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
+        creationflags=NO_CONSOLE,
     )  # fmt: skip
     try:
         _, complaint = await process.communicate(notice)
     finally:
         if process.returncode is None:
             await kill_all(process)
-    return process.returncode, complaint.decode(errors="replace").strip()[-LOGGED_CHARACTERS:]
+    return process.returncode, heard(complaint).strip()[-LOGGED_CHARACTERS:]
