@@ -33,7 +33,7 @@ class AdministratorsFolderError(OdcError):
 
     code = "administrators_folder"
     sentence = mark("{file} can be written by the administrator only.")
-    advice = mark("Run it with sudo, or ask your administrator.")
+    advice = mark("Run it as an administrator (Linux: with sudo), or ask yours.")
 
 
 class ClosedToOthersError(OdcError):

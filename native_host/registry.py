@@ -1,4 +1,4 @@
-"""The registry entries that name manifests on Windows; elsewhere there are none. Not tried there yet."""
+"""The registry entries that name manifests on Windows; elsewhere there are none."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ if sys.platform == "win32":
         ]
 
     def _limit_by_job(memory: int, cpu_seconds: int) -> None:
-        """Put this process into a job of its own. Not tried on Windows yet."""
+        """Put this process into a job of its own; Wine takes the limits and does not enforce them."""
         kernel = ctypes.WinDLL("kernel32", use_last_error=True)
         kernel.CreateJobObjectW.restype = wintypes.HANDLE
         kernel.GetCurrentProcess.restype = wintypes.HANDLE

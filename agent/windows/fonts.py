@@ -7,8 +7,7 @@ from PySide6.QtGui import QFontMetrics, QGuiApplication
 from agent.ground.language import Language, mark
 
 NO_CHINESE_FONT = mark(
-    "No font on this computer has Chinese characters, so this window is in English. "
-    "Install one, such as Noto Sans CJK (Debian: fonts-noto-cjk), and open the window anew."
+    "No font on this computer has Chinese characters, so this window is in English."
 )
 
 

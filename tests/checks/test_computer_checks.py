@@ -42,24 +42,24 @@ def namespaces():
 
 @needs_namespaces
 async def test_without_the_daemon_the_smart_card_service_does_not_run(desk, namespaces):
-    state, text = said(await desk.check("pcscd"))
+    state, text = said(await desk.check("smart_cards"))
     assert (state, text) == (CheckState.FAILED, "The smart card service does not run.")
 
 
 @needs_namespaces
 async def test_a_token_that_needs_no_daemon_makes_its_absence_a_warning(token_desk, namespaces):
-    assert (await token_desk.check("pcscd")).state is CheckState.WARNING
+    assert (await token_desk.check("smart_cards")).state is CheckState.WARNING
 
 
 @needs_namespaces
 async def test_a_daemon_that_runs_tells_its_readers_and_one_that_hangs_is_unknown(desk):
     with pcsc.own_pcscd() as daemon:
-        assert said(await desk.check("pcscd")) == (
+        assert said(await desk.check("smart_cards")) == (
             CheckState.OK,
             "The smart card service runs. Readers: 2.",
         )
         os.kill(daemon.pid, signal.SIGSTOP)
-        assert said(await desk.check("pcscd", seconds=0.5))[0] is CheckState.UNKNOWN
+        assert said(await desk.check("smart_cards", seconds=0.5))[0] is CheckState.UNKNOWN
         os.kill(daemon.pid, signal.SIGCONT)
 
 

@@ -46,7 +46,7 @@ BROKEN_UNIT = (
     ' printf "[Service]\\nExecStart=\\nExecStart=/bin/false\\n" >$d/broken.conf;'
     " systemctl --user daemon-reload'"
 )
-HARDWARE = {"pcscd", "tray", "notices", "fonts"}
+HARDWARE = {"smart_cards", "tray", "notices", "fonts"}
 """Checks that want a reader, a desktop with a panel and a notification daemon, or the recommended font."""
 
 

@@ -12,6 +12,7 @@ import pytest
 from agent.system.autostart import macos, this_systems_autostart
 from agent.system.autostart.linux import LinuxAutostart
 from agent.system.autostart.macos import LaunchAgent
+from agent.system.autostart.windows import program_of
 
 
 @pytest.fixture
@@ -183,3 +184,17 @@ def test_macos_does_not_start_twice_what_a_package_starts_for_everybody(launchd)
     everybodys.write_bytes(plistlib.dumps({"ProgramArguments": ["/gone/odc-agent", "run"]}))
     agent.switch_on()
     assert {way.place for way in agent.ways() if way.is_right} == {str(folder / everybodys.name)}
+
+
+@pytest.mark.parametrize(
+    ("command", "program"),
+    [
+        (r'"C:\Program Files\odc\odc-agent.exe" run', r"C:\Program Files\odc\odc-agent.exe"),
+        (r"C:\odc\pythonw.exe -I C:\odc\start_module.py agent.cli run", r"C:\odc\pythonw.exe"),
+        (r'C:\odc\pythonw.exe -I "C:\a b\start_module.py"', r"C:\odc\pythonw.exe"),
+        ("", ""),
+        ('"', ""),
+    ],
+)  # fmt: skip
+def test_the_program_of_a_command_line_of_windows(command, program):
+    assert program_of(command) == program

@@ -10,7 +10,7 @@ from pathlib import Path
 from smartcard import scard
 
 from agent.checks.verdicts.smart_cards import Service, SmartCards
-from agent.tokens.events.pcsc import held_readers
+from agent.tokens.events.pcsc import held_readers, reason_of
 
 _MISSING = {scard.SCARD_E_NO_SERVICE, scard.SCARD_E_SERVICE_STOPPED}
 _FORBIDDEN = {scard.SCARD_W_SECURITY_VIOLATION, scard.SCARD_E_NO_ACCESS}
@@ -35,13 +35,16 @@ def look_at_smart_cards(*, has_token: bool) -> SmartCards:
 
 
 def _refused(code: int, has_token: bool) -> SmartCards:
-    reason = str(scard.SCardGetErrorMessage(code)).strip().rstrip(".")
     if code in _FORBIDDEN or (code in _MISSING and _is_barred()):
         service = Service.FORBIDDEN
     else:
         service = Service.MISSING if code in _MISSING else Service.BROKEN
     return SmartCards(
-        service=service, reason=reason, is_installed=_is_installed(), has_token=has_token
+        service=service,
+        reason=reason_of(code),
+        is_installed=_is_installed(),
+        has_token=has_token,
+        system=sys.platform,
     )
 
 

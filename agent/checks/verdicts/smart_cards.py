@@ -29,8 +29,20 @@ class SmartCards:
     readers: int = 0
     reason: str = ""
     is_installed: bool = True
+    system: str = "linux"
+    """As :data:`sys.platform` names it."""
     has_token: bool = False
     """A token can be read all the same: many are no smart cards to the system."""
+
+
+_STARTS = {
+    "linux": mark("Start it (administrator: `systemctl enable --now pcscd.socket`)."),
+    "win32": mark(
+        "Windows starts it as soon as a reader is plugged in. Where one is, start the service Smart Card "
+        "(SCardSvr; administrator: `sc start SCardSvr`)."
+    ),
+    "darwin": mark("macOS starts it for each reader: plug the reader out and in again."),
+}
 
 
 def judge_smart_cards(facts: SmartCards) -> Findings:
@@ -70,6 +82,6 @@ def judge_smart_cards(facts: SmartCards) -> Findings:
         finding(
             missing,
             mark("The smart card service does not run."),
-            mark("Start it (administrator: `systemctl enable --now pcscd.socket`)."),
+            _STARTS.get(facts.system, _STARTS["linux"]),
         )
     ]

@@ -1,4 +1,4 @@
-"""Windows: the Run key of the user's registry. Written and typed, never run."""
+"""Windows: the Run key of the user's registry."""
 
 from __future__ import annotations
 
@@ -11,6 +11,15 @@ from agent.system.autostart.model import Way
 
 KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
 VALUE = "odc-agent"
+
+
+def program_of(command: str) -> str:
+    """Return the program that a command line starts: up to the quote that ends it, or the first blank."""
+    begin = command.lstrip()
+    if begin.startswith('"'):
+        return begin[1:].partition('"')[0]
+    return begin.partition(" ")[0]
+
 
 if sys.platform == "win32":
     import winreg
@@ -32,8 +41,7 @@ if sys.platform == "win32":
             ]
 
         def _is_right(self, command: str) -> bool:
-            program = command.strip('"').split('"')[0]
-            return command == self._command or shutil.which(program) is not None
+            return command == self._command or shutil.which(program_of(command)) is not None
 
         def switch_on(self) -> None:
             """Write the entry, unless everybody's starts the agent."""

@@ -1,4 +1,4 @@
-"""The calls to Windows. Written and typed, not yet run: see docs/administrators.md.
+"""The calls to Windows.
 
 Documented in "Named Pipe Security and Access Rights" and "Security Quality of Service" (Win32 API).
 The interpreter's own ``_winapi`` has overlapped pipes; ctypes is for who is at their ends.

@@ -118,6 +118,12 @@ class PcscError(Exception):
     """A call to PC/SC failed."""
 
 
+def reason_of(code: int) -> str:
+    """Return an error of PC/SC in the system's words; its number where Windows has none for it."""
+    words = scard.SCardGetErrorMessage(code)
+    return words.strip().rstrip(".") if words else f"0x{code & 0xFFFFFFFF:08X}"
+
+
 class _Watcher:
     """One connection to the daemon, and the readers' states as last seen."""
 
@@ -147,7 +153,7 @@ class _Watcher:
             self._list_readers()
             return self._states.keys() != before.keys()
         if code not in {scard.SCARD_S_SUCCESS, scard.SCARD_E_UNKNOWN_READER}:
-            raise PcscError(scard.SCardGetErrorMessage(code))
+            raise PcscError(reason_of(code))
         seen = {name: state & ~scard.SCARD_STATE_CHANGED for name, state, _ in states}
         seen.pop(READERS, None)
         self._states = seen
@@ -162,7 +168,7 @@ class _Watcher:
         if code == scard.SCARD_E_NO_READERS_AVAILABLE:
             names = []
         elif code:
-            raise PcscError(scard.SCardGetErrorMessage(code))
+            raise PcscError(reason_of(code))
         self._states = {name: self._states.get(name, self._state(name)) for name in names}
 
     def _state(self, reader: str) -> int:
@@ -199,5 +205,5 @@ def held_readers() -> list[str]:
 
 def _checked(code: int, value: Any) -> Any:  # noqa: ANN401 - pyscard is untyped
     if code:
-        raise PcscError(scard.SCardGetErrorMessage(code))
+        raise PcscError(reason_of(code))
     return value

@@ -1,4 +1,4 @@
-"""Windows: device arrival, as WM_DEVICECHANGE tells it, without a window. Not yet run.
+"""Windows: device arrival, as WM_DEVICECHANGE tells it, without a window.
 
 CM_Register_Notification (cfgmgr32, Windows 8 and later) calls back from a thread of the system's.
 """

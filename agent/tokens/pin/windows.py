@@ -1,4 +1,4 @@
-"""PIN entry over a named pipe. Written and typed, not yet run: see docs/architecture.md.
+"""PIN entry over a named pipe.
 
 Each secret is a message, an empty one ends the list.
 """
