@@ -80,7 +80,11 @@ def test_a_token_another_program_keeps_to_itself_is_told_of_and_read_when_it_is_
         assert _checked(client)["token"] == "ok"
         with _holder() as holder:
             held = _checked(client)
-            assert (held["others"], held["token"], held["smart_cards"]) == ("failed", "failed", "ok")
+            assert (held["others"], held["token"], held["smart_cards"]) == (
+                "failed",
+                "failed",
+                "ok",
+            )
             answer = client.call("tokens.list", {"refresh": True})
             assert [problem["code"] for problem in answer["problems"]] == ["token_held"]
             assert "独占" in answer["problems"][0]["message_zh"]
