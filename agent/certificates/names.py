@@ -32,8 +32,8 @@ _SHORT = {
 }
 """RFC 4514, 3."""
 
-_VERSION, _SUBJECT = 0xA0, 4
-"""The tag of the part that may be missing, and the subject's place among the others."""
+_VERSION, _ISSUER, _SUBJECT = 0xA0, 2, 4
+"""The tag of the part that may be missing, and the places of two among the others."""
 
 _CODECS: dict[int, str] = {
     Tag.UTF8_STRING: "utf-8",
@@ -128,11 +128,20 @@ def subject_of(certificate: bytes) -> bytes:
     Raises:
         DerError: it is not built like a certificate (RFC 5280, 4.1).
     """
+    return _field(certificate, _SUBJECT)
+
+
+def issuer_of(certificate: bytes) -> bytes:
+    """Return the issuer of a certificate, as :func:`subject_of` its subject."""
+    return _field(certificate, _ISSUER)
+
+
+def _field(certificate: bytes, place: int) -> bytes:
     signed = read_element(read_element(certificate).need(Tag.SEQUENCE)).need(Tag.SEQUENCE)
     fields = [field for field in elements(signed) if field.tag != _VERSION]
-    if len(fields) <= _SUBJECT:
+    if len(fields) <= place:
         raise DerError("not all parts of a certificate")
-    return fields[_SUBJECT].encoded
+    return fields[place].encoded
 
 
 def same_name(one: bytes, other: bytes) -> bool:

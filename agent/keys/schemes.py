@@ -120,3 +120,16 @@ def message_scheme(signature: str, digest: str) -> Scheme:
     if (family is Family.SM2) is not isinstance(found, hashes.SM3):
         raise UnknownSchemeError(f"signed with {signature} over {digest}")
     return Scheme(family, found, USUAL[family].padding)
+
+
+def scheme_named(signature: str) -> Scheme:
+    """Return how something is signed, by an OID that names the digest along.
+
+    Raises:
+        UnknownSchemeError: it does not, or is not read here.
+    """
+    family, named = _FAMILIES.get(signature, (None, ""))
+    digest = next((one for one in _DIGESTS.values() if one.name == named), None)
+    if family is None or digest is None:
+        raise UnknownSchemeError(f"signed with {signature}")
+    return Scheme(family, digest, USUAL[family].padding)

@@ -39,23 +39,29 @@ class AuthoritySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     name: str
     issuers: tuple[str, ...]
     """Issuer names (RFC 4514) this authority renews."""
-    url: Annotated[str, msgspec.Meta(pattern="^https://[^/]+")]
-    """Base URL, ``https`` only since a password goes there; EST and the RA API are below it."""
+    url: Annotated[str, msgspec.Meta(pattern="^https?://[^/]+")]
+    """Base URL, ``https`` since a password goes there, where EST and the RA API are below it. ``http`` for
+    ``cmp`` alone, whose messages are protected by themselves."""
     trust_anchor: Path
     """File (PEM or DER) of the root its TLS and its certificates must chain to."""
-    profile: Literal["ra", "est"] = "ra"
-    """``ra``: EST and the RA API; ``est``: a plain EST server with a user name and a password."""
+    profile: Literal["ra", "est", "cmp"] = "ra"
+    """``ra``: EST and the RA API; ``est``: a plain EST server with a user name and a password; ``cmp``: a
+    CMP server, with a reference value and a secret."""
     label: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._~-]*\Z")] = ""
     """EST label (RFC 7030, 3.2.2), for ``est``."""
     user: str = ""
-    """User name, for ``est``."""
+    """User name, for ``est``; for ``cmp`` the reference value."""
     password_file: Path | None = None
-    """File with the password in its first line, for ``est``; readable by nobody else."""
+    """File with the password, or the secret, in its first line; readable by nobody else."""
+    path: Annotated[str, msgspec.Meta(pattern=r"^/[^\s?#]*\Z")] = "/.well-known/cmp"
+    """Where below ``url`` messages are sent to, for ``cmp`` (RFC 9483, 6.1)."""
 
     def __post_init__(self) -> None:
-        """Refuse a plain EST server without a user or a password."""
-        if self.profile == "est" and not (self.user and self.password_file):
-            raise ValueError('profile "est" needs user and password_file')
+        """Refuse a server without the user or the password it wants, and passwords in clear."""
+        if self.profile != "ra" and not (self.user and self.password_file):
+            raise ValueError(f'profile "{self.profile}" needs user and password_file')
+        if self.profile != "cmp" and not self.url.startswith("https://"):
+            raise ValueError(f'profile "{self.profile}" needs an https url')
 
 
 class ReminderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -21,6 +21,7 @@ from agent.ground.language import Language
 from agent.settings.config import AuthoritySettings
 
 PASSWORD = "p4ssw0rd"
+CMP = {"profile": "cmp", "user": "reference", "password_file": Path("secret")}
 
 
 def good():
@@ -36,9 +37,9 @@ def reach(tmp_path, monkeypatch):
     anchor = tmp_path / "anchor.pem"
     anchor.write_bytes(root().public_bytes(Encoding.PEM))
 
-    async def ask(url, *, clock=utc_now, trust_anchor=anchor):
+    async def ask(url, *, clock=utc_now, trust_anchor=anchor, **more):
         settings = AuthoritySettings(
-            name="沙盒", issuers=("CN=A",), url=url, trust_anchor=trust_anchor
+            name="沙盒", issuers=("CN=A",), url=url, trust_anchor=trust_anchor, **more
         )
         return await probe.reach(settings, clock)
 
@@ -88,6 +89,33 @@ async def test_an_authority_that_answers_is_well_and_tells_the_time(reach, ident
     [clock] = judge_clock([reached])
     assert clock.state is CheckState.OK
     assert server.requests[0].startswith(b"GET /ra/v1/policy ")
+
+
+@pytest.mark.parametrize("secured", [True, False])
+@pytest.mark.parametrize("status", ["405 Method Not Allowed", "400 Bad Request", "200 OK"])
+async def test_a_cmp_server_is_well_that_takes_no_get(reach, identity, secured, status):
+    with serving(identity if secured else None, answer(status)) as server:
+        reached = await reach(server.url, **CMP, path="/cmp/renewals")
+    assert reached.obstacle is Obstacle.NONE
+    assert reached.is_date_verified is secured
+    assert server.requests[0].startswith(b"GET /cmp/renewals ")
+
+
+async def test_a_cmp_server_that_is_elsewhere(reach):
+    with serving(None, answer("404 Not Found")) as server:
+        reached = await reach(server.url, **CMP)
+    assert reached.obstacle is Obstacle.HTTP_OTHER
+    assert "404" in told(reached)
+
+
+async def test_a_cmp_server_in_clear_is_asked_for_by_its_whole_url_from_a_proxy(reach, monkeypatch):
+    """RFC 9112, 3.2.2."""
+    with serving(None, answer("405 Method Not Allowed")) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url.replace("//", "//user:word@"))
+        reached = await reach("http://cmp.invalid", **CMP, path="/cmp")
+    assert reached.obstacle is Obstacle.NONE
+    assert proxy.requests[0].startswith(b"GET http://cmp.invalid/cmp HTTP/1.1\r\n")
+    assert b"Proxy-Authorization: Basic " in proxy.requests[0]
 
 
 async def test_a_name_that_does_not_resolve(reach):

@@ -67,7 +67,7 @@ def test_what_is_written_is_read(paths):
         ("language = 'fr'", "language"),
         ("poll_seconds = 0", "poll_seconds"),
         ("[[authority]]\nname = 'x'", "issuers"),
-        (AUTHORITY.format(url="https://a", anchor="a.pem") + "profile = 'cmp'", "profile"),
+        (AUTHORITY.format(url="https://a", anchor="a.pem") + "profile = 'scep'", "profile"),
         ("[[module]]\nenvironment = {}", "path"),
         pytest.param(
             "[[module]]\npath = '/a.so'\nenviroment = {}",

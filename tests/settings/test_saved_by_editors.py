@@ -12,7 +12,7 @@ from agent.cli.ground.secret_input import _read_line
 from agent.cli.papers.input_files import read_applicant
 from agent.ground.errors import InvalidInputError
 from agent.network.pac.scripts import read_script
-from agent.renewals.authorities.est import PasswordFileError, _password
+from agent.renewals.authorities.password_file import PasswordFileError, password_of
 from agent.settings.config import AuthoritySettings, ConfigError, load_config
 from agent.settings.reading import load
 from agent.settings.writing import write_key
@@ -117,14 +117,14 @@ def plain(tmp_path: Path, password_file: Path) -> AuthoritySettings:
     )  # fmt: skip
 
 
-def test_a_password(tmp_path, save):
+def test_apassword_of(tmp_path, save):
     file = save(tmp_path / "password", "secret of 样例\n")
-    assert _password(plain(tmp_path, file)) == "secret of 样例"
+    assert password_of(plain(tmp_path, file)) == "secret of 样例"
 
 
 def test_a_password_in_gbk_is_told(tmp_path):
     with pytest.raises(PasswordFileError, match=HINT):
-        _password(plain(tmp_path, in_gbk(tmp_path / "password", "样例\n")))
+        password_of(plain(tmp_path, in_gbk(tmp_path / "password", "样例\n")))
 
 
 def test_a_policy_of_the_sandbox(tmp_path, save):

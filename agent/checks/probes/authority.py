@@ -26,9 +26,12 @@ STEP_SECONDS = 5.0
 """How long each step may take."""
 MAX_HEADER_BYTES = 32 * 1024
 """Of an answer; its body is not read."""
+_PORTS = {"http": 80, "https": 443}
 MAX_ADDRESSES = 3
 """Of one name; a step must not take for ever."""
 _PATHS = {"ra": "/ra/v1/policy", "est": "/.well-known/est/cacerts"}
+_REFUSALS = frozenset({400, 405, 411, 415})
+"""What CMP servers say to who sends them no message, for which it would take a secret."""
 _VERIFY = {
     9: Obstacle.TLS_TIME,  # X509_V_ERR_CERT_NOT_YET_VALID
     10: Obstacle.TLS_TIME,  # X509_V_ERR_CERT_HAS_EXPIRED
@@ -71,6 +74,10 @@ class _Way:
     target: _Address
     path: str
     proxy: _Proxy | None
+    is_in_clear: bool = False
+    """Plain HTTP, as CMP may have it: a proxy is then told the whole URL (RFC 9112, 3.2.2)."""
+    refusals: frozenset[int] = frozenset()
+    """Statuses of a server that is as it should be, beside success."""
 
 
 async def reach(
@@ -109,10 +116,11 @@ async def _answered(
             _, date = await there(_exchange(way, unproved_tls()))
             failed = replace(failed, date=date, asked=clock(), is_date_verified=False)
         return failed
-    reached = replace(reached, date=date, asked=clock())
+    is_verified = not way.is_in_clear
+    reached = replace(reached, date=date, asked=clock(), is_date_verified=is_verified)
     if status >= 500:
         return replace(reached, obstacle=Obstacle.HTTP_SERVER, reason=f"HTTP {status}")
-    if not 200 <= status < 300:
+    if not 200 <= status < 300 and status not in way.refusals:
         return replace(reached, obstacle=Obstacle.HTTP_OTHER, reason=f"HTTP {status}")
     return reached
 
@@ -121,12 +129,16 @@ def _way(
     settings: AuthoritySettings, url: urllib.parse.SplitResult, network: NetworkSettings
 ) -> _Way:
     try:
-        target = _Address(url.hostname or "", url.port or 443)
+        target = _Address(url.hostname or "", url.port or _PORTS.get(url.scheme, 443))
     except ValueError as error:
         raise _StoppedError(Obstacle.NAME, error) from error
+    proxy = _proxy(settings.url, network)
+    if settings.profile == "cmp":
+        is_in_clear = url.scheme == "http"
+        return _Way(target, url.path.rstrip("/") + settings.path, proxy, is_in_clear, _REFUSALS)
     label = f"/{settings.label}" if settings.profile == "est" and settings.label else ""
     path = _PATHS[settings.profile].replace("/est/", f"/est{label}/")
-    return _Way(target, url.path.rstrip("/") + path, _proxy(settings.url, network))
+    return _Way(target, url.path.rstrip("/") + path, proxy)
 
 
 def _proxy(target: str, network: NetworkSettings) -> _Proxy | None:
@@ -162,16 +174,24 @@ async def _exchange(way: _Way, tls: ssl.SSLContext) -> tuple[int, dt.datetime | 
             await _resolved(way.target, Obstacle.NAME), Obstacle.CONNECTION
         )
     try:
-        if way.proxy is not None:
-            await _tunnelled(reader, writer, way.target, way.proxy.login)
-        await _secured(writer, tls, way.target.host)
-        host = way.target.host if way.target.port == 443 else str(way.target)
-        request = f"GET {way.path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
-        head = await _head(reader, writer, request)
+        if not way.is_in_clear:
+            if way.proxy is not None:
+                await _tunnelled(reader, writer, way.target, way.proxy.login)
+            await _secured(writer, tls, way.target.host)
+        head = await _head(reader, writer, _request(way))
         return _status(head, Obstacle.NOT_HTTP), _date(head)
     finally:
         writer.transport.abort()
         await asyncio.sleep(0)  # the loop closes it in its next turn
+
+
+def _request(way: _Way) -> str:
+    is_usual = way.target.port == _PORTS["http" if way.is_in_clear else "https"]
+    host = way.target.host if is_usual else str(way.target)
+    target, login = way.path, ""
+    if way.is_in_clear and way.proxy is not None:
+        target, login = f"http://{host}{way.path}", way.proxy.login
+    return f"GET {target} HTTP/1.1\r\nHost: {host}\r\n{login}Connection: close\r\n\r\n"
 
 
 async def _resolved(address: _Address, obstacle: Obstacle) -> list[_Address]:

@@ -119,9 +119,12 @@ class Authorities:
 def _client(settings: AuthoritySettings, network: NetworkSettings) -> Authority:
     """Return the client of an authority by its profile; OSError, ValueError: its trust anchor."""
     # Here, since httpx takes memory that an agent without renewals does not need.
+    from agent.renewals.authorities.cmp.enrolment import CmpEnrolment  # noqa: PLC0415
     from agent.renewals.authorities.est import EstAuthority  # noqa: PLC0415
     from agent.renewals.authorities.ra import RaAuthority  # noqa: PLC0415
 
+    if settings.profile == "cmp":
+        return Authority(CmpEnrolment(settings, network))
     if settings.profile == "est":
         return Authority(EstAuthority(settings, network))
     ra = RaAuthority(settings, network)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import msgspec
 
@@ -42,6 +42,9 @@ _SERVER_TROUBLE = frozenset({408, 425, 429})
 
 class AuthorityHttp:
     """The connection to one authority, pinned to its trust anchor."""
+
+    _headers: ClassVar[Mapping[str, str]] = {}
+    """Sent with every request."""
 
     def __init__(self, settings: AuthoritySettings, network: NetworkSettings = SYSTEMS) -> None:
         """Go the way ``network`` says; OSError or ValueError where the trust anchor cannot be read."""
@@ -83,7 +86,10 @@ class AuthorityHttp:
             method=method,
             url=self._url + path,
             content=content,
-            headers={"Content-Type": media_type} if content is not None else {},
+            headers={
+                **self._headers,
+                **({"Content-Type": media_type} if content is not None else {}),
+            },
             login=(credentials.application, credentials.secret) if credentials else None,
             # None followed: the password is for this host alone.
             redirects=0,

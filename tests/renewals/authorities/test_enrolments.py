@@ -57,20 +57,23 @@ async def profiles(tmp_path):
     settings = (
         AuthoritySettings(name="ra", **common),
         AuthoritySettings(name="est", profile="est", user="u", password_file=password, **common),
+        AuthoritySettings(name="cmp", profile="cmp", user="u", password_file=password, **common),
     )
     authorities = Authorities(lambda: Config(authorities=settings))
     yield authorities
     await authorities.close()
 
 
-def test_a_plain_est_server_has_no_half_but_enrolment(profiles):
+def test_a_plain_est_or_cmp_server_has_no_half_but_enrolment(profiles):
     assert profiles.client("est").dossier is None
+    assert profiles.client("cmp").dossier is None
     assert profiles.client("ra").dossier is not None
 
 
-async def test_for_a_plain_est_server_the_request_alone_is_signed(profiles):
+@pytest.mark.parametrize("profile", ["est", "cmp"])
+async def test_for_a_plain_est_or_cmp_server_the_request_alone_is_signed(profiles, profile):
     token = Token()
-    prepared = await profiles.client("est").enrolment.prepare(WISH, token, NOW)
+    prepared = await profiles.client(profile).enrolment.prepare(WISH, token, NOW)
     assert token.signed == [b"PKCS#10"]
     assert (prepared.request, prepared.manifest) == (b"a request", b"")
 
