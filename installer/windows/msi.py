@@ -10,10 +10,12 @@ usage: msi.py [--for-tests] [--version V] [--only NAME …] FOLDER OUT [--sign O
 from __future__ import annotations
 
 import argparse
+import hashlib
 import shutil
 import subprocess
 import sys
 import tempfile
+import uuid
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -21,7 +23,8 @@ sys.path.append(str(Path(__file__).resolve().parents[2]))  # run as a script, fr
 
 from interpreter import MARK
 from launchers.build import PROGRAMS, write_icon
-from wxs import Package, Scope, Tongue, source
+from tables import statements
+from wxs import CODE_PAGES, LANGUAGE_IDS, Package, Scope, Tongue, source
 
 from agent import __version__
 from native_host.browsers import load_browsers
@@ -69,9 +72,25 @@ def make(package: Package, folder: Path, out: Path, signing: Sequence[str] = ())
         for one in folder.iterdir():
             (work / one.name).symlink_to(one.absolute())
         _run("wixl", "-a", "x64", "-o", str(file.absolute()), "package.wxs", cwd=work)
+        _complete(package, file, files, work)
     if signing:
         _sign(file, signing)
     return file
+
+
+def _complete(package: Package, file: Path, files: Sequence[PurePosixPath], work: Path) -> None:
+    """Say in the package's language what it is, and add what wixl has no elements for."""
+    code_page, language = CODE_PAGES[package.tongue], LANGUAGE_IDS[package.tongue]
+    (work / "_ForceCodepage.idt").write_bytes(f"\r\n\r\n{code_page}\t_ForceCodepage\r\n".encode())
+    _run("msibuild", str(file), "-i", str(work / "_ForceCodepage.idt"))
+    _run("msibuild", str(file), "-q", *statements(package))
+    # Each package of other content is another one, each of the same content the same.
+    identity = hashlib.sha256(package.product_code.encode())
+    for each in files:
+        identity.update((work / each).read_bytes())
+    code = str(uuid.UUID(bytes=identity.digest()[:16], version=4)).upper()
+    about = (package.name, "ODC Agent", f"x64;{language}", f"{{{code}}}")
+    _run("msibuild", str(file), "-s", *about)
 
 
 def _parser() -> argparse.ArgumentParser:

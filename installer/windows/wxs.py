@@ -1,4 +1,4 @@
-"""What an MSI package says, as a WiX source: files, registry, shortcut, and what is run when.
+"""What an MSI package does, as a WiX source: files, registry, shortcut, and what of our own is called.
 
 Windows Installer does all there is to do by its tables; of our own it calls the agent alone, to end and to
 start. The tables are described in the Windows Installer SDK, their form here in the WiX 3 schema.
@@ -20,7 +20,13 @@ from native_host.identity import HOST_NAME
 _NAMESPACE = uuid.UUID("6c0b7e55-8f3b-4e0c-9e65-0d3a4c1b7f10")
 """All identities of packages follow from this one."""
 AGENT = "odc-agent.exe"
+FEATURE = "Program"
 SYSTEM_ACCOUNT = "S-1-5-18"
+NOT_OLDER = "NOT WIX_DOWNGRADE_DETECTED"
+SYSTEM_WANTED = "Installed OR VersionNT64 >= 603"
+"""603 is what every Windows since 8.1 says to an installer."""
+_LATER = "-"
+"""Stands for what tables.py says in the package's language."""
 RUN_KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
 OWN_KEY = r"Software\odc-agent"
 APP_ID_KEY = r"Software\Classes\AppUserModelId" + "\\" + HOST_NAME
@@ -44,6 +50,7 @@ class Tongue(StrEnum):
 
 
 LANGUAGE_IDS: Mapping[Tongue, int] = {Tongue.CHINESE: 2052, Tongue.ENGLISH: 1033}
+CODE_PAGES: Mapping[Tongue, int] = {Tongue.CHINESE: 936, Tongue.ENGLISH: 1252}
 WORDS: Mapping[str, Mapping[Tongue, str]] = {
     "name": {Tongue.CHINESE: "证照管家", Tongue.ENGLISH: "Certificate Manager"},
     "for user": {
@@ -99,6 +106,10 @@ class Package:
         """What all versions have in common, in either language."""
         return _identity("upgrade", self.scope)
 
+    def component(self, name: str) -> str:
+        """Return the name of a component; those for one user are others than those for everybody."""
+        return f"{self.scope.value}_{name}"
+
     def words(self, what: str) -> str:
         """Return a sentence in the package's language."""
         return WORDS[what][self.tongue]
@@ -114,13 +125,13 @@ def source(package: Package, files: Iterable[PurePosixPath], browsers: Iterable[
     """
     root = Element("Wix", xmlns="http://schemas.microsoft.com/wix/2006/wi")
     product = SubElement(
-        root, "Product", Id=package.product_code, Name=package.name, Version=package.version,
-        Language=str(LANGUAGE_IDS[package.tongue]), Codepage="65001", Manufacturer="ODC Agent",
+        root, "Product", Id=package.product_code, Name=_LATER, Version=package.version,
+        Language=str(LANGUAGE_IDS[package.tongue]), Manufacturer="ODC Agent",
         UpgradeCode=package.upgrade_code,
     )  # fmt: skip
     _about(product, package)
     _properties(product, package)
-    feature = Element("Feature", Id="Program", Title=package.name, Level="1", Absent="disallow")
+    feature = Element("Feature", Id=FEATURE, Title=_LATER, Level="1", Absent="disallow")
     folders = _Folders(product, package)
     components = [*_files(folders, files), *_registry(folders, package, browsers)]
     components.append(_shortcut(folders, package))
@@ -136,7 +147,7 @@ class _Folders:
     """The folders of a package, each made where a component first wants it."""
 
     def __init__(self, product: Element, package: Package) -> None:
-        self._scope = package.scope
+        self._package = package
         target = SubElement(product, "Directory", Id="TARGETDIR", Name="SourceDir")
         self.menu = SubElement(target, "Directory", Id="ProgramMenuFolder")
         if package.scope is Scope.USER:
@@ -160,25 +171,20 @@ class _Folders:
         return self._made[path]
 
     def component(self, folder: Element, name: str) -> Element:
-        """Add a component; those for one user are others than those for everybody."""
-        return SubElement(folder, "Component", Id=f"{self._scope.value}_{name}", Guid="*")
+        """Add a component."""
+        return SubElement(folder, "Component", Id=self._package.component(name), Guid="*")
 
 
 def _about(product: Element, package: Package) -> None:
     SubElement(
         product, "Package", InstallerVersion="500", Compressed="yes", Manufacturer="ODC Agent",
-        Languages=str(LANGUAGE_IDS[package.tongue]), Description=package.name,
-        Comments=package.words("about"),
+        Comments=WORDS["about"][Tongue.ENGLISH],
         InstallScope="perUser" if package.scope is Scope.USER else "perMachine",
     )  # fmt: skip
     SubElement(product, "Media", Id="1", Cabinet="files.cab", EmbedCab="yes")
-    SubElement(
-        product, "MajorUpgrade", DowngradeErrorMessage=package.words("newer"),
-        AllowSameVersionUpgrades="yes",
-    )  # fmt: skip
-    # 603: what every Windows since 8.1 says here.
-    condition = SubElement(product, "Condition", Message=package.words("system"))
-    condition.text = "Installed OR VersionNT64 >= 603"
+    SubElement(product, "MajorUpgrade", DowngradeErrorMessage=_LATER)
+    condition = SubElement(product, "Condition", Message=_LATER)
+    condition.text = SYSTEM_WANTED
 
 
 def _properties(product: Element, package: Package) -> None:
@@ -192,10 +198,8 @@ def _properties(product: Element, package: Package) -> None:
     }
     for name, value in fixed.items():
         SubElement(product, "Property", Id=name, Value=value)
-    for name in ("NOAUTOSTART", "POLICY", "AUTHORITY"):
-        SubElement(product, "Property", Id=name, Secure="yes")
     # An upgrade keeps what the first installation was told.
-    kept = SubElement(product, "Property", Id="KEPT_NOAUTOSTART", Secure="yes")
+    kept = SubElement(product, "Property", Id="KEPT_NOAUTOSTART")
     SubElement(
         kept, "RegistrySearch", Id="kept_noautostart", Root=package.root, Key=OWN_KEY,
         Name="NoAutostart", Type="raw",
@@ -221,20 +225,23 @@ def _registry(folders: _Folders, package: Package, browsers: Iterable[Browser]) 
             manifest = f"[INSTALLFOLDER]{browser.family.value}.json"
             _value(told, package.root, rf"{browser.win32.key}\{HOST_NAME}", "", manifest)
     identity = folders.component(folders.home, "identity")
-    _value(identity, package.root, APP_ID_KEY, "DisplayName", package.words("name"))
+    _value(identity, package.root, APP_ID_KEY, "DisplayName", _LATER, identity="display_name")
     _value(identity, package.root, APP_ID_KEY, "IconUri", "[INSTALLFOLDER]odc-agent.png")
     login = folders.component(folders.home, "login")
-    SubElement(login, "Condition").text = 'NOT (NOAUTOSTART = "1")'
     _value(login, package.root, RUN_KEY, "odc-agent", f'"[INSTALLFOLDER]{AGENT}" run --wait')
     no_login = folders.component(folders.home, "no_login")
-    SubElement(no_login, "Condition").text = 'NOAUTOSTART = "1"'
     _value(no_login, package.root, OWN_KEY, "NoAutostart", "1")
     return [str(each.get("Id")) for each in (told, identity, login, no_login)]
 
 
-def _value(component: Element, root: str, key: str, name: str, value: str) -> None:
-    named = {"Name": name} if name else {}
-    SubElement(component, "RegistryValue", Root=root, Key=key, Type="string", Value=value, **named)
+def _value(
+    component: Element, root: str, key: str, name: str, value: str, *, identity: str = ""
+) -> None:
+    chosen = {"Name": name, "Id": identity}
+    SubElement(
+        component, "RegistryValue", Root=root, Key=key, Type="string", Value=value,
+        **{attribute: given for attribute, given in chosen.items() if given},
+    )  # fmt: skip
 
 
 def _shortcut(folders: _Folders, package: Package) -> str:
@@ -242,63 +249,68 @@ def _shortcut(folders: _Folders, package: Package) -> str:
     component = folders.component(folders.menu, "menu")
     SubElement(
         component, "Shortcut", Id="menu_entry", Directory="ProgramMenuFolder",
-        Name=f"ODCAGENT|{package.words('name')}", Description=package.words("about"),
+        Name=_LATER, Description=_LATER,
         Target=f"[INSTALLFOLDER]{AGENT}", Arguments="window", Icon="program.ico", IconIndex="0",
         WorkingDirectory="INSTALLFOLDER",
     )  # fmt: skip
-    _value(component, "HKCU", OWN_KEY, "MenuEntry", "1")
+    _value(component, package.root, OWN_KEY, "MenuEntry", "1")
     return str(component.get("Id"))
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Action:
-    """One call of our own program, and when it is due."""
+class Action:
+    """Something of our own that is done on the way."""
 
     name: str
-    command: str
+    number: int
+    """Its place among Windows Installer's own actions (Suggested InstallExecuteSequence)."""
     when: str
-    after: str
+    command: str = ""
+    """What our program is called with; nothing where a property is set."""
     execute: str = "deferred"
     result: str = "ignore"
 
 
+NO_AUTOSTART = 'NOAUTOSTART = "1"'
 _INSTALLS = "NOT REMOVE"
 _ACTIONS = (
+    Action(name="KeepNoAutostart", number=60, execute="immediate",
+           when='KEPT_NOAUTOSTART = "1" AND NOT NOAUTOSTART'),
     # In order, as far as it is this user's; the step that is under way is finished.
-    _Action(name="AskToEnd", command="quit", when="Installed", after="CostFinalize",
-            execute="immediate"),
+    Action(name="AskToEnd", number=1350, command="quit", when="Installed", execute="immediate"),
     # And the agents of other users, and what browsers keep.
-    _Action(name="EndOthers", command="--end-others", when="Installed", after="InstallInitialize"),
-    _Action(name="Start", command="run --wait", after="InstallFinalize", execute="immediate",
-            result="asyncNoWait",
-            when=f'{_INSTALLS} AND NOT (NOAUTOSTART = "1") AND NOT (UserSID = "{SYSTEM_ACCOUNT}")'),
+    Action(name="EndOthers", number=1510, command="--end-others", when="Installed"),
+    Action(name="Start", number=6650, command="run --wait", execute="immediate", result="asyncNoWait",
+           when=f'{_INSTALLS} AND NOT ({NO_AUTOSTART}) AND NOT (UserSID = "{SYSTEM_ACCOUNT}")'),
 )  # fmt: skip
 _POLICY = "-I -m agent.settings.rollout"
 _MACHINE_ACTIONS = (
-    _Action(name="WritePolicy", command=f'{_POLICY} write "[POLICY]" "[AUTHORITY]"',
-            when=f"(POLICY OR AUTHORITY) AND {_INSTALLS}", after="WriteRegistryValues",
-            result="check"),
-    _Action(name="RemovePolicy", command=f"{_POLICY} remove", after="EndOthers",
-            when='REMOVE = "ALL" AND NOT UPGRADINGPRODUCTCODE'),
+    Action(name="RemovePolicy", number=1520, command=f"{_POLICY} remove",
+           when='REMOVE = "ALL" AND NOT UPGRADINGPRODUCTCODE'),
+    Action(name="WritePolicy", number=5900, command=f'{_POLICY} write "[POLICY]" "[AUTHORITY]"',
+           when=f"(POLICY OR AUTHORITY) AND {_INSTALLS}", result="check"),
 )  # fmt: skip
 
 
+def actions(package: Package) -> tuple[Action, ...]:
+    """Return what of our own a package does."""
+    return (*_ACTIONS, *(_MACHINE_ACTIONS if package.scope is Scope.MACHINE else ()))
+
+
 def _actions(product: Element, package: Package) -> None:
-    """Have our program called where that is due."""
-    is_for_all = package.scope is Scope.MACHINE
+    """Have our program called; when that is due, tables.py says."""
     agent = _id("f", PurePosixPath(AGENT))
-    SubElement(product, "CustomAction", Id="KeepNoAutostart", Property="NOAUTOSTART", Value="1")
-    sequence = Element("InstallExecuteSequence")
-    keep = SubElement(sequence, "Custom", Action="KeepNoAutostart", After="AppSearch")
-    keep.text = 'KEPT_NOAUTOSTART = "1" AND NOT NOAUTOSTART'
-    for action in (*_ACTIONS, *(_MACHINE_ACTIONS if is_for_all else ())):
+    for action in actions(package):
+        is_users = action.execute == "immediate" or package.scope is Scope.USER
+        does = (
+            {"FileKey": agent, "ExeCommand": action.command, "Return": action.result}
+            if action.command
+            else {"Property": "NOAUTOSTART", "Value": "1"}
+        )
         SubElement(
-            product, "CustomAction", Id=action.name, FileKey=agent, ExeCommand=action.command,
-            Execute=action.execute, Return=action.result, Impersonate="no" if is_for_all else "yes",
+            product, "CustomAction", Id=action.name, Execute=action.execute,
+            Impersonate="yes" if is_users else "no", **does,
         )  # fmt: skip
-        due = SubElement(sequence, "Custom", Action=action.name, After=action.after)
-        due.text = action.when
-    product.append(sequence)
 
 
 def _id(kind: str, path: PurePosixPath) -> str:

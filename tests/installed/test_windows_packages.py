@@ -19,6 +19,7 @@ sys.path.append(str(Path(__file__).parents[2] / "installer" / "windows"))
 
 import interpreter
 import msi
+import tables
 import wxs
 from launchers.build import PROGRAMS
 
@@ -58,19 +59,18 @@ def test_every_browser_of_the_table_is_told_of_the_host(scope, root):
 
 
 def test_login_starts_the_agent_unless_that_is_not_wanted():
-    source = read()
-    [login] = [c for c in source.iter(f"{WIX}Component") if c.get("Id") == "machine_login"]
-    assert login.find(f"{WIX}Condition").text == 'NOT (NOAUTOSTART = "1")'
+    [login] = [c for c in read().iter(f"{WIX}Component") if c.get("Id") == "machine_login"]
     [value] = login.iter(f"{WIX}RegistryValue")
     program, _, words = value.get("Value").rpartition('"')
     assert program == '"[INSTALLFOLDER]odc-agent.exe'
     agents_parser().parse_args(words.split())
+    conditions = [s for s in tables.statements(package()) if "Condition" in s and "_login'" in s]
+    assert any("NOT (NOAUTOSTART" in s and "machine_login" in s for s in conditions)
+    assert any("NOT (" not in s and "machine_no_login" in s for s in conditions)
 
 
 def test_what_is_called_of_our_program_are_commands_that_there_are():
-    commands = [
-        a.get("ExeCommand") for a in read().iter(f"{WIX}CustomAction") if a.get("ExeCommand")
-    ]
+    commands = [action.command for action in wxs.actions(package()) if action.command]
     assert len(commands) == 5
     for command in commands:
         if command.startswith("-I -m "):
@@ -81,15 +81,30 @@ def test_what_is_called_of_our_program_are_commands_that_there_are():
             agents_parser().parse_args(command.split())
 
 
+def test_every_action_of_ours_has_its_place():
+    sequenced = " ".join(tables.statements(package()))
+    for action in wxs.actions(package()):
+        assert f"'{action.name}', '{action.when}', {action.number})" in sequenced
+    called = {a.get("Id") for a in read().iter(f"{WIX}CustomAction")}
+    assert called == {action.name for action in wxs.actions(package())}
+
+
+def test_all_that_is_said_is_in_the_packages_language():
+    said = " ".join(tables.statements(package(tongue="zh")))
+    for words in wxs.WORDS.values():
+        assert words[wxs.Tongue.CHINESE] in said or words is wxs.WORDS["for user"]
+    assert wxs.source(package(tongue="zh"), FILES, load_browsers()).isascii(), (
+        "wixl drops what is not"
+    )
+
+
 def test_one_users_package_touches_nothing_of_the_computers():
     source = read("user")
     assert {root for root, _, _ in values(source)} == {"HKCU"}
     folders = {each.get("Id") for each in source.iter(f"{WIX}Directory")}
     assert "LocalAppDataFolder" in folders
     assert "ProgramFiles64Folder" not in folders
-    assert not [
-        a for a in source.iter(f"{WIX}CustomAction") if "POLICY" in (a.get("ExeCommand") or "")
-    ]
+    assert not [a for a in wxs.actions(package("user")) if "POLICY" in a.command]
 
 
 def test_packages_are_told_apart_and_know_their_line():

@@ -77,7 +77,9 @@ def assemble(folder):
 
 @pytest.fixture(scope="session")
 def programs(tmp_path_factory):
-    """The folder of programs, made by whoever is the first to want it."""
+    """The folder of programs, made by whoever is the first to want it; or one that is there already."""
+    if "ODC_WINE_PROGRAMS" in os.environ:
+        return Path(os.environ["ODC_WINE_PROGRAMS"])
     common = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         common = common.parent

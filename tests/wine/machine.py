@@ -52,17 +52,21 @@ class Windows:
         return subprocess.Popen([WINE, *command], env=variables, **{**pipes, **options})  # type: ignore[call-overload,no-any-return]
 
     def run(
-        self,
-        *command: str | Path,
-        stdin: bytes = b"",
-        env: Mapping[str, str] | None = None,
-        **options: object,
+        self, *command: str | Path, stdin: bytes = b"", env: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[bytes]:
         """Run a program to its end; what it returns is not looked at."""
         return subprocess.run(
-            [WINE, *command], env={**self.environment, **(env or {})}, input=stdin, capture_output=True,
-            timeout=LIMIT, check=False, **options,  # type: ignore[call-overload]
+            [WINE, *command], env={**self.environment, **(env or {})}, input=stdin,
+            capture_output=True, timeout=LIMIT, check=False,
         )  # fmt: skip
+
+    def run_unheard(self, *command: str | Path) -> int:
+        """Run a program that starts others, which would keep its streams, and return its exit code."""
+        nothing = subprocess.DEVNULL
+        return subprocess.run(
+            [WINE, *command], env=self.environment, stdin=nothing, stdout=nothing, stderr=nothing,
+            timeout=LIMIT, check=False,
+        ).returncode  # fmt: skip
 
     def file(self, path: str) -> Path:
         """Return the file of this machine that Windows names so."""

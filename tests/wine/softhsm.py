@@ -92,7 +92,7 @@ def _compile(sources: Path, includes: list[str], work: Path) -> list[Path]:
 
     def compiled(file: Path) -> Path:
         target = work / f"{file.stem}.o"
-        run("nice", COMPILER, *FLAGS, *includes, "-c", str(file), "-o", str(target))
+        run(COMPILER, *FLAGS, *includes, "-c", str(file), "-o", str(target))
         return target
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:

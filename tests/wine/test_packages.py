@@ -22,6 +22,7 @@ from native_host.identity import HOST_NAME
 
 sys.path.append(str(ROOT / "installer" / "windows"))
 
+from launchers.build import PROGRAMS
 from wxs import RUN_KEY
 
 pytestmark = [pytest.mark.wine, pytest.mark.xdist_group("packages"), pytest.mark.timeout(400)]
@@ -59,10 +60,43 @@ def test_no_package_for_people_is_made_of_a_test_build(programs, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_certificate_signs_programs_and_package(programs, tmp_path):
+    few = tmp_path / "few"
+    few.mkdir()
+    for program in PROGRAMS:
+        shutil.copy(programs / program.name, few)
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=Sample", "-addext",
+         "extendedKeyUsage=codeSigning", "-keyout", key, "-out", certificate],
+        capture_output=True, check=True,
+    )  # fmt: skip
+    signed = package(
+        few, tmp_path, __version__, "machine-zh", "--sign", "-certs", certificate, "-key", key
+    )
+    command = ["osslsigncode", "verify", "-CAfile", certificate, "-in"]
+    said = subprocess.run([*command, signed], capture_output=True, text=True, check=False).stdout
+    assert "Signature verification: ok" in said
+    inside = tmp_path / "inside"
+    subprocess.run(["msiextract", "-C", inside, signed], capture_output=True, check=True)
+    for program in PROGRAMS:
+        [file] = inside.rglob(program.name)
+        said = subprocess.run([*command, file], capture_output=True, text=True, check=False).stdout
+        assert "Signature verification: ok" in said
+
+
 @pytest.fixture(scope="module")
 def packages(programs, tmp_path_factory):
     """This version for everybody in Chinese and for one user in English; a newer one for everybody."""
     folder = tmp_path_factory.mktemp("packages")
+    if "ODC_WINE_PACKAGES" in os.environ:  # made before, by a run of these tests
+        folder = Path(os.environ["ODC_WINE_PACKAGES"])
+        names = {
+            "everybody": f"{__version__}-x64-zh",
+            "user": f"{__version__}-x64-user-en",
+            "newer": f"{NEWER}-x64-en",
+        }
+        return {which: folder / f"odc-agent-{name}.msi" for which, name in names.items()}
     newer = folder / "newer"
     shutil.copytree(programs, newer, copy_function=os.link)
     make_newer(newer)
@@ -85,7 +119,7 @@ def make_newer(folder):
     source.unlink()
 
 
-def package(folder, out, version, only):
+def package(folder, out, version, only, *signing):
     command = [
         sys.executable,
         ROOT / "installer/windows/msi.py",
@@ -94,7 +128,10 @@ def package(folder, out, version, only):
         version,
     ]
     done = subprocess.run(
-        [*command, "--only", only, folder, out], capture_output=True, text=True, check=False
+        [*command, "--only", only, folder, out, *signing],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return Path(done.stdout.strip())
@@ -112,7 +149,7 @@ class Machine:
 
     def msiexec(self, *arguments):
         """Install or remove in silence; return the exit code."""
-        return self.windows.run("msiexec", *arguments, "/qn").returncode
+        return self.windows.run_unheard("msiexec", *arguments, "/qn")
 
     def agent(self, *words):
         done = self.windows.run(self.program / "odc-agent.com", *words, env={"ODC_NO_START": "1"})
@@ -148,11 +185,19 @@ class Machine:
         with self.windows.start(self.windows.python, script, home) as process:
             assert process.stdout.readline().strip() == b"ready"
             yield
-            process.communicate(timeout=SECONDS)
+            process.stdin.close()
+            process.wait(SECONDS)
 
     def files(self):
         """Everything on the drive but what is the user's, Windows Installer's and temporary."""
-        skipped = ("users/", "desk/", "windows/Installer/", "windows/temp/", "windows/Temp/")
+        skipped = (
+            "users/",
+            "desk/",
+            "SoftHSM2/",
+            "windows/Installer/",
+            "windows/temp/",
+            "windows/Temp/",
+        )
         every = (str(f.relative_to(self.windows.drive)) for f in self.windows.drive.rglob("*"))
         return {name for name in every if not f"{name}/".startswith(skipped)}
 
@@ -164,6 +209,44 @@ class Machine:
 @pytest.fixture
 def machine(chinese):
     return Machine(chinese)
+
+
+def test_for_one_user_without_a_start_at_login(machine, packages):
+    windows = machine.windows
+    machine.program = windows.drive / "users/root/AppData/Local/Programs/odc-agent"
+    before = machine.files()
+    installer = windows.path(packages["user"])
+    assert machine.msiexec("/i", installer, "NOAUTOSTART=1") == 0
+    assert machine.files() == before, "nothing but the user's own"
+    manifest = windows.registry("HKEY_CURRENT_USER", CHROME)
+    assert windows.file(manifest) == machine.program / "chromium.json"
+    assert windows.registry("HKEY_CURRENT_USER", RUN_KEY, "odc-agent") is None
+    assert machine.menu() == ["Certificate Manager"]
+    assert r"\Programs\odc-agent" in windows.registry("HKEY_CURRENT_USER", "Environment", "PATH")
+    assert machine.status() is None
+
+    (machine.program / "odc-agent.com").unlink()
+    repair = ("REINSTALL=ALL", "REINSTALLMODE=omus")
+    assert machine.msiexec("/i", installer, *repair) == 0
+    assert machine.agent("--version").split() == ["odc-agent", __version__]
+
+    assert machine.msiexec("/x", installer) == 0
+    assert not machine.program.exists()
+    assert windows.registry("HKEY_CURRENT_USER", CHROME) is None
+    assert machine.menu() == []
+
+
+def test_a_policy_that_is_wrong_leaves_nothing_installed(machine, packages, tmp_path):
+    windows = machine.windows
+    before = machine.files()
+    wrong = policy(tmp_path / "shared") / "policy.toml"
+    wrong.write_text("[browser]\nalow = []\n")
+    named = f"POLICY={windows.path(wrong)}"
+    assert machine.msiexec("/i", windows.path(packages["everybody"]), named) != 0
+    assert machine.files() == before
+    assert windows.registry("HKEY_LOCAL_MACHINE", CHROME) is None
+    [said] = [file.read_text("utf-8-sig") for file in windows.drive.rglob("odc-agent-setup.log")]
+    assert "alow" in said
 
 
 def policy(folder):
@@ -234,5 +317,5 @@ def an_upgrade_replaces_the_agent_and_keeps_all(machine, packages, renewal):
 
 def a_login_starts_the_agent(machine):
     machine.windows.end()
-    machine.windows.run("wineboot")
+    machine.windows.run_unheard("wineboot")
     assert machine.wait_for(machine.status)["version"] == NEWER
