@@ -107,6 +107,13 @@ def digest_algorithm(family: Family) -> bytes:
     return sequence(object_identifier(_SM3 if family is Family.SM2 else _SHA256))
 
 
+def digest_named(oid: str) -> hashes.HashAlgorithm:
+    """Return the digest with a dotted OID; UnknownSchemeError."""
+    if oid not in _DIGESTS:
+        raise UnknownSchemeError(f"a digest by {oid}")
+    return _DIGESTS[oid]
+
+
 def message_scheme(signature: str, digest: str) -> Scheme:
     """Return how a CMS message is signed, by the OIDs of both algorithms (RFC 5652, 5.3; RFC 5754).
 

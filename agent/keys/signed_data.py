@@ -8,7 +8,7 @@ Whether a certificate may sign anything is for others to say; its dates are not 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -46,18 +46,27 @@ class BadSignatureError(MessageError):
 
 
 @dataclass(frozen=True, slots=True)
-class SignedMessage:
+class VerifiedSigner:
+    """Who signed, and what was signed besides the content."""
+
+    certificate: bytes
+    """As DER."""
+    key: PublicKey
+    attributes: Mapping[str, bytes]
+    """Signed attributes by dotted OID, those with one value (DER); none where it has none at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedMessage(VerifiedSigner):
     """What a verified SignedData holds."""
 
     content_type: str
     """Dotted OID; GM/T 0010's data is told as :data:`DATA`."""
     content: bytes
-    certificate: bytes
-    """The signer's, as DER."""
-    key: PublicKey
-    """The signer's."""
-    attributes: Mapping[str, bytes]
-    """Signed attributes by dotted OID, those with one value (DER); none where it has none at all."""
+
+
+Digest = Callable[[hashes.HashAlgorithm], bytes]
+"""What digests content that is too long to be handed around."""
 
 
 def read_signed_data(
@@ -74,24 +83,47 @@ def read_signed_data(
     Raises:
         MalformedMessageError, BadSignatureError: see there.
     """
-    content_type, content, signer = _one_signer(der)
+    parsed, signer = _one_signer(der)
+    content = parsed.content
+    if content is None:
+        raise MalformedMessageError("the content is detached")
+    content_type = _content_type(parsed)
     if content_type not in content_types:
         raise MalformedMessageError(f"the content type {content_type} is not taken here")
-    if signer.certificate is None:
-        raise BadSignatureError("the signer's certificate is not enclosed")
-    try:
-        scheme = message_scheme(signer.signature_algorithm, signer.digest_algorithm)
-        key = key_of(x509.load_der_x509_certificate(signer.certificate))
-    except (ValueError, x509.InvalidVersion) as error:  # an algorithm or a key not known here, too
-        raise BadSignatureError(str(error)) from error
-    listed = signer.attributes
-    if not listed:
+    who = _Signing.of(signer)
+    if signer.attributes:
+        attributes = who.checked(content_type, lambda digest: _digest(digest, content))
+    else:
         _check_bare(content_type, content, needs_attributes=needs_attributes)
-    attributes = _checked_attributes(listed, content_type, content, scheme) if listed else {}
-    # The signature covers the attributes as a SET OF, not under their implicit tag [0] (5.4).
-    if not key.verify(b"\x31" + listed[1:] if listed else content, signer.signature, scheme):
-        raise BadSignatureError("the signature is not the signer's")
-    return SignedMessage(content_type, content, signer.certificate, key, attributes)
+        attributes = who.checked_bare(content)
+    return SignedMessage(who.certificate, who.key, attributes, content_type, content)
+
+
+def read_detached(der: bytes, digest: Digest) -> VerifiedSigner:
+    """Return who signed :data:`DATA` that does not go with the message, after it was verified.
+
+    Args:
+        der: as :func:`read_signed_data`.
+        digest: digests the content with what the signer took.
+
+    Raises:
+        MalformedMessageError: also where the message has content of its own, which would be another.
+        BadSignatureError: also where there are no signed attributes: only they name the content by digest.
+    """
+    parsed, signer = _one_signer(der)
+    if parsed.content is not None:
+        raise MalformedMessageError("the content is in the message itself")
+    if (content_type := _content_type(parsed)) != DATA:
+        raise MalformedMessageError(f"the content type {content_type} is not taken here")
+    who = _Signing.of(signer)
+    if not signer.attributes:
+        raise BadSignatureError("there are no signed attributes")
+    return VerifiedSigner(who.certificate, who.key, who.checked(content_type, digest))
+
+
+def is_detached(der: bytes) -> bool:
+    """Return whether the content of a SignedData is not in it; MalformedMessageError."""
+    return _parsed(der).content is None
 
 
 def read_certificates(der: bytes) -> list[bytes]:
@@ -107,7 +139,11 @@ def read_certificates(der: bytes) -> list[bytes]:
 
 def digest_of(scheme: Scheme, content: bytes) -> bytes:
     """Return the digest of ``content`` by which signed attributes name it (5.4)."""
-    digest = hashes.Hash(scheme.digest)
+    return _digest(scheme.digest, content)
+
+
+def _digest(algorithm: hashes.HashAlgorithm, content: bytes) -> bytes:
+    digest = hashes.Hash(algorithm)
     digest.update(content)
     return digest.finalize()
 
@@ -123,15 +159,54 @@ def _parsed(der: bytes) -> Parsed:
         raise MalformedMessageError("the message cannot be parsed") from error
 
 
-def _one_signer(der: bytes) -> tuple[str, bytes, Signer]:
-    """Return the content's type, the content and its one signer."""
+def _one_signer(der: bytes) -> tuple[Parsed, Signer]:
     parsed = _parsed(der)
-    if parsed.content is None:
-        raise MalformedMessageError("the content is detached")
     if len(parsed.signers) != 1:
         raise MalformedMessageError("there must be exactly one signer")
-    content_type = DATA if parsed.content_type == _GM_DATA else parsed.content_type
-    return content_type, parsed.content, parsed.signers[0]
+    return parsed, parsed.signers[0]
+
+
+def _content_type(parsed: Parsed) -> str:
+    return DATA if parsed.content_type == _GM_DATA else parsed.content_type
+
+
+@dataclass(frozen=True, slots=True)
+class _Signing:
+    """A signer whose certificate is there and whose algorithms are known; nothing is verified yet."""
+
+    certificate: bytes
+    key: PublicKey
+    scheme: Scheme
+    listed: bytes
+    """The signed attributes as they stand."""
+    signature: bytes
+
+    @classmethod
+    def of(cls, signer: Signer) -> _Signing:
+        if signer.certificate is None:
+            raise BadSignatureError("the signer's certificate is not enclosed")
+        try:
+            scheme = message_scheme(signer.signature_algorithm, signer.digest_algorithm)
+            key = key_of(x509.load_der_x509_certificate(signer.certificate))
+        except (ValueError, x509.InvalidVersion) as error:  # not known here, too
+            raise BadSignatureError(str(error)) from error
+        return cls(signer.certificate, key, scheme, signer.attributes, signer.signature)
+
+    def checked(self, content_type: str, digest: Digest) -> dict[str, bytes]:
+        """Return the signed attributes, after content and signature were checked by them."""
+        attributes = _checked_attributes(self.listed, content_type, digest(self.scheme.digest))
+        # The signature covers the attributes as a SET OF, not under their implicit tag [0] (5.4).
+        self._check_signature(b"\x31" + self.listed[1:])
+        return attributes
+
+    def checked_bare(self, content: bytes) -> dict[str, bytes]:
+        """Check that the content itself was signed, and return that there are no attributes."""
+        self._check_signature(content)
+        return {}
+
+    def _check_signature(self, data: bytes) -> None:
+        if not self.key.verify(data, self.signature, self.scheme):
+            raise BadSignatureError("the signature is not the signer's")
 
 
 def _check_bare(content_type: str, content: bytes, *, needs_attributes: bool) -> None:
@@ -143,9 +218,7 @@ def _check_bare(content_type: str, content: bytes, *, needs_attributes: bool) ->
         raise BadSignatureError("the content could be the signed attributes of another message")
 
 
-def _checked_attributes(
-    listed: bytes, content_type: str, content: bytes, scheme: Scheme
-) -> dict[str, bytes]:
+def _checked_attributes(listed: bytes, content_type: str, digest: bytes) -> dict[str, bytes]:
     """Return the signed attributes after they were checked against the content (5.3, 11.1, 11.2)."""
     try:
         members = read_element(listed).content
@@ -156,14 +229,14 @@ def _checked_attributes(
             raise BadSignatureError("there is a signed attribute twice")
         single = {oid: values[0] for oid, values in attributes if len(values) == 1}
         said = dotted(read_element(single[CONTENT_TYPE]).need(Tag.OID))
-        digest = read_element(single[MESSAGE_DIGEST]).need(Tag.OCTET_STRING)
+        named = read_element(single[MESSAGE_DIGEST]).need(Tag.OCTET_STRING)
     except KeyError as error:
         raise BadSignatureError(f"there must be one signed attribute {error}") from error
     except DerError as error:
         raise BadSignatureError("the signed attributes are not DER") from error
     if (DATA if said == _GM_DATA else said) != content_type:
         raise BadSignatureError("the signed content type is another")
-    if digest != digest_of(scheme, content):
+    if named != digest:
         raise BadSignatureError("the message digest is not the content's")
     return single
 

@@ -40,11 +40,21 @@ _UTC_TIME_ENDS = 2050
 """RFC 5652, 11.3: from then on years have four digits."""
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Content that does not go with the message (5.2, "external signature"): its digest alone.
+
+    By the digest of how a key of that family signs here (:data:`agent.keys.schemes.USUAL`).
+    """
+
+    digest: bytes
+
+
 @dataclass(frozen=True, kw_only=True)
 class SignedDataDraft:
     """A message that lacks its signature."""
 
-    content: bytes
+    content: bytes | Elsewhere
     certificate: bytes
     """The signer's, as DER; it goes with the message."""
     content_type: str = DATA
@@ -65,11 +75,10 @@ class SignedDataDraft:
 
         The attributes as a DER SET OF (5.4): RSA and EC with SHA-256, SM2 with SM3 over Z before it.
         """
-        digest = digest_of(USUAL[self.key.family], self.content)
         values = {
             **self.attributes,
             CONTENT_TYPE: object_identifier(self.content_type),
-            MESSAGE_DIGEST: octet_string(digest),
+            MESSAGE_DIGEST: octet_string(self._digest),
         }
         if self.signing_time is not None:
             values[SIGNING_TIME] = _time(self.signing_time)
@@ -85,10 +94,24 @@ class SignedDataDraft:
         return sequence(
             integer(1 if self.content_type == DATA else 3),  # 5.1
             set_of(digest),
-            sequence(object_identifier(self.content_type), tagged(0, octet_string(self.content))),
+            self._encapsulated,
             tagged(0, self.certificate),
             set_of(self._signer(digest, signature)),
         )
+
+    @property
+    def _digest(self) -> bytes:
+        if isinstance(self.content, Elsewhere):
+            return self.content.digest
+        return digest_of(USUAL[self.key.family], self.content)
+
+    @property
+    def _encapsulated(self) -> bytes:
+        """EncapsulatedContentInfo."""
+        content_type = object_identifier(self.content_type)
+        if isinstance(self.content, Elsewhere):
+            return sequence(content_type)
+        return sequence(content_type, tagged(0, octet_string(self.content)))
 
     def _signer(self, digest: bytes, signature: bytes) -> bytes:
         return sequence(

@@ -3,6 +3,7 @@ import java.io.ByteArrayInputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyFactory;
+import java.security.MessageDigest;
 import java.security.PrivateKey;
 import java.security.Security;
 import java.security.cert.CertificateFactory;
@@ -14,11 +15,15 @@ import java.util.List;
 import org.bouncycastle.asn1.ASN1Encoding;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.cms.ContentInfo;
+import org.bouncycastle.asn1.ess.ESSCertIDv2;
+import org.bouncycastle.asn1.ess.SigningCertificateV2;
+import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
 import org.bouncycastle.cert.X509CertificateHolder;
 import org.bouncycastle.cert.jcajce.JcaCertStore;
 import org.bouncycastle.cms.CMSProcessableByteArray;
 import org.bouncycastle.cms.CMSSignedData;
 import org.bouncycastle.cms.CMSSignedDataGenerator;
+import org.bouncycastle.cms.CMSSignerDigestMismatchException;
 import org.bouncycastle.cms.SignerInformation;
 import org.bouncycastle.cms.jcajce.JcaSignerInfoGeneratorBuilder;
 import org.bouncycastle.cms.jcajce.JcaSimpleSignerInfoVerifierBuilder;
@@ -50,6 +55,8 @@ public final class BouncyCastlePeer {
                 return verified(bytes(job[1]));
             case "sign":
                 return text(signed(bytes(job[1]), bytes(job[2]), job[3], job[4], job[5], bytes(job[6])));
+            case "cades":
+                return cades(bytes(job[1]), bytes(job[2]));
             case "request":
                 PKCS10CertificationRequest request = new PKCS10CertificationRequest(bytes(job[1]));
                 return "" + request.isSignatureValid(
@@ -74,6 +81,29 @@ public final class BouncyCastlePeer {
         }
         byte[] content = (byte[]) signed.getSignedContent().getContent();
         return signed.getSignedContentTypeOID() + " " + text(content);
+    }
+
+    /** Answer whether the signature is right, over content beside it if it has none, and names its certificate. */
+    private static String cades(byte[] message, byte[] beside) throws Exception {
+        CMSSignedData signed = new CMSSignedData(message);
+        if (signed.isDetachedSignature()) {
+            signed = new CMSSignedData(new CMSProcessableByteArray(beside), message);
+        }
+        SignerInformation signer = signed.getSignerInfos().getSigners().iterator().next();
+        X509CertificateHolder certificate =
+            (X509CertificateHolder) signed.getCertificates().getMatches(signer.getSID()).iterator().next();
+        try {
+            if (!signer.verify(new JcaSimpleSignerInfoVerifierBuilder().setProvider("BC").build(certificate))) {
+                return "bad";
+            }
+        } catch (CMSSignerDigestMismatchException error) {
+            return "bad";
+        }
+        ESSCertIDv2 named = SigningCertificateV2.getInstance(signer.getSignedAttributes()
+            .get(PKCSObjectIdentifiers.id_aa_signingCertificateV2).getAttributeValues()[0]).getCerts()[0];
+        byte[] digest = MessageDigest.getInstance(named.getHashAlgorithm().getAlgorithm().getId(), "BC")
+            .digest(certificate.getEncoded());
+        return MessageDigest.isEqual(digest, named.getCertHash()) ? "good" : "another certificate is named";
     }
 
     /** Sign with key (PKCS#8) and certificate; "bare" leaves the attributes out, "BER" is BouncyCastle's own form. */

@@ -10,12 +10,10 @@ from __future__ import annotations
 
 from enum import StrEnum, unique
 
+from agent.keys import own_oids
+
 PLAIN, TYPED = 1, 2
 """Values of ``Policy.message_version``; what is higher is not known here yet."""
-
-_ARC = "2.25.73388827328684109328805368269720837507"
-"""The UUID 37362c8c-2761-4c9b-8b01-15030c54dd83 as an arc (ITU-T X.667, 7): nobody else's, and nobody has
-to register it. What stands under it is never given another meaning."""
 
 
 @unique
@@ -24,8 +22,8 @@ class ContentType(StrEnum):
 
     DATA = "1.2.840.113549.1.7.1"
     """id-data: anything. What version 1 has both messages under."""
-    MANIFEST = f"{_ARC}.1"
-    LICENCE_REQUEST = f"{_ARC}.2"
+    MANIFEST = own_oids.MANIFEST
+    LICENCE_REQUEST = own_oids.LICENCE_REQUEST
 
 
 def manifest_type(message_version: int) -> ContentType:
