@@ -22,6 +22,7 @@ from agent.renewals.licences.service import LicenceService
 from agent.renewals.service import RenewalService
 from agent.settings.config import PortalSettings
 from agent.settings.service import Settings
+from agent.signing.service import SigningService
 from agent.sites.consent import Consent
 from agent.system.damage import Damages
 from agent.tokens.discovery import Discovery
@@ -61,6 +62,7 @@ class Services:
     pin_change: PinChange
     renewals: RenewalService
     licences: LicenceService
+    signing: SigningService
     dossiers: DossierService
     checks: CheckService
     settings: Settings

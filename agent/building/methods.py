@@ -17,6 +17,7 @@ from agent.api.methods.remembered import RememberedMethods
 from agent.api.methods.reminders import ReminderMethods
 from agent.api.methods.renewals import RenewalMethods
 from agent.api.methods.settings import SettingMethods
+from agent.api.methods.signing import SigningMethods
 from agent.api.methods.sites import SiteMethods
 from agent.api.methods.updates import UpdateMethods
 from agent.api.services import Services
@@ -26,6 +27,7 @@ from agent.building.renewals import Renewals
 from agent.building.serving import Serving
 from agent.building.shared import Shared
 from agent.building.tokens import Tokens
+from agent.signing.service import SigningService
 from agent.tokens.pin_change import PinChange
 
 _METHODS = (
@@ -35,6 +37,7 @@ _METHODS = (
     PinMethods,
     RenewalMethods,
     LicenceMethods,
+    SigningMethods,
     DossierMethods,
     CheckMethods,
     ReminderMethods,
@@ -70,6 +73,9 @@ def add_methods(
         updates=regular.updates,
         renewals=renewals.renewals,
         licences=renewals.licences,
+        signing=SigningService(
+            inventory=tokens.inventory, pins=tokens.pins, bus=shared.bus, clock=shared.clock
+        ),
         dossiers=renewals.dossiers,
         windows=faces.windows,
         consent=faces.consent,

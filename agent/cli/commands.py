@@ -11,6 +11,7 @@ from agent.cli.papers import commands as papers
 from agent.cli.renewing import commands as renewing
 from agent.cli.running import commands as running
 from agent.cli.settings import commands as settings
+from agent.cli.signing import commands as signing
 from agent.cli.tokens import commands as tokens
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ _COMMANDS = (
     renewing.add_renew,
     renewing.add_renewal,
     renewing.add_licence,
+    signing.add_sign,
+    signing.add_verify,
     tokens.add_pin,
     running.add_check,
     settings.add_config,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +44,33 @@ def write_private_once(file: Path, content: bytes) -> bool:
                 return False
             temporary.replace(file)
     return True
+
+
+def write_beside(file: Path, content: bytes) -> None:
+    """Make ``file`` with ``content`` in a folder of the user's own, as any program would.
+
+    It is there at once and whole, or not at all.
+
+    Raises:
+        FileExistsError: there is one already; it is left alone.
+        OSError: it cannot be written.
+    """
+    temporary = file.with_name(f".odc-{secrets.token_hex(8)}.part")
+    try:
+        with temporary.open("xb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        try:
+            os.link(temporary, file)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without hard links
+            if file.exists():
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
+            temporary.replace(file)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def saved_stamp(file: Path) -> object:

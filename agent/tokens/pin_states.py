@@ -83,6 +83,8 @@ class PinPurpose(StrEnum):
     """To be replaced by another."""
     LICENCE = "licence"
     """To sign a request for the business licence."""
+    SIGN = "sign"
+    """To sign documents."""
 
 
 class RememberedPin(msgspec.Struct, frozen=True, kw_only=True):

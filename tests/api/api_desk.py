@@ -24,6 +24,7 @@ from agent.api.methods.pins import PinMethods
 from agent.api.methods.remembered import RememberedMethods
 from agent.api.methods.reminders import ReminderMethods
 from agent.api.methods.renewals import RenewalMethods
+from agent.api.methods.signing import SigningMethods
 from agent.api.methods.sites import SiteMethods
 from agent.api.methods.updates import UpdateMethods
 from agent.api.registry import Call, NoParams, Registry, Role
@@ -51,6 +52,7 @@ from agent.renewals.licences.store import LicenceStore
 from agent.renewals.service import RenewalService
 from agent.settings.config import BrowserSettings, Config, UpdateSettings
 from agent.settings.service import Settings
+from agent.signing.service import SigningService
 from agent.sites.consent import Consent
 from agent.sites.memory import SiteMemory
 from agent.system.damage import Damages
@@ -256,6 +258,9 @@ class ApiDesk:
             pin_change=PinChange(self.pins, self.bus),
             renewals=self.renewals,
             licences=self.licences,
+            signing=SigningService(
+                inventory=self.inventory, pins=self.pins, bus=self.bus, clock=lambda: NOW
+            ),
             dossiers=DossierService(
                 renewals=self.renewals,
                 folder=paths.dossiers,
@@ -281,7 +286,7 @@ class ApiDesk:
         )
         self.registry = Registry()
         kinds = (ControlMethods, ModuleMethods, PinMethods, RenewalMethods, LicenceMethods)
-        others = (DossierMethods, CheckMethods, SiteMethods, UpdateMethods)
+        others = (SigningMethods, DossierMethods, CheckMethods, SiteMethods, UpdateMethods)
         drawer = (CertificateMethods, ReminderMethods, RememberedMethods)
         for methods in (*kinds, *others, *drawer, BrowserMethods, ExtensionMethods):
             methods(services).register(self.registry)

@@ -32,6 +32,7 @@ from agent.reminders.service import ReminderRaised, RemindersChanged
 from agent.renewals.journal.record import RenewalChanged
 from agent.renewals.licences.item import LicenceChanged
 from agent.settings.service import SettingsChanged
+from agent.signing.service import DocumentSigned, DocumentsSigned
 from agent.sites.model import ConsentAsked, ConsentClosed
 from agent.tokens.inventory import TokenInserted, TokenRemoved, TokensChanged
 from agent.tokens.model import TokenReference
@@ -39,6 +40,8 @@ from agent.tokens.pin_change import PinChanged
 from agent.updates.model import UpdateFound, UpdateProgress
 
 _TOLD_AS_THEY_ARE = (
+    DocumentSigned,
+    DocumentsSigned,
     PairsForgotten,
     RememberedChanged,
     RemindersChanged,

@@ -25,7 +25,8 @@ class PinPrompt(msgspec.Struct, frozen=True, kw_only=True):
     is_factory_pin: bool
     """The token says that its PIN is the one it was made with."""
     purpose: PinPurpose
-    """What the PIN is for: ``submit``, ``install``, ``change`` or ``licence``."""
+    """What the PIN is for: ``submit``, ``install``, ``change``, ``licence`` or
+    ``sign``."""
     has_pin_pad: bool
     """The PIN is typed on the token itself."""
     pin_limits: PinLimits

@@ -1,0 +1,69 @@
+"""Methods that sign documents of this computer and verify them; for the user's own tools only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from agent.api.methods.renewals import Thumbprint
+from agent.api.registry import Call, Registry, Role
+from agent.api.services import Services
+from agent.api.views.signing import SigningView, VerifiedView, signing_view, verified_view
+from agent.signing.checking import check
+
+MAX_FILES = 200
+"""Signed with one PIN: as many as a person can be asked about at once."""
+File = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
+
+
+class SignParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of ``signing.sign``."""
+
+    thumbprint: Thumbprint
+    files: Annotated[tuple[File, ...], msgspec.Meta(min_length=1, max_length=MAX_FILES)]
+    """Paths; each gets a detached signature beside it."""
+    accept_final_try: bool = False
+    """A person consented to risk the last try."""
+
+
+class VerifyParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of ``signing.verify``."""
+
+    file: File
+    """The document, or a signature."""
+    signature: File | None = None
+    """Where the signature is, if not beside the document."""
+
+
+class SigningMethods:
+    """See /docs/architecture/api.md for the list."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def register(self, registry: Registry) -> None:
+        """Make the methods callable."""
+        registry.add("signing.sign", SignParams, self.sign, Role.CONTROL)
+        registry.add("signing.verify", VerifyParams, self.verify, Role.CONTROL)
+
+    async def sign(self, call: Call, params: SignParams) -> SigningView:
+        """Read documents, and say where the PIN is to be sent that all of them are signed with."""
+        files = [Path(file) for file in dict.fromkeys(params.files)]
+        asked = await self._services.signing.sign_files(
+            params.thumbprint, files, accepts_final_try=params.accept_final_try
+        )
+        call.connection.on_close(asked.give_up)
+        return signing_view(asked)
+
+    async def verify(self, call: Call, params: VerifyParams) -> VerifiedView:
+        """Verify one signature."""
+        signature = Path(params.signature) if params.signature else None
+        checked = await check(
+            Path(params.file),
+            signature,
+            trust=self._services.trust,
+            clock=self._services.clock,
+        )
+        return verified_view(checked, self._services.language_of(call))

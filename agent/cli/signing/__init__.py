@@ -1,0 +1,1 @@
+"""Documents: signing them, and verifying their signatures."""

@@ -1,0 +1,70 @@
+"""The commands about documents and their signatures: sign, verify."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.cli.ground.parsers import add_command, add_json, add_pin, add_thumbprint
+
+if TYPE_CHECKING:
+    from agent.cli.ground.parsers import Subparsers
+
+
+def add_sign(subparsers: Subparsers) -> None:
+    """Add ``sign``."""
+    parser = add_command(
+        subparsers,
+        "sign",
+        "sign documents with the token, each with a signature file (.p7s) beside it",
+        _sign,
+        "  odc-agent sign contract.pdf\n"
+        "  odc-agent sign bids/*.xml --thumbprint 3f2a\n"
+        "  odc-agent sign contract.pdf --pin-stdin --json < pin\n\n"
+        "One PIN for all documents of a command. A signature that is there is never overwritten.\n"
+        "They are CAdES-B (CMS, detached), which `odc-agent verify` and OpenSSL read.\n\n"
+        "exit codes: 0 all are signed, 1 one of them is not, 3 the agent cannot be reached,\n"
+        "  4 something is needed first",
+    )
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a document")
+    add_thumbprint(parser)
+    add_pin(parser)
+    add_json(parser)
+
+
+def add_verify(subparsers: Subparsers) -> None:
+    """Add ``verify``."""
+    parser = add_command(
+        subparsers,
+        "verify",
+        "say who signed a document, and whether it is as it was signed",
+        _verify,
+        "  odc-agent verify contract.pdf             by contract.pdf.p7s\n"
+        "  odc-agent verify contract.pdf.p7s\n"
+        "  odc-agent verify contract.pdf --signature from-the-portal.p7s --json\n\n"
+        "Whether the signer's certificate was revoked is not looked up.\n\n"
+        "exit codes: 0 the signature is right and its signer trusted, 1 it is not right,\n"
+        "  3 the agent cannot be reached, 4 it is right, and there is a doubt, which is said",
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="a document, or a signature")
+    parser.add_argument("--signature", type=Path, metavar="FILE", help="where the signature is")
+    add_json(parser)
+
+
+def _sign(options: argparse.Namespace) -> int:
+    from agent.cli.signing import sign  # noqa: PLC0415
+
+    return sign.sign(
+        options.files,
+        thumbprint=options.thumbprint,
+        from_stdin=options.pin_stdin,
+        accepts=options.final_try,
+        as_json=options.json,
+    )
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from agent.cli.signing import verify  # noqa: PLC0415
+
+    return verify.verify(options.file, options.signature, as_json=options.json)
