@@ -175,6 +175,7 @@ def _command(name: str, subject: str | None) -> list[str]:
         "check": ["check"],
         "main": ["certs"],
         "sites": ["sites", "list"],
+        "sign": ["sign"],
     }
     if name == "renew":
         return ["renew", *(["--thumbprint", subject] if subject else [])]

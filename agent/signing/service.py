@@ -101,6 +101,12 @@ class SigningService:
         self._pins = pins
         self._bus = bus
         self._clock = clock
+        self._open: dict[str, Wanted] = {}
+
+    def stop(self, wanted: str) -> None:
+        """Sign no further document of those that are being signed; what is signed stays."""
+        if wanted in self._open:
+            self._open[wanted].is_given_up = True
 
     async def sign_files(
         self, thumbprint: str, files: Sequence[Path], *, accepts_final_try: bool = False
@@ -134,7 +140,13 @@ class SigningService:
             certificate=holder.certificate.der,
             accepts_final_try=accepts_final_try,
         )
-        return SigningAsked(wanted, await self._pins.ask(wish, work, done))
+        self._open[wanted.id] = wanted
+        try:
+            asked = await self._pins.ask(wish, work, done)
+        except BaseException:
+            del self._open[wanted.id]
+            raise
+        return SigningAsked(wanted, asked)
 
     async def _sign_all(self, session: PinSession, wanted: Wanted) -> tuple[SignedFile, ...]:
         """Sign as many documents as the PIN was asked for; one that fails does not undo those before it."""
@@ -175,6 +187,7 @@ class SigningService:
             raise SignatureNotWrittenError(file=target.name, reason=reason_of(error)) from error
 
     def _tell(self, wanted: Wanted, outcome: tuple[SignedFile, ...] | OdcError) -> None:
+        self._open.pop(wanted.id, None)
         if isinstance(outcome, OdcError):
             self._bus.publish(DocumentsSigned(id=wanted.id, files=(), error=outcome.report()))
             return

@@ -32,13 +32,14 @@ _CLASSES = {
     "settings": "agent.windows.settings.window:SettingsWindow",
     "sites": "agent.windows.sites_window:SitesWindow",
     "pin": "agent.windows.pin_window:PinWindow",
+    "sign": "agent.windows.signing.window:SignWindow",
     "main": "agent.windows.main.window:MainWindow",
     "renew": "agent.windows.renew.window:RenewWindow",
 }
 """Each window's module and class: loaded alone, since the others' would only take time."""
 _LIKELY = ("main", "renew", "pin")
 """What is loaded before it is known what is wanted."""
-_TAKES_PINS = frozenset({"pin", "renew"})
+_TAKES_PINS = frozenset({"pin", "renew", "sign"})
 
 
 def open_window(name: str, context: Context, subject: str) -> Window:

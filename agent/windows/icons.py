@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QApplication
 _SHAPES = {
     "renew": '<path d="M20 11a8 8 0 1 0-2.3 6.3"/><path d="M20 5v6h-6"/>',
     "pin": '<circle cx="8" cy="15" r="4.5"/><path d="M11.3 11.7 20 3M16 7l3 3"/>',
+    "sign": '<path d="M13 3.5H6v17h12V8.5z"/><path d="M13 3.5v5h5M8.5 16.5c1.5-3 2.5-3 2.500-1s1 1.500 '
+    '2 0 1.500-.5 2.500.5"/>',
     "check": '<rect x="3.5" y="4.5" width="17" height="12" rx="1.5"/><path d="M8.5 10.5l2.5 2.5 '
     '4.5-5M8 20.5h8M12 16.5v4"/>',
     "upgrade": '<path d="M12 16V4M7 9l5-5 5 5"/><path d="M4 15v4.5h16V15"/>',

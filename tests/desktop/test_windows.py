@@ -197,7 +197,7 @@ async def test_a_window_that_takes_pins_writes_no_core(screen, server, name, tit
 
 TITLES = {
     "main": "证照管家", "renew": "证照更新", "pin": "修改PIN码", "check": "环境检测", "about": "关于我们",
-    "help": "帮助", "settings": "设置", "sites": "网站",
+    "help": "帮助", "settings": "设置", "sites": "网站", "sign": "签署文件",
 }  # fmt: skip
 """All windows but that for consent, which a site's question opens."""
 SCREEN = (1280, 720)

@@ -32,7 +32,6 @@ from agent.keys.signed_data import (
 from agent.keys.signing import Elsewhere, SignedDataDraft
 
 CONTENT = "投标文件\r\n".encode() * 1000
-NOW = dt.datetime(2026, 11, 30, 12, 0, tzinfo=dt.UTC)
 ORIGIN_OF_PAGE = "https://portal.example"
 
 
@@ -64,7 +63,9 @@ def signed(signer: Signer, *, detached: bool, origin: str = "", content: bytes =
     draft = cades_draft(
         elsewhere if detached else content,
         certificate=signer.certificate,
-        signing_time=NOW,
+        signing_time=dt.datetime.now(
+            dt.UTC
+        ),  # BouncyCastle looks whether the certificate was valid
         origin=origin,
     )
     return draft.message(signer.sign(draft.to_be_signed))

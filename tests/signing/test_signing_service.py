@@ -168,7 +168,8 @@ async def test_a_wrong_pin_signs_nothing(desk, files):
 async def test_who_goes_away_is_not_waited_for(desk, files):
     asked = await desk.service.sign_files(desk.thumbprint, files)
     asked.give_up()
-    # The token is free again at once.
+    await asyncio.wait({asked.pin.task}, timeout=10)
+    # The token is free again.
     told, ended = await desk.sign(files)
     assert (told, ended.error) == (None, None)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import renew_scenes
+import sign_scenes
 from actors import PORTALS, details_of, in_words, pair, prompt, put_away, token, tokens
 from scene import Answers, Scene
 
@@ -244,6 +245,7 @@ def _is_told(window: Any) -> bool:
 
 SCENES = {
     **renew_scenes.SCENES,
+    **sign_scenes.SCENES,
     "consent-long": Scene(
         "consent", _consent(LONG_ORIGIN), is_ready=_listens, subject="c0ffee", size=(640, 330)
     ),

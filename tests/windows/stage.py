@@ -39,6 +39,7 @@ class AnyParams(msgspec.Struct, frozen=True):
     token: Any = None
     refresh: bool | None = None
     accept_final_try: bool | None = None
+    files: tuple[str, ...] | None = None
 
 
 class Stage:

@@ -28,6 +28,13 @@ class SignParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A person consented to risk the last try."""
 
 
+class StopParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of ``signing.stop``."""
+
+    id: Annotated[str, msgspec.Meta(max_length=64)]
+    """Of SigningView."""
+
+
 class VerifyParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Parameters of ``signing.verify``."""
 
@@ -46,6 +53,7 @@ class SigningMethods:
     def register(self, registry: Registry) -> None:
         """Make the methods callable."""
         registry.add("signing.sign", SignParams, self.sign, Role.CONTROL)
+        registry.add("signing.stop", StopParams, self.stop, Role.CONTROL)
         registry.add("signing.verify", VerifyParams, self.verify, Role.CONTROL)
 
     async def sign(self, call: Call, params: SignParams) -> SigningView:
@@ -56,6 +64,10 @@ class SigningMethods:
         )
         call.connection.on_close(asked.give_up)
         return signing_view(asked)
+
+    async def stop(self, _call: Call, params: StopParams) -> None:
+        """Sign no further document; the events tell what was signed."""
+        self._services.signing.stop(params.id)
 
     async def verify(self, call: Call, params: VerifyParams) -> VerifiedView:
         """Verify one signature."""

@@ -1,4 +1,4 @@
-"""The toolbar: 证照更新 · 修改PIN码 · 环境检测 · 软件升级 · 帮助 · 关于我们, and 设置 apart from them."""
+"""The toolbar, a button for each window: 证照更新 · 修改PIN码 · 签署文件 and so on; 设置 apart from them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from agent.windows.words import Words
 _BUTTONS = (
     ("renew", mark("Renew certificate")),
     ("pin", mark("Change PIN")),
+    ("sign", mark("Sign documents")),
     ("check", mark("Environment check")),
     ("upgrade", mark("Software update")),
     ("help", mark("Help")),

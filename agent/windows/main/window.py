@@ -326,7 +326,7 @@ class MainWindow(Window):
         params = {"name": window}
         if name == "upgrade":
             params["subject"] = "updates"
-        if window == "renew" and (thumbprint := self._signing()):
+        if window in ("renew", "sign") and (thumbprint := self._signing()):
             params["subject"] = thumbprint
         self.link.call("windows.open", params)
 

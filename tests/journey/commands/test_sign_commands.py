@@ -49,7 +49,8 @@ def test_a_script_signs_and_verifies(desk, odc_agent, files):
     )
     assert verified.returncode == 0
     by_openssl = subprocess.run(
-        ["openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-noverify",
+        ["openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER",
+         "-CAfile", desk.folder / "sandbox" / "ca.pem", "-purpose", "any",
          "-in", f"{files[1]}.p7s", "-content", files[1]],
         capture_output=True, check=False,
     )  # fmt: skip
@@ -67,9 +68,9 @@ def test_a_script_signs_and_verifies(desk, odc_agent, files):
 def test_a_person_mistypes_and_signs(desk, terminal, files):
     shown = terminal("sign", str(files[1]))
     shown.wait_for(ORGANISATION)
-    shown.wait_for("签名")
+    shown.wait_for("用于签名")
     shown.type("000000")
-    shown.wait_for("签名")
+    shown.wait_for("用于签名")
     shown.type(PIN)
     assert shown.end() == 0
     assert f"{NAMES[1]}.p7s" in shown.shown
