@@ -10,19 +10,16 @@ import ctypes
 import os
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pkcs11
 from asn1crypto.keys import PublicKeyInfo, RSAPublicKey
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
-    PublicFormat,
 )
 from pkcs11 import Attribute, KeyType, MechanismFlag, TokenFlag
 from pkcs11.util.rsa import (
@@ -34,7 +31,9 @@ from pkcs11.util.x509 import decode_x509_certificate
 
 from agent.keys.public_key import PublicKey
 from sandbox.desk.desk import SOFTHSM
+from sandbox.desk.writing import KeyOnCard
 from sandbox.home import SandboxError, write_file
+from sandbox.private_keys import Native, PrivateKey
 
 DEFAULT_MODULE = Path(SOFTHSM)
 KEY_BITS = 2048
@@ -47,16 +46,10 @@ _PRIVATE = {
 }
 
 
-@dataclass(frozen=True)
-class KeyOnCard:
-    """A key pair generated on the card."""
-
-    key_id: bytes
-    public_key: rsa.RSAPublicKey
-
-
 class Card:
-    """A token with its user logged in."""
+    """A token with its user logged in: a :class:`sandbox.desk.writing.WritableCard`."""
+
+    encryption_kind = f"rsa:{KEY_BITS}"
 
     def __init__(self, session: pkcs11.Session) -> None:
         self._session = session
@@ -74,18 +67,18 @@ class Card:
             private_template={Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False},
         )
         pkcs1 = RSAPublicKey.load(encode_rsa_public_key(public))
-        loaded = PublicKey.read(PublicKeyInfo.wrap(pkcs1, "rsa").dump()).for_cryptography()
-        assert isinstance(loaded, rsa.RSAPublicKey)
-        return KeyOnCard(key_id, loaded)
+        return KeyOnCard(key_id, PublicKey.read(PublicKeyInfo.wrap(pkcs1, "rsa").dump()))
 
-    def import_key(self, key: rsa.RSAPrivateKey, label: str) -> bytes:
-        """Import a decryption pair and return its CKA_ID."""
+    def import_key(self, key: PrivateKey, label: str) -> bytes:
+        """Import a decryption pair of RSA and return its CKA_ID."""
+        assert isinstance(key, Native)
+        native = key.key
         key_id = secrets.token_bytes(8)
         named = {Attribute.ID: key_id, Attribute.LABEL: label}
-        private = key.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-        public = PublicKeyInfo.load(
-            key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        )["public_key"].parsed.dump()
+        private = native.private_bytes(
+            Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption()
+        )
+        public = PublicKeyInfo.load(key.public.der)["public_key"].parsed.dump()
         unwrapping = MechanismFlag.DECRYPT | MechanismFlag.UNWRAP
         wrapping = MechanismFlag.ENCRYPT | MechanismFlag.WRAP
         self._create(decode_rsa_private_key(private, unwrapping) | _PRIVATE | named)

@@ -10,17 +10,16 @@ from pathlib import Path
 
 import msgspec
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from agent.keys.public_key import PublicKey
 from sandbox.authority.ca import Authority
 from sandbox.authority.rules.certificate_draft import Validity
 from sandbox.authority.rules.days import china_date, end_of_day, start_of_day, years_later
 from sandbox.authority.rules.profiles import CertificateUse, Organisation
 from sandbox.authority.rules.records import IssuedCertificate
 from sandbox.authority.store import Store
-from sandbox.desk.cards import KEY_BITS, Card
+from sandbox.desk.writing import WritableCard
+from sandbox.private_keys import new_key
 
 DEFAULT_LABEL = "ODC-USBKEY"
 PHONE_ON_RECORD = "13800000000"
@@ -36,6 +35,8 @@ class TokenOrder:
     module: Path
     configuration: Path | None = None
     """SoftHSM's configuration of the token; None where the token is a device."""
+    skf_socket: str | None = None
+    """Where the process of an SKF token listens; None of any other token."""
     label: str = DEFAULT_LABEL
     phone: str = PHONE_ON_RECORD
 
@@ -45,6 +46,8 @@ class IssuedToken(msgspec.Struct, frozen=True, kw_only=True):
 
     configuration: str | None
     """The file SOFTHSM2_CONF must name for a software token to be seen."""
+    skf_socket: str | None
+    """What ODC_SKF_SOCKET must say for an SKF token to be seen."""
     module: str
     label: str
     signing_sha256: str
@@ -55,7 +58,7 @@ class IssuedToken(msgspec.Struct, frozen=True, kw_only=True):
 
 def issue_token(
     order: TokenOrder,
-    card: AbstractContextManager[Card],
+    card: AbstractContextManager[WritableCard],
     *,
     authority: Authority,
     store: Store,
@@ -82,6 +85,7 @@ def issue_token(
             transaction.add_certificate(record)
     return IssuedToken(
         configuration=str(order.configuration) if order.configuration else None,
+        skf_socket=order.skf_socket,
         module=str(order.module),
         label=order.label,
         signing_sha256=records[CertificateUse.SIGNING].sha256,
@@ -111,7 +115,7 @@ def remaining_validity(days: int, now: dt.datetime) -> Validity:
 
 
 def _put_on_card(
-    card: Card,
+    card: WritableCard,
     use: CertificateUse,
     organisation: Organisation,
     validity: Validity,
@@ -122,11 +126,9 @@ def _put_on_card(
         generated = card.generate_key(label)
         key_id, public_key = generated.key_id, generated.public_key
     else:
-        private_key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
-        key_id, public_key = card.import_key(private_key, label), private_key.public_key()
-    certificate = authority.issue(
-        organisation, use, PublicKey.from_cryptography(public_key), validity
-    )
+        private_key = new_key(card.encryption_kind)
+        key_id, public_key = card.import_key(private_key, label), private_key.public
+    certificate = authority.issue(organisation, use, public_key, validity)
     card.write_certificate(certificate, key_id, label)
     return certificate
 

@@ -29,12 +29,14 @@ from sandbox.skf_token.control import (
     ask,
 )
 from sandbox.skf_token.sockets import connected
-from sandbox.skf_token.state import blank_token, encode_state, load_state
+from sandbox.skf_token.state import DEFAULT_LABEL, blank_token, encode_state, load_state
 from sandbox.skf_token.wording import text
 
 DEFAULT_NAME = "skfkey"
 DEFAULT_APPLICATION = "ODC"
 _NAME = re.compile(r"\w[\w.-]{0,31}", re.ASCII)
+LABEL_BYTES = 32
+"""Of DEVINFO's (6.4.2)."""
 START_SECONDS = 10.0
 _STARTS = 3
 """A process that ends just now has to be followed by another."""
@@ -80,11 +82,13 @@ class Drawer:
             )
         return found
 
-    def make(self, name: str) -> None:
+    def make(self, name: str, label: str = DEFAULT_LABEL) -> None:
         """Put a blank token into the drawer, unless there is one of that name; SandboxError."""
         file = self._file(name)
+        if len(label.encode()) > LABEL_BYTES:
+            raise SandboxError(text("long_label", bytes=LABEL_BYTES))
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        create_file(file, encode_state(blank_token()))
+        create_file(file, encode_state(blank_token(label)))
 
     def plug(self, name: str) -> None:
         """Plug a token in; one that is stays as it is.

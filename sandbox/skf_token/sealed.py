@@ -5,34 +5,38 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agent.keys import sm2
-from sandbox.skf_token import sm2_keys
+from agent.keys.sm2_cipher import Sm2Cipher
+from sandbox.private_keys import Sm2PrivateKey
 from sandbox.skf_token.call import Call
 from sandbox.skf_token.codes import Sar, SkfError
+from sandbox.skf_token.state import Half
 
 
 @dataclass(frozen=True)
-class Cipher:
-    """C1, C3 and C2 (GB/T 32918.4, 6.1)."""
+class SealedBlob:
+    """C1 as two numbers of 64 bytes, C3, C2 (GB/T 32918.4, 6.1); not looked at yet."""
 
-    x: int
-    y: int
+    x: bytes
+    y: bytes
     digest: bytes
     text: bytes
 
-    def opened(self, private: bytes) -> bytes:
-        """Return what is sealed; DATA where it is for another key, or damaged."""
+    @classmethod
+    def taken(cls, call: Call) -> SealedBlob:
+        """Take a blob field by field; DATA_LENGTH where it was too short to be one."""
+        if not call.fields:
+            raise SkfError(Sar.DATA_LENGTH)
+        return cls(*(call.bytes() for _ in range(4)))
+
+    def opened(self, half: Half) -> bytes:
+        """Return what is sealed for a pair; DATA where it is for another, or damaged."""
         try:
-            point = sm2.point_of(self.x, self.y)
-            if not sm2.is_point(point) or not self.text:
-                raise ValueError("no point of the curve, or nothing sealed")  # noqa: TRY301
-            return sm2_keys.opened(private, point, self.digest, self.text)
+            point = sm2.point_of(*(int.from_bytes(number, "big") for number in (self.x, self.y)))
+            return private_key(half).opened(Sm2Cipher.checked(point, self.digest, self.text))
         except (ValueError, OverflowError) as error:
             raise SkfError(Sar.DATA) from error
 
 
-def take_cipher(call: Call) -> Cipher:
-    """Take a blob field by field; DATA_LENGTH where it was too short to be one."""
-    if not call.fields:
-        raise SkfError(Sar.DATA_LENGTH)
-    x, y = (int.from_bytes(call.bytes(), "big") for _ in range(2))
-    return Cipher(x, y, call.bytes(), call.bytes())
+def private_key(half: Half) -> Sm2PrivateKey:
+    """Return a pair of SM2 as the sandbox has it."""
+    return Sm2PrivateKey(int.from_bytes(half.private, "big"), half.public)

@@ -12,6 +12,7 @@ from sandbox.skf_token.codes import KeyKind
 from sandbox.skf_token.pins import Pin
 
 TOTAL_BYTES = 64 << 10
+DEFAULT_LABEL = "ODC-USBKEY"
 MOST_CONTAINERS = 8
 """In one application."""
 PAIR_BYTES = {KeyKind.EMPTY: 0, KeyKind.RSA: 1200, KeyKind.SM2: 100}
@@ -56,7 +57,7 @@ class TokenState(msgspec.Struct, kw_only=True):
     """Everything on one token."""
 
     serial: str
-    label: str = "ODC-SKFKEY"
+    label: str = DEFAULT_LABEL
     manufacturer: str = "ODC Sandbox"
     issuer: str = "ODC Sandbox Authority"
     total_bytes: int = TOTAL_BYTES
@@ -69,9 +70,9 @@ class TokenState(msgspec.Struct, kw_only=True):
         return self.total_bytes - sum(map(_bytes_of, containers))
 
 
-def blank_token() -> TokenState:
-    """Return a token as it comes from the factory: a serial number and no application."""
-    return TokenState(serial=secrets.token_hex(8).upper())
+def blank_token(label: str = DEFAULT_LABEL) -> TokenState:
+    """Return a token as it comes from the factory: a serial number, a label and no application."""
+    return TokenState(serial=secrets.token_hex(8).upper(), label=label)
 
 
 def encode_state(state: TokenState) -> bytes:

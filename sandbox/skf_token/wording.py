@@ -21,6 +21,10 @@ _SENTENCES = {
         "“{name}”不能用作电子钥匙的名称:请用字母、数字、点、横线。",
         "“{name}” cannot be a token's name: use letters, digits, dots and dashes.",
     ),
+    "long_label": (
+        "钥匙的标签不能超过 {bytes} 个字节。",
+        "A token's label has {bytes} bytes at most.",
+    ),
     "bad_pin": (
         "密码须为 6 至 16 位 ASCII 字符。",
         "A PIN has 6 to 16 ASCII characters.",

@@ -7,7 +7,7 @@ from sandbox.skf_token.bus import KeyHandle
 from sandbox.skf_token.call import Answer, Call, Functions
 from sandbox.skf_token.calls import rsa_pairs, sm2_pairs
 from sandbox.skf_token.codes import SM4_CBC, SM4_ECB, KeyKind, Sar, SkfError
-from sandbox.skf_token.sealed import take_cipher
+from sandbox.skf_token.sealed import SealedBlob
 
 _NO_PADDING = 0
 
@@ -36,7 +36,7 @@ def import_session(call: Call) -> Answer:
     if container.kind == KeyKind.RSA:
         key = rsa_pairs.unwrapped(half, wrapped)
     else:
-        key = take_cipher(call).opened(half.private)
+        key = SealedBlob.taken(call).opened(half)
     if len(key) != blocks.KEY_BYTES:
         raise SkfError(Sar.DATA_LENGTH)
     return call.opened(KeyHandle(handle.device, key, algorithm))

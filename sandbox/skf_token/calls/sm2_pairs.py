@@ -5,10 +5,11 @@ from __future__ import annotations
 import secrets
 
 from agent.keys import sm2
-from sandbox.skf_token import blocks, sm2_keys
+from sandbox.private_keys import Sm2PrivateKey
+from sandbox.skf_token import blocks
 from sandbox.skf_token.call import Answer, Call, Functions
 from sandbox.skf_token.codes import SM2_1, SM4_ECB, KeyKind, Sar, SkfError
-from sandbox.skf_token.sealed import take_cipher
+from sandbox.skf_token.sealed import SealedBlob, private_key
 from sandbox.skf_token.state import PAIR_BYTES, Half
 
 FIELD_BYTES = 64
@@ -24,11 +25,11 @@ def generate(call: Call) -> Answer:
     if algorithm != int(call.quirk("sm2_1") or hex(SM2_1), 16):
         raise SkfError(Sar.INVALID_PARAMETER)
     handle.device.need_room(PAIR_BYTES[KeyKind.SM2])
-    private, point = sm2_keys.generate()
+    made = Sm2PrivateKey.new()
     with handle.device.changing():
         container.kind = KeyKind.SM2
-        container.signing = Half(private=private, public=point)
-    return public_blob(point)
+        container.signing = Half(private=made.private, public=made.point)
+    return public_blob(made.point)
 
 
 def import_pair(call: Call) -> Answer:
@@ -41,15 +42,14 @@ def import_pair(call: Call) -> Answer:
         call.bytes(),
     )
     point = _take_point(call)
-    cipher = take_cipher(call)
+    sealed = SealedBlob.taken(call)
     container = call.content(handle, KeyKind.SM2)
     if not container.signing.private:
         raise SkfError(Sar.KEY_NOT_FOUND)
     handle.device.need_room(PAIR_BYTES[KeyKind.SM2])
     try:
         _check_kind(version, algorithm, bits)
-        key = cipher.opened(container.signing.private)
-        private = _private_of(key, encrypted, point)
+        private = _private_of(sealed.opened(container.signing), encrypted, point)
     except SkfError:
         if call.quirk("imports_anything") is None:
             raise
@@ -67,7 +67,7 @@ def sign(call: Call) -> Answer:
         raise SkfError(Sar.KEY_NOT_FOUND)
     if len(digest) != sm2.DIGEST_BYTES:
         raise SkfError(Sar.DATA_LENGTH)
-    r, s = sm2_keys.sign(half.private, half.public, digest)
+    r, s = private_key(half).sign_digest(digest)
     return r.to_bytes(FIELD_BYTES, "big"), s.to_bytes(FIELD_BYTES, "big")
 
 
@@ -99,7 +99,8 @@ def _private_of(key: bytes, encrypted: bytes, point: bytes) -> bytes:
     if len(key) != blocks.KEY_BYTES:
         raise SkfError(Sar.DATA_LENGTH)
     private = blocks.decrypted(key, encrypted)[-sm2.NUMBER_BYTES :]
-    if sm2_keys.point_of(private) != point:
+    number = int.from_bytes(private, "big")
+    if not number or sm2.point_of(*sm2.arithmetic(b"").generate_pk(number)) != point:
         raise SkfError(Sar.DATA)
     return private
 
