@@ -21,6 +21,7 @@ from bench.tables import print_times
 from sandbox.desk.desk import Desk
 from sandbox.skf_token.building import library
 from sandbox.skf_token.drawer import Drawer
+from sandbox.usb_token.own_pcscd import own_pcscd
 
 ROUNDS = 20
 CONTAINERS = 2
@@ -107,21 +108,23 @@ def _insert(desk: Desk, drawer: Drawer, client: list[str]) -> None:
 def _rest(desk: Desk) -> None:
     time.sleep(SETTLE_SECONDS)
     ours = {name: pid for name, pid in processes_of(desk.folder).items() if "sandbox" not in name}
-    before = use_of(list(ours.values()))
+    before = {name: use_of([pid]) for name, pid in ours.items()}
     time.sleep(SECONDS)
-    used = use_of(list(ours.values()))
-    pss = {name: memory(pid)[1] for name, pid in ours.items()}
-    print(f"\n{f'idle for {SECONDS} s, SKF token plugged in':40}"
-          f" {'jiffies':>8} {'wake-ups':>9} {'PSS MB':>8}")  # fmt: skip
-    print(f"{f'agent, {len(ours)} processes':40} {used.jiffies - before.jiffies:8d}"
-          f" {used.wake_ups - before.wake_ups:9d} {sum(pss.values()):8.1f}")  # fmt: skip
-    for name, megabytes in pss.items():
-        print(f"  {name:55} {megabytes:11.1f}")
+    title = f"idle for {SECONDS} s, SKF token plugged in"
+    print(f"\n{title:40} {'jiffies':>8} {'wake-ups':>9} {'PSS MB':>8}")
+    total = 0.0
+    for name, pid in ours.items():
+        used, pss = use_of([pid]), memory(pid)[1]
+        total += pss
+        print(f"{name:40} {used.jiffies - before[name].jiffies:8d}"
+              f" {used.wake_ups - before[name].wake_ups:9d} {pss:8.1f}")  # fmt: skip
+    print(f"{'all':40} {'':8} {'':9} {total:8.1f}")
 
 
 @contextmanager
 def _desk() -> Iterator[tuple[Desk, Drawer]]:
-    with tempfile.TemporaryDirectory(prefix="odc-bench-") as name:
+    # Without PC/SC the agent would look for it once a minute.
+    with tempfile.TemporaryDirectory(prefix="odc-bench-") as name, own_pcscd():
         folder, runtime = Path(name) / "odc", Path(name) / "run"
         folder.mkdir()
         runtime.mkdir(mode=0o700)

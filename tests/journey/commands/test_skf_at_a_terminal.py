@@ -77,6 +77,7 @@ def test_a_token_is_listed_its_pin_tried_and_changed_and_it_comes_and_goes(desk,
         assert next_of(events, "token_removed")["application"] == "ODC"
         bench.plug()
         assert next_of(events, "token_inserted")["token"]["label"] == "样例KEY"
+        assert "深圳市样例有限公司" in next_of(events, "reminder")["title"]
 
 
 def test_the_last_try_and_a_lock_say_what_to_do(desk, bench, odc_agent):

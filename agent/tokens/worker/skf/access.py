@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
+
 from agent.ground.language import mark
-from agent.keys.public_key import PublicKey, UnreadableKeyError
+from agent.keys.public_key import PublicKey
 from agent.tokens.errors import ObjectMissingError
 from agent.tokens.model import KeyName
 from agent.tokens.worker.skf.blobs import BlobError
@@ -43,7 +45,7 @@ class TokenAccess:
 
     @contextlib.contextmanager
     def pair(self, key: KeyName) -> Iterator[tuple[Container, PublicKey]]:
-        """Open the container of a pair of SM2 that is there, with its public half; ObjectMissingError."""
+        """Open the container of a pair that is there, with its public half; ObjectMissingError."""
         with self.container_with(key) as (container, half):
             public = None if container is None else public_key(container, half)
             if container is None or public is None:
@@ -52,11 +54,15 @@ class TokenAccess:
 
 
 def public_key(container: Container, half: Half) -> PublicKey | None:
-    """Return the public half of a pair of SM2, None where there is no pair; BlobError of any other."""
-    point = container.point(half)
-    if point is None:
+    """Return the public half of a pair, None where there is no pair; BlobError of what is none."""
+    key = container.key(half)
+    if key is None:
         return None
     try:
-        return PublicKey.from_point(point)
-    except UnreadableKeyError as error:
+        if isinstance(key, bytes):
+            return PublicKey.from_point(key)
+        modulus, exponent = key
+        numbers = RSAPublicNumbers(exponent, int.from_bytes(modulus, "big"))
+        return PublicKey.from_cryptography(numbers.public_key())
+    except ValueError as error:  # UnreadableKeyError, too
         raise BlobError(str(error)) from error

@@ -62,10 +62,10 @@ class Layout:
         """The size of ECCPUBLICKEYBLOB."""
         return self.ulong_bytes + 2 * _FIELD
 
-    @property
-    def rsa_public_key_bytes(self) -> int:
-        """The size of RSAPUBLICKEYBLOB."""
-        return 2 * self.ulong_bytes + _RSA_MODULUS + _RSA_EXPONENT
+    def is_rsa(self, blob: bytes) -> bool:
+        """Return whether a public key is RSAPUBLICKEYBLOB, by its size; it may be filled up at its end."""
+        size = 2 * self.ulong_bytes + _RSA_MODULUS + _RSA_EXPONENT
+        return len(blob) in (size, size + -size % self.ulong_bytes)
 
     def point(self, blob: bytes) -> bytes:
         """Return the point of an ECCPUBLICKEYBLOB, uncompressed; BlobError."""
@@ -78,12 +78,12 @@ class Layout:
             raise BlobError("a public key that is none of SM2")
         return b"\x04" + x[-_NUMBER:] + y[-_NUMBER:]
 
-    def modulus(self, blob: bytes) -> bytes:
-        """Return the modulus of an RSAPUBLICKEYBLOB, big-endian without zeros around it; BlobError."""
-        if len(blob) != self.rsa_public_key_bytes:
-            raise BlobError(f"a public key of {len(blob)} bytes")
+    def rsa_numbers(self, blob: bytes) -> tuple[bytes, int]:
+        """Return modulus, big-endian without zeros around it, and exponent of an RSAPUBLICKEYBLOB."""
         start = 2 * self.ulong_bytes
-        return blob[start : start + _RSA_MODULUS].strip(b"\0")
+        end = start + _RSA_MODULUS
+        exponent = blob[end : end + _RSA_EXPONENT].strip(b"\0")
+        return blob[start:end].strip(b"\0"), int.from_bytes(exponent, "big")
 
     def signature(self, blob: bytes) -> tuple[int, int]:
         """Return r and s of an ECCSIGNATUREBLOB."""

@@ -19,6 +19,8 @@ from agent.tokens.worker.skf.library import MARGIN, ByValue, Library
 
 _CERTIFICATE_BYTES = 8 << 10
 _KEY_BYTES = 1 << 10
+Key = bytes | tuple[bytes, int]
+"""A point of SM2, or modulus and exponent of RSA."""
 _SIGNATURE_BYTES = 128
 _NOT_THERE = (Sar.CERT_NOT_FOUND, Sar.KEY_NOT_FOUND, Sar.OBJECT, Sar.FAIL)
 """What libraries say of an empty place; others say SAR_OK, and that its content has no bytes."""
@@ -60,10 +62,13 @@ class Container:
             raise
         return blob if any(blob) else None
 
-    def point(self, half: Half) -> bytes | None:
-        """Return the point of a pair of SM2, None where there is no pair; BlobError of another kind."""
+    def key(self, half: Half) -> Key | None:
+        """Return a pair's public key, None where there is no pair; BlobError of one of another kind."""
         blob = self.public_key(half)
-        return None if blob is None else self._library.layout.point(blob)
+        if blob is None:
+            return None
+        layout = self._library.layout
+        return layout.rsa_numbers(blob) if layout.is_rsa(blob) else layout.point(blob)
 
     def public_key_parts(self, half: Half) -> bytes | None:
         """Return what a certificate of a pair must have in it: x and y of its point, or its modulus.
@@ -77,8 +82,7 @@ class Container:
         if blob is None:
             return None
         layout = self._library.layout
-        is_rsa = len(blob) == layout.rsa_public_key_bytes
-        return layout.modulus(blob) if is_rsa else layout.point(blob)[1:]
+        return layout.rsa_numbers(blob)[0] if layout.is_rsa(blob) else layout.point(blob)[1:]
 
     def generate_pair(self) -> None:
         """Make the pair of SM2 that signs; one that is there is gone then."""
@@ -90,7 +94,13 @@ class Container:
                 raise
             self._library.call("GenECCKeyPair", self._handle, SM2_SIGNATURE_OF_GMT_0006, blob)
 
-    def sign(self, digest: bytes) -> tuple[int, int]:
+    def sign_by_rsa(self, digest_info: bytes) -> bytes:
+        """Return a signature by PKCS#1 v1.5 over a DigestInfo (RFC 8017, 9.2)."""
+        return self._library.content(
+            "RSASignData", self._handle, digest_info, len(digest_info), size=_KEY_BYTES
+        )
+
+    def sign_by_sm2(self, digest: bytes) -> tuple[int, int]:
         """Return r and s over e, a digest of SM3 with Z before it, by the pair that signs."""
         blob = bytearray(_SIGNATURE_BYTES + MARGIN)
         self._library.call("ECCSignData", self._handle, digest, len(digest), blob)
@@ -102,7 +112,11 @@ class Container:
 
     @contextmanager
     def session_key(self, cipher: bytes) -> Iterator[SessionKey]:
-        """Have a key of SM4 for as long as the block lasts, sealed for the encryption pair: ECCCIPHERBLOB."""
+        """Have a key of SM4 for as long as the block lasts, sealed for the encryption pair.
+
+        Args:
+            cipher: ECCCIPHERBLOB, or what RSA encrypted by PKCS#1 v1.5.
+        """
         handle = self._library.number(
             "ImportSessionKey", self._handle, SM4_ECB, cipher, len(cipher)
         )

@@ -46,10 +46,10 @@ def prove_decryption(access: TokenAccess, request: protocol.ProveDecryption) -> 
     The standard has no bare decryption.
     """
     public = PublicKey.read(request.public_key)
-    if public.family is not Family.SM2:
+    if public.family not in {Family.SM2, Family.RSA}:
         return False
-    with access.pair(request.key) as (container, _):
-        return _opens(access, container, public)
+    with access.pair(request.key) as (container, own):
+        return own.family is public.family and _opens(access, container, public)
 
 
 def import_key_pair(access: TokenAccess, request: protocol.ImportKeyPair) -> KeyPairFacts:
@@ -107,7 +107,9 @@ def _import(access: TokenAccess, container: Container, envelope: Sm2EnvelopedKey
 def _opens(access: TokenAccess, container: Container, public: PublicKey) -> bool:
     """Return whether the container's encryption pair opens what is sealed for ``public``."""
     key, block = os.urandom(_KEY_BYTES), os.urandom(_BLOCK_BYTES)
-    sealed = access.module.library.layout.cipher(Sm2Cipher.read(public.seal(key)))
+    sealed = public.seal(key)
+    if public.family is Family.SM2:
+        sealed = access.module.library.layout.cipher(Sm2Cipher.read(sealed))
     try:
         with container.session_key(sealed) as session_key:
             made = session_key.encrypted(block)

@@ -26,12 +26,13 @@ def facts_of(access: TokenAccess, key: KeyName) -> KeyPairFacts:
         if public is None:
             return KeyPairFacts(key=key, public=False, private=False)
         name, _ = container_of(key)
+        has_place = half is Half.SIGNATURE and public.family is Family.SM2
         return KeyPairFacts(
             key=key,
             public=True,
             private=True,
             public_key=public.der,
-            encryption_place=key_name(name, Half.ENCRYPTION) if half is Half.SIGNATURE else b"",
+            encryption_place=key_name(name, Half.ENCRYPTION) if has_place else b"",
         )
 
 
@@ -39,7 +40,8 @@ def generate_key_pair(access: TokenAccess, request: protocol.GenerateKeyPair) ->
     """Generate a pair that signs, in a container of its own.
 
     In the container of another it would destroy that one's keys. A pair for encryption is not made here:
-    the standard has it made by the authority (8.3).
+    the standard has it made by the authority (8.3). Of RSA none is: there would be no way to bring its
+    other half to the token.
     """
     if request.usage != "sign" or Family.SM2 not in request.key_types:
         key_types = ", ".join(request.key_types)

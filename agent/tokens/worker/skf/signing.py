@@ -1,20 +1,25 @@
-"""What a key on the token signs: requests, messages, proofs. All with SM3 and the default identity."""
+"""What a key on the token signs: requests, messages, proofs. SM2 with SM3, RSA with SHA-256."""
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from agent.certificates.names import subject_of
 from agent.keys.public_key import PublicKey
 from agent.keys.requests import RequestDraft
+from agent.keys.schemes import Family
 from agent.keys.signing import SignedDataDraft
 from agent.keys.sm2 import signed_digest
 from agent.tokens import protocol
 from agent.tokens.errors import SignatureInvalidError
 from agent.tokens.worker.skf.access import TokenAccess
 from agent.tokens.worker.skf.container import Container
+
+_SHA256_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
+"""A DigestInfo up to its digest (RFC 8017, 9.2, note 1)."""
 
 
 def sign_request(access: TokenAccess, request: protocol.SignRequest) -> bytes:
@@ -43,12 +48,12 @@ def sign_data(access: TokenAccess, request: protocol.SignData) -> bytes:
 
 
 def _signature(access: TokenAccess, container: Container, key: PublicKey, data: bytes) -> bytes:
-    """Return a signature as DER, once it was verified; SignatureInvalidError.
-
-    The token signs e = SM3(Z ‖ data) with Z of the key that will verify it (GM/T 0009, 8.1).
-    """
-    r, s = container.sign(signed_digest(key.bits, data))
-    signature = encode_dss_signature(r, s)
+    """Return a signature, of SM2 as DER, once it was verified; SignatureInvalidError."""
+    if key.family is Family.RSA:
+        signature = container.sign_by_rsa(_SHA256_INFO + hashlib.sha256(data).digest())
+    else:
+        # e = SM3(Z ‖ data) with Z of the key that will verify it (GM/T 0009, 8.1).
+        signature = encode_dss_signature(*container.sign_by_sm2(signed_digest(key.bits, data)))
     if not key.verify(data, signature):
         raise SignatureInvalidError(module=access.module.name)
     return signature

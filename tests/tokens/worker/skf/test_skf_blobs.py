@@ -142,17 +142,19 @@ def test_the_parameters_of_a_block_cipher_are_as_long_as_a_compiler_has_them(wid
     assert Layout(width).block_cipher_parameters() == bytes(ctypes.sizeof(made))
 
 
-@WIDTHS
-def test_a_modulus_is_found_at_whichever_end_it_stands(width):
+@pytest.mark.parametrize(("width", "is_packed"), SHAPES)
+def test_a_modulus_is_found_at_whichever_end_it_stands(width, is_packed):
     fields = [
         ("algorithm", None), ("bits", None), ("modulus", octets(256)), ("exponent", octets(4))
     ]  # fmt: skip
     modulus = b"\x81" + secrets.token_bytes(126) + b"\x01"
     for place in (slice(0, 128), slice(128, 256), slice(0, 256)):
-        made = structure(width, fields, is_packed=True)(algorithm=0x10000, bits=1024)
+        made = structure(width, fields, is_packed=is_packed)(algorithm=0x10000, bits=1024)
         value = modulus if place != slice(0, 256) else modulus * 2
         made.modulus[place] = value
-        assert Layout(width).modulus(bytes(made)) == value
+        made.exponent[1], made.exponent[3] = 1, 1
+        assert Layout(width).is_rsa(bytes(made))
+        assert Layout(width).rsa_numbers(bytes(made)) == (value, 65537)
 
 
 def test_r_and_s_are_numbers_of_any_length():

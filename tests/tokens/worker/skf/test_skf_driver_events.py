@@ -16,7 +16,7 @@ from agent.tokens.watching import Watch
 
 
 class Silence:
-    """A source of the system's that is live and never tells of anything."""
+    """A source of the system's that is live, and tells of nothing by itself."""
 
     name = "silence"
     settles_after: tuple[float, ...] = ()
@@ -26,6 +26,7 @@ class Silence:
         self.kinds = frozenset(kinds)
 
     async def run(self, changed) -> None:
+        self.ring = changed
         changed()
         await asyncio.get_running_loop().create_future()
 
@@ -57,6 +58,17 @@ async def test_insertion_and_removal_are_told_by_the_library_where_the_system_te
         await until(lambda: not inventory.snapshot.tokens)
         desk.bench.plug()
         await until(lambda: inventory.snapshot.tokens)
+
+
+async def test_an_event_of_the_system_has_the_devices_looked_at(desk):
+    usb = Silence(ModuleKind.SKF)
+    async with watching(desk, usb) as (inventory, _):
+        for act in (desk.bench.pull, desk.bench.plug):
+            before = len(inventory.snapshot.tokens)
+            act()
+            usb.ring()
+            await until(lambda before=before: len(inventory.snapshot.tokens) != before)
+    assert "SKF_WaitForDevEvent" not in desk.bench.report().calls
 
 
 @pytest.mark.parametrize("tells", [None, True, False])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 import pytest
-from skf_bench import application, sm2_certificate
+from skf_bench import application, rsa_container, sm2_certificate
 from skf_desk import SkfDesk, both_pairs, public_key_of
 from sm2_key import Sm2Key
 
@@ -296,3 +296,26 @@ def test_another_encryption_key_is_never_replaced(desk):
     wanted = import_request(Sm2Key.new(), public_key_of(signing), recipient=signing.key)
     with desk.logged_in() as token, pytest.raises(KeyIdTakenError):
         token.import_key_pair(wanted)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.file_name)
+def test_keys_of_rsa_that_are_there_sign_and_prove_themselves(bench, shape):
+    desk = SkfDesk(bench, (application(rsa_container()),), shape=shape)
+    signing, encryption = desk.pair
+    with desk.logged_in() as token:
+        facts = token.find_key_pair(protocol.FindKeyPair(key=signing.key))
+        assert PublicKey.read(facts.public_key) == public_key_of(signing)
+        assert facts.encryption_place == b"", "an envelope of SM2 is none to it"
+        signature = token.sign_data(protocol.SignData(key=signing.key, data=b"challenge"))
+        assert public_key_of(signing).verify(b"challenge", signature)
+        request = protocol.SignMessage(
+            key=signing.key, certificate=signing.value, content=b"content"
+        )
+        assert read_signed_data(token.sign_message(request)).key == public_key_of(signing)
+        for public, is_its_own in (
+            (public_key_of(encryption), True),
+            (public_key_of(signing), False),
+            (PublicKey.from_point(Sm2Key.new().point), False),
+        ):
+            proof = protocol.ProveDecryption(key=encryption.key, public_key=public.der)
+            assert token.prove_decryption(proof) is is_its_own
