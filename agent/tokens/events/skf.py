@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 
+from agent.system.consoles import NO_CONSOLE
 from agent.system.runtime import module_command
 from agent.tokens.events.source import Told
 from agent.tokens.model import ModuleKind, ModuleSettings
@@ -70,6 +71,7 @@ class SkfEvents:
             stdout=asyncio.subprocess.PIPE,
             env=environment_of(self._module),
             start_new_session=True,
+            creationflags=NO_CONSOLE,
         )
 
 

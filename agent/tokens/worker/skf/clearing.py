@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from agent.system.consoles import NO_CONSOLE
 from agent.system.runtime import module_command
 from agent.tokens.worker.skf.codes import SkfError
 from agent.tokens.worker.skf.device import Application
@@ -60,7 +61,11 @@ def _started(module: SkfModule, place: Place) -> subprocess.Popen[bytes]:
     )
     with _polite_ends_ignored():
         return subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+            creationflags=NO_CONSOLE,
         )
 
 
