@@ -50,7 +50,7 @@ def import_request(pair: Sm2Key, opener: PublicKey, **changes) -> protocol.Impor
     return protocol.ImportKeyPair(**(wanted | changes))
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.file_name)
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
 def test_a_whole_renewal_of_both_keys_works_through_every_shape(bench, shape):
     desk = SkfDesk(bench, shape=shape)
     old, _ = desk.pair
@@ -298,7 +298,7 @@ def test_another_encryption_key_is_never_replaced(desk):
         token.import_key_pair(wanted)
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.file_name)
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
 def test_keys_of_rsa_that_are_there_sign_and_prove_themselves(bench, shape):
     desk = SkfDesk(bench, (application(rsa_container()),), shape=shape)
     signing, encryption = desk.pair

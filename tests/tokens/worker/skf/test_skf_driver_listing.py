@@ -22,7 +22,7 @@ def reasons(desk: SkfDesk) -> list[str]:
     return [str(problem.details["reason"]) for problem in desk.content().problems]
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.file_name)
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
 def test_a_token_is_listed_through_a_library_of_every_shape(bench, shape):
     desk = SkfDesk(bench, shape=shape)
     content = desk.content()
