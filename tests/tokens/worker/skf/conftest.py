@@ -18,9 +18,10 @@ from skf_desk import SkfDesk
 
 
 @pytest.fixture(autouse=True)
-def no_second_looks(monkeypatch):
-    """Our token's library notices at once that a device is gone."""
+def pauses(monkeypatch):
+    """Our token's library notices at once that a device is gone; this process outlives its login."""
     monkeypatch.setattr("agent.tokens.worker.skf.module._LOOKS", (0.0,))
+    monkeypatch.setattr("agent.tokens.worker.skf.clearing.END_SECONDS", 60.0)
 
 
 @pytest.fixture
