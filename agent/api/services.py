@@ -15,6 +15,7 @@ from agent.checks.service import CheckService
 from agent.ground.bus import EventBus
 from agent.ground.clock import Clock
 from agent.ground.language import Language
+from agent.portal_signing.service import PortalSigning
 from agent.remembered.service import Remembered
 from agent.reminders.service import ReminderService
 from agent.renewals.drafts.service import DossierService
@@ -71,6 +72,7 @@ class Services:
     language: Callable[[], Language]
     windows: Windows
     consent: Consent
+    portal_signing: PortalSigning
     updates: UpdateService
     home: Path
     started: dt.datetime

@@ -16,6 +16,7 @@ from agent.checks.run import Parts
 from agent.checks.service import CheckService
 from agent.desktop.presence import Presence
 from agent.desktop.windows import DesktopWindows
+from agent.portal_signing.service import PortalSigning
 from agent.sites.consent import Consent
 from agent.sites.memory import SiteMemory
 
@@ -27,6 +28,7 @@ class Faces:
     windows: DesktopWindows
     presence: Presence
     consent: Consent
+    portal_signing: PortalSigning
     checks: CheckService
 
 
@@ -53,10 +55,14 @@ def build_faces(
         damages=shared.damages,
         renewals=renewals.renewals.all(),
     )
+    consent = _consent(shared, windows)
     return Faces(
         windows=windows,
         presence=presence,
-        consent=_consent(shared, windows),
+        consent=consent,
+        portal_signing=PortalSigning(
+            consent=consent, inventory=tokens.inventory, pins=tokens.pins, clock=shared.clock
+        ),
         checks=_checks(shared, serving, tokens, presence, has_tray=has_tray),
     )
 

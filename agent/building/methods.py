@@ -79,6 +79,7 @@ def add_methods(
         dossiers=renewals.dossiers,
         windows=faces.windows,
         consent=faces.consent,
+        portal_signing=faces.portal_signing,
         checks=faces.checks,
         settings=shared.settings,
         damages=shared.damages,

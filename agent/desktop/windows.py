@@ -24,7 +24,7 @@ from agent.ground.language import Language
 
 log = logging.getLogger(__name__)
 
-_ONE_FOR_EACH = frozenset({"consent"})
+_ONE_FOR_EACH = frozenset({"consent", "token_use"})
 """Windows of which there is one for each subject, instead of one that shows another subject."""
 
 _HANDED_OVER = "ODC_WINDOWS_HANDED_OVER"
@@ -168,7 +168,7 @@ class DesktopWindows:
 
 def _command(name: str, subject: str | None) -> list[str]:
     """Return the command of ``odc-agent`` that stands for a window; NoWindowError for none."""
-    if name == "consent" and subject:
+    if name in _ONE_FOR_EACH and subject:
         return ["sites", "ask", subject]
     commands = {
         "pin": ["pin", "change"],

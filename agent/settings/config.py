@@ -90,16 +90,33 @@ class BrowserSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """Which sites may ask without asking the user, and which may not ask at all."""
 
     allow: tuple[str, ...] = ()
-    """Origins such as ``https://www.gov.cn``; ``*`` stands for any part of the host or port."""
+    """Origins such as ``https://www.gov.cn``, which may see certificates and renew them; ``*`` stands for
+    any part of the host or port."""
     register: bool = True
     """Whether the agent registers the native host with this user's browsers at its start."""
     deny: tuple[str, ...] = ()
-    """Origins that may never ask, on whatever port; this comes before ``allow`` and the user."""
+    """Origins that may never ask for anything, on whatever port; this comes before all below and the user."""
+    allow_login: tuple[str, ...] = ()
+    """Origins that may ask for a log-in; the PIN is asked for all the same."""
+    deny_login: tuple[str, ...] = ()
+    """Origins that may not, on whatever port."""
+    allow_sign: tuple[str, ...] = ()
+    """Origins the user is told are the organisation's when they want something signed."""
+    deny_sign: tuple[str, ...] = ()
+    """Origins that may have nothing signed."""
+    allow_decrypt: tuple[str, ...] = ()
+    """Origins the user is told are the organisation's when they want something decrypted."""
+    deny_decrypt: tuple[str, ...] = ()
+    """Origins that may have nothing decrypted."""
 
     def __post_init__(self) -> None:
         """Refuse what no site is like: a ban that never fits would be none."""
-        for pattern in (*self.allow, *self.deny):
-            site_pattern(pattern)
+        for name in _SITE_LISTS:
+            for pattern in getattr(self, name):
+                site_pattern(pattern)
+
+
+_SITE_LISTS = tuple(name for name in BrowserSettings.__struct_fields__ if name != "register")
 
 
 class RenewalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -14,13 +14,23 @@ from agent.sites.domains import load_suffixes, registrable_domain
 from agent.sites.errors import (
     ConsentDeniedError,
     NobodyToAskError,
+    NotForGoodError,
     RateLimitedError,
     SiteNotKnownError,
 )
 from agent.sites.memory import SiteMemory
-from agent.sites.model import GRANTING, KEPT, Action, Decision, SiteWithdrawn
+from agent.sites.model import (
+    ALWAYS_ASKED,
+    GRANTING,
+    KEPT,
+    WITH_PIN,
+    Action,
+    Decision,
+    SiteWithdrawn,
+)
 from agent.sites.origins import check_origin, host_of, is_allowed, is_denied
 from agent.sites.questions import Questions
+from agent.sites.rules import allowed_sites, denied_sites
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +63,8 @@ class Consent:
             memory: what the user decided.
             bus: hears of questions and of what is withdrawn.
             clock: tells when something was decided.
-            open_window: ``open_window("consent", id)`` shows a question, or raises an OdcError where
-                it cannot.
+            open_window: ``open_window("consent", id)`` shows a question, ``"token_use"`` one that takes a
+                PIN; raises an OdcError where it cannot.
         """
         self._rules = rules
         self.memory = memory
@@ -71,14 +81,9 @@ class Consent:
         self._attendants = 0
 
     @property
-    def allow(self) -> tuple[str, ...]:
-        """The sites that may ask, by the configuration."""
-        return self._rules().allow
-
-    @property
-    def deny(self) -> tuple[str, ...]:
-        """The sites that may not, by the configuration."""
-        return self._rules().deny
+    def rules(self) -> BrowserSettings:
+        """What the configuration says of sites now."""
+        return self._rules()
 
     async def admit(self, origin: str) -> None:
         """Count a request; OriginNotAllowedError, RateLimitedError."""
@@ -88,9 +93,9 @@ class Consent:
 
     def standing(self, origin: str, action: Action) -> Decision | None:
         """Return what holds without asking: ALWAYS, NEVER, or None where the user decides."""
-        if is_denied(origin, self.deny):
+        if is_denied(origin, denied_sites(self.rules, action)):
             return Decision.NEVER
-        if is_allowed(origin, self.allow):
+        if is_allowed(origin, allowed_sites(self.rules, action)):
             return Decision.ALWAYS
         return self.memory.decision(origin, action)
 
@@ -113,7 +118,29 @@ class Consent:
         if decision is None:
             decision = await self._ask(origin, action, subject)
         # The administrator may have forbidden it while the question was open.
-        if decision not in GRANTING or is_denied(origin, self.deny):
+        self._check(origin, action, decision)
+
+    async def confirm(self, origin: str, action: Action, subject: str) -> None:
+        """Return once the user has agreed to this one use of a token, whatever was allowed before.
+
+        Nobody shares the answer, and one question of a host is open at a time. Cancelling it takes the
+        question back.
+
+        Raises:
+            OriginNotAllowedError, ConsentDeniedError, NobodyToAskError, RateLimitedError
+        """
+        check_origin(origin)
+        while not self.is_denied(origin, action) and (other := self.questions.of(origin)):
+            await self.questions.closed(other.id)
+        if self.is_denied(origin, action):
+            raise ConsentDeniedError(origin=origin)
+        decision = await self.questions.answer_to(self._put(origin, action, subject))
+        self._check(origin, action, decision)
+
+    def _check(self, origin: str, action: Action, decision: Decision) -> None:
+        """Return where this is allowed; it may have been forbidden while the question was open."""
+        is_forbidden = is_denied(origin, denied_sites(self.rules, action))
+        if decision not in GRANTING or is_forbidden:
             raise ConsentDeniedError(origin=origin)
 
     def check_follows(self, origin: str, renewal_id: str) -> None:
@@ -126,8 +153,9 @@ class Consent:
             raise ConsentDeniedError(origin=origin)
 
     def answer(self, question_id: str, decision: Decision) -> None:
-        """Take a person's decision; QuestionNotFoundError, NotSavedError."""
+        """Take a person's decision; QuestionNotFoundError, NotForGoodError, NotSavedError."""
         question = self.questions.get(question_id)
+        _check_kept(question.action, decision)
         if decision in KEPT:
             self.memory.keep(question.origin, question.action, decision, self._clock())
         log.info(
@@ -136,8 +164,13 @@ class Consent:
         self.questions.settle(question_id, decision)
 
     def decide(self, origin: str, action: Action, decision: Decision) -> None:
-        """Keep a decision nobody was asked for; OriginNotAllowedError, NotSavedError."""
+        """Keep a decision nobody was asked for.
+
+        Raises:
+            OriginNotAllowedError, NotForGoodError, NotSavedError
+        """
         check_origin(origin)
+        _check_kept(action, decision)
         self.memory.keep(origin, action, decision, self._clock())
         log.info("consent origin=%s action=%s decision=%s unasked", origin, action, decision)
 
@@ -176,7 +209,7 @@ class Consent:
         self._count(self._asked, origin)
         question = self.questions.put(origin, action, subject)
         try:
-            self._open_window("consent", question.id)
+            self._open_window("token_use" if action in WITH_PIN else "consent", question.id)
         except OdcError as error:
             if not self._attendants:
                 self.questions.settle(question.id, Decision.DECLINE)
@@ -189,3 +222,8 @@ class Consent:
         host = host_of(origin)
         if not allowances.take(host, registrable_domain(host)):
             raise RateLimitedError(origin=origin)
+
+
+def _check_kept(action: Action, decision: Decision) -> None:
+    if action in ALWAYS_ASKED and decision is Decision.ALWAYS:
+        raise NotForGoodError

@@ -16,6 +16,21 @@ class ConsentDeniedError(OdcError):
     )
 
 
+class NoTokenError(OdcError):
+    """No token is plugged in; said to a page only after consent."""
+
+    code = "no_token"
+    sentence = mark("No token is plugged in.")
+    advice = mark("Plug the token in and try again.")
+
+
+class NotForGoodError(OdcError):
+    """Somebody would allow for good what is asked each time."""
+
+    code = "not_for_good"
+    sentence = mark("What is signed or decrypted for a site is asked each time.")
+
+
 class NobodyToAskError(OdcError):
     """The user would have to be asked, and there is no way to."""
 

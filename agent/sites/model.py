@@ -8,6 +8,7 @@ from enum import StrEnum, unique
 import msgspec
 
 from agent.ground.bus import Event
+from agent.ground.errors import ErrorReport
 
 
 @unique
@@ -18,6 +19,20 @@ class Action(StrEnum):
     """See the certificates on the tokens."""
     RENEW = "renew"
     """Start a renewal, or join it, and be told its states."""
+    LOGIN = "login"
+    """Have the token sign that its holder logs in there, with a PIN each time."""
+    SIGN = "sign"
+    """Have the token sign texts or documents, with a question and a PIN each time."""
+    DECRYPT = "decrypt"
+    """Have the token decrypt, with a question and a PIN each time."""
+
+
+READING = frozenset({Action.CERTIFICATES, Action.RENEW})
+"""What a key on a token is not used for: all that "allow" means where no action is named."""
+WITH_PIN = frozenset({Action.LOGIN, Action.SIGN, Action.DECRYPT})
+"""Asked each time, in a window that takes the PIN."""
+ALWAYS_ASKED = frozenset({Action.SIGN, Action.DECRYPT})
+"""Nobody can allow these for good: what is signed binds, and each time it is something else."""
 
 
 @unique
@@ -78,6 +93,8 @@ class ConsentClosed(Event, frozen=True, kw_only=True, tag="consent_closed"):
     """A question was answered, or nobody waits for its answer any more."""
 
     id: str
+    problem: ErrorReport | None = None
+    """What went wrong after the answer, for who has given it to read."""
 
 
 class SiteWithdrawn(Event, frozen=True, kw_only=True, tag="site_withdrawn"):

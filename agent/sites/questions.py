@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from agent.ground.bus import EventBus
 from agent.ground.clock import Clock
+from agent.ground.errors import ErrorReport
 from agent.sites.errors import QuestionNotFoundError, RateLimitedError
 from agent.sites.model import Action, ConsentAsked, ConsentClosed, ConsentQuestion, Decision
 from agent.sites.origins import host_of
@@ -84,13 +85,19 @@ class Questions:
         if entry is not None:
             await asyncio.wait({entry.answer})
 
-    def settle(self, question_id: str, decision: Decision) -> None:
-        """Close a question with a decision; QuestionNotFoundError."""
+    def hold(self, question_id: str) -> None:
+        """Take no silence for an answer any more: a token is at work on it. QuestionNotFoundError."""
+        self._entry(question_id).deadline.cancel()
+
+    def settle(
+        self, question_id: str, decision: Decision, problem: ErrorReport | None = None
+    ) -> None:
+        """Close a question with a decision, and with what went wrong after it; QuestionNotFoundError."""
         entry = self._entry(question_id)
         del self._open[question_id]
         entry.deadline.cancel()
         entry.answer.set_result(decision)
-        self._bus.publish(ConsentClosed(id=question_id))
+        self._bus.publish(ConsentClosed(id=question_id, problem=problem))
 
     def _entry(self, question_id: str) -> _Open:
         entry = self._open.get(question_id)

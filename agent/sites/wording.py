@@ -8,21 +8,41 @@ from agent.sites.model import Action
 _TITLES = {
     Action.CERTIFICATES: mark("{origin} wants to see the certificates on your tokens."),
     Action.RENEW: mark("{origin} wants to renew a certificate on your token."),
+    Action.LOGIN: mark("{origin} wants you to log in with your token."),
+    Action.SIGN: mark("{origin} wants you to sign with your token."),
+    Action.DECRYPT: mark("{origin} wants your token to decrypt something."),
 }
 _ASKS = {
     Action.CERTIFICATES: mark("This site wants to see the certificates on your tokens."),
     Action.RENEW: mark("This site wants to renew a certificate on your token."),
+    Action.LOGIN: mark("Log in to this site with your token."),
+    Action.SIGN: mark("Sign for this site with your token."),
+    Action.DECRYPT: mark("Decrypt for this site with your token."),
 }
 _NOTHING_ELSE = mark("It never gets your PIN, your papers or an SMS code.")
 _SHOWS = {
     Action.CERTIFICATES: (
         mark("It sees the names and numbers of the organisations the certificates were issued to."),
         mark("It sees who issued each certificate and how long it is valid."),
+        mark("It may read the certificates whole. There is nothing secret in them."),
         _NOTHING_ELSE,
     ),
     Action.RENEW: (
         mark("The renewal opens in a window of the agent; what it asks for stays there."),
         mark("The site is told each state of the renewal until it ends."),
+        _NOTHING_ELSE,
+    ),
+    Action.LOGIN: (
+        mark("It gets your certificate, and a signature that counts for this one log-in there."),
+        _NOTHING_ELSE,
+    ),
+    Action.SIGN: (
+        mark("A signature binds your organisation to what is shown here."),
+        mark("The site gets the signature and your certificate."),
+        _NOTHING_ELSE,
+    ),
+    Action.DECRYPT: (
+        mark("The site gets what was encrypted to your organisation, in clear."),
         _NOTHING_ELSE,
     ),
 }

@@ -83,8 +83,12 @@ class PinPurpose(StrEnum):
     """To be replaced by another."""
     LICENCE = "licence"
     """To sign a request for the business licence."""
+    LOGIN = "login"
+    """To log in to a site."""
     SIGN = "sign"
-    """To sign documents."""
+    """To sign something."""
+    DECRYPT = "decrypt"
+    """To decrypt something."""
 
 
 class RememberedPin(msgspec.Struct, frozen=True, kw_only=True):

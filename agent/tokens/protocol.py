@@ -172,11 +172,13 @@ class SignMessage(Request[bytes], frozen=True, kw_only=True, tag="sign_message")
 
 
 class SignData(Request[bytes], frozen=True, kw_only=True, tag="sign_data"):
-    """Sign ``data``: RSA PKCS#1 v1.5 or ECDSA (DER), both with SHA-256, or SM2 with SM3 (DER)."""
+    """Sign ``data``: RSA PKCS#1 v1.5, ECDSA (DER), or SM2 with SM3 (DER)."""
 
     result = bytes
     key: KeyName
     data: bytes
+    digest: Literal["sha256", "sha384", "sm3"] = "sha256"
+    """SHA-384 for curves alone, SM3 for SM2 keys."""
 
 
 class WriteCertificate(Request[None], frozen=True, kw_only=True, tag="write_certificate"):

@@ -30,6 +30,7 @@ _CLASSES = {
     "consent": "agent.windows.consent_window:ConsentWindow",
     "help": "agent.windows.help_window:HelpWindow",
     "settings": "agent.windows.settings.window:SettingsWindow",
+    "token_use": "agent.windows.token_use_window:TokenUseWindow",
     "sites": "agent.windows.sites_window:SitesWindow",
     "pin": "agent.windows.pin_window:PinWindow",
     "sign": "agent.windows.signing.window:SignWindow",
@@ -39,7 +40,7 @@ _CLASSES = {
 """Each window's module and class: loaded alone, since the others' would only take time."""
 _LIKELY = ("main", "renew", "pin")
 """What is loaded before it is known what is wanted."""
-_TAKES_PINS = frozenset({"pin", "renew", "sign"})
+_TAKES_PINS = frozenset({"pin", "renew", "sign", "token_use"})
 
 
 def open_window(name: str, context: Context, subject: str) -> Window:

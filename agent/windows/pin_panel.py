@@ -48,6 +48,8 @@ class PinPanel(QWidget):
     failed = Signal(dict)
     """It failed, or no PIN is asked for now; the panel says so itself."""
     cancelled = Signal()
+    sent = Signal()
+    """What was typed goes to the token."""
 
     def __init__(self, words: Words, heading: str) -> None:
         """Make a panel under ``heading``, a marked sentence such as 正在导入密钥对."""
@@ -61,6 +63,8 @@ class PinPanel(QWidget):
         self.accept = QPushButton()
         self.risk = QPushButton()
         self.cancel = QPushButton()
+        self.row = QHBoxLayout()
+        """The buttons'; a window may put its own in front."""
         self.idle = QTimer(self, singleShot=True, interval=IDLE_MS)
         self._set_up(heading)
         self._arrange()
@@ -76,6 +80,17 @@ class PinPanel(QWidget):
         self._tell("", "muted")
         self._wait()
         asking.begin_again()
+
+    def let_go(self) -> None:
+        """Ask no more: what waits for a PIN is told so, and what was typed is wiped."""
+        if self._asking is not None:
+            self._asking.decline()
+            for told in (self._asking.asked, self._asking.consent_needed, self._asking.refused,
+                         self._asking.failed, self._asking.done):  # fmt: skip
+                told.disconnect()
+            self._asking = None
+        self.idle.stop()
+        self.field.clear()
 
     def _set_up(self, heading: str) -> None:
         words = self._words
@@ -97,18 +112,17 @@ class PinPanel(QWidget):
         self.cancel.clicked.connect(self._cancel)
 
     def _arrange(self) -> None:
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SMALL)
-        buttons.addStretch(1)
+        self.row.setSpacing(SMALL)
+        self.row.addStretch(1)
         for button in (self.risk, self.cancel, self.accept):
             button.setAutoDefault(False)
-            buttons.addWidget(button)
+            self.row.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(MEDIUM)
         for widget in (self.heading, self.told, self.field, self.progress):
             column.addWidget(widget)
-        column.addLayout(buttons)
+        column.addLayout(self.row)
         self._wait()
 
     def _tell(self, text: str, kind: str) -> None:
@@ -176,6 +190,7 @@ class PinPanel(QWidget):
             return
         self._tell(self._words(_AT_WORK), "muted")
         self._wait()
+        self.sent.emit()
         self._asking.send(self.field.take())
 
     def _on_refused(self, report: Json) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -17,7 +19,13 @@ from agent.windows.style import SMALL, set_kind
 from agent.windows.texts import Label, ValueLabel, day
 from agent.windows.window import Context, Window
 
-_ACTIONS = {"certificates": mark("see certificates"), "renew": mark("renew certificates")}
+_ACTIONS = {
+    "certificates": mark("see certificates"),
+    "renew": mark("renew certificates"),
+    "login": mark("log in"),
+    "sign": mark("have signed"),
+    "decrypt": mark("have decrypted"),
+}
 _DECISIONS = {"always": mark("allowed"), "never": mark("not allowed")}
 _HEADINGS = (mark("Site"), mark("What it may do"), mark("Decided"), mark("Since"))
 
@@ -79,16 +87,21 @@ class SitesWindow(Window):
             self.list.addTopLevelItem(self._item(decision))
         self.nothing.setVisible(not self._origins)
         self.list.setCurrentIndex(self.list.model().index(0, 0))
-        configured = {"allow": listed["allow"], "deny": listed["deny"]}
-        said = [
-            f"{self.words(_DECISIONS['always' if name == 'allow' else 'never'])}: {', '.join(sites)}"
-            for name, sites in configured.items()
-            if sites
-        ]
+        said = list(self._configured(listed))
         if said:
             said.insert(0, self.words(mark("By the configuration:")))
         self.configured.show_value("\n".join(said))
         self._allow()
+
+    def _configured(self, listed: Json) -> Iterator[str]:
+        """Yield what the configuration says, of all actions and of each by itself."""
+        of_actions = ((name, rules) for name, rules in listed["actions"].items())
+        for action, rules in (("", listed), *of_actions):
+            what = f"{self.words(_ACTIONS[action])}: " if action else ""
+            for decision, name in (("always", "allow"), ("never", "deny")):
+                if rules[name]:
+                    word = self.words(_DECISIONS[decision])
+                    yield f"{what}{word}: {', '.join(rules[name])}"
 
     def _item(self, decision: Json) -> QTreeWidgetItem:
         values = (

@@ -1,7 +1,7 @@
 // One page that asks: its requests under way and the renewals it watches.
 
 import { report } from "./errors.js";
-import { isMethod, isPageId, originOf, parametersOf } from "./requests.js";
+import { actionOf, isMethod, isPageId, originOf, parametersOf } from "./requests.js";
 
 /** More requests than this at once are no honest page's. */
 const MOST_UNDER_WAY = 16;
@@ -85,7 +85,7 @@ export class Client {
 
   #ask(id, method, given, times) {
     const params = parametersOf(method, given);
-    const refusal = this.#refusal(id, params);
+    const refusal = this.#refusal(id, method, params);
     const named = isMethod(method) ? method : "?"; // a page may name a megabyte
     const entry = this.#trace.begin({ origin: this.#origin, method: named, times });
     if (refusal) {
@@ -106,11 +106,12 @@ export class Client {
     }
   }
 
-  #refusal(id, params) {
+  #refusal(id, method, params) {
     if (this.#origin === null) {
       return "origin_not_allowed";
     }
-    if (this.#policy.forbids(this.#origin)) {
+    const action = actionOf(method);
+    if (this.#policy.forbids(this.#origin) || this.#policy.forbidsAction(this.#origin, action)) {
       return "consent_denied";
     }
     if (params === null || this.#underWay.has(id) || this.#watches.has(id)) {

@@ -3,12 +3,16 @@
 
 const THUMBPRINT = /^[0-9a-f]{64}$/;
 const IDENTIFIER = /^[0-9a-f-]{36}$/;
+const NONCE = /^[A-Za-z0-9+/]{42,128}={0,2}$/;
+const NONCE_LENGTHS = [44, 128];
 const MOST_DAYS = 36_500;
 const PAGE_ID = /^[0-9a-f-]{1,64}$/;
 
 const isUse = (value) => value === undefined || value === "signing" || value === "encryption";
 const isDays = (value) =>
   value === undefined || (Number.isInteger(value) && Math.abs(value) <= MOST_DAYS);
+const isNonce = (value) =>
+  matches(NONCE)(value) && value.length >= NONCE_LENGTHS[0] && value.length <= NONCE_LENGTHS[1];
 const matches = (pattern) => (value) => typeof value === "string" && pattern.test(value);
 
 /** Methods a page may call, with a check for each parameter. */
@@ -16,9 +20,19 @@ const METHODS = {
   __proto__: null,
   "browser.status": {},
   "browser.certificates": { use: isUse, min_days: isDays },
+  "browser.certificate": { thumbprint: matches(THUMBPRINT) },
   "browser.renew": { thumbprint: matches(THUMBPRINT) },
   "browser.renewal": { id: matches(IDENTIFIER) },
+  "browser.login": { nonce: isNonce, thumbprint: (value) => value === undefined || matches(THUMBPRINT)(value) },
 };
+
+/** What a policy may forbid by itself, by the methods it is asked for with; null for all others. */
+const ACTIONS = [[/^browser\.login$/, "login"], [/^browser\.sign/, "sign"], [/^browser\.decrypt/, "decrypt"]];
+
+/** The action a method is for, as a policy names it, or null. */
+export function actionOf(method) {
+  return ACTIONS.find(([pattern]) => typeof method === "string" && pattern.test(method))?.[1] ?? null;
+}
 
 /** Whether a page may call `method`. */
 export const isMethod = (method) => typeof method === "string" && method in METHODS;

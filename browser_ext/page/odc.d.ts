@@ -64,6 +64,22 @@ export interface RenewOptions extends Options {
   readonly onprogress?: (renewal: Renewal) => void;
 }
 
+export interface LoginOptions extends Options {
+  /** Only this certificate, as `certificates()` names it. */
+  readonly thumbprint?: string;
+}
+
+/** What the server checks: Web eID's authentication token, or its like for SM2. */
+export interface LoginToken {
+  /** DER in base64. */
+  readonly unverifiedCertificate: string;
+  readonly algorithm: "RS256" | "ES256" | "ES384" | "sm2sig_sm3";
+  /** Base64; of curves r and s side by side. Signed is H(origin) and H(challenge), one after the other. */
+  readonly signature: string;
+  readonly format: "web-eid:1.0" | "odc-sm2:1.0";
+  readonly appVersion: string;
+}
+
 /** What an error's `code` may be; later versions may add to it. */
 export type Code =
   // the library and the extension
@@ -72,6 +88,7 @@ export type Code =
   | "timeout"
   | "aborted"
   | "invalid_request"
+  | "challenge_invalid"
   | "host_missing"
   | "host_lost"
   | "renewal_cancelled"
@@ -94,6 +111,10 @@ export type Code =
   | "no_authority"
   | "renewal_not_found"
   | "not_saved"
+  | "certificate_expired"
+  | "certificate_not_yet_valid"
+  | "certificate_unsuitable"
+  | "not_signed"
   | "internal";
 
 export class OdcError extends Error {
@@ -110,6 +131,8 @@ export class OdcError extends Error {
 export function status(options?: Options): Promise<Status>;
 /** Asks the user once per site. */
 export function certificates(options?: CertificatesOptions): Promise<readonly Certificate[]>;
+/** One of these certificates whole: DER in base64. */
+export function certificate(thumbprint: string, options?: Options): Promise<string>;
 /**
  * Opens the agent's window. A renewal takes days and outlives the page: keep the id that
  * `onprogress` gives and ask `renewal(id)` later. Rejects with `renewal_cancelled`,
@@ -117,3 +140,5 @@ export function certificates(options?: CertificatesOptions): Promise<readonly Ce
  */
 export function renew(thumbprint: string, options?: RenewOptions): Promise<Renewal>;
 export function renewal(id: string, options?: Options): Promise<Renewal>;
+/** Asks the user each time, with the PIN. The challenge is 44 to 128 characters of base64, used once. */
+export function login(challenge: string, options?: LoginOptions): Promise<LoginToken>;

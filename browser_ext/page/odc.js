@@ -1,5 +1,5 @@
-// The page library: what a portal imports to see and renew certificates through the agent on the
-// user's computer. Types: odc.d.ts.
+// The page library: what a portal imports to see and renew certificates, and to have its visitors log in,
+// through the agent on the user's computer. Types: odc.d.ts.
 //
 // It speaks only with its own window. What it needs of the platform is taken when it loads, and
 // messages are plain own properties, so that a script that later changes prototypes or globals
@@ -15,6 +15,9 @@ const ORIGIN = globalThis.location.origin;
 const WINDOW = globalThis.window;
 const PROTOCOL = 1;
 const HEX = freeze([..."0123456789abcdef"]);
+const exec = Function.prototype.call.bind(RegExp.prototype.exec);
+/** 44 to 128 characters of base64. */
+const CHALLENGE = /^(?=.{44,128}$)[A-Za-z0-9+/]+={0,2}$/;
 
 /** How long the extension may take to say that it is there. */
 const PRESENCE_MS = 1500;
@@ -22,6 +25,8 @@ const PRESENCE_MS = 1500;
 const STATUS_MS = 25_000;
 /** A person may have to agree first; the agent gives them two minutes. */
 const CONSENT_MS = 180_000;
+/** A person looks for the token and types the PIN, perhaps twice. */
+const PIN_MS = 300_000;
 /** The longest wait a browser's timer can hold: 24 days. */
 const LONGEST_MS = 2_147_483_647;
 
@@ -41,6 +46,13 @@ const TIMED_OUT = report(
 );
 const ABORTED = report("aborted", "The page withdrew its request.", "网页已取消请求。");
 const INVALID = report("invalid_request", "The request is not valid.", "请求无效。");
+const CHALLENGE_INVALID = report(
+  "challenge_invalid",
+  "The challenge is not 44 to 128 characters of base64.",
+  "登录质询应为 44 至 128 个 Base64 字符。",
+  "The portal's operator has to correct this.",
+  "请联系网站运营方更正。",
+);
 const CANCELLED = report("renewal_cancelled", "The renewal was cancelled.", "证照更新已取消。");
 const FAILED = report(
   "renewal_failed",
@@ -104,6 +116,12 @@ export async function certificates({ use, minDays, signal, timeout = CONSENT_MS 
   return answer.certificates;
 }
 
+/** One of these certificates whole, in base64 (DER). */
+export async function certificate(thumbprint, { signal, timeout = CONSENT_MS } = {}) {
+  const params = { thumbprint: `${thumbprint}` };
+  return (await request("browser.certificate", params, { signal, timeout })).certificate;
+}
+
 /** Renew a certificate in the agent's window; resolves once the new one is on the token. */
 export async function renew(thumbprint, { onprogress, signal, timeout = LONGEST_MS } = {}) {
   const params = { thumbprint: `${thumbprint}` };
@@ -118,6 +136,21 @@ export async function renew(thumbprint, { onprogress, signal, timeout = LONGEST_
 /** The state of a renewal this site has started. */
 export async function renewal(id, { signal, timeout = CONSENT_MS } = {}) {
   return request("browser.renewal", { id: `${id}` }, { signal, timeout });
+}
+
+/**
+ * Have the visitor log in with a token, by question and PIN in the agent's window. Resolves with what the
+ * server checks: Web eID's authentication token. The challenge is the server's, used once.
+ */
+export async function login(challenge, { thumbprint, signal, timeout = PIN_MS } = {}) {
+  if (typeof challenge !== "string" || exec(CHALLENGE, challenge) === null) {
+    throw new OdcError(CHALLENGE_INVALID);
+  }
+  const params = { nonce: challenge };
+  if (thumbprint !== undefined) {
+    params.thumbprint = `${thumbprint}`;
+  }
+  return request("browser.login", params, { signal, timeout });
 }
 
 /** Handlers of messages by the id they answer. */

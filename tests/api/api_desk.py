@@ -38,6 +38,7 @@ from agent.desktop.windows import DesktopWindows
 from agent.ground.bus import EventBus
 from agent.ground.framing import MAX_REPLY, FrameDecoder, encode_frame
 from agent.ground.language import Language
+from agent.portal_signing.service import PortalSigning
 from agent.remembered.service import Remembered
 from agent.remembered.store import TokenStore
 from agent.reminders.memory import ReminderMemory
@@ -249,6 +250,9 @@ class ApiDesk:
             clock=lambda: NOW,
             open_window=windows.open_window,
         )
+        self.portal_signing = PortalSigning(
+            consent=self.consent, inventory=self.inventory, pins=self.pins, clock=lambda: NOW
+        )
         services = Services(
             inventory=self.inventory,
             remembered=self.remembered,
@@ -279,6 +283,7 @@ class ApiDesk:
             language=lambda: Language.ZH,
             windows=windows,
             consent=self.consent,
+            portal_signing=self.portal_signing,
             home=home,
             started=NOW,
             quit=self.quit.set,

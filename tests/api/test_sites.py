@@ -406,7 +406,7 @@ async def test_each_request_leaves_one_line_in_the_log(desk, user, caplog):
         ("consent.get", {"id": "x"}),
         ("consent.answer", {"id": UNKNOWN, "decision": "maybe"}),
         ("sites.decide", {"origin": SITE, "decision": "once"}),
-        ("sites.decide", {"origin": SITE, "actions": ["sign"]}),
+        ("sites.decide", {"origin": SITE, "actions": ["pay"]}),
         ("sites.withdraw", {"origin": ""}),
     ],
 )

@@ -16,15 +16,17 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import wire
 
-from agent.api.methods import browser, extension
+from agent.api.methods import browser, browser_login, extension
 from agent.api.registry import NoParams, Role
 
 ORIGIN = {"origin": ALLOWED}
 PARAMS = {
     "browser.status": browser.OriginParams,
     "browser.certificates": browser.CertificatesParams,
+    "browser.certificate": browser.CertificateParams,
     "browser.renew": browser.RenewParams,
     "browser.renewal": browser.RenewalParams,
+    "browser.login": browser_login.LoginParams,
     "browser.cancel": browser.CancelParams,
     "browser.overview": NoParams,
     "browser.sites": NoParams,
@@ -41,6 +43,7 @@ odd = st.one_of(
 )  # fmt: skip
 texts = (
     "signing", "encryption", "other", "main", "renew", ALLOWED, "", "x" * 301, "x" * 300, "../../etc",
+    "A" * 44, "A" * 43, "A" * 42 + "==", "A" * 129, "-" * 44, "A" * 44 + "\n",
     "a" * 64, "A" * 64, "a" * 63, "a" * 64 + "\n", UUID, UUID[:-1], UUID + "\n",
 )  # fmt: skip
 values = st.one_of(st.sampled_from(texts), st.integers(-36_501, 36_501), odd)
@@ -75,12 +78,15 @@ def test_parameters_are_taken_where_the_schema_takes_them_and_nowhere_else(metho
 async def test_answers_and_refusals_are_what_the_schema_says(token_desk, tokens):
     tokens.write(("01", "sign", make_der()), ("02", "encrypt", make_der(usage=ENCRYPTION)))
     await token_desk.inventory.refresh()
+    [token] = token_desk.inventory.snapshot.tokens
+    signing = token.certificates[0].certificate.thumbprint
     peer = await token_desk.browser()
     control = await token_desk.control()
     await control.result("sites.decide", ORIGIN)
     for method, params in {
         "browser.status": ORIGIN,
         "browser.certificates": ORIGIN,
+        "browser.certificate": {**ORIGIN, "thumbprint": signing},
         "browser.cancel": {**ORIGIN, "request": 1},
         "browser.overview": {},
         "browser.sites": {},

@@ -17,10 +17,13 @@ from agent.api.methods.updates import UpdateView
 from agent.api.views.checks import CheckItem, CheckList, CheckName, CheckNames
 from agent.api.views.reminders import SilencedList
 from agent.api.views.sites import SiteDecision, SiteList, consent_view
+from agent.api.views.token_use import CandidateView, TokenUseView
 from agent.api.views.tokens import TokenView
 from agent.checks.model import CheckState
 from agent.checks.table import CHECKS
 from agent.ground.language import Language, look_up, translate
+from agent.portal_signing.errors import CertificateExpiredError
+from agent.portal_signing.model import ShownItem
 from agent.settings.errors import ConfigNotUsedError
 from agent.sites.model import Action, ConsentQuestion, Decision
 from agent.tokens.errors import PinFinalTryError, PinLockedError
@@ -80,6 +83,55 @@ def _consent(
         return {"consent__get": view, "consent__answer": {}}
 
     return answered
+
+
+def _token_use(
+    action: Action = Action.LOGIN,
+    *,
+    origin: str = "https://etax.example.gov.cn",
+    days: int = 300,
+    organisations: Sequence[str] = ("深圳市样例有限公司",),
+    shown: tuple[ShownItem, ...] = (),
+    **of_prompt: Any,
+) -> Callable[[Language], Answers]:
+    """A page wants a token; negative ``days``: its certificate has expired."""
+
+    def answered(language: Language) -> Answers:
+        now = dt.datetime.now(dt.UTC)
+        refusal = CertificateExpiredError().report() if days < 0 else None
+        held = (
+            in_words(token(*pair(organisation=name, days=days)), language).certificates[0]
+            for name in organisations
+        )
+        candidates = tuple(
+            CandidateView(
+                thumbprint=one.thumbprint[:-1] + str(number), organisation=one.organisation,
+                authority="广东省电子商务认证有限公司", not_after=one.not_after, text=one.text,
+                token_label="ODC-USBKEY", problem=refusal,
+            )
+            for number, one in enumerate(held)
+        )  # fmt: skip
+        view = consent_view(
+            ConsentQuestion(id="c0ffee", origin=origin, action=action, asked=now,
+                            expires=now + dt.timedelta(seconds=118)),
+            language,
+            TokenUseView(candidates=candidates, problem=refusal, shown=shown, is_allowed=False,
+                         may_be_allowed=action is Action.LOGIN),
+        )  # fmt: skip
+        answers = {"consent__get": view, "consent__answer": {}, "sites__decide": {}}
+        return {**answers, "consent__pin": prompt(**of_prompt)}
+
+    return answered
+
+
+def _waits_for_pin(window: Any) -> bool:
+    return _listens(window) and window.panel.field.isVisible()
+
+
+CONTRACT = (
+    ShownItem(kind="document", name="采购合同.pdf", size=184_213, sha256="9f86d081884c7d65" * 4),
+    ShownItem(kind="text", text="同意以上合同的全部条款。\n金额: \u202e000,1 元"),
+)
 
 
 def _listens(window: Any) -> bool:
@@ -200,7 +252,9 @@ def _sites(_language: Language) -> Answers:
             ("unknown", Action.CERTIFICATES, Decision.NEVER),
         )
     )  # fmt: skip
-    listed = SiteList(decisions=decisions, renewals={}, allow=("https://*.sz.gov.cn",), deny=())
+    listed = SiteList(
+        decisions=decisions, renewals={}, allow=("https://*.sz.gov.cn",), deny=(), actions={}
+    )
     return {"sites__list": listed}
 
 
@@ -255,6 +309,38 @@ SCENES = {
         is_ready=_listens,
         subject="c0ffee",
         in_all_looks=True,
+    ),
+    "token-use": Scene(
+        "token_use", _token_use(), is_ready=_waits_for_pin, subject="c0ffee", in_all_looks=True
+    ),
+    "token-use-several": Scene(
+        "token_use",
+        _token_use(
+            organisations=("深圳市样例有限公司", "广州市样例贸易有限公司"),
+            pin_state=PinState.FINAL_TRY,
+        ),
+        is_ready=_waits_for_pin,
+        subject="c0ffee",
+    ),
+    "token-use-expired": Scene(
+        "token_use",
+        _token_use(days=-961),
+        is_ready=lambda w: _listens(w) and w.agree.isVisible(),
+        subject="c0ffee",
+    ),
+    "token-use-sign": Scene(
+        "token_use",
+        _token_use(Action.SIGN, shown=CONTRACT),
+        is_ready=_waits_for_pin,
+        subject="c0ffee",
+        size=(640, 720),
+    ),
+    "token-use-small": Scene(
+        "token_use",
+        _token_use(origin=LONG_ORIGIN),
+        is_ready=_waits_for_pin,
+        subject="c0ffee",
+        size=(640, 330),
     ),
     "check": Scene(
         "check",

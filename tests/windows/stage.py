@@ -40,6 +40,7 @@ class AnyParams(msgspec.Struct, frozen=True):
     refresh: bool | None = None
     accept_final_try: bool | None = None
     files: tuple[str, ...] | None = None
+    actions: Any = None
 
 
 class Stage:

@@ -34,7 +34,7 @@ MARKUP = (
 TAG = re.compile("<(img|a|table|h1)[ >]")
 CODES = {
     "action", "code", "content", "decision", "der", "digest", "endpoint", "expires", "fix", "id", "key",
-    "media_type", "needs", "origin", "pem", "picture", "renewal", "since", "source", "state", "step",
+    "kind", "media_type", "needs", "origin", "pem", "picture", "renewal", "since", "source", "state", "step",
     "thumbnail", "thumbprint", "use", "value", "waiting",
 }  # fmt: skip
 """Fields whose text is none: windows look things up by it, or decode it."""

@@ -144,8 +144,8 @@ def test_consent_is_withdrawn(stage, window_of, qtbot):
     decision = SiteDecision(origin="https://a.example", action=Action.RENEW,
                             decision=Decision.ALWAYS, since=dt.datetime.now(dt.UTC))  # fmt: skip
     stage.answer(
-        sites__list=SiteList(decisions=(decision,), renewals={}, allow=(), deny=()),
-        sites__withdraw=SiteList(decisions=(), renewals={}, allow=(), deny=()),
+        sites__list=SiteList(decisions=(decision,), renewals={}, allow=(), deny=(), actions={}),
+        sites__withdraw=SiteList(decisions=(), renewals={}, allow=(), deny=(), actions={}),
     )
     window = window_of("sites", stage)
     qtbot.waitUntil(window.withdraw.isEnabled)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
-import functools
 import logging
-from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, Protocol, TypeVar
+from typing import Annotated
 
 import msgspec
 
 from agent import __version__
-from agent.api.methods.browser_watches import Waiting, Watches
-from agent.api.methods.refusals import Refusals
+from agent.api.methods.browser_login import BrowserLogin
+from agent.api.methods.browser_serving import Origin, SiteServing
+from agent.api.methods.browser_watches import Watches
 from agent.api.methods.renewals import Id, Thumbprint
 from agent.api.registry import Call, Registry, Role
 from agent.api.services import Services
@@ -24,34 +24,14 @@ from agent.api.views.browser import (
 )
 from agent.certificates.model import CertificateUse
 from agent.ground.errors import OdcError
-from agent.ground.language import mark
+from agent.renewals.ground.errors import CertificateNotFoundError
 from agent.renewals.journal.record import Renewal
+from agent.sites.errors import NoTokenError
 from agent.sites.model import Action
-from agent.sites.origins import is_origin
 
 log = logging.getLogger(__name__)
 
 WINDOW_INTERVAL = dt.timedelta(minutes=1)
-Origin = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
-
-
-class NoTokenError(OdcError):
-    """No token is plugged in; said to a page only after consent."""
-
-    code = "no_token"
-    sentence = mark("No token is plugged in.")
-    advice = mark("Plug the token in and try again.")
-
-
-class SiteRequest(Protocol):
-    """Parameters of every method here."""
-
-    @property
-    def origin(self) -> str:
-        """The page's origin as the browser gave it to the extension."""
-
-
-P = TypeVar("P", bound=SiteRequest)
 
 
 class OriginParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,6 +48,13 @@ class CertificatesParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     use: CertificateUse | None = None
     min_days: Annotated[int, msgspec.Meta(ge=-36500, le=36500)] | None = None
     """Only those that are valid for at least so many days; negative: expired no longer ago."""
+
+
+class CertificateParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of ``browser.certificate``."""
+
+    origin: Origin
+    thumbprint: Thumbprint
 
 
 class RenewParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -99,13 +86,12 @@ class BrowserMethods:
         self._services = services
         self._consent = services.consent
         self._opened: dict[str, dt.datetime] = {}
-        self._waiting = Waiting()
-        self._refusals = Refusals()
+        self._serving = SiteServing(services.consent)
         self._watches = Watches(services.bus, services.consent)
 
     def register(self, registry: Registry) -> None:
         """Make the methods callable."""
-        serve, role = self._served, Role.BROWSER
+        serve, role = self._serving.served, Role.BROWSER
         registry.add("browser.status", OriginParams, serve("status", self.status), role)
         registry.add(
             "browser.certificates",
@@ -113,40 +99,12 @@ class BrowserMethods:
             serve("certificates", self.certificates),
             role,
         )
+        handler = serve("certificate", self.certificate)
+        registry.add("browser.certificate", CertificateParams, handler, role)
         registry.add("browser.renew", RenewParams, serve("renew", self.renew), role)
         registry.add("browser.renewal", RenewalParams, serve("renewal", self.renewal), role)
         registry.add("browser.cancel", CancelParams, self.cancel, role)
-
-    def _served(
-        self, name: str, handler: Callable[[Call, P], Coroutine[Any, Any, object]]
-    ) -> Callable[[Call, P], Coroutine[Any, Any, object]]:
-        """Return ``handler`` with what holds for all: origin, rate, withdrawal, a line in the log."""
-
-        async def serve(call: Call, params: P) -> object:
-            outcome = "interrupted"
-            try:
-                answer = await self._waiting.run(
-                    call, params.origin, functools.partial(self._admitted, handler, call, params)
-                )
-                outcome = "answered"
-            except OdcError as error:
-                outcome = error.code
-                raise
-            finally:
-                origin = params.origin if is_origin(params.origin) else "invalid"
-                if outcome == "answered":
-                    log.info("site request origin=%s method=%s outcome=answered", origin, name)
-                else:
-                    self._refusals.note(origin, name, outcome)
-            return answer
-
-        return serve
-
-    async def _admitted(
-        self, handler: Callable[[Call, P], Coroutine[Any, Any, object]], call: Call, params: P
-    ) -> object:
-        await self._consent.admit(params.origin)
-        return await handler(call, params)
+        BrowserLogin(self._services).register(registry, self._serving)
 
     async def status(self, _call: Call, _params: OriginParams) -> dict[str, str]:
         """That the agent is there: all a page may know without consent."""
@@ -170,6 +128,15 @@ class BrowserMethods:
             )
         )
 
+    async def certificate(self, _call: Call, params: CertificateParams) -> dict[str, str]:
+        """One of these certificates whole, in base64."""
+        await self._consent.require(params.origin, Action.CERTIFICATES)
+        snapshot = await self._services.inventory.current()
+        found = snapshot.find(params.thumbprint)
+        if found is None or found[1].certificate.is_ca:
+            raise CertificateNotFoundError if snapshot.tokens else NoTokenError
+        return {"certificate": base64.b64encode(found[1].certificate.der).decode("ascii")}
+
     async def renew(self, call: Call, params: RenewParams) -> BrowserRenewal:
         """Start a renewal or join it, open its window, and tell the page each state from now on."""
         await self._consent.require(params.origin, Action.RENEW, params.thumbprint)
@@ -190,7 +157,7 @@ class BrowserMethods:
     async def cancel(self, call: Call, params: CancelParams) -> dict[str, str]:
         """Take back what a page of the same site asked that has gone; a renewal it started goes on."""
         asked = (call.connection, params.request)
-        self._waiting.withdraw(asked, params.origin)
+        self._serving.waiting.withdraw(asked, params.origin)
         self._watches.withdraw(asked, params.origin)
         return {}
 

@@ -203,7 +203,8 @@ class ControlMethods:
         if isinstance(event, ConsentAsked):
             yield {"event": "consent_asked", "consent": consent_view(event.question, language)}
         elif isinstance(event, ConsentClosed):
-            yield {"event": "consent_closed", "id": event.id}
+            problem = {"problem": event.problem} if event.problem else {}
+            yield {"event": "consent_closed", "id": event.id, **problem}
         elif isinstance(event, SettingsChanged):
             yield {"event": "settings_changed", "keys": event.keys}
         elif isinstance(event, _TOLD_AS_THEY_ARE):

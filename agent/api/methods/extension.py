@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from agent import __version__
-from agent.api.methods.browser import Origin
+from agent.api.methods.browser_serving import Origin
 from agent.api.methods.renewals import Thumbprint
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services

@@ -6,12 +6,15 @@ import datetime as dt
 
 import msgspec
 
+from agent.api.views.token_use import TokenUseView
 from agent.ground.language import Language
+from agent.settings.config import BrowserSettings
 from agent.sites.consent import Consent
 from agent.sites.domains import registrable_domain
 from agent.sites.memory import SiteMemory
-from agent.sites.model import Action, ConsentQuestion, Decision
+from agent.sites.model import WITH_PIN, Action, ConsentQuestion, Decision
 from agent.sites.origins import host_of, is_secure
+from agent.sites.rules import allowed_sites, denied_sites
 from agent.sites.shown_names import shown_name
 from agent.sites.wording import asks, shows, title
 
@@ -35,6 +38,8 @@ class ConsentView(msgspec.Struct, frozen=True, kw_only=True):
     asked: dt.datetime
     expires: dt.datetime
     """When no answer counts as declined."""
+    token_use: TokenUseView | None = None
+    """What a token is wanted for, which wants its PIN; only in the answer to ``consent.get``."""
 
 
 class ConsentList(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +58,13 @@ class SiteDecision(msgspec.Struct, frozen=True, kw_only=True):
     since: dt.datetime
 
 
+class ActionRules(msgspec.Struct, frozen=True, kw_only=True):
+    """What the configuration says of one action alone."""
+
+    allow: tuple[str, ...]
+    deny: tuple[str, ...]
+
+
 class SiteList(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to ``sites.list``."""
 
@@ -60,12 +72,16 @@ class SiteList(msgspec.Struct, frozen=True, kw_only=True):
     renewals: dict[str, int]
     """By origin: how many renewals the site may go on asking for."""
     allow: tuple[str, ...]
-    """Patterns of the configuration that are allowed without asking."""
+    """Patterns of the configuration that are allowed without asking to see certificates and to renew."""
     deny: tuple[str, ...]
-    """Patterns of the configuration that may never ask."""
+    """Patterns of the configuration that may never ask for anything."""
+    actions: dict[Action, ActionRules]
+    """What it says besides, by action: of those that have lists of their own and something in them."""
 
 
-def consent_view(question: ConsentQuestion, language: Language) -> ConsentView:
+def consent_view(
+    question: ConsentQuestion, language: Language, token_use: TokenUseView | None = None
+) -> ConsentView:
     """Return a question as clients see it."""
     secure = is_secure(question.origin)
     return ConsentView(
@@ -79,15 +95,16 @@ def consent_view(question: ConsentQuestion, language: Language) -> ConsentView:
         site_is_secure=secure,
         asked=question.asked,
         expires=question.expires,
+        token_use=token_use,
     )
 
 
 def site_list(consent: Consent) -> SiteList:
     """Return all that is decided of sites."""
-    return decided(consent.memory, allow=consent.allow, deny=consent.deny)
+    return decided(consent.memory, consent.rules)
 
 
-def decided(memory: SiteMemory, *, allow: tuple[str, ...], deny: tuple[str, ...]) -> SiteList:
+def decided(memory: SiteMemory, rules: BrowserSettings) -> SiteList:
     """Return what the user decided of sites, and what the configuration says."""
     sites = sorted(memory.sites.items())
     return SiteList(
@@ -97,6 +114,18 @@ def decided(memory: SiteMemory, *, allow: tuple[str, ...], deny: tuple[str, ...]
             for action, kept in sorted(site.decisions.items())
         ),
         renewals={origin: len(site.renewals) for origin, site in sites if site.renewals},
-        allow=allow,
-        deny=deny,
+        allow=rules.allow,
+        deny=rules.deny,
+        actions=_own_rules(rules),
     )
+
+
+def _own_rules(rules: BrowserSettings) -> dict[Action, ActionRules]:
+    found = {
+        action: ActionRules(
+            allow=allowed_sites(rules, action),
+            deny=denied_sites(rules, action)[len(rules.deny) :],
+        )
+        for action in sorted(WITH_PIN)
+    }
+    return {action: own for action, own in found.items() if own.allow or own.deny}

@@ -11,6 +11,14 @@ if TYPE_CHECKING:
     from agent.cli.ground.parsers import Subparsers
 
 _ORIGIN = "https://www.example.gov.cn"
+_ACTIONS = {
+    "allow": ("certificates", "renew", "login"),
+    "deny": ("certificates", "renew", "login", "sign", "decrypt"),
+}
+_WITHOUT_ACTION = {
+    "allow": "only this; without it certificates and renew",
+    "deny": "only this; without it everything",
+}
 
 
 def add_config(subparsers: Subparsers) -> None:
@@ -71,9 +79,7 @@ def _add_decisions(sites: Subparsers) -> None:
         parser = add_command(sites, name, summary, runs[name], example)
         parser.add_argument("origin", metavar="ORIGIN", help=f"as in {_ORIGIN}, without a path")
         if name != "withdraw":
-            parser.add_argument(
-                "--action", choices=("certificates", "renew"), help="only this; without it both"
-            )
+            parser.add_argument("--action", choices=_ACTIONS[name], help=_WITHOUT_ACTION[name])
 
 
 def _add_questions(sites: Subparsers) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -12,12 +12,19 @@ from agent.api.views.sites import decided
 from agent.cli.ground.connect import agent, agent_if_any
 from agent.cli.ground.outcome import Exit, NeededError, explain
 from agent.cli.ground.output import say, say_json
-from agent.ground.language import mark, translate, user_language
+from agent.cli.settings import token_use
+from agent.ground.language import Language, mark, translate, user_language
 from agent.settings.service import Settings
 from agent.sites.memory import SiteMemory
 from agent.system.paths import find_paths
 
-_ACTIONS = {"certificates": mark("see certificates"), "renew": mark("renew")}
+_ACTIONS = {
+    "certificates": mark("see certificates"),
+    "renew": mark("renew"),
+    "login": mark("log in"),
+    "sign": mark("have signed"),
+    "decrypt": mark("have decrypted"),
+}
 _DECISIONS = {"always": mark("always"), "never": mark("never")}
 _KEYS = {"o": "once", "a": "always", "n": "never"}
 _CHOICES = mark("[o] allow once  [a] allow always  [n] never allow  [Enter] decline: ")
@@ -41,13 +48,21 @@ def list_all(*, as_json: bool) -> int:
     for entry in answer["decisions"]:
         what = translate(_ACTIONS[entry["action"]], language)
         say(f"{entry['origin']}  {what}: {translate(_DECISIONS[entry['decision']], language)}")
-    of_configuration = ((mark("always"), "allow"), (mark("never"), "deny"))
-    for word, name in of_configuration:
-        for pattern in answer[name]:
-            say(f"{pattern}  {translate(word, language)} {translate(_CONFIGURED, language)}")
-    if not answer["decisions"] and not answer["allow"] and not answer["deny"]:
+    configured = list(_configured(answer, language))
+    for line in configured:
+        say(f"{line} {translate(_CONFIGURED, language)}")
+    if not answer["decisions"] and not configured:
         say(translate(mark("Nothing has been decided about any site."), language))
     return Exit.DONE
+
+
+def _configured(answer: Json, language: Language) -> Iterator[str]:
+    """Yield a line for each pattern of the configuration."""
+    for rules, action in ((answer, ""), *((own, name) for name, own in answer["actions"].items())):
+        what = f"{translate(_ACTIONS[action], language)}: " if action else ""
+        for word, name in ((mark("always"), "allow"), (mark("never"), "deny")):
+            for pattern in rules[name]:
+                yield f"{pattern}  {what}{translate(word, language)}"
 
 
 def _decided() -> Json:
@@ -57,7 +72,7 @@ def _decided() -> Json:
             return client.call("sites.list")
     paths = find_paths()
     rules = Settings(paths).config.browser
-    return msgspec.to_builtins(decided(SiteMemory(paths.sites), allow=rules.allow, deny=rules.deny))
+    return msgspec.to_builtins(decided(SiteMemory(paths.sites), rules))
 
 
 _CONFIGURED = mark("(by the configuration)")
@@ -95,7 +110,10 @@ def ask(*, question: str) -> int:
         return explain(AnswerMissingError())
     with agent(start=False) as client:
         try:
-            say(_text(client.call("consent.get", {"id": question})))
+            asked = client.call("consent.get", {"id": question})
+            say(_text(asked))
+            if asked["token_use"]:
+                return token_use.ask(client, asked)
             typed = input(translate(_CHOICES, user_language())).strip().lower()
         except (EOFError, KeyboardInterrupt):
             typed = ""  # nobody said yes

@@ -18,14 +18,18 @@ _PURPOSES = {
     "install": mark("PIN of {token}, to write the new certificate: "),
     "change": mark("Old PIN of {token}: "),
     "licence": mark("PIN of {token}, to fetch the business licence: "),
+    "login": mark("PIN of {token}, to log in: "),
     "sign": mark("PIN of {token}, to sign: "),
+    "decrypt": mark("PIN of {token}, to decrypt: "),
 }
 _ON_THE_PAD = {
     "submit": mark("Enter the PIN on the token's own keypad, to sign the application."),
     "install": mark("Enter the PIN on the token's own keypad, to write the new certificate."),
     "change": mark("Enter the old PIN and twice the new one on the token's own keypad."),
     "licence": mark("Enter the PIN on the token's own keypad, to fetch the business licence."),
+    "login": mark("Enter the PIN on the token's own keypad, to log in."),
     "sign": mark("Enter the PIN on the token's own keypad, to sign."),
+    "decrypt": mark("Enter the PIN on the token's own keypad, to decrypt."),
 }
 
 

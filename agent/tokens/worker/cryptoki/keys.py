@@ -118,9 +118,10 @@ class TokenEcKey(_Unavailable, ec.EllipticCurvePrivateKey):
         return self._public
 
     def sign(self, data: Buffer, signature_algorithm: ec.EllipticCurveSignatureAlgorithm) -> bytes:
-        assert isinstance(signature_algorithm.algorithm, hashes.SHA256)
+        algorithm = signature_algorithm.algorithm
+        assert isinstance(algorithm, hashes.HashAlgorithm)
         # Tokens differ in which hashing ECDSA mechanisms they have; all have the plain one.
-        digest = hashlib.sha256(data).digest()
+        digest = hashlib.new(algorithm.name, data).digest()
         raw = self._key.sign(digest, mechanism=Mechanism.ECDSA)
         if len(raw) != 2 * (
             (self.key_size + 7) // 8
@@ -146,8 +147,11 @@ def token_key(private: Any, public: PublicKey) -> TokenKey:  # noqa: ANN401
     return TokenEcKey(private, public)
 
 
-def sign_data(key: TokenKey, data: bytes) -> bytes:
-    """Sign ``data`` with SHA-256: RSA PKCS#1 v1.5, or ECDSA as DER."""
+_DIGESTS = {"sha256": hashes.SHA256, "sha384": hashes.SHA384}
+
+
+def sign_data(key: TokenKey, data: bytes, digest: str = "sha256") -> bytes:
+    """Sign ``data``: RSA PKCS#1 v1.5 with SHA-256, or ECDSA as DER with the digest named."""
     if isinstance(key, TokenRsaKey):
         return key.sign(data, PKCS1v15(), hashes.SHA256())
-    return key.sign(data, ec.ECDSA(hashes.SHA256()))
+    return key.sign(data, ec.ECDSA(_DIGESTS[digest]()))

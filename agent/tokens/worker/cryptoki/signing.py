@@ -39,5 +39,5 @@ def sign_message(access: TokenAccess, request: protocol.SignMessage) -> bytes:
 
 
 def sign_data(access: TokenAccess, request: protocol.SignData) -> bytes:
-    """Sign bytes, to prove that the key is there and works."""
-    return keys.sign_data(access.signing_key(request.key), request.data)
+    """Sign bytes: to prove that the key is there and works, and for pages."""
+    return keys.sign_data(access.signing_key(request.key), request.data, request.digest)

@@ -1,0 +1,49 @@
+"""What keeps a token from being used for a page."""
+
+from __future__ import annotations
+
+from agent.ground.errors import OdcError
+from agent.ground.language import mark
+
+
+class ToldToPageError(OdcError):
+    """Base of what a page is told of work that failed after the PIN; it is told nothing else of it."""
+
+
+class NotSignedError(ToldToPageError):
+    """The token did not do it. Why is for the person to know, not for a page."""
+
+    code = "not_signed"
+    sentence = mark("The token did not do what was asked of it.")
+    advice = mark("Look at what the agent says of the token, then try again.")
+
+
+class PinNeededError(OdcError):
+    """Somebody agrees to the use of a token without its PIN."""
+
+    code = "pin_needed"
+    sentence = mark("The PIN is needed for this.")
+    advice = mark("Enter it in the agent's window or by `odc-agent sites ask`, or decline.")
+
+
+class CertificateExpiredError(OdcError):
+    """The certificate's time is over; no PIN is asked for."""
+
+    code = "certificate_expired"
+    sentence = mark("The certificate has expired, so nobody can log in or sign with it.")
+    advice = mark("Renew it, then try again.")
+
+
+class CertificateNotYetValidError(OdcError):
+    """The certificate's time has not come; no PIN is asked for."""
+
+    code = "certificate_not_yet_valid"
+    sentence = mark("The certificate is not valid yet.")
+    advice = mark("Check this computer's date and time, or wait for the day it begins.")
+
+
+class CertificateUnsuitableError(OdcError):
+    """Its key or its key usage does not fit."""
+
+    code = "certificate_unsuitable"
+    sentence = mark("This certificate is not made for that: {reason}")

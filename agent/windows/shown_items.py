@@ -1,0 +1,68 @@
+"""What is signed or decrypted, as a person reads it first: texts whole, documents by their hash."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QVBoxLayout, QWidget
+
+from agent.api.client import Json
+from agent.ground.harmless import is_hidden
+from agent.ground.language import mark
+from agent.windows.style import LARGE, MEDIUM, SMALL, set_kind
+from agent.windows.texts import ValueLabel, isolated
+from agent.windows.words import Words
+
+_TEXT_PIXELS = 120
+
+
+def visible(text: str) -> str:
+    """Return a text in which every character is to be seen: what would do something is named instead."""
+    return "".join(
+        f"‹U+{ord(character):04X}›" if is_hidden(character) and character != "\n" else character
+        for character in text
+    )
+
+
+class ShownItems(QWidget):
+    """A card for each thing."""
+
+    def __init__(self, words: Words) -> None:
+        super().__init__()
+        self._words = words
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(SMALL)
+
+    def show_items(self, items: list[Json]) -> None:
+        """Show these and no others."""
+        while (item := self._column.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.deleteLater()
+        for shown in items:
+            self._column.addWidget(self._card(shown))
+        self.setVisible(bool(items))
+
+    def _card(self, shown: Json) -> QWidget:
+        card = QFrame()
+        set_kind(card, "card")
+        inside = QVBoxLayout(card)
+        inside.setContentsMargins(LARGE, MEDIUM, LARGE, MEDIUM)
+        inside.setSpacing(SMALL)
+        inside.addWidget(
+            self._text(shown["text"]) if shown["kind"] == "text" else self._document(shown)
+        )
+        return card
+
+    def _text(self, text: str) -> QWidget:
+        field = QPlainTextEdit(visible(text))
+        field.setReadOnly(True)
+        field.setTabChangesFocus(True)
+        field.setAccessibleName(self._words(mark("Text to be signed")))
+        field.setFixedHeight(_TEXT_PIXELS)
+        return field
+
+    def _document(self, shown: Json) -> QWidget:
+        label = ValueLabel()
+        size = self._words(mark("{count} bytes"), count=f"{shown['size']:,}")
+        name = isolated(visible(shown["name"]))
+        label.show_value(f"{name}  ({size})\nSHA-256 {shown['sha256']}")
+        return label
