@@ -1,5 +1,5 @@
-// What a portal needs to write to show a visitor's certificates and renew one: about this much.
-import { status, certificates, renew } from "./odc.js";
+// What a portal needs to write to have visitors log in, see their certificates and renew one: about this much.
+import { status, certificates, login, renew } from "./odc.js";
 
 const element = (id) => document.getElementById(id);
 
@@ -73,6 +73,7 @@ async function showStatus() {
     line.dataset.state = state;
     write(line, READINESS[state] ?? ["证照管家未就绪", `The agent: ${state}`]);
     element("load").disabled = state !== "ready";
+    element("login").disabled = state !== "ready";
   } catch (error) {
     line.dataset.state = error.code ?? "error";
     write(line, [error.messageZh ?? "无法连接证照管家", error.message]);
@@ -158,5 +159,32 @@ async function runRenewal(thumbprint, button) {
   }
 }
 
+async function post(path, body) {
+  const answer = await fetch(path, { method: "POST", body: JSON.stringify(body) });
+  return answer.json();
+}
+
+/** The challenge is the server's, and so is the word on who has logged in. */
+async function logIn() {
+  clearError();
+  const button = element("login");
+  button.disabled = true;
+  element("visitor").hidden = true;
+  try {
+    const { nonce } = await post("challenge");
+    const token = await login(nonce);
+    const { organisation, refused } = await post("login", { nonce, token });
+    const line = element("visitor");
+    line.hidden = false;
+    line.dataset.state = refused ? "refused" : "in";
+    write(line, refused ? ["服务器拒绝了登录", refused] : [`已登录: ${organisation}`, "logged in"]);
+  } catch (error) {
+    showError(error);
+  } finally {
+    button.disabled = false;
+  }
+}
+
+element("login").addEventListener("click", logIn);
 element("load").addEventListener("click", showCertificates);
 showStatus();

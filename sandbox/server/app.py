@@ -25,6 +25,7 @@ from sandbox.authority.sms import Outbox, SmsCodes
 from sandbox.problems import RefusalError
 from sandbox.server.est import Est
 from sandbox.server.plain_est import PlainEst
+from sandbox.server.portal_login import PortalLogin
 from sandbox.server.ra import Ra
 from sandbox.web import problem_response, refusal_response
 
@@ -58,11 +59,12 @@ def authority_app(
     )
 
 
-def portal_app() -> Starlette:
+def portal_app(authority: Authority) -> Starlette:
     """Return the demo portal, its page and the page library from one folder as a portal has them."""
     return Starlette(
         routes=[
             Route("/", _to_portal),
+            *PortalLogin((authority.certificate,)).routes(),
             Mount("/portal", _PortalFiles(directory=PORTAL_FOLDER, html=True)),
         ]
     )

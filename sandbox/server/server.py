@@ -82,7 +82,7 @@ def serve(
             app = FaultyApp(app, Faults(store), KeySpoiler(store, signer))
         servers = [
             (_tls_server(app, home), secure),
-            (_Server(_config(portal_app())), plain),
+            (_Server(_config(portal_app(authority))), plain),
             (_Server(_config(_review_app(ledger, outbox, access))), desk),
         ]
         asyncio.run(_run(servers, home, running, when_ready))

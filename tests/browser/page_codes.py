@@ -23,6 +23,8 @@ CALLS = {
     "certificates": "odc.certificates()",
     "renew": f"odc.renew('{THUMBPRINT}')",
     "renewal": f"odc.renewal('{RENEWAL_ID}')",
+    "certificate": f"odc.certificate('{THUMBPRINT}')",
+    "login": f"odc.login('{'A' * 44}')",
 }
 """Every method of the page library."""
 MEET = "window.met = {call}.then((value) => value.state ?? 'answered', ({{ code }}) => code), 0"
@@ -65,7 +67,8 @@ def refusal(code: str) -> Answer:
 AGENT_CODES = (
     "consent_denied", "consent_unavailable", "origin_not_allowed", "rate_limited", "no_token",
     "certificate_not_found", "certificate_damaged", "not_renewable", "no_authority",
-    "renewal_not_found", "not_saved", "internal",
+    "renewal_not_found", "not_saved", "internal", "certificate_expired",
+    "certificate_not_yet_valid", "certificate_unsuitable", "not_signed",
 )  # fmt: skip
 LARGE = result({"certificates": ["x" * 1_100_000]})
 STATUS = CALLS["status"]
@@ -88,6 +91,9 @@ ROWS = (
     Row(met="timeout", call="odc.certificates({ timeout: 300 })"),
     Row(met="aborted", call="odc.renewal('', { signal: AbortSignal.abort() })"),
     Row(met="invalid_request", call="odc.renew('AB')"),
+    Row(met="challenge_invalid", call="odc.login('too short')"),
+    Row(met="answered", call=CALLS["certificate"], answer=result({"certificate": "AA=="})),
+    Row(met="answered", call=CALLS["login"], answer=result({"format": "web-eid:1.0"})),
     Row(met="answer_too_large", answer=LARGE),
     *(Row(met=code, answer=refusal(code)) for code in AGENT_CODES),
     Row(met="agent_lost", answer=lambda _message: None),
