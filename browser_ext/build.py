@@ -28,6 +28,9 @@ DEVELOPER_MATCHES = ["http://localhost/*"]
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 """The time in the zips, whenever they are made: the earliest a zip can hold."""
 
+CLASSIC = {"odc.js": "odc", "odc-webeid.js": "webeid", "odc-sof.js": "sof"}
+"""The page libraries that are written as classic scripts too, and what they are called there."""
+
 Manifest = dict[str, object]
 
 TARGETS: dict[str, Manifest] = {
@@ -93,9 +96,11 @@ def build_all(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for target in TARGETS:
         build_zip(target, folder / f"odc-extension-{target}.zip")
-    for name in ("odc.js", "odc.d.ts"):
-        shutil.copyfile(PAGE / name, folder / name)
-    (folder / "odc.classic.js").write_text(classic_script((PAGE / "odc.js").read_text("utf-8")))
+    for source in sorted(PAGE.iterdir()):
+        shutil.copyfile(source, folder / source.name)
+    for file, name in CLASSIC.items():
+        script = classic_script(name, file, lambda other: (PAGE / other).read_text("utf-8"))
+        (folder / file.replace(".js", ".classic.js")).write_text(script, "utf-8")
 
 
 def _check_replaceable(folder: Path) -> None:

@@ -31,6 +31,11 @@ export class Policy {
     return patterns(this.#values.blocked_sites);
   }
 
+  /** Match patterns of the sites whose pages written for Web eID are answered. */
+  get webEidSites() {
+    return patterns(this.#values.web_eid_sites);
+  }
+
   /** Whether the user may allow other sites than the organisation's. */
   get mayAddSites() {
     return this.#values.add_sites !== false;
@@ -40,6 +45,22 @@ export class Policy {
   get developerMode() {
     const { developer_mode: value } = this.#values;
     return typeof value === "boolean" ? value : null;
+  }
+
+  /**
+   * Whether pages of an address may not ask for one action (login, sign, decrypt), though they may ask.
+   * A list of an action's sites that is there, be it empty, names all that may.
+   */
+  forbidsAction(address, action) {
+    if (action === null) {
+      return false;
+    }
+    const isIn = (listed) => listed.some((pattern) => fits(pattern, address));
+    if (isIn(patterns(this.#values[`blocked_${action}_sites`]))) {
+      return true;
+    }
+    const only = this.#values[`${action}_sites`];
+    return Array.isArray(only) && !isIn(patterns(only));
   }
 
   /** Whether pages of an address may not ask, whatever the user says. */

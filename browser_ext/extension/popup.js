@@ -2,15 +2,17 @@
 // run on this one; and, for developers, where requests spend their time.
 
 import { api, ask, element, look, message, sentences, translatePage } from "./ask.js";
-import { allowedSites, fits, listedSites, patternOf } from "./sites.js";
+import { allowedSites, fits, listedSites, patternOf, SCRIPTS } from "./sites.js";
 import { report } from "./errors.js";
 import { hops } from "./hops.js";
 import { Policy } from "./policy.js";
+import { WebEidSites } from "./web-eid-sites.js";
 
 const TRACE_MS = 1000;
 /** How often an open popup looks at the tokens again: one may be plugged in or still be read. */
 const LOOK_MS = 2000;
 const policy = new Policy(api);
+const webEid = new WebEidSites(api, policy);
 const find = (id) => document.getElementById(id);
 
 /** Show what is on the tokens for as long as the agent runs; one that ended is not started anew. */
@@ -94,11 +96,22 @@ async function showSite() {
   find("site-text").textContent = message(state, host);
   find("allow").hidden = runs || isForbidden;
   find("allow").addEventListener("click", () => allow(pattern, tab.id));
+  await showWebEid(tab.url, pattern, { isOffered: runs && !isForbidden && pattern !== null });
+}
+
+/** Whether pages of this site that are written for Web eID's extension are answered; from their next load on. */
+async function showWebEid(address, pattern, { isOffered }) {
+  const control = find("web-eid-switch");
+  find("web-eid").hidden = !isOffered;
+  control.checked = await webEid.isOn(address);
+  control.disabled = webEid.isLocked(address);
+  control.title = control.disabled ? message("managed") : "";
+  control.addEventListener("change", () => webEid.change(pattern, { isOn: control.checked }));
 }
 
 async function allow(pattern, tabId) {
   if (await api.permissions.request({ origins: [pattern] })) {
-    await api.scripting.executeScript({ target: { tabId }, files: ["content.js"] });
+    await api.scripting.executeScript({ target: { tabId }, files: SCRIPTS });
     find("allow").hidden = true;
     find("site-text").textContent = message("runs_here", new URL(pattern).host);
   }

@@ -2,6 +2,8 @@
 // the content script is registered for exactly those. The browser keeps both.
 
 const SCRIPT = "allowed-sites";
+/** What runs on each site; the second stays silent where nobody switched it on. */
+export const SCRIPTS = ["content.js", "web-eid.js"];
 
 /**
  * Register the content script for the sites allowed now, and again whenever they change.
@@ -65,7 +67,7 @@ async function register(api) {
     await api.scripting.unregisterContentScripts({ ids: [SCRIPT] });
   }
   if (matches.length > 0) {
-    const script = { id: SCRIPT, matches, js: ["content.js"], runAt: "document_start" };
+    const script = { id: SCRIPT, matches, js: SCRIPTS, runAt: "document_start" };
     await api.scripting.registerContentScripts([{ ...script, allFrames: false }]);
   }
 }

@@ -5,8 +5,10 @@ import { Client } from "./client.js";
 import { NativeLink } from "./native.js";
 import { isOwnPage, OwnPage } from "./own.js";
 import { Policy } from "./policy.js";
+import { originOf } from "./requests.js";
 import { keepSitesInStep, listedSites } from "./sites.js";
 import { Trace } from "./trace.js";
+import { WebEidSites } from "./web-eid-sites.js";
 
 const api = globalThis.browser ?? globalThis.chrome;
 /** Only a developer build runs on pages without https. */
@@ -47,6 +49,16 @@ api.runtime.onConnect.addListener((port) => {
     clients.delete(client);
     client.leave();
   });
+});
+
+const webEid = new WebEidSites(api, policy);
+api.runtime.onMessage.addListener((message, sender, respond) => {
+  if (message?.question !== "web-eid") {
+    return false;
+  }
+  const origin = originOf(sender, { isDeveloper });
+  Promise.resolve(origin !== null && webEid.isOn(origin)).then(respond, () => respond(false));
+  return true; // the answer comes later
 });
 
 keepSitesInStep(api);

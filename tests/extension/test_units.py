@@ -21,12 +21,16 @@ from browser_ext.classic import classic_script
 
 HERE = Path(__file__).parent
 ORIGIN = {"origin": "https://www.sz.gov.cn"}
-PAGE_METHODS = ("browser.status", "browser.certificates", "browser.renew", "browser.renewal")
+PAGE_METHODS = (
+    "browser.status", "browser.certificates", "browser.certificate",
+    "browser.renew", "browser.renewal", "browser.login",
+)  # fmt: skip
 UUID = "00000000-0000-4000-8000-000000000001"
-NAMES = ("use", "min_days", "thumbprint", "id", "origin", "x")
+NAMES = ("use", "min_days", "thumbprint", "id", "nonce", "origin", "x")
 VALUES = (
     "signing", "encryption", "Signing", "", "a" * 64, "A" * 64, "a" * 63, "a" * 64 + "\n", UUID,
-    UUID.upper(), UUID + "\n", 0, 30, -36500, 36500, 36501, 1.5, True, [], {}, ["signing"],
+    UUID.upper(), UUID + "\n", "A" * 44, "A" * 42 + "==", "+/" * 64, "A" * 43, "A" * 129, "A" * 41 + "===",
+    "-" * 44, "A" * 44 + "\n", 0, 30, -36500, 36500, 36501, 1.5, True, [], {}, ["signing"],
 )  # fmt: skip
 
 
@@ -81,13 +85,21 @@ def test_what_the_extension_lets_through_is_what_the_schema_and_so_the_agent_tak
     assert passed > 100
 
 
-def test_the_classic_script_offers_what_the_module_exports(node):
-    script = classic_script((PAGE / "odc.js").read_text("utf-8"))
+@pytest.mark.parametrize(
+    ("name", "module", "some"),
+    [
+        ("odc", "odc.js", {"OdcError", "certificate", "certificates", "login", "renew", "renewal", "status"}),
+        ("webeid", "odc-webeid.js", {"Action", "ErrorCode", "authenticate", "config", "status", "sign"}),
+        ("sof", "odc-sof.js", {"SOF_GetUserList", "SOF_GetLastError", "SOR", "SGD"}),
+    ],
+)  # fmt: skip
+def test_a_classic_script_offers_what_its_module_exports(node, name, module, some):
+    script = classic_script(name, module, read_page)
     around = (
         "globalThis.window = globalThis; globalThis.addEventListener = () => {};"
         "globalThis.location = { origin: 'https://a' }; globalThis.postMessage = () => {};"
     )
-    said = "console.log(JSON.stringify(Object.keys(window.odc).sort()))"
+    said = f"console.log(JSON.stringify(Object.keys(window.{name}).sort()))"
     done = subprocess.run(
         [node, "-e", f"{around}{script}{said}"],
         capture_output=True,
@@ -95,6 +107,24 @@ def test_the_classic_script_offers_what_the_module_exports(node):
         check=True,
         timeout=60,
     )
-    assert json.loads(done.stdout) == ["OdcError", "certificates", "renew", "renewal", "status"]
+    offered = set(json.loads(done.stdout))
+    exported = re.findall(r"^export (?:async )?\w+ (\w+)", read_page(module), re.MULTILINE)
+    assert offered == set(exported)
+    assert some <= offered
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "export default 1;\n",
+        "export { a };\nexport const b = 1;\n",
+        "import 'a';\nexport const a = 1;\n",
+    ],
+)
+def test_what_a_classic_script_cannot_be_made_of_is_refused(text):
     with pytest.raises(ValueError, match="not known"):
-        classic_script("export const a = 1;\n")
+        classic_script("a", "a.js", lambda _name: text)
+
+
+def read_page(name):
+    return (PAGE / name).read_text("utf-8")

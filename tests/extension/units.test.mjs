@@ -62,7 +62,7 @@ function fakeSites(origins, registered = []) {
 
 /** When all answers are there: they come before the next timer. */
 const settled = () => new Promise((resolve) => setTimeout(resolve));
-const noPolicy = { forbids: () => false };
+const noPolicy = { forbids: () => false, forbidsAction: () => false };
 const noTrace = { begin: () => null, sent() {}, end() {} };
 const tab = { tab: { id: 1 }, frameId: 0, origin: PORTAL, url: `${PORTAL}/page` };
 
@@ -126,6 +126,14 @@ describe("what may be asked", () => {
 });
 
 describe("an administrator's policy", () => {
+  it("is for each action by itself, and a list of sites, be it empty, names all of them", async () => {
+    const { policy } = await read({ login_sites: ["a.example"], blocked_sign_sites: ["a.example"], decrypt_sites: [] });
+    const forbidden = (host) =>
+      ["login", "sign", "decrypt", null].map((action) => policy.forbidsAction(`https://${host}`, action));
+    assert.deepEqual(forbidden("a.example"), [false, true, true, false]);
+    assert.deepEqual(forbidden("b.example"), [true, false, true, false]);
+  });
+
   const read = async (values) => {
     const api = fakeSites([]);
     const managed = { get: () => (values ? Promise.resolve(values) : Promise.reject(new Error("none"))) };
