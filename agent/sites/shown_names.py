@@ -20,6 +20,8 @@ import unicodedata
 _PREFIX = "xn--"
 _CHINESE = "CJK UNIFIED IDEOGRAPH"
 _PLAIN = re.compile("[a-z0-9]")
+_NOT_IN_NAMES = re.compile("[\0-,./:-`{-\x7f]")
+"""ASCII that no name has (RFC 5890, 2.3.1), as a colon in front of what passes for a port."""
 _FEW_STROKES = frozenset("一丨丶丿乀乁乙乚乛亅工口卜")
 """Ideographs that pass for punctuation, digits or letters among such."""
 
@@ -35,7 +37,8 @@ def _shown_label(label: str, top: frozenset[str]) -> str:
     text = _decoded(label)
     scripts = _scripts(text)
     if scripts == {_CHINESE}:
-        is_clear = not (_PLAIN.search(text) and _FEW_STROKES.intersection(text))
+        is_name = not _NOT_IN_NAMES.search(text)
+        is_clear = is_name and not (_PLAIN.search(text) and _FEW_STROKES.intersection(text))
     else:
         is_known = len(scripts) == 1 and "" not in scripts
         is_clear = is_known and scripts == top and not any(map(str.isascii, text))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agent.sites.shown_names import shown_name
@@ -62,6 +62,7 @@ def test_what_is_no_name_stays_as_it_is_written(label):
     assert shown_name(f"{label}.cn") == f"{label}.cn"
 
 
+@example(":㐀")
 @given(st.text(min_size=1, max_size=12).filter(lambda text: "." not in text))
 def test_nothing_shown_is_of_two_scripts_or_unseen(text):
     if text.isascii():
