@@ -203,11 +203,11 @@ class _Portal(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
-        if path == "/odc.js":
-            self._answer((PAGE_LIBRARY / "odc.js").read_bytes(), "text/javascript")
-        elif path in self._pages:
+        if path in self._pages:
             kind = "text/javascript" if path.endswith(".js") else "text/html"
             self._answer(self._pages[path].encode(), kind)
+        elif path.endswith(".js") and (PAGE_LIBRARY / path[1:]).is_file():
+            self._answer((PAGE_LIBRARY / path[1:]).read_bytes(), "text/javascript")
         else:
             self.send_error(404)
 

@@ -7,6 +7,7 @@ import queue
 import threading
 
 from agent.api.client import ConnectionLostError
+from agent.tokens.pin import send_pin
 
 ANSWER_SECONDS = 20
 
@@ -15,6 +16,7 @@ class Person:
     """Attends with the desk's agent while the block runs; questions come as they are asked."""
 
     def __init__(self, agent_desk) -> None:
+        self._agent_desk = agent_desk
         self._client = agent_desk.client()
         self._asked: queue.Queue = queue.Queue()
         self._thread = threading.Thread(target=self._read, daemon=True)
@@ -40,6 +42,16 @@ class Person:
         question = self.next_question()
         answer = {"id": question["id"], "decision": decision}
         self._client.post("consent.answer", answer)
+        return question
+
+    def log_in(self, pin):
+        """Wait for the next question, which wants a token, and type the PIN; return it as it is shown."""
+        with self._agent_desk.client() as client:
+            question = client.call("consent.get", {"id": self.next_question()["id"]})
+            candidate = question["token_use"]["candidates"][0]
+            wanted = {"id": question["id"], "thumbprint": candidate["thumbprint"]}
+            prompt = client.call("consent.pin", wanted)
+            send_pin(prompt["endpoint"], bytearray(pin.encode()))
         return question
 
     def _next(self, name):
