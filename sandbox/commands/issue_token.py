@@ -138,6 +138,8 @@ def _text(issued: IssuedToken) -> str:
         f"{words('签名证书 SHA-256:', 'Signing certificate, SHA-256: ')}{issued.signing_sha256}\n"
         f"{words('加密证书 SHA-256:', 'Encryption certificate, SHA-256: ')}{issued.encryption_sha256}"
     )
+    if issued.skf_socket is not None:
+        text += f"\n{words('接口库:', 'Library: ')}{issued.module}"
     needed = {"SOFTHSM2_CONF": issued.configuration, "ODC_SKF_SOCKET": issued.skf_socket}
     lines = (f"\nexport {name}={value}" for name, value in needed.items() if value)
     return text + "".join(lines)

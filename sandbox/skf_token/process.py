@@ -1,6 +1,7 @@
 """The process that has the tokens that are plugged in: one for a home, while any is or somebody looks.
 
-It may be killed at any moment: what it has told is on disk, and whoever was logged in no longer is.
+It may be killed at any moment: what it has told is on disk, and whoever was logged in no longer is. It ends
+by itself when its home is thrown away.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from sandbox.skf_token.sockets import listening
 
 IDLE_SECONDS = 3.0
 """How long it stays when nothing is plugged in and nobody looks: a command may be about to plug."""
+LOOK_SECONDS = 30.0
+"""How often it looks whether its folder is there still: who throws a home away tells nobody."""
 EXIT_RUNS_ALREADY = 4
 
 
@@ -26,10 +29,16 @@ def run(folder: Path, socket: Path) -> int:
     bus = Bus(folder)
     server = Server(bus, listening(socket))
     with bus.changed:
-        bus.changed.wait_for(bus.is_idle)
-        while bus.changed.wait_for(lambda: not bus.is_idle(), IDLE_SECONDS):
-            bus.changed.wait_for(bus.is_idle)
+        while _is_needed(bus):
+            bus.changed.wait_for(bus.is_idle, LOOK_SECONDS)
         # Whoever comes now finds nobody, and starts another.
         socket.unlink(missing_ok=True)
         server.close()
     return 0
+
+
+def _is_needed(bus: Bus) -> bool:
+    """Return whether something is plugged in or somebody looks, now or in a moment; its home is there."""
+    if not bus.folder.exists():
+        return False
+    return bool(bus.changed.wait_for(lambda: not bus.is_idle(), IDLE_SECONDS))

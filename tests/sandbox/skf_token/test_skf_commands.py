@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,10 +19,13 @@ from skf_bench import PIN
 from skf_client import USER, SkfClient
 
 from sandbox.home import SandboxError
-from sandbox.skf_token import building
+from sandbox.skf_token import building, process
 from sandbox.skf_token.building import STANDARD, library
 from sandbox.skf_token.codes import Sar
+from sandbox.skf_token.control import Plug, ask
 from sandbox.skf_token.process import IDLE_SECONDS
+from sandbox.skf_token.sockets import connected
+from sandbox.skf_token.state import blank_token, save_state
 
 SECONDS = 15.0
 
@@ -117,6 +122,24 @@ def test_a_damaged_token_is_named(commands):
     file.write_text("{}")
     done = commands.run("plug", "one")
     assert (done.returncode, str(file) in done.stderr) == (1, True)
+
+
+def test_the_process_ends_with_its_home(tmp_path, monkeypatch):
+    monkeypatch.setattr(process, "LOOK_SECONDS", 0.05)
+    home = Path(tempfile.mkdtemp(dir="/tmp", prefix="odc-skf-"))
+    save_state(home / "key.json", blank_token())
+    running = threading.Thread(target=process.run, args=(home, home / "socket"), daemon=True)
+    running.start()
+    deadline = time.monotonic() + SECONDS
+    while not (home / "socket").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    with connected(str(home / "socket")) as connection:
+        assert ask(connection, Plug("key")).devices
+    running.join(0.2)
+    assert running.is_alive()
+    shutil.rmtree(home)
+    running.join(SECONDS)
+    assert not running.is_alive()
 
 
 def test_without_a_compiler_it_is_said_which_package_brings_one(tmp_path, monkeypatch):
