@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -51,6 +51,7 @@ class LoadedFunctions:
             self._library: ctypes.CDLL = ctypes.WinDLL(path)  # DEVAPI is __stdcall
         else:
             self._library = ctypes.CDLL(path)
+        self._found = functools.cache(self._find)
 
     @property
     def are_skf(self) -> bool:
@@ -59,12 +60,18 @@ class LoadedFunctions:
 
     def call(self, name: str, *arguments: Argument | ByValue) -> int:
         """See :class:`Functions`; one that the library lacks is not supported."""
+        function = self._found(name)
+        if function is None:
+            return Sar.NOT_SUPPORTED_YET
+        return int(function(*map(_passed, arguments)))
+
+    def _find(self, name: str) -> Callable[..., int] | None:
         try:
             function = self._library[f"SKF_{name}"]
         except AttributeError:
-            return Sar.NOT_SUPPORTED_YET
+            return None
         function.restype = ctypes.c_uint32  # of a longer ULONG the low half
-        return int(function(*map(_passed, arguments)))
+        return function
 
 
 def _passed(argument: Argument | ByValue) -> object:

@@ -109,14 +109,15 @@ class _DeviceReading:
 
     def _certificates(self, application: Application) -> Iterator[CertificateObject]:
         for name in application.containers():
+            called = printable(name)
             with self._telling(), application.opened(name) as container:
                 for half in (Half.SIGNATURE, Half.ENCRYPTION):
                     if value := container.certificate(half):
                         yield CertificateObject(
                             value=value,
                             key=key_name(name, half),
-                            label=printable(name),
-                            container=printable(name),
+                            label=called,
+                            container=called,
                             has_private_key=self._has_key(container, half, value),
                         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from skf_bench import PIN, application
 from skf_desk import SkfDesk, both_pairs
@@ -159,12 +161,23 @@ def test_a_pin_is_wiped_when_it_has_logged_in(desk):
     assert not any(typed)
 
 
-def test_nothing_stays_open_after_an_order_that_failed(desk):
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *(
+            f"{function}={fault}"
+            for function in ("OpenContainer", "ExportPublicKey", "ECCSignData")
+            for fault in ("0x0A000001", "0x0A000005", "garbage", "lies")
+        ),
+        *("CloseContainer=0x0A000001", "CloseApplication=0x0A000005", "DisConnectDev=0x0A000001"),
+    ],
+)
+def test_nothing_stays_open_after_an_order_whatever_went_wrong(desk, fault):
     signing, _ = desk.pair
-    desk.bench.misbehave("SKF_ECCSignData=0x0A000001")
     with desk.logged_in() as token:
         assert desk.is_open()
-        with pytest.raises(TokenError):
+        desk.bench.misbehave(f"SKF_{fault}")
+        with contextlib.suppress(TokenError):
             token.sign_data(protocol.SignData(key=signing.key, data=b"x"))
     assert not desk.is_open()
 
