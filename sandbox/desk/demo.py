@@ -17,37 +17,31 @@ from agent.tokens.pin import send_pin
 from sandbox.authority.dossier import write_sample_dossier
 from sandbox.authority.sms import Outbox
 from sandbox.desk.desk import Desk, Holder
-from sandbox.home import SandboxError
+from sandbox.home import RunningSandbox, SandboxError
 from sandbox.words import words
 
 EXPIRED_DAYS = 961
 APPROVE_AFTER_SECONDS = 3
 REMINDER_SECONDS = 20.0
+SKF_HOLDER = Holder(organisation="广州市样例有限公司", uscc="91440101MA5DB0000B")
 
 
 def run_demo(folder: Path, *, with_desktop: bool, program: Path | None = None) -> None:
-    """Play the whole renewal in ``folder``, with another agent's ``program``; on a desktop, stay."""
-    holder = Holder()
+    """Play both renewals in ``folder``, with another agent's ``program``; on a desktop, stay."""
     with Desk(folder, agent=program) as desk:
-        say("启动证书服务中心", "Starting the certification authority")
-        approve = ("--approve-after", str(APPROVE_AFTER_SECONDS), "--retry-after", "1")
-        running = desk.start_authority(*approve)
-        say(
-            f"签发电子钥匙:证书已过期 {EXPIRED_DAYS} 天",
-            f"Issuing a token whose certificates expired {EXPIRED_DAYS} days ago",
-        )
-        desk.issue_token("--expired-days", str(EXPIRED_DAYS), holder=holder)
-        write_sample_dossier(desk.dossier)
-        desk.configure_agent(running.url)
+        running = _set_up(desk)
         say("启动客户端", "Starting the agent")
         agent = desk.start_agent(*(() if with_desktop else ("--no-tray",)))
         with desk.client() as client:
             client.call("events.subscribe")
             _show_reminder(client)
-            before = _signing_certificates(client)
-            _print_tokens(client, "更新前", "before")
-            _Renewal(desk, client, holder).play(before[0]["thumbprint"])
-            _print_tokens(client, "更新后", "after")
+            _renew(desk, client, Holder())
+            say(
+                "插入国密 SKF 电子钥匙,其中为 SM2 证书",
+                "Plugging in an SKF token with SM2 certificates",
+            )
+            desk.plug_skf()
+            _renew(desk, client, SKF_HOLDER)
         print(
             words("\n您的新证书已安装成功!", "\nYour new certificate has been installed!"),
             flush=True,
@@ -59,6 +53,33 @@ def run_demo(folder: Path, *, with_desktop: bool, program: Path | None = None) -
             )
             with contextlib.suppress(KeyboardInterrupt):  # as advised: the job is done
                 agent.wait()
+
+
+def _set_up(desk: Desk) -> RunningSandbox:
+    """Start the authority, and issue a token of each standard; that with SKF is pulled out again."""
+    say("启动证书服务中心", "Starting the certification authority")
+    kinds = ("--key-type", "sm2", "--key-type", "rsa:2048")
+    approve = ("--approve-after", str(APPROVE_AFTER_SECONDS), "--retry-after", "1")
+    running = desk.start_authority(*approve, *kinds)
+    say(
+        f"签发电子钥匙:证书已过期 {EXPIRED_DAYS} 天",
+        f"Issuing a token whose certificates expired {EXPIRED_DAYS} days ago",
+    )
+    expired = ("--expired-days", str(EXPIRED_DAYS))
+    desk.issue_token(*expired)
+    skf = desk.issue_skf_token("--sm2", *expired, holder=SKF_HOLDER)
+    desk.pull_skf()
+    write_sample_dossier(desk.dossier)
+    desk.configure_agent(running.url, skf=skf)
+    return running
+
+
+def _renew(desk: Desk, client: Client, holder: Holder) -> None:
+    """Renew the certificate of one organisation, its token shown before and after."""
+    before = _signing_certificate(client, holder)
+    _print_token(client, holder, "更新前", "before")
+    _Renewal(desk, client, holder).play(before["thumbprint"])
+    _print_token(client, holder, "更新后", "after")
 
 
 def say(chinese: str, english: str) -> None:
@@ -76,12 +97,24 @@ def _show_reminder(client: Client) -> None:
     say(f"提醒:{reminders[0]['text']}", f"Reminder: {reminders[0]['text']}")
 
 
-def _signing_certificates(client: Client) -> list[Json]:
-    tokens = client.call("tokens.list", {"refresh": True})["tokens"]
-    return [c for token in tokens for c in token["certificates"] if c["use"] == "signing"]
+def _signing_certificate(client: Client, holder: Holder) -> Json:
+    """Return the holder's, once its token is seen."""
+    deadline = time.monotonic() + REMINDER_SECONDS
+    while True:
+        for token in client.call("tokens.list", {"refresh": True})["tokens"]:
+            for certificate in token["certificates"]:
+                if _is_of(holder, certificate) and certificate["use"] == "signing":
+                    return certificate
+        if time.monotonic() > deadline:
+            raise SandboxError("the agent sees no such token")
+        time.sleep(0.1)
 
 
-def _print_tokens(client: Client, chinese: str, english: str) -> None:
+def _is_of(holder: Holder, certificate: Json) -> bool:
+    return bool(certificate["organisation"] == holder.organisation)
+
+
+def _print_token(client: Client, holder: Holder, chinese: str, english: str) -> None:
     say(f"电子钥匙中的证书({chinese})", f"Certificates on the token ({english})")
     uses = {
         "signing": words("签名证书", "signing certificate"),
@@ -89,12 +122,15 @@ def _print_tokens(client: Client, chinese: str, english: str) -> None:
         "other": words("其他证书", "other certificate"),
     }
     for token in client.call("tokens.list", {"refresh": True})["tokens"]:
-        print(f"    {token['label']}")
-        for certificate in token["certificates"]:
+        certificates = [c for c in token["certificates"] if _is_of(holder, c)]
+        if certificates:
+            print(f"    {token['label']}")
+        for certificate in certificates:
             name = f"{uses[certificate['use']]}-{certificate['organisation']}"
             left = certificate["days_left"]
             days = words(f"{left:+d} 天", f"{left:+d} days")
-            print(f"      {name}  {days}  {certificate['thumbprint'][:16]}…")
+            kind = certificate["algorithm"]
+            print(f"      {name}  {kind}  {days}  {certificate['thumbprint'][:16]}…")
 
 
 class _Renewal:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -24,6 +25,8 @@ from agent.ground.streams import heard
 from agent.system.runtime import CONTROL_SOCKET, runtime_folder
 from agent.system.starting import AgentMissingError, connect
 from sandbox.home import Home, RunningSandbox, SandboxError
+from sandbox.skf_token import control
+from sandbox.skf_token.sockets import connected
 
 T = TypeVar("T")
 
@@ -38,6 +41,9 @@ SOFTHSM = (
     else "/usr/lib/softhsm/libsofthsm2.so"
 )
 ISSUER = "CN=ODC Sandbox Organization CA,OU=Sandbox,O=ODC Sandbox Authority,C=CN"
+SM2_ISSUER = "CN=ODC Sandbox Organization SM2 CA,OU=Sandbox,O=ODC Sandbox Authority,C=CN"
+SKF_NAME = "skfkey"
+"""Of the desk's SKF token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +71,7 @@ class Desk:
         self.environment = {**os.environ, **(environment or {}), "ODC_HOME": os.fspath(folder)}
         self.processes: list[subprocess.Popen[bytes]] = []
         """What runs, the oldest first."""
+        self._skf_socket: str | None = None
 
     @property
     def home(self) -> Home:
@@ -97,26 +104,57 @@ class Desk:
 
     def issue_token(self, *options: str, holder: Holder | None = None) -> dict[str, Any]:
         """Make the software token with its pair of certificates and return what was issued."""
-        holder = holder or Holder()
+        folder = os.fspath(self.token_configuration.parent)
+        return self._issued("--token-folder", folder, *options, holder=holder or Holder())
+
+    def issue_skf_token(self, *options: str, holder: Holder | None = None) -> dict[str, Any]:
+        """Make the SKF token with its pair, plug it in, and return what was issued."""
+        issued = self._issued("--skf-token", SKF_NAME, *options, holder=holder or Holder())
+        self._skf_socket = issued["skf_socket"]
+        return issued
+
+    def _issued(self, *options: str, holder: Holder) -> dict[str, Any]:
         text = self.run(
             "sandbox", "issue-token", "--json", "--pin-stdin",
-            "--token-folder", os.fspath(self.token_configuration.parent),
             "--organisation", holder.organisation, "--uscc", holder.uscc, *options,
             stdin=f"{holder.pin}\n".encode(),
         )  # fmt: skip
         issued: dict[str, Any] = json.loads(text)
         return issued
 
-    def configure_agent(self, authority_url: str, *, extra: str = "") -> None:
-        """Write the agent's configuration: this token, this authority, the demo portal allowed."""
+    def plug_skf(self) -> None:
+        """Plug the SKF token in."""
+        self.run("sandbox", "skf-token", "plug", SKF_NAME)
+
+    def pull_skf(self) -> None:
+        """Pull the SKF token out."""
+        self.ask_skf(control.Pull(SKF_NAME))
+
+    def ask_skf(self, request: control.Request) -> control.Report:
+        """Ask the process of the SKF token that was issued; OSError, EndedError where it has ended."""
+        assert self._skf_socket is not None
+        with connected(self._skf_socket) as connection:
+            return control.ask(connection, request)
+
+    def configure_agent(
+        self, authority_url: str, *, extra: str = "", skf: Mapping[str, Any] | None = None
+    ) -> None:
+        """Write the agent's configuration: this token, this authority, the demo portal allowed.
+
+        Args:
+            authority_url: where the authority answers.
+            extra: more of the configuration.
+            skf: the SKF token that was issued, where there is one.
+        """
         (self.folder / "config.toml").write_text(
             f"poll_seconds = 0.5\n"
             f"[[module]]\n"
             f"path = {json.dumps(SOFTHSM)}\n"
             f"environment = {{SOFTHSM2_CONF = {json.dumps(os.fspath(self.token_configuration))}}}\n"
+            f"{_skf_module(skf) if skf else ''}"
             f"[[authority]]\n"
             f'name = "沙盒证书服务中心"\n'
-            f"issuers = [{json.dumps(ISSUER)}]\n"
+            f"issuers = {json.dumps([ISSUER, SM2_ISSUER])}\n"
             f"url = {json.dumps(authority_url)}\n"
             f'trust_anchor = "sandbox/ca.pem"\n'
             f"[browser]\n"
@@ -190,6 +228,9 @@ class Desk:
         """End everything that was started, the newest first."""
         while self.processes:
             self.end(self.processes.pop())
+        if self._skf_socket is not None:
+            with contextlib.suppress(OSError, control.EndedError):  # it ended by itself
+                os.kill(self.ask_skf(control.Tell()).pid, signal.SIGTERM)
 
     def __enter__(self) -> Self:
         return self
@@ -213,3 +254,8 @@ class Desk:
                 raise SandboxError(f"{what} ended at its start (exit code {process.returncode})")
             time.sleep(0.05)
         raise SandboxError(f"{what} was not ready within {START_SECONDS:g} seconds")
+
+
+def _skf_module(issued: Mapping[str, Any]) -> str:
+    path, socket = (json.dumps(issued[name]) for name in ("module", "skf_socket"))
+    return f"[[module]]\npath = {path}\nenvironment = {{ODC_SKF_SOCKET = {socket}}}\n"

@@ -14,7 +14,7 @@ from display import desktop, eventually, missing_programs
 from terminal import Terminal
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(240)
 
 REMINDER = "您的数字证书已过期961天,请及时更新数字证书!过期后将不能用于电子签名或登录,请尽快更新!"
 
@@ -54,13 +54,19 @@ def processes_of(environment):
 def test_the_demo_renews_an_expired_certificate_and_starts_afresh_the_next_time(demo_environment):
     for _ in range(2):
         demo = start_demo(demo_environment)
-        said, complaints = demo.communicate(timeout=60)
+        said, complaints = demo.communicate(timeout=110)
         assert demo.returncode == 0, complaints
         assert not complaints
         lines = said.splitlines()
         assert f"● 提醒:{REMINDER}" in lines
-        assert "签名证书-深圳市样例有限公司  -961 天" in said.partition("证照更新:一键更新")[0]
-        assert "签名证书-深圳市样例有限公司  +365 天" in said.partition("更新后")[2]
+        first, second = said.split("插入国密 SKF 电子钥匙")
+        for part, holder in (
+            (first, "深圳市样例有限公司  RSA 2048"),
+            (second, "广州市样例有限公司  SM2"),
+        ):
+            assert f"签名证书-{holder}  -961 天" in part.partition("证照更新:一键更新")[0]
+            for use in ("签名", "加密"):
+                assert f"{use}证书-{holder}  +365 天" in part.partition("更新后")[2]
         assert lines[-1] == "您的新证书已安装成功!"
         assert not processes_of(demo_environment)
 

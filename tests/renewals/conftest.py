@@ -13,6 +13,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "certificates"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "sandbox"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tokens"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "keys"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "sandbox" / "skf_token"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tokens" / "worker" / "skf"))
 
 from broken_server import authority_at, server_identity, serving
 from renewal_maker import KEY

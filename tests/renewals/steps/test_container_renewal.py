@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from contextlib import closing
-from types import SimpleNamespace
 
 import msgspec
 import pytest
+from container_context import (
+    MADE,
+    NEW,
+    OLD_KEY,
+    OLD_OPENER,
+    OLD_SIGNING,
+    POLICY,
+    context_of,
+    released,
+    renewal_of,
+    server_key_for,
+)
 from cryptography import x509
-from renewal_maker import NOW, PRIVATE, new_renewal
-from sm2_certificates import Container, ContainerSession, certified, der, root
+from renewal_maker import NOW
+from sm2_certificates import Container, ContainerSession, certified, der
 
 from agent.keys.certified import key_of
-from agent.keys.public_key import PublicKey
 from agent.keys.requests import read_request
 from agent.keys.signed_data import read_signed_data
-from agent.keys.sm2_enveloped_key import Sm2EnvelopedKey
 from agent.renewals.authorities.authority import KeyFormUnknownError
-from agent.renewals.authorities.enrolment import Prepared
 from agent.renewals.authorities.est_messages import ServerKey
-from agent.renewals.authorities.ra_protocol import Policy
 from agent.renewals.authorities.signed_messages import ContentType
 from agent.renewals.journal.journal import Journal
 from agent.renewals.journal.leftovers import leftovers_of
-from agent.renewals.journal.record import EncryptionPart
 from agent.renewals.journal.states import State
 from agent.renewals.steps.checks import CertificateRefusedError
 from agent.renewals.steps.issuing import issue
@@ -34,19 +39,7 @@ from agent.tokens.protocol import EnvelopeKind
 from sandbox.authority.rules.profiles import CertificateUse
 from sandbox.private_keys import Native, Sm2PrivateKey, new_key
 
-OLD, NEW = b"old", bytes(20)
-OLD_KEY, MADE = Sm2PrivateKey.new(), Sm2PrivateKey.new()
-BEGIN = NOW - dt.timedelta(days=400)
-OLD_SIGNING = certified(OLD_KEY.public, BEGIN)
-OLD_ENCRYPTION = certified(Sm2PrivateKey.new().public, BEGIN, CertificateUse.ENCRYPTION)
-ROOT = root(BEGIN)
-POLICY = Policy(
-    authority="样例服务商",
-    signing_key_types=("sm2", "rsa:2048"),
-    encryption_certificate=True,
-    container_key_transport=("sm2-enveloped-key",),
-    retire_old="delete",
-)
+OLD = b"old"
 
 
 @pytest.fixture
@@ -57,55 +50,13 @@ def journal(tmp_path, vault):
 
 @pytest.fixture
 def session():
-    return ContainerSession(old=Container(OLD_KEY, Sm2PrivateKey.new()))
-
-
-def renewal_of(journal, **changes):
-    private = msgspec.structs.replace(
-        PRIVATE, certificate=der(OLD_SIGNING), request=b"", manifest=b"", new_certificate=b"",
-        encryption_certificate=der(OLD_ENCRYPTION),
-    )  # fmt: skip
-    encryption = EncryptionPart(key_id=b"never", transport_id=b"nor", current_id=b"old/encryption")
-    facts = {"state": State.SIGNING, "policy": POLICY, "private": private, "encryption": encryption}
-    return journal.add(new_renewal(**facts | {"key_id": OLD, "new_key_id": NEW} | changes))
-
-
-def context_of(journal, server_key=None, new=None):
-    """A context whose authority certifies the request, and sends ``server_key`` along."""
-
-    async def enrol(application, _exchange):
-        return der(new or certified(read_request(application.request).key(), NOW))
-
-    async def sent(_application, _exchange):
-        return server_key
-
-    async def done(*_):
-        return None
-
-    async def prepare(_application, signer, _now):
-        request = await signer.request()
-        return Prepared(request=request, manifest=await signer.message(request, ContentType.DATA))
-
-    enrolment = SimpleNamespace(prepare=prepare, enrol=enrol, server_key=sent, accept=done)
-    return SimpleNamespace(
-        enrolment=enrolment,
-        dossier=SimpleNamespace(confirm_installed=done),
-        issuers=(ROOT,),
-        clock=lambda: NOW,
-        save=journal.save,
-        save_after_pin=lambda _before, after: journal.save(after),
-        leftovers=journal,
-    )
-
-
-def server_key(recipient: PublicKey, key: Sm2PrivateKey = MADE, named=MADE) -> ServerKey:
-    envelope = Sm2EnvelopedKey.made(key.private, named.public, recipient).der
-    certificate = certified(MADE.public, NOW, CertificateUse.ENCRYPTION)
-    return ServerKey(envelope, certificate, EnvelopeKind.SM2)
+    return ContainerSession(old=Container(OLD_KEY, OLD_OPENER))
 
 
 async def signed(journal, session, **changes):
-    return await sign_submission(context_of(journal), renewal_of(journal, **changes), session)
+    return await sign_submission(
+        context_of(journal), renewal_of(journal, OLD, b"old/encryption", **changes), session
+    )
 
 
 async def test_what_the_first_pin_makes(journal, session):
@@ -117,7 +68,7 @@ async def test_what_the_first_pin_makes(journal, session):
     made = session.containers[NEW].signing.public
     assert after.state is State.SUBMITTED
     assert (request.key(), request.is_signed(), made.kind) == (made, True, "sm2")
-    assert (manifest.key, manifest.certificate) == (OLD_KEY.public, der(OLD_SIGNING))
+    assert (manifest.key, manifest.certificate) == (OLD_KEY.public, OLD_SIGNING)
     assert after.private.recipient == made.der
     assert after.encryption.recipient_id == NEW
     assert after.encryption.key_id == NEW + b"/encryption"
@@ -128,10 +79,8 @@ async def test_what_the_first_pin_makes(journal, session):
 async def test_what_the_second_pin_installs(journal, session):
     after = await signed(journal, session)
     recipient = session.containers[NEW].signing.public
-    ready = journal.save(after.moved(State.REVIEWING, NOW).moved(State.APPROVED, NOW))
-    ready = journal.save(ready.moved(State.ISSUING, NOW))
-    context = context_of(journal, server_key(recipient))
-    installing = await issue(context, ready)
+    context = context_of(journal, server_key_for(recipient))
+    installing = await issue(context, released(journal, after))
     assert installing.private.envelope_kind is EnvelopeKind.SM2
     installed = await install(context, installing, session)
     container = session.containers[NEW]
@@ -182,15 +131,14 @@ class TestWhatIsSent:
 
     async def refused(self, journal, session, key, error):
         after = await signed(journal, session)
-        ready = journal.save(after.moved(State.REVIEWING, NOW).moved(State.APPROVED, NOW))
-        ready = journal.save(ready.moved(State.ISSUING, NOW))
+        ready = released(journal, after)
         with pytest.raises(error):
             await issue(context_of(journal, key), ready)
         assert session.containers[NEW].certificates == []
 
     async def test_another_key_than_the_certificates(self, journal, session):
         other = Sm2PrivateKey.new()
-        key = server_key(other.public, other, named=other)
+        key = server_key_for(other.public, other, named=other)
         await self.refused(journal, session, key, CertificateRefusedError)
 
     async def test_cms_for_an_sm2_key(self, journal, session):
@@ -198,13 +146,13 @@ class TestWhatIsSent:
         await self.refused(journal, session, key, KeyFormUnknownError)
 
     async def test_a_certificate_that_may_not_encrypt(self, journal, session):
-        envelope = server_key(OLD_KEY.public).envelope
+        envelope = server_key_for(OLD_KEY.public).envelope
         key = ServerKey(envelope, certified(MADE.public, NOW), EnvelopeKind.SM2)
         await self.refused(journal, session, key, CertificateRefusedError)
 
     async def test_an_encryption_certificate_for_a_curve_of_another_kind(self, journal, session):
         certificate = certified(new_key("ec:secp256r1").public, NOW, CertificateUse.ENCRYPTION)
-        key = ServerKey(server_key(OLD_KEY.public).envelope, certificate, EnvelopeKind.SM2)
+        key = ServerKey(server_key_for(OLD_KEY.public).envelope, certificate, EnvelopeKind.SM2)
         await self.refused(journal, session, key, CertificateRefusedError)
 
 

@@ -51,11 +51,13 @@ class SkfDesk:
     applications: tuple[Application, ...] | None = None
     shape: Shape = STANDARD
     quirks: Quirks = field(default_factory=Quirks)
+    facts: dict[str, int] = field(default_factory=dict)
+    """More of the token's state."""
     module: SkfModule = field(init=False)
 
     def __post_init__(self) -> None:
         applications = self.applications or (application(both_pairs()),)
-        self.bench.make("key", *applications, label=LABEL)
+        self.bench.make("key", *applications, label=LABEL, **self.facts)
         self.bench.plug()
         self.module = SkfModule(str(self.bench.library(self.shape)), self.quirks)
 
