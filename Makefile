@@ -55,7 +55,7 @@ test-all: setup-test ## run every test
 
 chaos: setup-test ## let every trouble happen at every point of a renewal
 	@$(PYTHON) tests/chaos/chaos_cases.py $(CHAOS_CASES)
-	@ODC_CHAOS_CASES=$(CHAOS_CASES) $(PYTHON) -m pytest tests/chaos tests/renewals/steps/test_skf_kills.py -m chaos -n auto --dist loadgroup
+	@ODC_CHAOS_CASES=$(CHAOS_CASES) $(PYTHON) -m pytest tests/chaos tests/renewals/steps/test_skf_renewal_kills.py -m chaos -n auto --dist loadgroup
 
 soak: setup-test ## have one agent do the work of years; what it takes of the machine must not grow
 	@ODC_SOAK_SHARE=1 $(PYTHON) -m pytest tests/soak -m soak -n 0
