@@ -52,6 +52,16 @@ class NotRegisteredError(OdcError):
     advice = mark("Remove what is in the way, then run odc-native-host install.")
 
 
+class NoHostProgramError(OdcError):
+    """What browsers would start on Windows is not there: a checkout that nobody installed."""
+
+    code = "no_host_program"
+    sentence = mark("Browsers on Windows start nothing but a program, and {file} is not there.")
+    advice = mark(
+        "Install the package, or have pip install this checkout, which makes the program."
+    )
+
+
 class UntellablePathError(OdcError):
     """Manifests are UTF-8, so that a browser cannot be told of a path of other bytes."""
 

@@ -1,9 +1,11 @@
 """What browsers start: this interpreter, standard library only, this user's ``ODC_HOME``.
 
 A manifest names one program without arguments, so interpreter, options and paths are baked into a
-script. Installed on Windows, or frozen (PyInstaller), there is a program for it, which a script stands
-before only to set ``ODC_HOME``. ``-I`` keeps the browser's environment and working folder out of the import
-path, ``-S`` skips reading installed packages: together they halve the time to the first answer.
+script. Frozen (PyInstaller) there is a program for it, which a script stands before only to set
+``ODC_HOME``. On Windows there always is one, the installation's or pip's, and no script: a batch file is read
+in a code page that may lack its own folder's name. ``ODC_HOME`` is the browser's own there. ``-I`` keeps the
+browser's environment and working folder out of the import path, ``-S`` skips reading installed packages:
+together they halve the time to the first answer.
 """
 
 from __future__ import annotations
@@ -37,10 +39,11 @@ def host_program() -> Path | None:
 def launcher_path() -> Path:
     """Return what the manifests of this installation (or of this ``ODC_HOME``) name."""
     program = host_program()
+    if sys.platform == "win32":
+        return program or Path(sys.executable).with_name(f"{LAUNCHER_NAME}.exe")
     if program is not None and home_override() is None:
         return program
-    name = f"{LAUNCHER_NAME}.bat" if sys.platform == "win32" else LAUNCHER_NAME
-    return launcher_folder() / name
+    return launcher_folder() / LAUNCHER_NAME
 
 
 def launcher_folder() -> Path:
@@ -61,8 +64,6 @@ def launcher_script(interpreter: str = sys.executable, packages: Path = PACKAGES
     """Return the launcher's text; a package says where interpreter and packages will be."""
     home = home_override()
     program = host_program()
-    if sys.platform == "win32":
-        return _batch_file(home, program)
     if program is not None:
         setting = f"env ODC_HOME={shlex.quote(str(home))} " if home else ""
         return os.fsencode(f'#!/bin/sh\nexec {setting}{shlex.quote(str(program))} "$@"\n')
@@ -76,19 +77,6 @@ def launcher_script(interpreter: str = sys.executable, packages: Path = PACKAGES
         "sys.exit(main())",
     ]
     return os.fsencode("\n".join([*_script_lines(interpreter, statements), ""]))
-
-
-def _batch_file(home: Path | None, program: Path | None) -> bytes:
-    """Return the launcher for Windows, where only programs and batch files are started."""
-    if program is not None:
-        setting = f'set "ODC_HOME={home}"\r\n' if home else ""
-        return f'@echo off\r\n{setting}"{program}" %*\r\n'.encode()
-    settings = f"os.environ['ODC_HOME'] = {str(home)!r}; " if home else ""
-    script = (
-        f"import os, sys; sys.path.append({str(PACKAGES)!r}); {settings}"
-        "from native_host.cli import main; sys.exit(main())"
-    )
-    return f'@echo off\r\n"{sys.executable}" -IS -c "{script}" %*\r\n'.encode()
 
 
 def _script_lines(interpreter: str, statements: list[str]) -> list[str]:

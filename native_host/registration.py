@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from agent.system.runtime import home_override
 from native_host import registry
 from native_host.faults import (
     ClosedToOthersError,
+    NoHostProgramError,
     UntellablePathError,
     closed_to_others,
     fault_of,
@@ -105,7 +107,7 @@ def remove(chosen: Iterable[Target]) -> list[Change]:
 def remove_launcher() -> None:
     """Remove the launcher and its folder, once no manifest names it."""
     launcher = launcher_path()
-    if launcher != host_program():
+    if launcher != host_program() and sys.platform != "win32":
         launcher.unlink(missing_ok=True)
     with suppress(OSError):  # not there, or somebody keeps something in it
         launcher_folder().rmdir()
@@ -132,10 +134,17 @@ def mend(chosen: Iterable[Target]) -> list[Change]:
     return [*blocked, *install([entry.target for entry in found if entry.state in wanted])]
 
 
+def _is_given(launcher: Path) -> bool:
+    """Return whether it is a program that an installation brings, and no script of ours."""
+    return sys.platform == "win32" or launcher == host_program()
+
+
 def _write_launcher(launcher: Path, root: Path, *, is_for_everybody: bool) -> OdcError | None:
     if not is_tellable(launcher):
         return UntellablePathError(file=readable(launcher))
-    if launcher == host_program():
+    if sys.platform == "win32" and not launcher.exists():
+        return NoHostProgramError(file=readable(launcher))
+    if _is_given(launcher):
         return None
     where = root / launcher.relative_to("/") if root != ROOT else launcher
     try:
@@ -204,7 +213,9 @@ def _obstacle(target: Target) -> OdcError | None:
     launcher = launcher_path()
     if not is_tellable(launcher):
         return UntellablePathError(file=readable(launcher))
-    return obstacle(target.path) or (None if launcher == host_program() else obstacle(launcher))
+    if sys.platform == "win32" and not launcher.exists():
+        return NoHostProgramError(file=readable(launcher))
+    return obstacle(target.path) or (None if _is_given(launcher) else obstacle(launcher))
 
 
 def _state(target: Target) -> State:
@@ -216,7 +227,7 @@ def _state(target: Target) -> State:
     launcher = launcher_path()
     if launcher_named_by(content, target.path) != str(launcher):
         return State.OTHER
-    is_whole = launcher == host_program() or read_if_possible(launcher) == launcher_script()
+    is_whole = _is_given(launcher) or read_if_possible(launcher) == launcher_script()
     is_right = content == _manifest(target, launcher) and is_whole
     return State.REGISTERED if is_right and os.access(launcher, os.X_OK) else State.OUTDATED
 

@@ -12,6 +12,7 @@ import pytest
 from host_process import ROOT, Host, request
 
 from agent import __version__
+from agent.ground.language import Language
 from native_host import identity, registration, registry
 from native_host.browsers import BrowserTableError, Family, load_browsers
 from native_host.launcher import SHEBANG_LIMIT, launcher_script
@@ -328,6 +329,41 @@ def test_a_user_on_windows_is_entered_where_the_browser_is_and_taken_out_again(t
     assert windows == {}
     assert not (tmp_path / "Local").exists()
     assert (tmp_path / "Programs/chromium.json").exists()
+
+
+def test_a_home_of_its_own_on_windows_names_the_program_too(tmp_path, windows, monkeypatch):
+    monkeypatch.setenv("ODC_HOME", str(tmp_path / "家"))
+    targets = [t for t in user_targets(load_browsers()) if t.is_present]
+    registration.install(targets)
+    [file] = windows.values()
+    assert Path(file).parent == tmp_path / "家" / "native-host"
+    program = tmp_path / "Programs" / "odc-native-host.exe"
+    assert json.loads(Path(file).read_text("utf-8"))["path"] == str(program)
+    assert {e.state for e in registration.entries(targets)} == {"registered"}
+    registration.remove(targets)
+    registration.remove_launcher()
+    assert program.exists()
+    assert not (tmp_path / "家").exists() or not list((tmp_path / "家").iterdir())
+
+
+def test_a_checkout_on_windows_has_pips_program_or_says_that_there_is_none(
+    tmp_path, windows, monkeypatch
+):
+    python = tmp_path / "检出" / "Scripts" / "python.exe"
+    python.parent.mkdir(parents=True)
+    monkeypatch.setattr(sys, "executable", str(python))
+    targets = [t for t in user_targets(load_browsers()) if t.is_present]
+    [change] = registration.install(targets)
+    assert change.fault.code == "no_host_program"
+    assert str(python.with_name("odc-native-host.exe")) in change.fault.text(Language.EN)
+    assert windows == {}
+    [entry] = registration.entries(targets)
+    assert (entry.state, entry.fault.code) == ("blocked", "no_host_program")
+    python.with_name("odc-native-host.exe").touch(mode=0o755)
+    assert [c.fault for c in registration.mend(targets)] == [None]
+    assert [e.state for e in registration.entries(targets)] == ["registered"]
+    [file] = windows.values()
+    assert json.loads(Path(file).read_text("utf-8"))["path"].startswith(str(python.parent))
 
 
 def test_a_frozen_host_gets_its_odc_home_by_a_script(tmp_path, monkeypatch):
