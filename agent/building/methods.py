@@ -11,6 +11,7 @@ from agent.api.methods.control import ControlMethods
 from agent.api.methods.dossiers import DossierMethods
 from agent.api.methods.extension import ExtensionMethods
 from agent.api.methods.licences import LicenceMethods
+from agent.api.methods.looking import LookingMethods
 from agent.api.methods.modules import ModuleMethods
 from agent.api.methods.pins import PinMethods
 from agent.api.methods.remembered import RememberedMethods
@@ -44,6 +45,7 @@ _METHODS = (
     RememberedMethods,
     SettingMethods,
     SiteMethods,
+    LookingMethods,
     UpdateMethods,
     BrowserMethods,
     ExtensionMethods,

@@ -53,6 +53,8 @@ class TokenUse(Generic[Result]):
     work: Callable[[HeldCertificate, PinSession], Awaitable[Result]]
     """What is done once the PIN was right. Of what it raises a page is told a ToldToPageError alone."""
     shown: tuple[ShownItem, ...] = ()
+    contents: tuple[bytes, ...] = ()
+    """What the shown documents hold, in the same order, to be looked at."""
     thumbprint: str | None = None
     """Of the only certificate the page wants."""
     certificate_use: CertificateUse = CertificateUse.SIGNING

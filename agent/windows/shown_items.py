@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from agent.api.client import Json
-from agent.ground.harmless import is_hidden
 from agent.ground.language import mark
 from agent.windows.style import LARGE, MEDIUM, SMALL, set_kind
 from agent.windows.texts import ValueLabel, isolated
+from agent.windows.visible import visible
 from agent.windows.words import Words
 
 _TEXT_PIXELS = 120
 
 
-def visible(text: str) -> str:
-    """Return a text in which every character is to be seen: what would do something is named instead."""
-    return "".join(
-        f"‹U+{ord(character):04X}›" if is_hidden(character) and character != "\n" else character
-        for character in text
-    )
-
-
 class ShownItems(QWidget):
-    """A card for each thing."""
+    """A card for each thing; a document is looked at by its button."""
+
+    looked_at = Signal(int)
+    """Which of them, from 0 on."""
 
     def __init__(self, words: Words) -> None:
         super().__init__()
@@ -37,18 +40,18 @@ class ShownItems(QWidget):
         while (item := self._column.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
                 old.deleteLater()
-        for shown in items:
-            self._column.addWidget(self._card(shown))
+        for number, shown in enumerate(items):
+            self._column.addWidget(self._card(number, shown))
         self.setVisible(bool(items))
 
-    def _card(self, shown: Json) -> QWidget:
+    def _card(self, number: int, shown: Json) -> QWidget:
         card = QFrame()
         set_kind(card, "card")
         inside = QVBoxLayout(card)
         inside.setContentsMargins(LARGE, MEDIUM, LARGE, MEDIUM)
         inside.setSpacing(SMALL)
         inside.addWidget(
-            self._text(shown["text"]) if shown["kind"] == "text" else self._document(shown)
+            self._text(shown["text"]) if shown["kind"] == "text" else self._document(number, shown)
         )
         return card
 
@@ -60,9 +63,19 @@ class ShownItems(QWidget):
         field.setFixedHeight(_TEXT_PIXELS)
         return field
 
-    def _document(self, shown: Json) -> QWidget:
+    def _document(self, number: int, shown: Json) -> QWidget:
         label = ValueLabel()
         size = self._words(mark("{count} bytes"), count=f"{shown['size']:,}")
         name = isolated(visible(shown["name"]))
         label.show_value(f"{name}  ({size})\nSHA-256 {shown['sha256']}")
-        return label
+        look = QPushButton(self._words(mark("View")))
+        look.setAutoDefault(False)
+        look.setAccessibleName(f"{self._words(mark('View'))} {name}")
+        look.clicked.connect(lambda: self.looked_at.emit(number))
+        whole = QWidget()
+        row = QHBoxLayout(whole)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(MEDIUM)
+        row.addWidget(label, 1)
+        row.addWidget(look)
+        return whole

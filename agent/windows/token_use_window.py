@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from agent.api.client import Json
 from agent.ground.language import mark
+from agent.windows.document_dialog import DocumentDialog
 from agent.windows.pin_asking import PinAsking
 from agent.windows.pin_panel import PinPanel
 from agent.windows.question_window import QuestionWindow
@@ -207,6 +208,7 @@ class TokenUseWindow(QuestionWindow):
 
     def _connect_all(self) -> None:
         self.certificate.currentIndexChanged.connect(lambda _index: self._on_chosen())
+        self.items.looked_at.connect(self._look)
         self.panel.sent.connect(self._on_sent)
         self.panel.failed.connect(self._on_failed)
         self.panel.cancelled.connect(lambda: self.decide("decline"))
@@ -216,6 +218,11 @@ class TokenUseWindow(QuestionWindow):
         self.agree.clicked.connect(lambda: self.decide("once"))
         for button in (self.never, self.again, self.decline, self.agree):
             button.setAutoDefault(False)
+
+    def _look(self, number: int) -> None:
+        """Show a document that is to be signed."""
+        name = self.asked["token_use"]["shown"][number]["name"]
+        DocumentDialog(Context(self.link, self.words), self.subject, number, name, self).show()
 
     def _on_chosen(self) -> None:
         self._show_facts([])

@@ -14,6 +14,9 @@
   const PAGE_ID = /^[0-9a-f-]{1,64}$/;
   const LONGEST_METHOD = 64;
   const LONGEST_PARAMS = 16_384;
+  /** A piece of a document that is to be signed. */
+  const PIECE = "browser.piece";
+  const LONGEST_PIECE = 700_000;
   /** Messages of one page in a second; more is no honest page's, and costs the worker nothing. */
   const MOST_IN_A_SECOND = 200;
 
@@ -114,7 +117,7 @@
       return; // an answer would be taken for the first one's
     }
     const isMethod = typeof method === "string" && method.length <= LONGEST_METHOD;
-    const carried = whatJsonCarries(params);
+    const carried = whatJsonCarries(params, method === PIECE ? LONGEST_PIECE : LONGEST_PARAMS);
     if (!isMethod || carried === undefined) {
       reply({ kind: "reply", id, error: REFUSED, more: false });
       return;
@@ -138,10 +141,10 @@
    * What was measured is what is sent: a browser that clones a message would carry buffers and maps that
    * JSON does not see. Undefined where it is too long, or not a thing JSON can carry.
    */
-  function whatJsonCarries(params) {
+  function whatJsonCarries(params, longest) {
     try {
       const text = JSON.stringify(params);
-      return text.length > LONGEST_PARAMS ? undefined : JSON.parse(text);
+      return text.length > longest ? undefined : JSON.parse(text);
     } catch {
       return undefined;
     }

@@ -8,12 +8,38 @@ const NONCE_LENGTHS = [44, 128];
 const MOST_DAYS = 36_500;
 const PAGE_ID = /^[0-9a-f-]{1,64}$/;
 
+const UPLOAD = /^[0-9a-f]{32}$/;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const LONGEST_PIECE = 655_360;
+const MOST_ITEMS = 32;
+const LONGEST_TEXT = 8000;
+const LONGEST_NAME = 255;
+
 const isUse = (value) => value === undefined || value === "signing" || value === "encryption";
 const isDays = (value) =>
   value === undefined || (Number.isInteger(value) && Math.abs(value) <= MOST_DAYS);
 const isNonce = (value) =>
   matches(NONCE)(value) && value.length >= NONCE_LENGTHS[0] && value.length <= NONCE_LENGTHS[1];
 const matches = (pattern) => (value) => typeof value === "string" && pattern.test(value);
+
+const optional = (isValid) => (value) => value === undefined || isValid(value);
+const isText = (longest) => (value) => typeof value === "string" && value.length <= longest;
+const isPiece = (value) => isText(LONGEST_PIECE)(value) && BASE64.test(value);
+const isItems = (value) =>
+  Array.isArray(value) && value.length > 0 && value.length <= MOST_ITEMS && value.every(isItem);
+
+/** A text alone, or a document alone: nothing else may stand beside them. */
+function isItem(item) {
+  const keys = item !== null && typeof item === "object" ? Object.keys(item).sort().join() : "";
+  if (keys === "text") {
+    return isText(LONGEST_TEXT)(item.text);
+  }
+  const isSize = Number.isSafeInteger(item?.size) && item.size >= 0;
+  return (
+    keys === "name,size,upload" && isText(LONGEST_NAME)(item.name) && item.name !== "" &&
+    isSize && matches(UPLOAD)(item.upload)
+  );
+}
 
 /** Methods a page may call, with a check for each parameter. */
 const METHODS = {
@@ -24,10 +50,16 @@ const METHODS = {
   "browser.renew": { thumbprint: matches(THUMBPRINT) },
   "browser.renewal": { id: matches(IDENTIFIER) },
   "browser.login": { nonce: isNonce, thumbprint: (value) => value === undefined || matches(THUMBPRINT)(value) },
+  "browser.piece": { upload: matches(UPLOAD), piece: isPiece },
+  "browser.sign": {
+    items: isItems,
+    detached: optional((value) => typeof value === "boolean"),
+    thumbprint: optional(matches(THUMBPRINT)),
+  },
 };
 
 /** What a policy may forbid by itself, by the methods it is asked for with; null for all others. */
-const ACTIONS = [[/^browser\.login$/, "login"], [/^browser\.sign/, "sign"], [/^browser\.decrypt/, "decrypt"]];
+const ACTIONS = [[/^browser\.login$/, "login"], [/^browser\.(sign|piece)$/, "sign"], [/^browser\.decrypt/, "decrypt"]];
 
 /** The action a method is for, as a policy names it, or null. */
 export function actionOf(method) {

@@ -69,6 +69,37 @@ export interface LoginOptions extends Options {
   readonly thumbprint?: string;
 }
 
+/** What may be signed at once. */
+export const SIGN_LIMITS: {
+  readonly documentBytes: number;
+  readonly totalBytes: number;
+  readonly items: number;
+  readonly textCharacters: number;
+};
+
+/** A document: a File, or a name with its content. */
+export type Document =
+  | File
+  | { readonly name: string; readonly content: Blob | ArrayBuffer | ArrayBufferView };
+
+export interface SignOptions extends Options {
+  /** Without the content in the signature; true where nothing is said. */
+  readonly detached?: boolean;
+  /** Only this certificate, as `certificates()` names it. */
+  readonly thumbprint?: string;
+  /** Bytes of documents on their way to the agent. */
+  readonly onprogress?: (progress: { readonly sent: number; readonly total: number }) => void;
+}
+
+export interface Signature {
+  /** CMS SignedData (CAdES-B), DER in base64. */
+  readonly signature: string;
+  /** The signer's, DER in base64. */
+  readonly certificate: string;
+  /** Of what was signed, in hex. */
+  readonly sha256: string;
+}
+
 /** What the server checks: Web eID's authentication token, or its like for SM2. */
 export interface LoginToken {
   /** DER in base64. */
@@ -89,6 +120,10 @@ export type Code =
   | "aborted"
   | "invalid_request"
   | "challenge_invalid"
+  | "document_too_large"
+  | "too_much_at_once"
+  | "upload_missing"
+  | "own_message"
   | "host_missing"
   | "host_lost"
   | "renewal_cancelled"
@@ -142,3 +177,11 @@ export function renew(thumbprint: string, options?: RenewOptions): Promise<Renew
 export function renewal(id: string, options?: Options): Promise<Renewal>;
 /** Asks the user each time, with the PIN. The challenge is 44 to 128 characters of base64, used once. */
 export function login(challenge: string, options?: LoginOptions): Promise<LoginToken>;
+/**
+ * Asks the user each time, with the PIN; several documents are one question. A text is signed as UTF-8.
+ */
+export function sign(what: string | Document, options?: SignOptions): Promise<Signature>;
+export function sign(
+  what: readonly (string | Document)[],
+  options?: SignOptions,
+): Promise<readonly Signature[]>;

@@ -11,6 +11,22 @@ const never = globalThis.clearTimeout.bind(globalThis);
 const post = globalThis.postMessage.bind(globalThis);
 const random = globalThis.crypto.getRandomValues.bind(globalThis.crypto);
 const Octets = globalThis.Uint8Array;
+const { Blob, ArrayBuffer: Buffer } = globalThis;
+const { isArray } = Array;
+const { isView } = Buffer;
+const unbound = Function.prototype.call.bind.bind(Function.prototype.call);
+const slice = unbound(Octets.prototype.subarray);
+const copied = unbound(Octets.prototype.slice);
+const fill = unbound(Octets.prototype.set);
+const bufferOf = unbound(Blob.prototype.arrayBuffer);
+const isWellFormed = unbound(String.prototype.isWellFormed ?? (() => true));
+const encoder = new globalThis.TextEncoder();
+const encode = encoder.encode.bind(encoder);
+const fromCodes = String.fromCharCode;
+const apply = Reflect.apply;
+const encode64 = globalThis.btoa.bind(globalThis);
+const decode64 = globalThis.atob.bind(globalThis);
+const codeAt = unbound(String.prototype.charCodeAt);
 const ORIGIN = globalThis.location.origin;
 const WINDOW = globalThis.window;
 const PROTOCOL = 1;
@@ -18,6 +34,19 @@ const HEX = freeze([..."0123456789abcdef"]);
 const exec = Function.prototype.call.bind(RegExp.prototype.exec);
 /** 44 to 128 characters of base64. */
 const CHALLENGE = /^(?=.{44,128}$)[A-Za-z0-9+/]+={0,2}$/;
+
+/** What may be signed at once; anything beyond is refused before it is sent. */
+export const SIGN_LIMITS = freeze({
+  documentBytes: 32 * 1024 * 1024,
+  totalBytes: 64 * 1024 * 1024,
+  items: 32,
+  textCharacters: 8000,
+});
+const LONGEST_NAME = 255;
+/** Bytes of a document in one message: a multiple of three, so that the pieces' base64 has no end. */
+const PIECE_BYTES = 480 * 1024;
+/** As many as a call takes arguments everywhere; a multiple of three too. */
+const BASE64_BYTES = 24 * 1024;
 
 /** How long the extension may take to say that it is there. */
 const PRESENCE_MS = 1500;
@@ -52,6 +81,13 @@ const CHALLENGE_INVALID = report(
   "登录质询应为 44 至 128 个 Base64 字符。",
   "The portal's operator has to correct this.",
   "请联系网站运营方更正。",
+);
+const TOO_LARGE = report(
+  "document_too_large",
+  "The document is too large: 32 MB is the most a site may have signed, 64 MB of several.",
+  "文件过大：网站最多可请求签署 32 MB 的文件，多个文件合计最多 64 MB。",
+  "Sign it with the certificate manager itself.",
+  "请直接在证照管家中签署。",
 );
 const CANCELLED = report("renewal_cancelled", "The renewal was cancelled.", "证照更新已取消。");
 const FAILED = report(
@@ -153,6 +189,103 @@ export async function login(challenge, { thumbprint, signal, timeout = PIN_MS } 
   return request("browser.login", params, { signal, timeout });
 }
 
+/**
+ * Have the visitor sign with a token, by question and PIN in the agent's window: a text, a document (a File,
+ * or {name, content} with a Blob or bytes), or an array of either, which is one question and one PIN.
+ * Resolves with the signature (CMS, CAdES-B), or with an array of them.
+ */
+export async function sign(
+  what,
+  { detached = true, thumbprint, onprogress, signal, timeout = PIN_MS } = {},
+) {
+  const items = await itemsOf(isArray(what) ? what : [what]);
+  const params = { items: [], detached: detached !== false };
+  if (thumbprint !== undefined) {
+    params.thumbprint = `${thumbprint}`;
+  }
+  await sendAll(items, params.items, { onprogress, signal });
+  const answer = await request("browser.sign", params, { signal, timeout });
+  const signatures = [];
+  for (let index = 0; index < items.length; index += 1) {
+    const { head, tail, sha256 } = answer.signatures[index];
+    const signature = params.detached ? head : base64(joined(head, items[index].bytes, tail));
+    signatures[index] = freeze({ signature, certificate: answer.certificate, sha256 });
+  }
+  return isArray(what) ? freeze(signatures) : signatures[0];
+}
+
+/** Check what is to be signed before anything is sent, and read it whole: it may change afterwards. */
+async function itemsOf(given) {
+  if (given.length === 0 || given.length > SIGN_LIMITS.items) {
+    throw new OdcError(INVALID);
+  }
+  const items = [];
+  let total = 0;
+  for (let index = 0; index < given.length; index += 1) {
+    const item = typeof given[index] === "string" ? textOf(given[index]) : await documentOf(given[index]);
+    total += item.bytes.length;
+    if (item.bytes.length > SIGN_LIMITS.documentBytes || total > SIGN_LIMITS.totalBytes) {
+      throw new OdcError(TOO_LARGE);
+    }
+    items[index] = item;
+  }
+  return items;
+}
+
+function textOf(text) {
+  if (text.length > SIGN_LIMITS.textCharacters || !isWellFormed(text)) {
+    throw new OdcError(INVALID);
+  }
+  return { text, bytes: encode(text) };
+}
+
+async function documentOf(given) {
+  const name = `${given?.name ?? ""}`;
+  const content = given instanceof Blob ? given : given?.content;
+  if (name === "" || name.length > LONGEST_NAME || !isWellFormed(name)) {
+    throw new OdcError(INVALID);
+  }
+  if ((content?.size ?? content?.byteLength) > SIGN_LIMITS.documentBytes) {
+    throw new OdcError(TOO_LARGE); // before it is read
+  }
+  if (content instanceof Blob) {
+    return { name, bytes: new Octets(await bufferOf(content)) };
+  }
+  if (isView(content)) {
+    return { name, bytes: copied(new Octets(content.buffer, content.byteOffset, content.byteLength)) };
+  }
+  if (content instanceof Buffer) {
+    return { name, bytes: copied(new Octets(content)) };
+  }
+  throw new OdcError(INVALID);
+}
+
+/** Send documents in pieces, one after the other, and describe all items to the agent. */
+async function sendAll(items, described, { onprogress, signal }) {
+  let total = 0;
+  for (let index = 0; index < items.length; index += 1) {
+    total += items[index].name === undefined ? 0 : items[index].bytes.length;
+  }
+  let sent = 0;
+  for (let index = 0; index < items.length; index += 1) {
+    const { name, text, bytes } = items[index];
+    if (name === undefined) {
+      described[index] = { text };
+      continue;
+    }
+    const upload = newId();
+    let at = 0;
+    do {
+      const part = slice(bytes, at, at + PIECE_BYTES);
+      await request("browser.piece", { upload, piece: base64(part) }, { signal, timeout: STATUS_MS });
+      at += PIECE_BYTES;
+      sent += part.length;
+      tell(onprogress, freeze({ sent, total }));
+    } while (at < bytes.length);
+    described[index] = { name, upload, size: bytes.length };
+  }
+}
+
 /** Handlers of messages by the id they answer. */
 const handlers = { __proto__: null };
 
@@ -252,6 +385,31 @@ function newId() {
     id += HEX[bytes[index] >> 4] + HEX[bytes[index] & 15];
   }
   return id;
+}
+
+/** Bytes as base64, in parts that `apply` takes at once. */
+function base64(bytes) {
+  let coded = "";
+  for (let at = 0; at < bytes.length; at += BASE64_BYTES) {
+    coded += encode64(apply(fromCodes, undefined, slice(bytes, at, at + BASE64_BYTES)));
+  }
+  return coded;
+}
+
+function joined(head, bytes, tail) {
+  const before = decode64(head);
+  const after = decode64(tail);
+  const whole = new Octets(before.length + bytes.length + after.length);
+  write(whole, before, 0);
+  fill(whole, bytes, before.length);
+  write(whole, after, before.length + bytes.length);
+  return whole;
+}
+
+function write(whole, characters, at) {
+  for (let index = 0; index < characters.length; index += 1) {
+    whole[at + index] = codeAt(characters, index);
+  }
 }
 
 function send(message) {

@@ -1,5 +1,5 @@
 // What a portal needs to write to have visitors log in, see their certificates and renew one: about this much.
-import { status, certificates, login, renew } from "./odc.js";
+import { status, certificates, login, renew, sign } from "./odc.js";
 
 const element = (id) => document.getElementById(id);
 
@@ -74,6 +74,7 @@ async function showStatus() {
     write(line, READINESS[state] ?? ["证照管家未就绪", `The agent: ${state}`]);
     element("load").disabled = state !== "ready";
     element("login").disabled = state !== "ready";
+    element("sign").disabled = state !== "ready";
   } catch (error) {
     line.dataset.state = error.code ?? "error";
     write(line, [error.messageZh ?? "无法连接证照管家", error.message]);
@@ -185,6 +186,42 @@ async function logIn() {
   }
 }
 
+/** One question and one PIN for the statement and all documents; the server says who has signed. */
+async function signAll() {
+  clearError();
+  const button = element("sign");
+  const list = element("signed");
+  button.disabled = true;
+  list.replaceChildren();
+  try {
+    const documents = [element("text").value, ...element("files").files];
+    const signatures = await sign(documents);
+    for (const [index, document] of documents.entries()) {
+      const content = await base64(new Blob([document]));
+      const { signature } = signatures[index];
+      const { organisation, refused } = await post("signed", { content, signature });
+      const line = list.appendChild(window.document.createElement("li"));
+      line.dataset.state = refused ? "refused" : "signed";
+      const name = document.name ?? "声明";
+      write(line, refused ? [`${name}: 签名无效`, refused] : [`${name}: ${organisation} 已签署`, "signed"]);
+    }
+  } catch (error) {
+    showError(error);
+  } finally {
+    button.disabled = false;
+  }
+}
+
+/** A blob's bytes, by the browser's own means. */
+function base64(blob) {
+  return new Promise((resolve) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result.split(",")[1] ?? "");
+    reader.readAsDataURL(blob);
+  });
+}
+
 element("login").addEventListener("click", logIn);
+element("sign").addEventListener("click", signAll);
 element("load").addEventListener("click", showCertificates);
 showStatus();

@@ -1,7 +1,8 @@
-"""The demo portal's own server: a challenge, and who answers it with a token."""
+"""The demo portal's own server: a challenge, who answers it with a token, and who signed what."""
 
 from __future__ import annotations
 
+import base64
 import json
 
 from cryptography import x509
@@ -11,8 +12,11 @@ from starlette.routing import Route
 
 from agent.ground.clock import utc_now
 from sandbox.portal.verify import Challenges, LoginRefusedError, verify
+from sandbox.portal.verify_signature import SignatureRefusedError, verify_signature
 
 MOST_BYTES = 64 << 10
+MOST_SIGNED_BYTES = 48 << 20
+"""A document and its signature in base64."""
 
 
 class PortalLogin:
@@ -27,6 +31,7 @@ class PortalLogin:
         return [
             Route("/portal/challenge", self.challenge, methods=["POST"]),
             Route("/portal/login", self.login, methods=["POST"]),
+            Route("/portal/signed", self.signed, methods=["POST"]),
         ]
 
     async def challenge(self, _request: Request) -> Response:
@@ -39,13 +44,34 @@ class PortalLogin:
             sent = json.loads((await request.body())[:MOST_BYTES])
             nonce, token = str(sent["nonce"]), sent["token"]
             self._challenges.take(nonce, utc_now())
-            # The portal knows its own address; a real one has it in its configuration.
-            port = request.scope["server"][1]
             certificate = verify(
-                token, origin=f"http://localhost:{port}", nonce=nonce, issuers=self._issuers,
-                now=utc_now(),
-            )  # fmt: skip
+                token, origin=_origin(request), nonce=nonce, issuers=self._issuers, now=utc_now()
+            )
         except (LoginRefusedError, KeyError, TypeError, ValueError) as error:
             return JSONResponse({"refused": str(error)}, status_code=403)
-        organisation = certificate.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)
-        return JSONResponse({"organisation": organisation[0].value if organisation else ""})
+        return _told(certificate)
+
+    async def signed(self, request: Request) -> Response:
+        """Say who signed a document, or why the signature does not count."""
+        try:
+            sent = json.loads((await request.body())[:MOST_SIGNED_BYTES])
+            certificate = verify_signature(
+                base64.b64decode(sent["signature"]),
+                base64.b64decode(sent["content"]),
+                origin=_origin(request),
+                issuers=self._issuers,
+                now=utc_now(),
+            )
+        except (SignatureRefusedError, KeyError, TypeError, ValueError) as error:
+            return JSONResponse({"refused": str(error)}, status_code=403)
+        return _told(certificate)
+
+
+def _origin(request: Request) -> str:
+    """Return the portal's own: it knows its address; a real one has it in its configuration."""
+    return f"http://localhost:{request.scope['server'][1]}"
+
+
+def _told(certificate: x509.Certificate) -> Response:
+    organisation = certificate.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)
+    return JSONResponse({"organisation": organisation[0].value if organisation else ""})

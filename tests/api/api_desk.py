@@ -19,6 +19,7 @@ from agent.api.methods.control import ControlMethods
 from agent.api.methods.dossiers import DossierMethods
 from agent.api.methods.extension import ExtensionMethods
 from agent.api.methods.licences import LicenceMethods
+from agent.api.methods.looking import LookingMethods
 from agent.api.methods.modules import ModuleMethods
 from agent.api.methods.pins import PinMethods
 from agent.api.methods.remembered import RememberedMethods
@@ -291,7 +292,14 @@ class ApiDesk:
         )
         self.registry = Registry()
         kinds = (ControlMethods, ModuleMethods, PinMethods, RenewalMethods, LicenceMethods)
-        others = (SigningMethods, DossierMethods, CheckMethods, SiteMethods, UpdateMethods)
+        others = (
+            SigningMethods,
+            LookingMethods,
+            DossierMethods,
+            CheckMethods,
+            SiteMethods,
+            UpdateMethods,
+        )
         drawer = (CertificateMethods, ReminderMethods, RememberedMethods)
         for methods in (*kinds, *others, *drawer, BrowserMethods, ExtensionMethods):
             methods(services).register(self.registry)

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import wire
 
-from agent.api.methods import browser, browser_login, extension
+from agent.api.methods import browser, browser_login, browser_sign, extension
 from agent.api.registry import NoParams, Role
 
 ORIGIN = {"origin": ALLOWED}
@@ -27,6 +27,8 @@ PARAMS = {
     "browser.renew": browser.RenewParams,
     "browser.renewal": browser.RenewalParams,
     "browser.login": browser_login.LoginParams,
+    "browser.piece": browser_sign.PieceParams,
+    "browser.sign": browser_sign.SignParams,
     "browser.cancel": browser.CancelParams,
     "browser.overview": NoParams,
     "browser.sites": NoParams,
@@ -37,9 +39,18 @@ UUID = "0" * 8 + "-0000-4000-8000-" + "0" * 12
 
 # 1.0 is a whole number to JSON Schema and none to the agent; browsers never write it so.
 fractions = st.floats(allow_nan=False, allow_infinity=False).filter(lambda x: not x.is_integer())
+items = st.fixed_dictionaries(
+    {},
+    optional={
+        "text": st.sampled_from(("", "合同", "x" * 8000, "x" * 8001)),
+        "name": st.sampled_from(("", "a.pdf", "x" * 256)),
+        "upload": st.sampled_from(("0" * 32, "0" * 31, "A" * 32)),
+        "size": st.sampled_from((-1, 0, 7, "7")),
+    },
+)
 odd = st.one_of(
     st.none(), st.booleans(), st.integers(-40_000, 40_000), fractions,
-    st.text(max_size=5), st.lists(st.integers(), max_size=2), st.just({}),
+    st.text(max_size=5), st.lists(st.integers(), max_size=2), st.just({}), st.lists(items, max_size=33),
 )  # fmt: skip
 texts = (
     "signing", "encryption", "other", "main", "renew", ALLOWED, "", "x" * 301, "x" * 300, "../../etc",

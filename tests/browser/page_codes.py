@@ -25,6 +25,7 @@ CALLS = {
     "renewal": f"odc.renewal('{RENEWAL_ID}')",
     "certificate": f"odc.certificate('{THUMBPRINT}')",
     "login": f"odc.login('{'A' * 44}')",
+    "sign": "odc.sign('text')",
 }
 """Every method of the page library."""
 MEET = "window.met = {call}.then((value) => value.state ?? 'answered', ({{ code }}) => code), 0"
@@ -68,9 +69,11 @@ AGENT_CODES = (
     "consent_denied", "consent_unavailable", "origin_not_allowed", "rate_limited", "no_token",
     "certificate_not_found", "certificate_damaged", "not_renewable", "no_authority",
     "renewal_not_found", "not_saved", "internal", "certificate_expired",
-    "certificate_not_yet_valid", "certificate_unsuitable", "not_signed",
+    "certificate_not_yet_valid", "certificate_unsuitable", "not_signed", "own_message",
+    "upload_missing", "too_much_at_once",
 )  # fmt: skip
 LARGE = result({"certificates": ["x" * 1_100_000]})
+SIGNED = {"certificate": "AA==", "signatures": [{"head": "AA==", "tail": "", "sha256": "00" * 32}]}
 STATUS = CALLS["status"]
 # In this order a host that has to be new for a row is, and nothing is waited for.
 ROWS = (
@@ -94,6 +97,11 @@ ROWS = (
     Row(met="challenge_invalid", call="odc.login('too short')"),
     Row(met="answered", call=CALLS["certificate"], answer=result({"certificate": "AA=="})),
     Row(met="answered", call=CALLS["login"], answer=result({"format": "web-eid:1.0"})),
+    Row(met="answered", call=CALLS["sign"], answer=result(SIGNED)),
+    Row(
+        met="document_too_large",
+        call="odc.sign(new File([new Blob([new Uint8Array(2 ** 25 + 1)])], 'a'))",
+    ),
     Row(met="answer_too_large", answer=LARGE),
     *(Row(met=code, answer=refusal(code)) for code in AGENT_CODES),
     Row(met="agent_lost", answer=lambda _message: None),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import sys
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from person import Person
 from test_extension import CAUGHT
 from web_eid_pages import AUTHENTICATE, NONCE, READY, SIGN
 
+from agent.keys.cades import origin_in
+from agent.keys.signed_data import read_signed_data
 from native_host.identity import extension_id
 from sandbox.desk.desk import Desk as AgentDesk
 from sandbox.desk.desk import Holder
@@ -121,3 +125,56 @@ async def test_a_frame_may_ask_for_nothing(agent, framed, tabs):
     page = await tabs(framed, ready="() => frames[0]?.odc !== undefined")
     code = await page.evaluate("frames[0].odc.login('A'.repeat(44)).catch(({ code }) => code)")
     assert code == "extension_unreachable"
+
+
+async def test_the_demo_portal_has_a_text_and_documents_signed_with_one_pin(agent, tabs, tmp_path):
+    large = tmp_path / "投标文件.pdf"
+    large.write_bytes(bytes(range(256)) * (20 << 12))
+    page = await tabs(agent.portal_url, ready=None)
+    await page.wait_for_selector('#status[data-state="ready"]')
+    await page.set_input_files("#files", large)
+    with Person(agent) as person:
+        await page.click("#sign")
+        question = await asyncio.to_thread(person.log_in, PIN)
+        assert question["action"] == "sign"
+        text, document = question["token_use"]["shown"]
+        assert text["text"] == "本单位确认所填信息属实。"
+        assert (document["name"], document["size"]) == (large.name, 20 << 20)
+        assert document["sha256"] == hashlib.sha256(large.read_bytes()).hexdigest()
+        await page.wait_for_selector("#signed li:nth-child(2)")
+    states = "[...document.querySelectorAll('#signed li')].map((line) => line.dataset.state)"
+    assert await page.evaluate(states) == ["signed", "signed"]
+
+
+CHANGED = """
+async () => {
+  const content = new TextEncoder().encode('第一版'.repeat(100000));
+  const asked = odc.sign({ name: 'a.txt', content }, { detached: false });
+  content.fill(0);
+  const { signature, sha256 } = await asked;
+  return { signature, sha256 };
+}
+"""
+
+
+async def test_what_was_shown_is_signed_whatever_the_page_makes_of_it_afterwards(
+    agent, tabs, portal
+):
+    page = await tabs(portal)
+    with Person(agent) as person:
+        asking = asyncio.create_task(page.evaluate(CHANGED))
+        question = await asyncio.to_thread(person.log_in, PIN)
+        made = await asking
+    [shown] = question["token_use"]["shown"]
+    assert made["sha256"] == shown["sha256"]
+    message = read_signed_data(base64.b64decode(made["signature"]))
+    assert message.content.decode() == "第一版" * 100_000
+    assert origin_in(message.attributes) == portal
+
+
+async def test_two_hundred_megabytes_are_refused_by_their_size_alone(agent, tabs, portal):
+    page = await tabs(portal)
+    huge = "new File([new Blob(Array(200).fill(new Uint8Array(1 << 20)))], 'huge.bin')"
+    refused = await page.evaluate(CAUGHT, f"odc.sign({huge})")
+    assert refused["code"] == "document_too_large"
+    assert await page.evaluate("odc.SIGN_LIMITS.documentBytes") == 32 << 20

@@ -129,3 +129,81 @@ describe("the page library", () => {
     assert.equal(state, "extension_unreachable");
   });
 });
+
+describe("signing", () => {
+  beforeEach(() => posted.splice(0));
+
+  const certificate = btoa("certificate");
+  const halves = { head: btoa("\x30head"), tail: btoa("tail\xff"), sha256: "00".repeat(32) };
+
+  /** Answer the pieces of a document, and return what they hold and the request that follows them. */
+  async function afterPieces() {
+    const pieces = [];
+    for (;;) {
+      const request = await afterPong();
+      if (request.method !== "browser.piece") {
+        return { pieces, request };
+      }
+      pieces.push(request.params);
+      reply(request.id, { result: { size: 0 } });
+      await soon();
+    }
+  }
+
+  it("sends a text as it is, and puts an attached signature together", async () => {
+    const asked = odc.sign("同意 100 元", { detached: false });
+    await soon();
+    const { pieces, request } = await afterPieces();
+    assert.deepEqual([pieces.length, request.method], [0, "browser.sign"]);
+    assert.deepEqual(request.params, { items: [{ text: "同意 100 元" }], detached: false });
+    reply(request.id, { result: { certificate, signatures: [halves] } });
+    const { signature, sha256 } = await asked;
+    const whole = Buffer.from(signature, "base64");
+    const content = Buffer.from("同意 100 元");
+    assert.deepEqual(whole, Buffer.concat([Buffer.from("0head"), content, Buffer.from("tail\xff", "latin1")]));
+    assert.equal(sha256, halves.sha256);
+  });
+
+  it("sends documents in pieces that are the document, and tells of them", async () => {
+    const content = Uint8Array.from({ length: 1_000_003 }, (_, index) => index % 251);
+    const told = [];
+    const asked = odc.sign(
+      [{ name: "合同.pdf", content }, "text", new File([], "empty")],
+      { onprogress: (progress) => told.push(progress) },
+    );
+    content.fill(0); // what was handed over is signed, whatever becomes of it
+    await soon();
+    const { pieces, request } = await afterPieces();
+    const [first, second, third] = request.params.items;
+    const sent = pieces.filter(({ upload }) => upload === first.upload).map(({ piece }) => piece);
+    assert.equal(sent.length, 3);
+    const expected = Uint8Array.from({ length: 1_000_003 }, (_, index) => index % 251);
+    assert.ok(Buffer.from(sent.join(""), "base64").equals(Buffer.from(expected)), "no piece but the last ends in =");
+    assert.deepEqual([first.name, first.size], ["合同.pdf", 1_000_003]);
+    assert.deepEqual([second, third.name, third.size], [{ text: "text" }, "empty", 0]);
+    assert.notEqual(first.upload, third.upload);
+    assert.deepEqual(told.at(-1), { sent: 1_000_003, total: 1_000_003 });
+    reply(request.id, { result: { certificate, signatures: [halves, halves, halves] } });
+    const signatures = await asked;
+    assert.deepEqual(signatures.map(({ signature }) => signature), [halves.head, halves.head, halves.head]);
+  });
+
+  it("refuses what is too large by its size, before it is read or sent", async () => {
+    const huge = new Blob([]);
+    Object.defineProperty(huge, "size", { value: odc.SIGN_LIMITS.documentBytes + 1 });
+    huge.arrayBuffer = () => assert.fail("it was read");
+    await assert.rejects(odc.sign({ name: "a", content: huge }), { code: "document_too_large" });
+    assert.equal(posted.length, 0);
+  });
+
+  it("refuses what cannot be signed", async () => {
+    for (const wrong of [
+      [], {}, null, undefined, 7, { name: "a" }, { name: "", content: new Blob([]) },
+      { name: "a", content: "text" }, { name: "\ud800", content: new Blob([]) }, "\ud800",
+      "x".repeat(odc.SIGN_LIMITS.textCharacters + 1), Array(33).fill("text"),
+    ]) {
+      await assert.rejects(odc.sign(wrong), { code: "invalid_request" }, String(wrong));
+    }
+    assert.equal(posted.length, 0);
+  });
+});

@@ -24,12 +24,28 @@ ORIGIN = {"origin": "https://www.sz.gov.cn"}
 PAGE_METHODS = (
     "browser.status", "browser.certificates", "browser.certificate",
     "browser.renew", "browser.renewal", "browser.login",
+    "browser.piece", "browser.sign",
 )  # fmt: skip
 UUID = "00000000-0000-4000-8000-000000000001"
-NAMES = ("use", "min_days", "thumbprint", "id", "nonce", "origin", "x")
+NAMES = (
+    "use",
+    "min_days",
+    "thumbprint",
+    "id",
+    "nonce",
+    "upload",
+    "piece",
+    "items",
+    "detached",
+    "origin",
+    "x",
+)
 VALUES = (
     "signing", "encryption", "Signing", "", "a" * 64, "A" * 64, "a" * 63, "a" * 64 + "\n", UUID,
     UUID.upper(), UUID + "\n", "A" * 44, "A" * 42 + "==", "+/" * 64, "A" * 43, "A" * 129, "A" * 41 + "===",
+    "0" * 32, [{"text": "合同"}], [{"text": "x" * 8001}], [{"text": "x", "hash": "y"}], [{}], [None],
+    [{"name": "a.pdf", "upload": "0" * 32, "size": 0}], [{"name": "a.pdf", "upload": "0" * 32}],
+    [{"text": ""}] * 32, [{"text": ""}] * 33,
     "-" * 44, "A" * 44 + "\n", 0, 30, -36500, 36500, 36501, 1.5, True, [], {}, ["signing"],
 )  # fmt: skip
 
@@ -88,7 +104,7 @@ def test_what_the_extension_lets_through_is_what_the_schema_and_so_the_agent_tak
 @pytest.mark.parametrize(
     ("name", "module", "some"),
     [
-        ("odc", "odc.js", {"OdcError", "certificate", "certificates", "login", "renew", "renewal", "status"}),
+        ("odc", "odc.js", {"OdcError", "certificate", "certificates", "login", "renewal", "sign", "status"}),
         ("webeid", "odc-webeid.js", {"Action", "ErrorCode", "authenticate", "config", "status", "sign"}),
         ("sof", "odc-sof.js", {"SOF_GetUserList", "SOF_GetLastError", "SOR", "SGD"}),
     ],

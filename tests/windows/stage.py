@@ -40,6 +40,9 @@ class AnyParams(msgspec.Struct, frozen=True):
     refresh: bool | None = None
     accept_final_try: bool | None = None
     files: tuple[str, ...] | None = None
+    number: int | None = None
+    page: int | None = None
+    file: str | None = None
     actions: Any = None
 
 

@@ -12,6 +12,7 @@ import msgspec
 from agent import __version__
 from agent.api.methods.browser_login import BrowserLogin
 from agent.api.methods.browser_serving import Origin, SiteServing
+from agent.api.methods.browser_sign import BrowserSign
 from agent.api.methods.browser_watches import Watches
 from agent.api.methods.renewals import Id, Thumbprint
 from agent.api.registry import Call, Registry, Role
@@ -105,6 +106,7 @@ class BrowserMethods:
         registry.add("browser.renewal", RenewalParams, serve("renewal", self.renewal), role)
         registry.add("browser.cancel", CancelParams, self.cancel, role)
         BrowserLogin(self._services).register(registry, self._serving)
+        BrowserSign(self._services).register(registry, self._serving)
 
     async def status(self, _call: Call, _params: OriginParams) -> dict[str, str]:
         """That the agent is there: all a page may know without consent."""

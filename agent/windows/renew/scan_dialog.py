@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
 
 from agent.api.client import Json
 from agent.ground.language import Language, mark
+from agent.windows.picture_view import PictureView
 from agent.windows.renew.labels import isolated, make_label, say
-from agent.windows.renew.picture_view import PictureView
 from agent.windows.style import MEDIUM, SMALL, TIGHT, set_kind
 from agent.windows.window import Context
 

@@ -1,0 +1,113 @@
+"""Documents of pages on their way: in pieces, in memory, for as long as somebody sends them.
+
+Nothing is asked before a document is whole, so a page fills memory before any consent: what it may fill is
+bounded for each site and for all, and is emptied when the sender falls silent or has gone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from agent.ground.errors import OdcError
+from agent.ground.language import mark
+
+MAX_DOCUMENT_BYTES = 32 << 20
+MAX_SITE_BYTES = 64 << 20
+"""Of all documents of one site that are on their way."""
+MAX_BYTES = 128 << 20
+"""Of all sites."""
+SILENT_SECONDS = 60.0
+"""After so long without a piece a document is dropped."""
+
+
+class DocumentTooLargeError(OdcError):
+    """It is longer than a page may send."""
+
+    code = "document_too_large"
+    sentence = mark("The document is too large: {limit} MB is the most a site may have signed.")
+    advice = mark("Sign it with the certificate manager itself (Sign documents).")
+
+
+class TooMuchAtOnceError(OdcError):
+    """There is no room for more documents now."""
+
+    code = "too_much_at_once"
+    sentence = mark("Too many documents are on their way at once.")
+    advice = mark("Wait until the others are signed, then try again.")
+
+
+class UploadMissingError(OdcError):
+    """A document was never sent, was dropped meanwhile, or has been taken."""
+
+    code = "upload_missing"
+    sentence = mark("The document has not arrived whole.")
+    advice = mark("Try again.")
+
+
+@dataclass(slots=True)
+class _Upload:
+    site: str
+    last: float
+    """When its last piece came."""
+    content: bytearray = field(default_factory=bytearray)
+
+
+class Uploads:
+    """Documents by who sends them and the name each was given."""
+
+    def __init__(self) -> None:
+        self._uploads: dict[tuple[object, str, str], _Upload] = {}
+
+    def add(self, sender: object, site: str, name: str, piece: bytes, now: float) -> int:
+        """Append a piece to a document, and return how long it is.
+
+        Args:
+            sender: of all pieces; another's document of that name is another document.
+            site: its origin.
+            name: chosen by the page.
+            piece: comes after those before it.
+            now: in seconds, of a clock that nobody sets.
+
+        Raises:
+            DocumentTooLargeError, TooMuchAtOnceError: the document is dropped.
+        """
+        self._drop_silent(now)
+        key = (sender, site, name)
+        upload = self._uploads.setdefault(key, _Upload(site, now))
+        upload.content += piece
+        upload.last = now
+        refusal = self._refusal(upload)
+        if refusal is not None:
+            del self._uploads[key]
+            raise refusal
+        return len(upload.content)
+
+    def take(self, sender: object, site: str, name: str, size: int) -> bytes:
+        """Return a document, once; UploadMissingError where it is not there, or not so long."""
+        upload = self._uploads.pop((sender, site, name), None)
+        if upload is None or len(upload.content) != size:
+            raise UploadMissingError
+        return bytes(upload.content)
+
+    def drop(self, sender: object) -> None:
+        """Forget what one sender has sent, since it has gone."""
+        for key in [key for key in self._uploads if key[0] == sender]:
+            del self._uploads[key]
+
+    @property
+    def bytes_held(self) -> int:
+        """How much is on its way."""
+        return sum(len(upload.content) for upload in self._uploads.values())
+
+    def _refusal(self, upload: _Upload) -> OdcError | None:
+        if len(upload.content) > MAX_DOCUMENT_BYTES:
+            return DocumentTooLargeError(limit=MAX_DOCUMENT_BYTES >> 20)
+        of_site = (len(u.content) for u in self._uploads.values() if u.site == upload.site)
+        if sum(of_site) > MAX_SITE_BYTES or self.bytes_held > MAX_BYTES:
+            return TooMuchAtOnceError()
+        return None
+
+    def _drop_silent(self, now: float) -> None:
+        for key, upload in list(self._uploads.items()):
+            if now - upload.last > SILENT_SECONDS:
+                del self._uploads[key]
