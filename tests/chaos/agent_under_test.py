@@ -25,6 +25,8 @@ from agent.system.lock import AgentLock
 from agent.system.logs import set_up_logging
 from agent.system.paths import find_paths
 from sandbox.home import Home
+from sandbox.skf_token.control import Pull, ask
+from sandbox.skf_token.sockets import connected
 from sandbox.usb_token.drawer import Drawer
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -58,6 +60,10 @@ def run_agent(order: dict[str, str]) -> None:
 
 def pull_out(order: dict[str, str]) -> None:
     """Take the token away while whoever uses it uses it."""
+    if order["skf"]:
+        with connected(order["skf"]) as connection:
+            ask(connection, Pull("key"))
+        return
     if order["card"]:
         Drawer(Home(Path(order["token"]))).pull(order["card"])
         return

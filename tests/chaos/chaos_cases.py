@@ -11,16 +11,17 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from chaos_desk import ChaosDesk, SoftDesks, UsbDesks
+from chaos_desk import ChaosDesk, SkfDesks, SoftDesks, UsbDesks
 from chaos_person import Person
 from chaos_points import Case, Passing, cases_of, read_passings
 from chaos_verdict import check
 
-RENEWAL_SECONDS = float(os.environ.get("ODC_CHAOS_SECONDS", "30"))
+RENEWAL_SECONDS = float(os.environ.get("ODC_CHAOS_SECONDS", "60"))
 """For one renewal with its trouble; a machine that has other work takes longer for the same."""
 UNDISTURBED = 2
 """Runs that are compared: what only one of them passes, time decides."""
 
+AnyDesks = SoftDesks | UsbDesks | SkfDesks
 Desks = Callable[[Path, Case | None], AbstractContextManager[ChaosDesk]]
 
 
@@ -71,7 +72,7 @@ def build_logging_module(folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def prepared(kind: type[SoftDesks | UsbDesks]) -> Iterator[SoftDesks | UsbDesks]:
+def prepared(kind: type[AnyDesks]) -> Iterator[AnyDesks]:
     """Give what makes desks with tokens of that kind."""
     with tempfile.TemporaryDirectory(prefix="odc-", ignore_cleanup_errors=True) as name:
         folder = Path(name)

@@ -18,12 +18,13 @@ from pathlib import Path
 from typing import Self
 
 from chaos_points import Case
+from skf_bench import SkfBench
 
 from agent.api.client import Client
 from agent.system.runtime import CONTROL_SOCKET, runtime_folder
 from agent.system.starting import AgentMissingError, connect
 from sandbox.authority.dossier import write_sample_dossier
-from sandbox.desk.desk import ISSUER, SOFTHSM, Desk, Holder
+from sandbox.desk.desk import ISSUER, SKF_NAME, SM2_ISSUER, SOFTHSM, Desk, Holder
 from sandbox.home import Home
 from sandbox.usb_token.drawer import DEFAULT_NAME, EMPTY_SECONDS, Drawer
 from sandbox.usb_token.opensc import opensc_module
@@ -40,6 +41,7 @@ sms_interval_seconds = 0
 retry_after_seconds = 0
 [policy]
 key_types = ["ec:secp256r1", "rsa:2048"]
+signing_key_types = ["sm2", "ec:secp256r1", "rsa:2048"]
 encryption_certificate = true
 """
 
@@ -112,6 +114,8 @@ class Token:
     environment: Mapping[str, str]
     card: str = ""
     """Its name in the drawer, where it is a virtual card."""
+    skf: SkfBench | None = None
+    """What has it, where it speaks SKF."""
 
 
 class Authority:
@@ -174,12 +178,17 @@ class ChaosDesk:
     @property
     def is_pulled(self) -> bool:
         """Whether the token is not plugged in."""
+        if self.token.skf is not None:
+            return not self.token.skf.report().devices
         if self.token.card:
             return plugged(self.token.folder / "usb-tokens" / f"{self.token.card}.json") is None
         return self.token.folder.with_name("pulled").exists()
 
     def plug(self) -> None:
         """Plug the token in again."""
+        if self.token.skf is not None:
+            self.token.skf.plug()
+            return
         if self.token.card:
             time.sleep(EMPTY_SECONDS)
             Drawer(Home(self.token.folder)).plug(self.token.card)
@@ -208,6 +217,12 @@ class ChaosDesk:
     def calls(self) -> Path:
         """The names of the PKCS#11 functions that were called, a line each."""
         return self.folder / "calls"
+
+    def logins(self) -> int:
+        """Return how often a PIN was tried, as the token or its module counts it."""
+        if self.token.skf is not None:
+            return self.token.skf.report().calls["SKF_VerifyPIN"]
+        return self.calls.read_text().split().count("C_Login")
 
     def start_agent(self) -> None:
         """Start the agent, and return once its socket answers or it has been killed."""
@@ -258,6 +273,7 @@ class ChaosDesk:
             "authority": str(self.authority.database),
             "token": str(self.token.folder),
             "card": self.token.card,
+            "skf": self.token.skf.server.address if self.token.skf else "",
             "environment": json.dumps(environment),
             "output": str(self.folder / "output"),
         }
@@ -272,7 +288,7 @@ class ChaosDesk:
             f"environment = {{{environment}}}\n"
             "[[authority]]\n"
             'name = "Sandbox"\n'
-            f"issuers = [{json.dumps(ISSUER)}]\n"
+            f"issuers = {json.dumps([ISSUER, SM2_ISSUER])}\n"
             f"url = {json.dumps(self.authority.url)}\n"
             f"trust_anchor = {json.dumps(str(self.authority.desk.home.trust_anchor))}\n"
             "[reminders]\n"
@@ -343,6 +359,39 @@ class UsbDesks:
             finally:
                 if not desk.is_pulled:
                     Drawer(Home(drawer)).pull(DEFAULT_NAME)
+
+    def close(self) -> None:
+        self._zygote.close()
+        self._authority.close()
+
+
+class SkfDesks:
+    """Makes desks with a token that speaks SKF, whose pairs are SM2."""
+
+    def __init__(self, folder: Path, _logging_module: Path) -> None:
+        self._authority = Authority(folder / "authority")
+        desk = self._authority.desk
+        desk.issue_skf_token("--sm2", "--expired-days", "961")
+        desk.pull_skf()
+        self._prepared = desk.home.folder / "skf-tokens" / f"{SKF_NAME}.json"
+        self._authority.start()
+        self._zygote = Zygote()
+
+    @contextlib.contextmanager
+    def desk(self, folder: Path, case: Case | None) -> Iterator[ChaosDesk]:
+        """Give a desk in an empty folder with a short name, its token plugged in."""
+        self._authority.forget()
+        tokens = folder / "skf"
+        tokens.mkdir()
+        shutil.copy(self._prepared, tokens / "key.json")
+        bench = SkfBench(tokens)
+        bench.plug()
+        token = Token(bench.library(), tokens, bench.environment, skf=bench)
+        try:
+            with ChaosDesk(folder, self._zygote, self._authority, token, case) as desk:
+                yield desk
+        finally:
+            bench.close()
 
     def close(self) -> None:
         self._zygote.close()

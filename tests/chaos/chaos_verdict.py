@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -15,11 +16,16 @@ from typing import Any
 
 from chaos_desk import ChaosDesk
 from chaos_person import PIN, Person, secrets_of
+from cryptography import x509
 
+from agent.keys.certified import key_of
+from agent.keys.public_key import PublicKey
 from agent.renewals.journal.journal import Journal
 from agent.renewals.journal.record import Renewal
 from agent.renewals.journal.states import State, may_follow
 from agent.renewals.journal.vault import open_vault
+from sandbox.private_keys import Sm2PrivateKey
+from sandbox.skf_token.state import Half, TokenState
 
 BEFORE = 2
 """Certificates with their keys on a token that was issued: one to sign, one to encrypt."""
@@ -81,8 +87,9 @@ def check_token(desk: ChaosDesk, renewal: Renewal, leftovers: set[str]) -> None:
 
 def check_tries(desk: ChaosDesk, person: Person) -> None:
     """A PIN that was entered once was tried once at most."""
-    tries = desk.calls.read_text().split().count("C_Login")
-    assert 1 < tries <= person.pins_entered, person.story()
+    assert 1 < desk.logins() <= person.pins_entered, person.story()
+    if desk.token.skf is not None:
+        assert not desk.token.skf.report().open_logins, "a PIN still allows something"
 
 
 def check_files(desk: ChaosDesk) -> None:
@@ -112,6 +119,8 @@ def check_told(person: Person) -> None:
 
 def objects_of(desk: ChaosDesk) -> dict[str, Any]:
     """Ask the token's own module, past the agent and its workers, what is on the token."""
+    if desk.token.skf is not None:
+        return _containers_of(desk.token.skf.on_disk())
     environment = {**os.environ, **desk.token.environment}
     module = environment.get("FAULTY_FORWARD", str(desk.token.module))
     script = Path(__file__).with_name("token_objects.py")
@@ -125,3 +134,32 @@ def objects_of(desk: ChaosDesk) -> dict[str, Any]:
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+def _containers_of(state: TokenState) -> dict[str, Any]:
+    """Return the same of what is kept of an SKF token; a signing pair is called as its container."""
+    [application] = state.applications
+    halves = {
+        container.name + suffix: half
+        for container in application.containers
+        for suffix, half in (("", container.signing), ("/encryption", container.encryption))
+    }
+    return {
+        "private": [name for name, half in halves.items() if half.private],
+        "public": [name for name, half in halves.items() if half.public],
+        "certificates": [
+            {
+                "id": name,
+                "sha256": hashlib.sha256(half.certificate).hexdigest(),
+                "has_key": _is_whole(half),
+            }
+            for name, half in halves.items()
+            if half.certificate
+        ],
+    }
+
+
+def _is_whole(half: Half) -> bool:
+    key = Sm2PrivateKey.of(int.from_bytes(half.private, "big"))
+    certified = key_of(x509.load_der_x509_certificate(half.certificate))
+    return certified == key.public == PublicKey.from_point(half.public)

@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "certificates"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "keys"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "sandbox" / "skf_token"))
 
 from chaos_cases import find_cases, prepared, read_cases, run_case, write_cases
 from chaos_desk import SoftDesks
