@@ -1,0 +1,85 @@
+"""Our driver in a Windows process: it lists, logs in, signs, and nothing stays open, however it ends."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+
+import pytest
+from parts import ROOT
+
+sys.path.append(str(ROOT / "tests" / "certificates"))
+sys.path.append(str(ROOT / "tests" / "keys"))
+sys.path.append(str(ROOT / "tests" / "sandbox" / "skf_token"))
+
+from skf_bench import PIN, SkfBench, application, sm2_container
+
+from sandbox.skf_token.building import WINDOWS_64, Shape
+
+pytestmark = pytest.mark.wine
+
+PROGRAM = """
+import json, os, sys
+from agent.ground.errors import OdcError
+from agent.tokens import protocol
+from agent.tokens.model import Quirks, TokenReference
+from agent.tokens.worker.skf.module import SkfModule
+
+if __name__ == "__main__":
+    library, ending = sys.argv[1:]
+    module = SkfModule(library, Quirks())
+    [token] = module.content().tokens
+    facts = token.facts
+    found = module.find(
+        TokenReference(
+            module=library, serial=facts.serial, label=facts.label, application=facts.application
+        ),
+        b"",
+    )
+    try:
+        found.log_in(bytearray(b"000000"), accepts_final_try=False)
+    except OdcError as error:
+        wrong = error.report().message_zh
+    logged_in = found.log_in(bytearray(sys.stdin.buffer.read()), accepts_final_try=False)
+    key = token.certificates[0].key
+    signature = logged_in.sign_data(protocol.SignData(key=key, data=b"x"))
+    told = {
+        "label": facts.label, "tries": facts.tries_left, "containers": len(token.certificates),
+        "width": module.library.layout.ulong_bytes, "wrong": wrong, "signed": len(signature) > 60,
+    }
+    print(json.dumps(told), flush=True)
+    if ending == "well":
+        logged_in.log_out()
+    os._exit(0)
+"""
+
+
+@pytest.fixture
+def bench(tmp_path):
+    bench = SkfBench(tmp_path, is_on_port=True)
+    yield bench
+    bench.close()
+
+
+@pytest.mark.parametrize(("ending", "is_packed"), [("well", True), ("at once", False)])
+def test_the_driver_works_there_and_leaves_nothing_open(english, bench, ending, is_packed):
+    bench.make("key", application(sm2_container("容器")), label="样例")
+    bench.plug()
+    built = english.path(bench.library(Shape(is_packed=is_packed), WINDOWS_64))
+    done = english.run(
+        english.python, "-c", PROGRAM, built, ending, stdin=PIN.encode(), env=bench.environment
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert json.loads(done.stdout) == {
+        "label": "样例",
+        "tries": 10,
+        "containers": 2,
+        "width": 4,
+        "wrong": "密码错误。 剩余密码重试次数: 9",
+        "signed": True,
+    }
+    deadline = time.monotonic() + 30
+    while bench.report().open_logins and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert bench.report().open_logins == 0
