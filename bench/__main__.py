@@ -11,6 +11,7 @@ from bench import (
     insertion,
     journal,
     listing,
+    login,
     memory,
     polls,
     renewal,
@@ -34,6 +35,7 @@ _ALL = {
     "windows": windows.main,
     "host": host.main,
     "browser": browser.main,
+    "login": login.main,
 }
 
 if __name__ == "__main__":

@@ -1,0 +1,72 @@
+"""Logging in with SM2, on a token that speaks SKF: the agent's API, its worker, the library, and openssl."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import sys
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "keys"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "sandbox" / "skf_token"))
+
+import api_desk
+from certificate_maker import openssl
+from skf_bench import PIN, SkfBench, application, sm2_container
+from test_login import NONCE, SITE, Visitor
+
+from agent.ground.clock import utc_now
+from agent.tokens.model import ModuleSettings
+from sandbox.portal.verify import verify
+
+
+@pytest.fixture
+async def visitor(runtime, monkeypatch):
+    """Somebody with an SM2 token, whose certificates openssl has made just now."""
+    monkeypatch.setattr(api_desk, "NOW", utc_now())
+    folder = runtime / "skf"
+    folder.mkdir()
+    bench = SkfBench(folder)
+    bench.make("key", application(sm2_container()), label="样例KEY")
+    bench.plug()
+    settings = ModuleSettings(path=str(bench.library()), environment=bench.environment)
+    async with api_desk.ApiDesk(runtime / "home", settings) as desk:
+        user = await desk.control()
+        await user.result("consent.attend")
+        await desk.inventory.refresh()
+        yield Visitor(desk, await desk.browser(), user)
+    bench.close()
+
+
+async def test_a_token_that_speaks_skf_logs_in_with_sm2(visitor, tmp_path):
+    asking = visitor.asks()
+    question = await visitor.question()
+    assert [c["problem"] for c in question["token_use"]["candidates"]] == [None]
+    await visitor.types(await visitor.prompt(question), PIN)
+    token = (await asking)["result"]
+    assert (token["format"], token["algorithm"]) == ("odc-sm2:1.0", "sm2sig_sm3")
+
+    der = base64.b64decode(token["unverifiedCertificate"])
+    certificate = x509.load_der_x509_certificate(der)
+    now = utc_now()
+    assert verify(token, origin=SITE, nonce=NONCE, issuers=(certificate,), now=now) == certificate
+
+    raw = base64.b64decode(token["signature"])
+    r, s = int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")
+    (tmp_path / "signature").write_bytes(encode_dss_signature(r, s))
+    digests = (hashlib.new("sm3", text.encode()).digest() for text in (SITE, NONCE))
+    (tmp_path / "signed").write_bytes(b"".join(digests))
+    (tmp_path / "certificate").write_bytes(der)
+    key = openssl(
+        "x509", "-inform", "DER", "-in", "certificate", "-noout", "-pubkey", folder=tmp_path
+    )
+    (tmp_path / "key").write_bytes(key)
+    said = openssl(
+        "pkeyutl", "-verify", "-pubin", "-inkey", "key", "-rawin", "-in", "signed", "-digest", "sm3",
+        "-sigfile", "signature", "-pkeyopt", "distid:1234567812345678", folder=tmp_path,
+    )  # fmt: skip
+    assert b"Verified Successfully" in said
