@@ -29,7 +29,7 @@ from agent.windows.deafness import DEAF_MS
 from sandbox.desk.desk import SOFTHSM, Holder
 from sandbox.desk.desk import Desk as AgentDesk
 
-ROUNDS = 30
+ROUNDS = 10
 GOAL_MS = 150
 LOGIN = "odc.login('A'.repeat(44))"
 READING_SECONDS = DEAF_MS / 1000
