@@ -175,6 +175,14 @@ class RenewalService:
             raise WrongStateError(state=renewal.state.value)
         return renewal
 
+    def give_secret(self, renewal_id: str, reference: str, secret: str) -> Renewal:
+        """Take what the authority handed out for a renewal that waits for it; WrongStateError."""
+        renewal = self._in_state(renewal_id, State.DRAFTING)
+        if renewal.waiting is not Waiting.SECRET:
+            raise WrongStateError(state=renewal.state.value)
+        given = renewal.with_private(self._clock(), reference=reference, shared_secret=secret)
+        return self._go_on(given.changed(self._clock(), waiting=None))
+
     async def send_sms(self, renewal_id: str) -> Renewal:
         """Have the SMS code sent; WrongStateError, SmsTooSoonError, AuthorityUnreachableError."""
         renewal = self._in_state(renewal_id, State.APPROVED)

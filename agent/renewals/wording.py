@@ -31,6 +31,7 @@ _WAITING = {
     Waiting.SMS_CODE: mark("please enter the SMS code"),
     Waiting.NETWORK: mark("the authority cannot be reached, trying again"),
     Waiting.SPACE: mark("there is not enough space on the token"),
+    Waiting.SECRET: mark("please enter the reference value and the secret from the authority"),
 }
 
 

@@ -50,7 +50,8 @@ class AuthoritySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     label: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._~-]*\Z")] = ""
     """EST label (RFC 7030, 3.2.2), for ``est``."""
     user: str = ""
-    """User name, for ``est``; for ``cmp`` the reference value."""
+    """User name, for ``est``; for ``cmp`` the reference value, where it is the same for all; else each
+    renewal asks for its own."""
     password_file: Path | None = None
     """File with the password, or the secret, in its first line; readable by nobody else."""
     path: Annotated[str, msgspec.Meta(pattern=r"^/[^\s?#]*\Z")] = "/.well-known/cmp"
@@ -58,8 +59,10 @@ class AuthoritySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
     def __post_init__(self) -> None:
         """Refuse a server without the user or the password it wants, and passwords in clear."""
-        if self.profile != "ra" and not (self.user and self.password_file):
-            raise ValueError(f'profile "{self.profile}" needs user and password_file')
+        if self.profile == "est" and not (self.user and self.password_file):
+            raise ValueError('profile "est" needs user and password_file')
+        if self.profile == "cmp" and bool(self.user) is not bool(self.password_file):
+            raise ValueError('profile "cmp" needs both user and password_file, or neither')
         if self.profile != "cmp" and not self.url.startswith("https://"):
             raise ValueError(f'profile "{self.profile}" needs an https url')
 

@@ -42,7 +42,7 @@ export interface Certificate {
 export interface Renewal {
   readonly id: string;
   readonly state: string;
-  /** TOKEN, PIN, APPLICANT, REVIEW, SMS_CODE, NETWORK, SPACE; null while it works or has ended. */
+  /** TOKEN, PIN, APPLICANT, REVIEW, SMS_CODE, NETWORK, SPACE, SECRET; null while it works or has ended. */
   readonly waiting: string | null;
 }
 

@@ -23,6 +23,7 @@ def read(**values: object) -> AuthoritySettings:
 @pytest.mark.parametrize(
     "values",
     [
+        {"profile": "cmp"},
         {"profile": "cmp", **LOGIN},
         {"profile": "cmp", "url": "http://a", "path": "/ejbca/publicweb/cmp/renewals", **LOGIN},
         {"profile": "est", **LOGIN},

@@ -63,6 +63,19 @@ class SmsParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4,8}\Z")]
 
 
+class SecretParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of ``renewals.give_secret``: what the authority handed out for this renewal."""
+
+    id: Id
+    reference: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    """The reference value (参考号)."""
+    secret: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    """Its secret (授权码)."""
+
+    def __repr__(self) -> str:
+        return f"SecretParams({self.id}, …)"
+
+
 class RenewalMethods:
     """See /docs/architecture/api.md for the list."""
 
@@ -78,6 +91,7 @@ class RenewalMethods:
         registry.add("renewals.submit_dossier", DossierParams, self.submit_dossier, Role.CONTROL)
         registry.add("renewals.amend", AmendParams, self.amend, Role.CONTROL)
         registry.add("renewals.pin", PinParams, self.pin, Role.CONTROL)
+        registry.add("renewals.give_secret", SecretParams, self.give_secret, Role.CONTROL)
         registry.add("renewals.send_sms", RenewalParams, self.send_sms, Role.CONTROL)
         registry.add("renewals.verify_sms", SmsParams, self.verify_sms, Role.CONTROL)
         registry.add("renewals.cancel", RenewalParams, self.cancel, Role.CONTROL)
@@ -116,6 +130,11 @@ class RenewalMethods:
         asked = await self._renewals.pin_entry.ask(renewal, accepts_final_try=consents)
         call.connection.on_close(asked.abandon)
         return pin_prompt(asked)
+
+    async def give_secret(self, call: Call, params: SecretParams) -> RenewalView:
+        """Take the reference value and the secret an authority handed out."""
+        renewal = self._renewals.give_secret(params.id, params.reference, params.secret)
+        return renewal_view(renewal, self._services.language_of(call))
 
     async def send_sms(self, call: Call, params: RenewalParams) -> RenewalView:
         """Have the SMS code sent."""

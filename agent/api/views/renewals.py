@@ -23,7 +23,7 @@ class RenewalView(msgspec.Struct, frozen=True, kw_only=True):
     """Of the token that is needed."""
     state: str
     waiting: str | None
-    """TOKEN, PIN, APPLICANT, REVIEW, SMS_CODE, NETWORK, SPACE; None while it works or has ended."""
+    """TOKEN, PIN, APPLICANT, REVIEW, SMS_CODE, NETWORK, SPACE, SECRET; None while it works or has ended."""
     text: str
     """State and what it waits for, as one sentence in the user's language."""
     created: dt.datetime

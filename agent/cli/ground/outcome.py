@@ -32,6 +32,7 @@ class Exit(IntEnum):
     SMS_CODE = 15
     NETWORK = 16
     SPACE = 17
+    SECRET = 18
     INTERRUPTED = 130
 
 
@@ -42,7 +43,8 @@ EXIT_CODES = """exit codes: where the renewal stands when the command is over
    3 the agent cannot be reached        14 is being reviewed
    4 something is needed first          15 waits for the SMS code
    5 the review asks for amendments     16 waits for the network
-  10 goes on by itself                  17 waits for space on the token"""
+  10 goes on by itself                  17 waits for space on the token
+                                       18 waits for the authority's secret"""
 
 _ENDED = {"installed": Exit.DONE, "cancelled": Exit.FAILED, "failed": Exit.FAILED}
 _WAITING = {
@@ -53,6 +55,7 @@ _WAITING = {
     "SMS_CODE": Exit.SMS_CODE,
     "NETWORK": Exit.NETWORK,
     "SPACE": Exit.SPACE,
+    "SECRET": Exit.SECRET,
 }
 
 

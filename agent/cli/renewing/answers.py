@@ -122,6 +122,16 @@ class Answers:
         code = self._given(ask, in_words(mark("the SMS code")))
         return code.decode("ascii", "replace").strip()
 
+    def shared_secret(self) -> tuple[str, str]:
+        """Return the reference value and the secret the authority handed out; InputMissingError."""
+        asked = (mark("Reference value from the authority: "), mark("Its secret: "))
+        what = in_words(mark("the reference value and the secret from the authority"))
+        reference, secret = (
+            self._given(partial(read_secret, in_words(question)), what).decode("utf-8", "replace")
+            for question in asked
+        )
+        return reference.strip(), secret.strip()
+
     def _given(self, ask: Callable[..., bytearray], what: str) -> bytearray:
         if not (self._from_stdin or sys.stdin.isatty()):
             raise InputMissingError(what=what)

@@ -46,7 +46,9 @@ def add_renew(subparsers: Subparsers) -> None:
         action="store_true",
         help="end where it waits for the token, the review or the network; the exit code says which",
     )
-    add_pin(parser, "PIN and SMS code as lines, each when it is asked for,")
+    add_pin(
+        parser, "PIN, SMS code, reference value and secret as lines, each when it is asked for,"
+    )
 
 
 def add_renewal(subparsers: Subparsers) -> None:

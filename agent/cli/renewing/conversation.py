@@ -25,7 +25,9 @@ from agent.ground.language import mark, user_language
 _ANOTHER = mark("This is the token of {owner}.")
 _SENT_BEFORE = frozenset({"sms_too_soon", "sms_no_more"})
 """Why no code is sent although one was before: that one is asked for."""
-EVERYTHING = frozenset({"TOKEN", "PIN", "APPLICANT", "REVIEW", "SMS_CODE", "NETWORK", "SPACE"})
+EVERYTHING = frozenset(
+    {"TOKEN", "PIN", "APPLICANT", "REVIEW", "SMS_CODE", "NETWORK", "SPACE", "SECRET"}
+)
 """All that a renewal can wait for."""
 
 
@@ -81,6 +83,7 @@ class Conversation:
             "PIN": self._give_pin,
             "SMS_CODE": self._give_sms_code,
             "SPACE": self._give_pin,
+            "SECRET": self._give_secret,
         }
         if waiting not in steps or (state == "rejected" and not self._answers.can_amend):
             return False
@@ -127,6 +130,11 @@ class Conversation:
             raise
         with progress(mark("The token is at work …")):
             self._await_change()
+
+    def _give_secret(self) -> None:
+        reference, secret = self._answers.shared_secret()
+        params = {"id": self._id, "reference": reference, "secret": secret}
+        self.renewal = self._client.call("renewals.give_secret", params)
 
     def _give_sms_code(self) -> None:
         self._send_sms_once()

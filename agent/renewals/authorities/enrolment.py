@@ -34,6 +34,8 @@ class Application:
     """SubjectPublicKeyInfo (DER) the new encryption key is to be enveloped to; empty: none is wanted."""
     request: bytes = b""
     """PKCS#10 (DER) for the new signing key; empty until it was prepared."""
+    handed_out: Credentials | None = None
+    """Reference value and secret that the applicant has from the authority, where it hands them out."""
 
     def __repr__(self) -> str:
         # Personal data must not reach a log by way of a traceback.
@@ -96,6 +98,10 @@ class Enrolment(Protocol):
     refused again), and every call may be repeated after a kill at any point: with what was kept it then
     has the same outcome.
     """
+
+    @property
+    def asks_for_secret(self) -> bool:
+        """Whether each renewal needs a reference value and a secret of its own, before it is drafted."""
 
     async def policy(self) -> Policy:
         """Return what a renewal needs."""

@@ -43,6 +43,8 @@ _SERVER_TROUBLE = frozenset({408, 425, 429})
 class AuthorityHttp:
     """The connection to one authority, pinned to its trust anchor."""
 
+    asks_for_secret = False
+    """As :class:`agent.renewals.authorities.enrolment.Enrolment` has it."""
     _headers: ClassVar[Mapping[str, str]] = {}
     """Sent with every request."""
 

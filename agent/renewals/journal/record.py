@@ -65,6 +65,9 @@ class PrivatePart(msgspec.Struct, frozen=True, kw_only=True):
     remarks: tuple[Remark, ...] = ()
     """The staff's words, which may name people."""
     phone_hint: str = ""
+    reference: str = ""
+    """What the authority handed out for this renewal, as the next; empty until it was entered."""
+    shared_secret: str = ""
 
     def __repr__(self) -> str:
         return "PrivatePart(…)"

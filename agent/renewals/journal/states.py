@@ -44,6 +44,8 @@ class Waiting(StrEnum):
     SMS_CODE = "SMS_CODE"
     NETWORK = "NETWORK"
     SPACE = "SPACE"
+    SECRET = "SECRET"  # noqa: S105 - not one
+    """Reference value and secret, as the authority handed them out for this renewal."""
 
 
 ENDED = frozenset({State.INSTALLED, State.CANCELLED, State.FAILED})

@@ -87,4 +87,7 @@ def application_of(renewal: Renewal) -> Application:
         documents=private.documents,
         recipient=private.recipient,
         request=private.request,
+        handed_out=Credentials(private.reference, private.shared_secret)
+        if private.reference
+        else None,
     )

@@ -58,6 +58,8 @@ async def give_up(context: Context, renewal: Renewal) -> None:
 
 async def _draft(context: Context, renewal: Renewal) -> Renewal:
     """Ask the policy; go on without a dossier where none is needed."""
+    if context.enrolment.asks_for_secret and not renewal.private.reference:
+        raise Wait(Waiting.SECRET)
     now = context.clock()
     policy = await context.enrolment.policy()
     not_after = x509.load_der_x509_certificate(renewal.private.certificate).not_valid_after_utc

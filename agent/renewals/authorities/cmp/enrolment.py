@@ -89,7 +89,8 @@ class CmpEnrolment(AuthorityHttp):
         self._authorities = tuple(
             x509.load_der_x509_certificate(der) for der in certificates_of(settings.trust_anchor)
         )
-        self._secret = SharedSecret(settings.user.encode(), password_of(settings).encode())
+        self._configured = _configured_secret(settings)
+        self.asks_for_secret = self._configured is None
 
     async def policy(self) -> Policy:
         """Nothing but the certificate is asked for: CMP tells no more of it beforehand."""
@@ -185,7 +186,8 @@ class CmpEnrolment(AuthorityHttp):
             answers=transaction.answers,
         )
         # A MAC takes thousands of digests, on purpose: not in the loop's thread.
-        message = await asyncio.to_thread(self._secret.protected, header, kind, body)
+        secret = self._secret(application)
+        message = await asyncio.to_thread(secret.protected, header, kind, body)
         sent = await self._ask(
             "POST",
             self._path,
@@ -194,17 +196,24 @@ class CmpEnrolment(AuthorityHttp):
             media_type="application/pkixcmp",
         )
         try:
-            return await asyncio.to_thread(self._believed, sent.content, header)
+            return await asyncio.to_thread(self._believed, sent.content, header, secret)
         except CmpMessageError as error:
             raise AuthorityUnreachableError(reason=f"unreadable answer: {error}") from error
 
-    def _believed(self, content: bytes, asked: Header) -> Message:
+    def _secret(self, application: Application) -> SharedSecret:
+        if self._configured is not None:
+            return self._configured
+        handed_out = application.handed_out
+        assert handed_out is not None, "it was asked for before the draft"
+        return SharedSecret(handed_out.application.encode(), handed_out.secret.encode())
+
+    def _believed(self, content: bytes, asked: Header, secret: SharedSecret) -> Message:
         answer = read_message(content)
         # Of a message that cannot be read a server cannot say to which transaction it belongs.
         is_nobodys = answer.kind is BodyKind.ERROR and not answer.header.transaction
         if answer.header.transaction != asked.transaction and not is_nobodys:
             raise CmpMessageError("it is of another transaction")
-        is_proved = self._is_proved(answer)
+        is_proved = self._is_proved(answer, secret)
         if answer.kind is BodyKind.ERROR:
             _refuse(bodies.read_error(answer.body), is_proved=is_proved)
         if not is_proved:
@@ -213,11 +222,17 @@ class CmpEnrolment(AuthorityHttp):
             raise CmpMessageError("it answers another message")
         return answer
 
-    def _is_proved(self, answer: Message) -> bool:
+    def _is_proved(self, answer: Message, secret: SharedSecret) -> bool:
         if not answer.protection:
             return False
         now = dt.datetime.now(dt.UTC)
-        return self._secret.has_protected(answer) or is_signed_for(answer, self._authorities, now)
+        return secret.has_protected(answer) or is_signed_for(answer, self._authorities, now)
+
+
+def _configured_secret(settings: AuthoritySettings) -> SharedSecret | None:
+    if not settings.user:
+        return None
+    return SharedSecret(settings.user.encode(), password_of(settings).encode())
 
 
 def certificate_hash(certificate: bytes) -> bytes:

@@ -25,6 +25,7 @@ from enrolments import WHO, Notes, application
 from agent.renewals.authorities.authority import (
     AuthorityRefusedError,
     AuthorityUnreachableError,
+    Credentials,
     Pending,
 )
 from agent.renewals.authorities.cmp import bodies
@@ -95,6 +96,19 @@ async def test_it_goes_to_the_configured_path_on_a_connection_of_its_own(asking)
     assert head.startswith(b"POST /ejbca/publicweb/cmp/renewals HTTP/1.1\r\n")
     assert b"connection: close" in head.lower()
     assert b"content-type: application/pkixcmp" in head.lower()
+
+
+async def test_a_renewal_has_the_secret_that_was_handed_out_for_it(asking):
+    wish = application(
+        WHO, request=request(), certificate=WISH.certificate,
+        handed_out=Credentials(SECRET.reference.decode(), SECRET.secret.decode()),
+    )  # fmt: skip
+    async with asking(ISSUED, user="", password_file=None) as client:
+        assert client.asks_for_secret
+        assert await client.enrol(wish, Notes()) == CERTIFICATE
+        [asked] = client.server.asked
+    assert SECRET.has_protected(asked)
+    assert asked.header.key_id == SECRET.reference
 
 
 async def test_one_that_waits_is_polled_for_as_late_as_the_server_says(asking):
