@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "review": ("applications", "approve", "reject"),
     "sms": ("sms",),
     "est_user": ("est-user",),
+    "cmp_user": ("cmp-user",),
     "faults": ("faults",),
     "updates": ("updates",),
     "conformance": ("conformance",),

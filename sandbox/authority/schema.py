@@ -97,6 +97,24 @@ _MIGRATIONS: Final = (
         seconds REAL NOT NULL
     ) STRICT;
     """,
+    """
+    CREATE TABLE cmp_users (
+        reference TEXT PRIMARY KEY,
+        secret TEXT NOT NULL,
+        uscc TEXT NOT NULL,
+        pending_seconds REAL NOT NULL,
+        rejection TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE cmp_transactions (
+        id TEXT PRIMARY KEY,
+        user TEXT NOT NULL REFERENCES cmp_users (reference),
+        csr BLOB NOT NULL,
+        due_at TEXT NOT NULL,
+        nonce BLOB NOT NULL,
+        certificate_sha256 TEXT NOT NULL,
+        is_confirmed INTEGER NOT NULL
+    ) STRICT;
+    """,
 )
 """Numbered by position; the database's ``user_version`` counts those applied."""
 

@@ -19,6 +19,8 @@ from sandbox.authority.rules.lifecycle import CLOSED
 from sandbox.authority.rules.profiles import CertificateUse
 from sandbox.authority.rules.records import (
     Application,
+    CmpTransaction,
+    CmpUser,
     EstRequest,
     EstUser,
     IssuedCertificate,
@@ -217,6 +219,24 @@ class Transaction:
 
     def est_requests(self, user: str) -> list[EstRequest]:
         return self._all(EstRequest, "SELECT * FROM est_requests WHERE user = ?", (user,))
+
+    def save_cmp_user(self, user: CmpUser) -> None:
+        """Add ``user``, or replace what is known of it."""
+        self._save("cmp_users", "reference", user)
+
+    def cmp_user(self, reference: str) -> CmpUser | None:
+        query = "SELECT * FROM cmp_users WHERE reference = ?"
+        return self._one(CmpUser, query, (reference,))
+
+    def cmp_users(self) -> list[CmpUser]:
+        return self._all(CmpUser, "SELECT * FROM cmp_users ORDER BY reference", ())
+
+    def save_cmp_transaction(self, asked: CmpTransaction) -> None:
+        self._save("cmp_transactions", "id", asked)
+
+    def cmp_transaction(self, number: str) -> CmpTransaction | None:
+        query = "SELECT * FROM cmp_transactions WHERE id = ?"
+        return self._one(CmpTransaction, query, (number,))
 
     def add_fault(self, fault: Fault) -> None:
         self._connection.execute(

@@ -57,6 +57,9 @@ def register(subcommands: Subcommands) -> None:
         "--est-only", action="store_true", help="an ordinary EST server for est-users, no RA API"
     )
     parser.add_argument(
+        "--cmp", action="store_true", help="speak CMP too, with those of `odc-sandbox cmp-user`"
+    )
+    parser.add_argument(
         "--faults", action="store_true", help="act on faults planned with `odc-sandbox faults`"
     )
     parser.add_argument(
@@ -105,7 +108,7 @@ def _rules(options: argparse.Namespace) -> Rules:
         said["retry_after"] = options.retry_after
     if options.issuing is not None:
         said["issuing"] = Issuing(options.issuing)
-    said |= {"est_only": options.est_only, "faults": options.faults}
+    said |= {"est_only": options.est_only, "cmp": options.cmp, "faults": options.faults}
     return dataclasses.replace(rules, policy=_policy(rules.policy, options), **said)
 
 

@@ -15,6 +15,7 @@ from starlette.types import Scope
 from agent.renewals.authorities.ra_protocol import EST_PATH, Problem, ProblemCode
 from sandbox.authority.applications import Applications
 from sandbox.authority.ca import Authority
+from sandbox.authority.cmp_users import CmpUsers
 from sandbox.authority.enrolment import Enrolment
 from sandbox.authority.est_users import EstUsers
 from sandbox.authority.key_centre import KeyCentre
@@ -23,6 +24,7 @@ from sandbox.authority.licences import Licences
 from sandbox.authority.rules.key_package import Signer
 from sandbox.authority.sms import Outbox, SmsCodes
 from sandbox.problems import RefusalError
+from sandbox.server.cmp import Cmp
 from sandbox.server.est import Est
 from sandbox.server.plain_est import PlainEst
 from sandbox.server.portal_login import PortalLogin
@@ -38,7 +40,7 @@ _CONTENT_SECURITY_POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri
 def authority_app(
     ledger: Ledger, authority: Authority, signer: Signer, outbox: Outbox
 ) -> Starlette:
-    """Return the authority: EST and the RA API, or EST alone."""
+    """Return the authority: EST and the RA API, or EST alone; CMP beside them."""
     rules = ledger.rules
     plain_est = PlainEst(authority, EstUsers(ledger, authority), rules.policy.new_key_types)
     routes = plain_est.routes()
@@ -49,6 +51,8 @@ def authority_app(
         enrolment, key_centre = Enrolment(ledger, authority), KeyCentre(ledger, authority, signer)
         routes += Est(authority, enrolment, key_centre, rules).routes()
         routes += _ra(ledger, outbox).routes()
+    if rules.cmp:
+        routes += Cmp(CmpUsers(ledger, authority)).routes()
     return Starlette(
         routes=routes,
         exception_handlers={

@@ -48,6 +48,8 @@ class Rules:
     """The least time between two SMS codes."""
     est_only: bool = False
     """Whether it is an ordinary EST server for registered users, without the RA API."""
+    cmp: bool = False
+    """Whether holders of secrets (:mod:`sandbox.authority.cmp_users`) may enrol by CMP."""
     bare_keys: bool = False
     """Whether encryption keys travel bare, for tokens to unwrap, to clients that take them so."""
     issuing: Issuing = Issuing.LIKE

@@ -108,3 +108,32 @@ class EstRequest(msgspec.Struct, frozen=True, kw_only=True):
     csr_sha256: str
     due_at: dt.datetime
     certificate: bytes | None = None
+
+
+class CmpUser(msgspec.Struct, frozen=True, kw_only=True):
+    """A reference value that was handed out with a secret."""
+
+    reference: str
+    secret: str
+    uscc: str
+    """The organisation whose certificate is renewed."""
+    pending_seconds: float = 0
+    """How long a request is to be polled for after it first came in."""
+    rejection: str = ""
+    """Why all requests are rejected; empty where they are not."""
+
+
+class CmpTransaction(msgspec.Struct, frozen=True, kw_only=True):
+    """A transaction (RFC 4210, 5.1.1), and what came of it."""
+
+    id: str
+    """transactionID, in hexadecimal digits."""
+    user: str
+    csr: bytes
+    due_at: dt.datetime
+    nonce: bytes = b""
+    """Ours, of the last answer."""
+    certificate_sha256: str = ""
+    """Of what was issued; empty until then."""
+    is_confirmed: bool = False
+    """Whether it was heard what became of that."""

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum, unique
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
 from agent.ground.harmless import harmless
 from agent.keys.der import DerError, Element, Tag, elements, read_element
 from agent.keys.der_writing import encoded, integer, octet_string, sequence, tagged
+from agent.keys.schemes import UnknownSchemeError, scheme_of
 from agent.renewals.authorities.cmp.messages import CmpMessageError
 
 NO_REQUEST_ID = b"\x02\x01\xff"
@@ -114,6 +118,17 @@ class Confirmation:
         if self.refusal is not None:
             info = StatusInfo(text=self.refusal[:MAX_TEXT], failures=frozenset({"incorrectData"}))
         return sequence(sequence(octet_string(self.certificate_hash), self.request_id, info.der))
+
+
+def certificate_hash(certificate: bytes) -> bytes:
+    """Return certHash (RFC 4210, 5.3.18): by the digest that the certificate's signature is over."""
+    try:
+        digest = scheme_of(x509.load_der_x509_certificate(certificate)).digest
+    except UnknownSchemeError:
+        digest = hashes.SHA256()  # of no use but to refuse it
+    hashing = hashes.Hash(digest)
+    hashing.update(certificate)
+    return hashing.finalize()
 
 
 def poll_request(request_id: bytes) -> bytes:

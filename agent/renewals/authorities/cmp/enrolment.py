@@ -12,12 +12,10 @@ import secrets
 from typing import NoReturn
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 
 from agent.certificates.names import issuer_of
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
-from agent.keys.schemes import UnknownSchemeError, scheme_of
 from agent.network.way_out import SYSTEMS
 from agent.renewals.authorities.authority import (
     AuthorityRefusedError,
@@ -125,7 +123,7 @@ class CmpEnrolment(AuthorityHttp):
         is_repeated = transaction.stage is Stage.CONFIRMING
         transaction = _kept(exchange, transaction.with_(stage=Stage.CONFIRMING))
         content = Confirmation(
-            certificate_hash=certificate_hash(certificate),
+            certificate_hash=bodies.certificate_hash(certificate),
             request_id=transaction.request_id,
             refusal=None if refusal is None else str(refusal),
         ).der
@@ -233,17 +231,6 @@ def _configured_secret(settings: AuthoritySettings) -> SharedSecret | None:
     if not settings.user:
         return None
     return SharedSecret(settings.user.encode(), password_of(settings).encode())
-
-
-def certificate_hash(certificate: bytes) -> bytes:
-    """Return certHash (RFC 4210, 5.3.18): by the digest that the certificate's signature is over."""
-    try:
-        digest = scheme_of(x509.load_der_x509_certificate(certificate)).digest
-    except UnknownSchemeError:
-        digest = hashes.SHA256()  # of no use but to refuse it
-    hashing = hashes.Hash(digest)
-    hashing.update(certificate)
-    return hashing.finalize()
 
 
 def _kept(exchange: Exchange, transaction: Transaction) -> Transaction:

@@ -34,7 +34,6 @@ from agent.renewals.authorities.cmp.enrolment import (
     CmpEnrolment,
     CmpRefusedError,
     CmpUnprovedError,
-    certificate_hash,
 )
 from agent.renewals.authorities.cmp.messages import BodyKind
 from agent.renewals.authorities.cmp.protection import SharedSecret
@@ -83,7 +82,7 @@ async def test_a_certificate_that_is_there_at_once_is_confirmed(asking):
     assert (asked.kind, asked.body) == (BodyKind.P10CR, WISH.request)
     assert SECRET.has_protected(asked)
     told = bodies.read_confirmation(confirmed.body)
-    assert (told.certificate_hash, told.refusal) == (certificate_hash(CERTIFICATE), None)
+    assert (told.certificate_hash, told.refusal) == (bodies.certificate_hash(CERTIFICATE), None)
     assert confirmed.header.answers == b"s" * 16
     assert confirmed.header.nonce != asked.header.nonce
     assert Transaction.read(notes.notes).stage is Stage.CONFIRMED

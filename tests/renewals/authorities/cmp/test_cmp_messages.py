@@ -26,7 +26,6 @@ from agent.renewals.authorities.cmp.bodies import (
     Status,
     StatusInfo,
 )
-from agent.renewals.authorities.cmp.enrolment import certificate_hash
 from agent.renewals.authorities.cmp.messages import (
     BodyKind,
     CmpMessageError,
@@ -96,7 +95,7 @@ def test_what_openssl_asks_is_read(exchange):
     assert p10cr.header.key_id == b"reference_7"
     assert bodies.read_poll_request(poll.body) == bodies.NO_REQUEST_ID
     told = bodies.read_confirmation(confirmed.body)
-    assert told.certificate_hash == certificate_hash(der(issued_in(exchange)))
+    assert told.certificate_hash == bodies.certificate_hash(der(issued_in(exchange)))
     assert told.refusal is None
 
 
@@ -232,7 +231,7 @@ def test_a_signature_of_an_unknown_kind_proves_nothing():
 
 def test_a_certificate_is_confirmed_by_the_digest_it_is_signed_over():
     certificate = der(issued())
-    assert certificate_hash(certificate) == hashlib.sha256(certificate).digest()
+    assert bodies.certificate_hash(certificate) == hashlib.sha256(certificate).digest()
 
 
 def issued_in(exchange) -> x509.Certificate:
