@@ -65,6 +65,18 @@ def renewal_text(renewal: Renewal, language: Language) -> str:
     return text
 
 
+def note_text(renewal: Renewal, language: Language) -> str:
+    """Return what becomes of the encryption certificate of a pair where it is not renewed along."""
+    pair = renewal.encryption
+    if renewal.policy is None or pair is None or not pair.current_id or renewal.asks_for_encryption:
+        return ""
+    sentence = mark(
+        "{authority} renews the signing certificate alone: "
+        "the encryption certificate beside it stays as it is."
+    )
+    return translate(sentence, language, authority=renewal.authority)
+
+
 def expected_text(day: dt.date, language: Language) -> str:
     """Return the day by which a review should be done; 约 in years whose holidays are not known."""
     sentence = mark("expected by {day}") if is_certain(day) else mark("expected around {day}")

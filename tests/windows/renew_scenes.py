@@ -322,6 +322,9 @@ SCENES = {
         "renew", answers("approved", "SMS_CODE"), is_ready=_page("sms"),
         prepare=send_code, in_all_looks=True,
     ),
+    "renew-secret": Scene(
+        "renew", answers("drafting", "SECRET"), is_ready=_page("secret"),
+    ),
     "renew-import-pin": Scene(
         "renew", answers("installing", "PIN", more=LOW),
         is_ready=_asks("installation"), in_all_looks=True,

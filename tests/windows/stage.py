@@ -44,6 +44,8 @@ class AnyParams(msgspec.Struct, frozen=True):
     page: int | None = None
     file: str | None = None
     actions: Any = None
+    reference: str | None = None
+    secret: str | None = None
 
 
 class Stage:

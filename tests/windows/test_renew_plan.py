@@ -42,6 +42,7 @@ def listed(*tokens):
         ("signing", "PIN", Page.PIN),
         ("signing", "TOKEN", Page.TOKEN),
         ("signing", "SPACE", Page.PIN),
+        ("drafting", "SECRET", Page.SECRET),
         ("submitted", "NETWORK", Page.WAITING),
         ("reviewing", "REVIEW", Page.WAITING),
         ("rejected", "APPLICANT", Page.DOSSIER),

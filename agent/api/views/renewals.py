@@ -8,7 +8,7 @@ import msgspec
 
 from agent.ground.language import Language
 from agent.renewals.journal.record import Renewal
-from agent.renewals.wording import renewal_text
+from agent.renewals.wording import note_text, renewal_text
 
 
 class RenewalView(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +26,8 @@ class RenewalView(msgspec.Struct, frozen=True, kw_only=True):
     """TOKEN, PIN, APPLICANT, REVIEW, SMS_CODE, NETWORK, SPACE, SECRET; None while it works or has ended."""
     text: str
     """State and what it waits for, as one sentence in the user's language."""
+    note_text: str = ""
+    """What is to be known before the first PIN, such as that one of two certificates stays as it is."""
     created: dt.datetime
     updated: dt.datetime
     remarks: tuple[dict[str, str], ...] = ()
@@ -61,6 +63,7 @@ def renewal_view(renewal: Renewal, language: Language) -> RenewalView:
         state=renewal.state.value,
         waiting=renewal.waiting.value if renewal.waiting else None,
         text=renewal_text(renewal, language),
+        note_text=note_text(renewal, language),
         created=renewal.created,
         updated=renewal.updated,
         remarks=tuple(msgspec.to_builtins(remark) for remark in renewal.private.remarks),

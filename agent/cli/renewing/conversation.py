@@ -197,6 +197,8 @@ class Conversation:
 
     def _tell(self) -> None:
         lines = [self.renewal["text"], *error_lines(self.renewal)]
+        if self.renewal["state"] == "signing" and self.renewal["note_text"]:
+            lines.append(self.renewal["note_text"])
         if lines == self._said:
             return
         self._said = lines

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from agent.windows.renew.dossier_page import DossierPage
     from agent.windows.renew.end_page import EndPage
     from agent.windows.renew.pin_page import PinPage
+    from agent.windows.renew.secret_page import SecretPage
     from agent.windows.renew.sms_page import SmsPage
     from agent.windows.renew.token_page import TokenPage
     from agent.windows.renew.waiting_page import WaitingPage
@@ -128,6 +129,16 @@ class Pages(QObject):
         return page
 
     @cached_property
+    def secret(self) -> SecretPage:
+        """What the authority handed out for the renewal."""
+        from agent.windows.renew.secret_page import SecretPage
+
+        page = SecretPage(self._context)
+        page.given.connect(self.moved_on)
+        self._put(page)
+        return page
+
+    @cached_property
     def end(self) -> EndPage:
         """What came of it."""
         from agent.windows.renew.end_page import EndPage
@@ -161,6 +172,8 @@ class Pages(QObject):
             self.dossier.enter(renewal, fills_in=self.is_in_queue)
         elif page is Page.SMS:
             self.sms.enter(renewal)
+        elif page is Page.SECRET:
+            self.secret.enter(renewal)
         else:
             self.update(page, renewal)
 
@@ -192,7 +205,7 @@ class Pages(QObject):
         self._entered.add(page)
         note = self._words(_IMPORT)
         if page is self.submission:
-            note = self._expired(days_left)
+            note = "\n".join(filter(None, (self._expired(days_left), renewal["note_text"])))
         page.ask(self._asking("renewals.pin", id=renewal["id"]), note)
         page.show_error(renewal)
 

@@ -22,6 +22,7 @@ class Page(StrEnum):
     WAITING = "waiting"
     TOKEN = "token"  # noqa: S105 - not a password
     SMS = "sms"
+    SECRET = "secret"  # noqa: S105 - not one
     END = "end"
 
 
@@ -76,6 +77,7 @@ _PAGES = {
     "PIN": Page.PIN,
     "SPACE": Page.PIN,
     "SMS_CODE": Page.SMS,
+    "SECRET": Page.SECRET,
     "TOKEN": Page.TOKEN,
 }
 
