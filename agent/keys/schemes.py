@@ -14,7 +14,7 @@ from agent.keys.der_writing import NULL, object_identifier, sequence
 
 SM2_WITH_SM3 = "1.2.156.10197.1.501"
 """SM2 with SM3 (GM/T 0006)."""
-_RSA = "1.2.840.113549.1.1.1"
+RSA = "1.2.840.113549.1.1.1"
 _SHA256_WITH_RSA = "1.2.840.113549.1.1.11"
 _ECDSA_WITH_SHA256 = "1.2.840.10045.4.3.2"
 _SHA256 = "2.16.840.1.101.3.4.2.1"
@@ -76,7 +76,7 @@ def scheme_of(signed: x509.Certificate | x509.CertificateSigningRequest) -> Sche
 
 
 _FAMILIES: dict[str, tuple[Family, str]] = {
-    _RSA: (Family.RSA, ""),  # rsaEncryption: the digest is said beside it
+    RSA: (Family.RSA, ""),  # rsaEncryption: the digest is said beside it
     _SHA256_WITH_RSA: (Family.RSA, "sha256"),
     "1.2.840.113549.1.1.12": (Family.RSA, "sha384"),
     "1.2.840.113549.1.1.13": (Family.RSA, "sha512"),
@@ -94,7 +94,7 @@ def signature_algorithm(family: Family, *, in_message: bool = False) -> bytes:
     """
     match family:
         case Family.RSA:
-            oid = _RSA if in_message else _SHA256_WITH_RSA
+            oid = RSA if in_message else _SHA256_WITH_RSA
             return sequence(object_identifier(oid), NULL)  # RFC 4055, 5: NULL must be there
         case Family.EC:
             return sequence(object_identifier(_ECDSA_WITH_SHA256))

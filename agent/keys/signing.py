@@ -116,7 +116,7 @@ class SignedDataDraft:
     def _signer(self, digest: bytes, signature: bytes) -> bytes:
         return sequence(
             integer(1),
-            _issuer_and_serial(self.certificate),
+            issuer_and_serial(self.certificate),
             digest,
             # The same attributes, now under their implicit tag.
             encoded(0xA0, read_element(self.to_be_signed).content),
@@ -125,7 +125,8 @@ class SignedDataDraft:
         )
 
 
-def _issuer_and_serial(certificate: bytes) -> bytes:
+def issuer_and_serial(certificate: bytes) -> bytes:
+    """Return IssuerAndSerialNumber (RFC 5652, 10.2.4) of a certificate, both as DER."""
     signed = next(elements(read_element(certificate).need(Tag.SEQUENCE)))
     serial, _, issuer, *_ = (
         part for part in elements(signed.need(Tag.SEQUENCE)) if part.tag != 0xA0

@@ -18,6 +18,14 @@ class NotSignedError(ToldToPageError):
     advice = mark("Look at what the agent says of the token, then try again.")
 
 
+class NotDecryptedError(ToldToPageError):
+    """It was not decrypted, for whatever reason: whoever sent it learns nothing from the kind (RFC 3218)."""
+
+    code = "not_decrypted"
+    sentence = mark("The message was not decrypted.")
+    advice = mark("Ask who sent it whether it is for this certificate, and whole.")
+
+
 class PinNeededError(OdcError):
     """Somebody agrees to the use of a token without its PIN."""
 

@@ -6,6 +6,7 @@ bounded for each site and for all, and is emptied when the sender falls silent o
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
 
 from agent.ground.errors import OdcError
@@ -111,3 +112,38 @@ class Uploads:
         for key, upload in list(self._uploads.items()):
             if now - upload.last > SILENT_SECONDS:
                 del self._uploads[key]
+
+
+class Results:
+    """What is on its way back to pages, in pieces too: taken once, by who asked for it."""
+
+    def __init__(self) -> None:
+        self._results: dict[tuple[object, str, str], _Upload] = {}
+
+    def put(self, sender: object, site: str, content: bytes, now: float) -> str:
+        """Keep ``content`` for a while, and return the name it is fetched by."""
+        self._drop_silent(now)
+        name = secrets.token_hex(16)
+        self._results[sender, site, name] = _Upload(site, now, bytearray(content))
+        return name
+
+    def piece(self, key: tuple[object, str, str], *, at: int, size: int, now: float) -> bytes:
+        """Return a piece; the last one ends it. UploadMissingError where it is not there (any more)."""
+        result = self._results.get(key)
+        if result is None or at > len(result.content):
+            raise UploadMissingError
+        result.last = now
+        piece = bytes(result.content[at : at + size])
+        if at + size >= len(result.content):
+            del self._results[key]
+        return piece
+
+    def drop(self, sender: object) -> None:
+        """Forget what one sender has not fetched, since it has gone."""
+        for key in [key for key in self._results if key[0] == sender]:
+            del self._results[key]
+
+    def _drop_silent(self, now: float) -> None:
+        for key, result in list(self._results.items()):
+            if now - result.last > SILENT_SECONDS:
+                del self._results[key]

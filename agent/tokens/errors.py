@@ -99,6 +99,13 @@ class SignatureInvalidError(TokenError):
     advice = mark("Repeat the step. If it happens again, update the token's driver.")
 
 
+class DecryptionUnsupportedError(TokenError):
+    """The token has no way to decrypt the key of somebody's message and give it out."""
+
+    code = "decryption_unsupported"
+    sentence = mark("This token decrypts no messages here: its driver has no function for it.")
+
+
 class KeyTypeUnsupportedError(TokenError):
     """The token cannot generate, or not sign with, any kind of key that is asked for."""
 

@@ -22,6 +22,7 @@ from agent.tokens.model import (
     PinLimits,
     TokenReference,
 )
+from agent.tokens.worker.oaep import Oaep
 
 Result = TypeVar("Result")
 
@@ -216,6 +217,22 @@ class ProveDecryption(Request[bool], frozen=True, kw_only=True, tag="prove_decry
     """SubjectPublicKeyInfo (DER)."""
 
 
+class DecryptKey(Request[bytes], frozen=True, kw_only=True, tag="decrypt_key"):
+    """Have the token decrypt the key of somebody's message (RFC 5652, 6.2.1).
+
+    What does not decrypt, or to a key of another length, gives a random one (RFC 3218, 2.3.2): whoever
+    sent it learns nothing from the kind of a failure.
+    """
+
+    result = bytes
+    key: KeyName
+    encrypted_key: bytes
+    size: int
+    """Bytes of the key."""
+    oaep: Oaep | None = None
+    """None for RSAES-PKCS1-v1_5."""
+
+
 class ImportKeyPair(Request[KeyPairFacts], frozen=True, kw_only=True, tag="import_key_pair"):
     """Open the envelope with a key of the token, and store the key pair in it.
 
@@ -259,6 +276,7 @@ KeyRequest = (
     | WriteCertificate
     | DestroyCertificate
     | ProveDecryption
+    | DecryptKey
     | ImportKeyPair
     | CheckRoom
 )

@@ -41,6 +41,13 @@ function isItem(item) {
   );
 }
 
+const isDocuments = (value) => isItems(value) && value.every((item) => item.text === undefined);
+const MOST_RECIPIENTS = 16;
+const LONGEST_CERTIFICATE = 10_924;
+const isRecipients = (value) =>
+  Array.isArray(value) && value.length > 0 && value.length <= MOST_RECIPIENTS &&
+  value.every((one) => isText(LONGEST_CERTIFICATE)(one) && BASE64.test(one));
+
 /** Methods a page may call, with a check for each parameter. */
 const METHODS = {
   __proto__: null,
@@ -51,6 +58,12 @@ const METHODS = {
   "browser.renewal": { id: matches(IDENTIFIER) },
   "browser.login": { nonce: isNonce, thumbprint: (value) => value === undefined || matches(THUMBPRINT)(value) },
   "browser.piece": { upload: matches(UPLOAD), piece: isPiece },
+  "browser.result": {
+    result: matches(UPLOAD),
+    at: (value) => Number.isSafeInteger(value) && value >= 0,
+  },
+  "browser.encrypt": { items: isDocuments, certificates: isRecipients },
+  "browser.decrypt": { items: isDocuments, thumbprint: optional(matches(THUMBPRINT)) },
   "browser.sign": {
     items: isItems,
     detached: optional((value) => typeof value === "boolean"),
@@ -59,7 +72,7 @@ const METHODS = {
 };
 
 /** What a policy may forbid by itself, by the methods it is asked for with; null for all others. */
-const ACTIONS = [[/^browser\.login$/, "login"], [/^browser\.(sign|piece)$/, "sign"], [/^browser\.decrypt/, "decrypt"]];
+const ACTIONS = [[/^browser\.login$/, "login"], [/^browser\.sign$/, "sign"], [/^browser\.decrypt/, "decrypt"]];
 
 /** The action a method is for, as a policy names it, or null. */
 export function actionOf(method) {

@@ -124,6 +124,9 @@ export type Code =
   | "too_much_at_once"
   | "upload_missing"
   | "own_message"
+  | "envelope_unreadable"
+  | "not_decrypted"
+  | "recipient_unfit"
   | "host_missing"
   | "host_lost"
   | "renewal_cancelled"
@@ -185,3 +188,23 @@ export function sign(
   what: readonly (string | Document)[],
   options?: SignOptions,
 ): Promise<readonly Signature[]>;
+/** Encrypts for the holders of certificates (DER in base64), as `certificate()` or your server has them. */
+export function encrypt(
+  what: Document,
+  certificates: readonly string[],
+  options?: Omit<SignOptions, "detached" | "thumbprint">,
+): Promise<Uint8Array>;
+export function encrypt(
+  what: readonly Document[],
+  certificates: readonly string[],
+  options?: Omit<SignOptions, "detached" | "thumbprint">,
+): Promise<readonly Uint8Array[]>;
+/** Asks the user each time, with the PIN: CMS EnvelopedData for the token's encryption certificate. */
+export function decrypt(
+  what: Document,
+  options?: Omit<SignOptions, "detached">,
+): Promise<Uint8Array>;
+export function decrypt(
+  what: readonly Document[],
+  options?: Omit<SignOptions, "detached">,
+): Promise<readonly Uint8Array[]>;

@@ -214,6 +214,56 @@ export async function sign(
   return isArray(what) ? freeze(signatures) : signatures[0];
 }
 
+/**
+ * Encrypt documents for the holders of certificates (DER in base64): CMS that they alone can open. Asks
+ * nobody and needs no token. Resolves with bytes, or of an array with an array.
+ */
+export async function encrypt(what, certificates, { onprogress, signal, timeout = STATUS_MS } = {}) {
+  return transform("browser.encrypt", what, { certificates }, { onprogress, signal, timeout });
+}
+
+/**
+ * Have the visitor's token decrypt such messages, by question and PIN in the agent's window. Resolves with
+ * bytes, or of an array with an array.
+ */
+export async function decrypt(what, { thumbprint, onprogress, signal, timeout = PIN_MS } = {}) {
+  const params = thumbprint === undefined ? {} : { thumbprint: `${thumbprint}` };
+  return transform("browser.decrypt", what, params, { onprogress, signal, timeout });
+}
+
+/** Send documents, and fetch what the agent has made of each. */
+async function transform(method, what, given, { onprogress, signal, timeout }) {
+  const items = await itemsOf(isArray(what) ? what : [what]);
+  const params = { __proto__: null, ...given, items: [] };
+  for (let index = 0; index < items.length; index += 1) {
+    if (items[index].name === undefined) {
+      throw new OdcError(INVALID); // a text, which is only signed
+    }
+  }
+  await sendAll(items, params.items, { onprogress, signal });
+  const { results } = await request(method, params, { signal, timeout });
+  const made = [];
+  for (let index = 0; index < items.length; index += 1) {
+    made[index] = await fetched(results[index], signal);
+  }
+  return isArray(what) ? made : made[0];
+}
+
+async function fetched({ result, size }, signal) {
+  const whole = new Octets(size);
+  let at = 0;
+  do {
+    const answer = await request("browser.result", { result, at }, { signal, timeout: STATUS_MS });
+    const piece = decode64(answer.piece);
+    if (piece.length === 0 && size > 0) {
+      throw new OdcError(INVALID);
+    }
+    write(whole, piece, at);
+    at += piece.length;
+  } while (at < size);
+  return whole;
+}
+
 /** Check what is to be signed before anything is sent, and read it whole: it may change afterwards. */
 async function itemsOf(given) {
   if (given.length === 0 || given.length > SIGN_LIMITS.items) {

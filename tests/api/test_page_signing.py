@@ -188,11 +188,12 @@ async def test_a_document_beyond_the_limit_is_refused_by_its_size(signer):
     assert "32 MB" in refused["error"]["data"]["message"]
 
 
-async def test_who_may_not_have_signed_sends_nothing_either(signer):
+async def test_who_may_have_nothing_signed_nor_decrypted_sends_nothing_either(signer):
     asking = signer.asks_to_sign({"text": TEXT})
     await signer.answers(await signer.question(), "never")
     assert code_of(await asking) == DENIED
     assert code_of(await signer.asks_to_sign({"text": TEXT})) == DENIED
+    await signer.user.result("sites.decide", {"origin": SITE, "decision": "never"})
     piece = {"origin": SITE, "upload": UPLOAD, "piece": ""}
     assert await signer.page.refusal("browser.piece", piece) == DENIED
 

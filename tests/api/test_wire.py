@@ -16,7 +16,14 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import wire
 
-from agent.api.methods import browser, browser_login, browser_sign, extension
+from agent.api.methods import (
+    browser,
+    browser_decrypt,
+    browser_documents,
+    browser_login,
+    browser_sign,
+    extension,
+)
 from agent.api.registry import NoParams, Role
 
 ORIGIN = {"origin": ALLOWED}
@@ -27,7 +34,10 @@ PARAMS = {
     "browser.renew": browser.RenewParams,
     "browser.renewal": browser.RenewalParams,
     "browser.login": browser_login.LoginParams,
-    "browser.piece": browser_sign.PieceParams,
+    "browser.piece": browser_documents.PieceParams,
+    "browser.result": browser_documents.ResultParams,
+    "browser.encrypt": browser_decrypt.EncryptParams,
+    "browser.decrypt": browser_decrypt.DecryptParams,
     "browser.sign": browser_sign.SignParams,
     "browser.cancel": browser.CancelParams,
     "browser.overview": NoParams,

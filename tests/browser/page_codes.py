@@ -26,6 +26,8 @@ CALLS = {
     "certificate": f"odc.certificate('{THUMBPRINT}')",
     "login": f"odc.login('{'A' * 44}')",
     "sign": "odc.sign('text')",
+    "encrypt": "odc.encrypt(new File([], 'a'), ['AA=='])",
+    "decrypt": "odc.decrypt(new File([], 'a'))",
 }
 """Every method of the page library."""
 MEET = "window.met = {call}.then((value) => value.state ?? 'answered', ({{ code }}) => code), 0"
@@ -71,9 +73,11 @@ AGENT_CODES = (
     "renewal_not_found", "not_saved", "internal", "certificate_expired",
     "certificate_not_yet_valid", "certificate_unsuitable", "not_signed", "own_message",
     "upload_missing", "too_much_at_once",
+    "envelope_unreadable", "not_decrypted", "recipient_unfit",
 )  # fmt: skip
 LARGE = result({"certificates": ["x" * 1_100_000]})
 SIGNED = {"certificate": "AA==", "signatures": [{"head": "AA==", "tail": "", "sha256": "00" * 32}]}
+FETCHED = {"results": [{"result": "0" * 32, "size": 0}], "piece": ""}
 STATUS = CALLS["status"]
 # In this order a host that has to be new for a row is, and nothing is waited for.
 ROWS = (
@@ -98,6 +102,8 @@ ROWS = (
     Row(met="answered", call=CALLS["certificate"], answer=result({"certificate": "AA=="})),
     Row(met="answered", call=CALLS["login"], answer=result({"format": "web-eid:1.0"})),
     Row(met="answered", call=CALLS["sign"], answer=result(SIGNED)),
+    Row(met="answered", call=CALLS["encrypt"], answer=result(FETCHED)),
+    Row(met="answered", call=CALLS["decrypt"], answer=result(FETCHED)),
     Row(
         met="document_too_large",
         call="odc.sign(new File([new Blob([new Uint8Array(2 ** 25 + 1)])], 'a'))",

@@ -207,3 +207,33 @@ describe("signing", () => {
     assert.equal(posted.length, 0);
   });
 });
+
+describe("decrypting", () => {
+  beforeEach(() => posted.splice(0));
+
+  it("sends a message, and fetches what it holds in pieces", async () => {
+    const asked = odc.decrypt({ name: "a.p7m", content: Uint8Array.of(1, 2, 3) });
+    await soon();
+    const piece = await afterPong();
+    assert.equal(piece.params.piece, "AQID");
+    reply(piece.id, { result: { size: 3 } });
+    await soon();
+    const request = await afterPong();
+    assert.equal(request.method, "browser.decrypt");
+    assert.deepEqual(request.params.items.map(({ name, size }) => [name, size]), [["a.p7m", 3]]);
+    const result = "0".repeat(32);
+    reply(request.id, { result: { results: [{ result, size: 5 }] } });
+    for (const [at, part] of [[0, "abc"], [3, "de"]]) {
+      await soon();
+      const next = await afterPong();
+      assert.deepEqual([next.method, next.params], ["browser.result", { result, at }]);
+      reply(next.id, { result: { piece: btoa(part) } });
+    }
+    assert.equal(Buffer.from(await asked).toString(), "abcde");
+  });
+
+  it("takes no text", async () => {
+    await assert.rejects(odc.encrypt("text", [btoa("certificate")]), { code: "invalid_request" });
+    assert.equal(posted.length, 0);
+  });
+});

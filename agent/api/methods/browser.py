@@ -10,6 +10,8 @@ from typing import Annotated
 import msgspec
 
 from agent import __version__
+from agent.api.methods.browser_decrypt import BrowserDecrypt
+from agent.api.methods.browser_documents import BrowserDocuments
 from agent.api.methods.browser_login import BrowserLogin
 from agent.api.methods.browser_serving import Origin, SiteServing
 from agent.api.methods.browser_sign import BrowserSign
@@ -106,7 +108,10 @@ class BrowserMethods:
         registry.add("browser.renewal", RenewalParams, serve("renewal", self.renewal), role)
         registry.add("browser.cancel", CancelParams, self.cancel, role)
         BrowserLogin(self._services).register(registry, self._serving)
-        BrowserSign(self._services).register(registry, self._serving)
+        documents = BrowserDocuments(self._services)
+        documents.register(registry, self._serving)
+        BrowserSign(self._services, documents).register(registry, self._serving)
+        BrowserDecrypt(self._services, documents).register(registry, self._serving)
 
     async def status(self, _call: Call, _params: OriginParams) -> dict[str, str]:
         """That the agent is there: all a page may know without consent."""

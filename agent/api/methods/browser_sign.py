@@ -1,47 +1,25 @@
-"""``browser.sign`` and the pieces its documents come in: a page has texts and documents signed."""
+"""``browser.sign``: a page has texts and documents signed."""
 
 from __future__ import annotations
 
-import time
 from typing import Annotated
 
 import msgspec
 
+from agent.api.methods.browser_documents import BrowserDocuments, TransferName
 from agent.api.methods.browser_serving import Origin, SiteServing
 from agent.api.methods.renewals import Thumbprint
-from agent.api.registry import Call, Connection, Registry, Role
+from agent.api.registry import Call, Registry, Role
 from agent.api.services import Services
 from agent.portal_signing.signing import signing_of
 from agent.signing.pages import PageDocument, PageSignature, check_signable
-from agent.signing.uploads import Uploads
 from agent.sites.errors import ConsentDeniedError
 from agent.sites.model import Action
 
-MAX_PIECE_BYTES = 480 << 10
-"""Of a document, so that its base64 fits into a request with room to spare."""
 MAX_ITEMS = 32
 """Texts and documents in one question: as many as somebody can be asked about."""
 MAX_TEXT = 8000
 """Characters of a text, which is shown whole."""
-
-UploadName = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
-
-
-class PieceParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Parameters of ``browser.piece``."""
-
-    origin: Origin
-    upload: UploadName
-    """Which document it belongs to; chosen by the page at random."""
-    piece: Annotated[bytes, msgspec.Meta(max_length=MAX_PIECE_BYTES)]
-    """Base64 in JSON."""
-
-
-class PieceView(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to ``browser.piece``."""
-
-    size: int
-    """Bytes of the document so far."""
 
 
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,7 +27,7 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     text: Annotated[str, msgspec.Meta(max_length=MAX_TEXT)] | None = None
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=255)] | None = None
-    upload: UploadName | None = None
+    upload: TransferName | None = None
     size: Annotated[int, msgspec.Meta(ge=0)] | None = None
     """Bytes of the document, all of which must have come."""
 
@@ -84,29 +62,19 @@ class SignView(msgspec.Struct, frozen=True, kw_only=True):
 class BrowserSign:
     """Asked each time, for all items together, with one PIN; nothing of it can be allowed for good."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, documents: BrowserDocuments) -> None:
         self._services = services
-        self._uploads = Uploads()
-        self._senders: set[Connection] = set()
+        self._documents = documents
 
     def register(self, registry: Registry, serving: SiteServing) -> None:
         """Make the methods callable."""
-        role = Role.BROWSER
-        registry.add("browser.piece", PieceParams, serving.served("piece", self.piece), role)
-        registry.add("browser.sign", SignParams, serving.served("sign", self.sign), role)
-
-    async def piece(self, call: Call, params: PieceParams) -> PieceView:
-        """Take a piece of a document that is about to be signed."""
-        self._check_not_denied(params.origin)
-        self._follow(call.connection)
-        size = self._uploads.add(
-            call.connection, params.origin, params.upload, params.piece, time.monotonic()
-        )
-        return PieceView(size=size)
+        handler = serving.served("sign", self.sign)
+        registry.add("browser.sign", SignParams, handler, Role.BROWSER)
 
     async def sign(self, call: Call, params: SignParams) -> SignView:
         """Return the signatures, once somebody has agreed to all of them with the PIN."""
-        self._check_not_denied(params.origin)
+        if self._services.consent.is_denied(params.origin, Action.SIGN):
+            raise ConsentDeniedError(origin=params.origin)
         documents = [self._document(call, params.origin, item) for item in params.items]
         check_signable(documents)
         use = signing_of(
@@ -125,19 +93,5 @@ class BrowserSign:
         assert item.name is not None
         assert item.upload is not None
         assert item.size is not None
-        content = self._uploads.take(call.connection, origin, item.upload, item.size)
+        content = self._documents.take(call, origin, item.upload, item.size)
         return PageDocument(content, item.name)
-
-    def _check_not_denied(self, origin: str) -> None:
-        if self._services.consent.is_denied(origin, Action.SIGN):
-            raise ConsentDeniedError(origin=origin)
-
-    def _follow(self, connection: Connection) -> None:
-        """Forget what a browser has sent once it is gone."""
-        if connection not in self._senders:
-            self._senders.add(connection)
-            connection.on_close(lambda: self._forget(connection))
-
-    def _forget(self, connection: Connection) -> None:
-        self._senders.discard(connection)
-        self._uploads.drop(connection)

@@ -120,6 +120,9 @@ class LoggedIn(Protocol):
     def prove_decryption(self, request: protocol.ProveDecryption) -> bool:
         """How is the driver's affair: by a bare decryption, or by a session key that the token unwraps."""
 
+    def decrypt_key(self, request: protocol.DecryptKey) -> bytes:
+        """A random key where there is none."""
+
     def import_key_pair(self, request: protocol.ImportKeyPair) -> KeyPairFacts:
         """Checked before anything is written."""
 

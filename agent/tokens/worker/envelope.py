@@ -72,6 +72,8 @@ class Envelope:
     initial: bytes
     """AES-CBC's initialisation vector; empty where the content is a bare, wrapped key."""
     content: bytes = field(repr=False)
+    is_data: bool = False
+    """Whether it says that its content is plain data; some say so of whatever is in it."""
 
     @property
     def is_bare(self) -> bool:
@@ -111,9 +113,9 @@ class _AsymmetricKeyPackage(core.SequenceOf):  # type: ignore[misc] # asn1crypto
     _child_spec = keys.PrivateKeyInfo
 
 
-def read_envelope(der: bytes) -> Envelope:
-    """Read the ContentInfo in ``der``; KeyEnvelopeInvalidError."""
-    if len(der) > MAX_ENVELOPE_BYTES:
+def read_envelope(der: bytes, *, limit: int = MAX_ENVELOPE_BYTES) -> Envelope:
+    """Read the ContentInfo in ``der``, no longer than ``limit`` bytes; KeyEnvelopeInvalidError."""
+    if len(der) > limit:
         raise KeyEnvelopeInvalidError(reason=_DAMAGED)
     with _reading():
         info = cms.ContentInfo.load(der, strict=True)
@@ -201,7 +203,8 @@ def _envelope(recipients: tuple[Recipient, ...], info: cms.EncryptedContentInfo)
     block_bytes = _BLOCK_BYTES // 2 if is_bare else _BLOCK_BYTES  # RFC 5649 takes half blocks
     if not content or len(content) % block_bytes or (not is_bare and len(initial) != _BLOCK_BYTES):
         raise KeyEnvelopeInvalidError(reason=_DAMAGED)
-    return Envelope(recipients, int(name[3:6]) // 8, initial, content)
+    is_data = info["content_type"].native == "data"
+    return Envelope(recipients, int(name[3:6]) // 8, initial, content, is_data)
 
 
 def _signed_data(der: bytes) -> cms.SignedData:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 
 from cryptography.hazmat.primitives.asymmetric import rsa
+from pkcs11 import exceptions as p11
 
 from agent.ground.language import mark
 from agent.keys.public_key import PublicKey
@@ -14,6 +15,7 @@ from agent.keys.schemes import Family
 from agent.tokens import protocol
 from agent.tokens.errors import KeyEnvelopeInvalidError
 from agent.tokens.model import KeyPairFacts
+from agent.tokens.pin import wipe
 from agent.tokens.worker.cryptoki.access import TokenAccess
 from agent.tokens.worker.cryptoki.decryption import decrypt
 from agent.tokens.worker.cryptoki.key_import import Opener, opened_key, rsa_key_of
@@ -21,8 +23,10 @@ from agent.tokens.worker.cryptoki.key_objects import Template, is_stored, privat
 from agent.tokens.worker.cryptoki.key_pairs import facts_of
 from agent.tokens.worker.cryptoki.key_unwrap import wrapped_key
 from agent.tokens.worker.envelope import read_envelope
+from agent.tokens.worker.oaep import OaepError
 
 _PROOF_BYTES = 32
+_GONE = (p11.DeviceError, p11.DeviceRemoved, p11.TokenNotPresent, p11.SessionHandleInvalid)
 
 
 def prove_decryption(access: TokenAccess, request: protocol.ProveDecryption) -> bool:
@@ -34,6 +38,24 @@ def prove_decryption(access: TokenAccess, request: protocol.ProveDecryption) -> 
     secret = os.urandom(_PROOF_BYTES)
     opened = decrypt(private, public.seal(secret), None)
     return hmac.compare_digest(opened, secret)
+
+
+def decrypt_key(access: TokenAccess, request: protocol.DecryptKey) -> bytes:
+    """Decrypt a message's key; what is none becomes a random one, as the request says.
+
+    A token that was pulled out is an error all the same: nobody can bring that about from afar.
+    """
+    otherwise = os.urandom(request.size)
+    try:
+        found = decrypt(access.private(request.key), request.encrypted_key, request.oaep)
+    except (OaepError, p11.PKCS11Error) as error:
+        if isinstance(error, _GONE):
+            raise
+        return otherwise
+    try:
+        return bytes(found) if len(found) == request.size else otherwise
+    finally:
+        wipe(found)
 
 
 def import_key_pair(access: TokenAccess, request: protocol.ImportKeyPair) -> KeyPairFacts:

@@ -70,6 +70,9 @@ class LoggedInToken:
     def prove_decryption(self, request: protocol.ProveDecryption) -> bool:
         return self._done(encryption_keys.prove_decryption, request)
 
+    def decrypt_key(self, request: protocol.DecryptKey) -> bytes:
+        return self._done(encryption_keys.decrypt_key, request)
+
     def import_key_pair(self, request: protocol.ImportKeyPair) -> KeyPairFacts:
         return self._done(encryption_keys.import_key_pair, request)
 

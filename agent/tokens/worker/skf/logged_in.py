@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from agent.tokens import protocol
+from agent.tokens.errors import DecryptionUnsupportedError
 from agent.tokens.model import KeyCompanions, KeyPairFacts
 from agent.tokens.worker.skf import certificates, encryption_keys, key_pairs, room, signing
 from agent.tokens.worker.skf.access import TokenAccess
@@ -73,6 +74,10 @@ class LoggedInToken:
 
     def prove_decryption(self, request: protocol.ProveDecryption) -> bool:
         return self._done(encryption_keys.prove_decryption, request)
+
+    def decrypt_key(self, request: protocol.DecryptKey) -> bytes:  # noqa: ARG002 - see the interface
+        """Session keys stay on the token (SKF_ImportSessionKey), so none is given out."""
+        raise DecryptionUnsupportedError(module=self._module.name)
 
     def import_key_pair(self, request: protocol.ImportKeyPair) -> KeyPairFacts:
         return self._done(encryption_keys.import_key_pair, request)

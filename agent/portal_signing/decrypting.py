@@ -1,0 +1,99 @@
+"""Decrypting messages that a page holds, for the certificate they were encrypted to (招标文件)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agent.certificates.model import Certificate, CertificateUse
+from agent.ground.errors import OdcError
+from agent.ground.language import mark
+from agent.portal_signing.errors import CertificateUnsuitableError, NotDecryptedError
+from agent.portal_signing.model import ShownItem, TokenUse
+from agent.signing.decrypting import content_of, identity_of, read_sealed
+from agent.signing.uploads import MAX_DOCUMENT_BYTES
+from agent.sites.model import Action
+from agent.tokens.protocol import DecryptKey
+from agent.tokens.snapshot import HeldCertificate
+from agent.tokens.supervisor import PinSession
+
+if TYPE_CHECKING:  # asn1crypto comes with it: an agent at rest should be small
+    from agent.tokens.worker.envelope import Envelope, KeyIdentity, Recipient
+
+
+@dataclass(frozen=True, slots=True)
+class SealedDocument:
+    """A message as a page sent it, and as it can be read without a key."""
+
+    name: str
+    content: bytes
+    envelope: Envelope
+
+    @classmethod
+    def read(cls, name: str, content: bytes) -> SealedDocument:
+        """Read a message; EnvelopeUnreadableError."""
+        return cls(name, content, read_sealed(content, MAX_DOCUMENT_BYTES))
+
+
+def decrypting_of(
+    documents: Sequence[SealedDocument], *, origin: str, thumbprint: str | None
+) -> TokenUse[tuple[bytes, ...]]:
+    """Return the use of a token that decrypts a page's messages, all with one PIN.
+
+    An old certificate serves too: what is old was encrypted to it.
+    """
+
+    def refuses(certificate: Certificate, _now: dt.datetime) -> OdcError | None:
+        identity = identity_of(certificate)
+        if all(_recipients(document.envelope, identity) for document in documents):
+            return None
+        return CertificateUnsuitableError(reason=mark("the message is not encrypted for it."))
+
+    async def work(held: HeldCertificate, session: PinSession) -> tuple[bytes, ...]:
+        try:
+            return tuple([await _opened(held, session, each.envelope) for each in documents])
+        except OdcError as error:
+            raise NotDecryptedError from error
+
+    return TokenUse(
+        origin=origin,
+        action=Action.DECRYPT,
+        refuses=refuses,
+        work=work,
+        shown=tuple(
+            ShownItem(
+                kind="document",
+                name=document.name,
+                size=len(document.content),
+                sha256=hashlib.sha256(document.content).hexdigest(),
+            )
+            for document in documents
+        ),
+        thumbprint=thumbprint,
+        certificate_use=CertificateUse.ENCRYPTION,
+    )
+
+
+async def _opened(held: HeldCertificate, session: PinSession, envelope: Envelope) -> bytes:
+    """Return the content by the first recipient that names the certificate's key; NotDecryptedError."""
+    recipient = _recipients(envelope, identity_of(held.certificate))[0]
+    key = await session.call(
+        DecryptKey(
+            key=held.key,
+            encrypted_key=recipient.encrypted_key,
+            size=envelope.key_bytes,
+            oaep=recipient.oaep,
+        )
+    )
+    content = content_of(envelope, key)
+    if content is None:
+        raise NotDecryptedError
+    return content
+
+
+def _recipients(envelope: Envelope, identity: KeyIdentity) -> list[Recipient]:
+    """Return those that name the key: one that names another is no reason to ask for a PIN."""
+    return [recipient for recipient in envelope.recipients if recipient.names(identity)]
