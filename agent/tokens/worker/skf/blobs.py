@@ -62,9 +62,14 @@ class Layout:
         """The size of ECCPUBLICKEYBLOB."""
         return self.ulong_bytes + 2 * _FIELD
 
+    @property
+    def rsa_public_key_bytes(self) -> int:
+        """The size of RSAPUBLICKEYBLOB, which may be filled up at its end."""
+        return 2 * self.ulong_bytes + _RSA_MODULUS + _RSA_EXPONENT
+
     def is_rsa(self, blob: bytes) -> bool:
-        """Return whether a public key is RSAPUBLICKEYBLOB, by its size; it may be filled up at its end."""
-        size = 2 * self.ulong_bytes + _RSA_MODULUS + _RSA_EXPONENT
+        """Return whether a public key is RSAPUBLICKEYBLOB, by its size."""
+        size = self.rsa_public_key_bytes
         return len(blob) in (size, size + -size % self.ulong_bytes)
 
     def point(self, blob: bytes) -> bytes:

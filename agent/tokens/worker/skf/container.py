@@ -84,7 +84,12 @@ class Container:
         layout = self._library.layout
         return layout.rsa_numbers(blob)[0] if layout.is_rsa(blob) else layout.point(blob)[1:]
 
-    def generate_pair(self) -> None:
+    def generate_rsa_pair(self, bits: int) -> None:
+        """Make the pair of RSA that signs; one that is there is gone then."""
+        blob = bytearray(self._library.layout.rsa_public_key_bytes + MARGIN)
+        self._library.call("GenRSAKeyPair", self._handle, bits, blob)
+
+    def generate_sm2_pair(self) -> None:
         """Make the pair of SM2 that signs; one that is there is gone then."""
         blob = bytearray(self._library.layout.public_key_bytes + MARGIN)
         try:

@@ -13,6 +13,9 @@ from agent.tokens.worker.skf.codes import Half, SkfError
 from agent.tokens.worker.skf.container import Container
 from agent.tokens.worker.skf.key_names import container_of, key_name
 
+_KINDS = ("sm2", "rsa:2048")
+"""What RSAPUBLICKEYBLOB and ECCPUBLICKEYBLOB have room for, and is long enough today."""
+
 
 def find_key_pair(access: TokenAccess, request: protocol.FindKeyPair) -> KeyPairFacts:
     """Say whether the pair exists."""
@@ -26,13 +29,12 @@ def facts_of(access: TokenAccess, key: KeyName) -> KeyPairFacts:
         if public is None:
             return KeyPairFacts(key=key, public=False, private=False)
         name, _ = container_of(key)
-        has_place = half is Half.SIGNATURE and public.family is Family.SM2
         return KeyPairFacts(
             key=key,
             public=True,
             private=True,
             public_key=public.der,
-            encryption_place=key_name(name, Half.ENCRYPTION) if has_place else b"",
+            encryption_place=key_name(name, Half.ENCRYPTION) if half is Half.SIGNATURE else b"",
         )
 
 
@@ -40,32 +42,39 @@ def generate_key_pair(access: TokenAccess, request: protocol.GenerateKeyPair) ->
     """Generate a pair that signs, in a container of its own.
 
     In the container of another it would destroy that one's keys. A pair for encryption is not made here:
-    the standard has it made by the authority (8.3). Of RSA none is: there would be no way to bring its
-    other half to the token.
+    the standard has it made by the authority (8.3).
     """
-    if request.usage != "sign" or Family.SM2 not in request.key_types:
+    kind = next((kind for kind in request.key_types if kind in _KINDS), None)
+    if kind is None or request.usage != "sign":
         key_types = ", ".join(request.key_types)
         raise KeyTypeUnsupportedError(module=access.module.name, key_types=key_types)
     with access.writing():
-        _generate(access, request.key)
+        _generate(access, request.key, kind)
     return facts_of(access, request.key)
 
 
-def _generate(access: TokenAccess, key: KeyName) -> None:
+def _generate(access: TokenAccess, key: KeyName, kind: str) -> None:
     name, _ = container_of(key)
     with access.container_with(key) as (container, _):
         if container is not None:
             # Made by a run that was killed before it had its keys.
             _check_empty(container)
-            container.generate_pair()
+            _generate_in(container, kind)
             return
     try:
         with access.application.created(name) as container:
-            container.generate_pair()
+            _generate_in(container, kind)
     except SkfError:
         with contextlib.suppress(SkfError):  # not made at all, or nothing can be done
             access.application.delete_container(name)
         raise
+
+
+def _generate_in(container: Container, kind: str) -> None:
+    if kind == Family.SM2:
+        container.generate_sm2_pair()
+    else:
+        container.generate_rsa_pair(int(kind.removeprefix("rsa:")))
 
 
 def _check_empty(container: Container) -> None:

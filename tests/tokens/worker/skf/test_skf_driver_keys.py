@@ -32,7 +32,7 @@ KEY = bytes(range(16))
 
 
 def generate(token: LoggedInToken, key: bytes = KEY, *key_types: str, usage: str = "sign"):
-    types = key_types or ("rsa:2048", "sm2")
+    types = key_types or ("rsa:4096", "sm2", "rsa:2048")
     request = protocol.GenerateKeyPair(key=key, label="sign", key_types=types, usage=usage)
     return token.generate_key_pair(request)
 
@@ -136,7 +136,9 @@ def test_the_other_number_of_the_algorithm_is_tried_where_one_is_refused(desk):
         assert generate(token).private
 
 
-@pytest.mark.parametrize(("types", "usage"), [(("rsa:2048",), "sign"), (("sm2",), "decrypt")])
+@pytest.mark.parametrize(
+    ("types", "usage"), [(("rsa:3072", "ec:secp256r1"), "sign"), (("sm2",), "decrypt")]
+)
 def test_what_the_driver_cannot_make_is_refused(desk, types, usage):
     with desk.logged_in() as token, pytest.raises(KeyTypeUnsupportedError):
         generate(token, KEY, *types, usage=usage)
@@ -305,7 +307,7 @@ def test_keys_of_rsa_that_are_there_sign_and_prove_themselves(bench, shape):
     with desk.logged_in() as token:
         facts = token.find_key_pair(protocol.FindKeyPair(key=signing.key))
         assert PublicKey.read(facts.public_key) == public_key_of(signing)
-        assert facts.encryption_place == b"", "an envelope of SM2 is none to it"
+        assert facts.encryption_place == encryption.key
         signature = token.sign_data(protocol.SignData(key=signing.key, data=b"challenge"))
         assert public_key_of(signing).verify(b"challenge", signature)
         request = protocol.SignMessage(
@@ -319,3 +321,16 @@ def test_keys_of_rsa_that_are_there_sign_and_prove_themselves(bench, shape):
         ):
             proof = protocol.ProveDecryption(key=encryption.key, public_key=public.der)
             assert token.prove_decryption(proof) is is_its_own
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
+def test_a_pair_of_rsa_is_made_in_a_container_of_its_own(bench, shape):
+    desk = SkfDesk(bench, (application(rsa_container()),), shape=shape)
+    signing, _ = desk.pair
+    with desk.logged_in() as token:
+        made = generate(token, KEY, "rsa:4096", "rsa:2048")
+        request = token.sign_request(protocol.SignRequest(key=KEY, certificate=signing.value))
+    assert PublicKey.read(made.public_key).kind == "rsa:2048"
+    assert made.encryption_place
+    assert read_request(request).key() == PublicKey.read(made.public_key)
+    assert len(bench.on_disk().applications[0].containers) == 2
