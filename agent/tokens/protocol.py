@@ -36,6 +36,8 @@ class EnvelopeKind(StrEnum):
     bare key (RFC 5649) inside."""
     SM2 = "sm2-enveloped-key"
     """SM2EnvelopedKey (GM/T 0009, 7.4; DER) to the SM2 signing key beside which it is put."""
+    RSA = "rsa-enveloped-key"
+    """The same for RSA (:mod:`agent.keys.rsa_enveloped_key`; DER)."""
 
 
 class Request(msgspec.Struct, Generic[Result], frozen=True, kw_only=True, tag_field="do"):

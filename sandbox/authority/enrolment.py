@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.certificates.names import same_name, subject_of
 from agent.keys.public_key import PublicKey
-from agent.renewals.authorities.ra_protocol import ApplicationState, ProblemCode
+from agent.renewals.authorities.ra_protocol import ApplicationState, Manifest, ProblemCode
 from sandbox.authority.ca import Authority, renewed_validity
 from sandbox.authority.ledger import Ledger, current_version, manifest_of
 from sandbox.authority.rules.certificate_request import check_key_type, read_request
@@ -49,7 +49,8 @@ class Enrolment:
             if not same_name(request.subject, subject_of(old.der)):
                 raise RefusalError(ProblemCode.MALFORMED, "the subject is not the old one's")
             check_key_type(key, self._ledger.rules.policy.new_key_types)
-            check_signing_recipient(key, manifest)
+            check_signing_recipient(key, manifest, self._ledger.rules.policy)
+            _check_not_sent(transaction, found, manifest, key)
             if found.state is not ApplicationState.RELEASED:
                 return None
             return self._issued(transaction, found, old, key)
@@ -80,6 +81,21 @@ class Enrolment:
             msgspec.structs.replace(application, issued_sha256=record.sha256)
         )
         return certificate
+
+
+def _check_not_sent(
+    transaction: Transaction, application: Application, manifest: Manifest, key: PublicKey
+) -> None:
+    """Check that nothing was enveloped to this key as to one that does not sign."""
+    is_first = application.issued_sha256 is None
+    if (
+        is_first
+        and key.der == manifest.encryption_recipient
+        and transaction.envelope(application.id)
+    ):
+        raise RefusalError(
+            ProblemCode.RECIPIENT_REFUSED, "one key must not both sign and receive the other"
+        )
 
 
 def issued_record(

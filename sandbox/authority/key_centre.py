@@ -22,11 +22,15 @@ from sandbox.authority.rules.key_package import Signer
 from sandbox.authority.rules.key_request import KeyRequest, read_key_request
 from sandbox.authority.rules.lifecycle import REFUSED
 from sandbox.authority.rules.manifest_check import check_not_overtaken
-from sandbox.authority.rules.parcels import Parcel, media_type_of, parcel_for
+from sandbox.authority.rules.parcels import (
+    Parcel,
+    media_type_of,
+    needs_signing_key,
+    parcel_for,
+)
 from sandbox.authority.rules.profiles import CertificateUse, Organisation
 from sandbox.authority.rules.recipients import (
     check_recipient,
-    goes_into_container,
     identifiers,
     recipient_key,
 )
@@ -49,7 +53,7 @@ class ServerKey:
     @property
     def media_type(self) -> str:
         """What the envelope is."""
-        return media_type_of(key_of(self.certificate))
+        return media_type_of(self.envelope)
 
 
 class KeyCentre:
@@ -72,7 +76,7 @@ class KeyCentre:
             parcel = self._parcel(transaction, found, request)
             if found.state is not ApplicationState.RELEASED:
                 return None
-            _check_enrolled(transaction, found)
+            _check_enrolled(transaction, found, parcel)
             if (kept := _kept(transaction, application)) is not None:
                 return kept
         # Outside the transaction: it takes a while, and others want the database.
@@ -151,13 +155,26 @@ def _check_open(application: Application) -> None:
         raise RefusalError(ProblemCode.WRONG_STATE, f"the application is {application.state}")
 
 
-def _check_enrolled(transaction: Transaction, application: Application) -> None:
-    """Check that a recipient which has to be the new signing key was proved to be it, by enrolling."""
-    manifest = manifest_of(current_version(transaction, application))
-    recipient = recipient_key(_named_recipient(manifest))
-    if goes_into_container(recipient) and application.issued_sha256 is None:
+def _check_enrolled(transaction: Transaction, application: Application, parcel: Parcel) -> None:
+    """Check that a recipient which has to be the new signing key was proved to be it, by enrolling.
+
+    One that must not be it is proved to be none in the same way, where keys of its kind may.
+    """
+    recipient = recipient_key(
+        _named_recipient(manifest_of(current_version(transaction, application)))
+    )
+    issued = transaction.certificate(application.issued_sha256 or "")
+    if issued is None:
+        if needs_signing_key(parcel):
+            raise RefusalError(
+                ProblemCode.WRONG_STATE, "the signing certificate comes first: simpleenroll"
+            )
+        return
+    is_signing = key_of(x509.load_der_x509_certificate(issued.der)) == recipient
+    if is_signing is not needs_signing_key(parcel):
         raise RefusalError(
-            ProblemCode.WRONG_STATE, "the signing certificate comes first: simpleenroll"
+            ProblemCode.RECIPIENT_REFUSED,
+            "into a container by its own signing key, and by no other",
         )
 
 

@@ -101,8 +101,8 @@ class Applicant:
         subject = subject_of(self.holder.certificate.public_bytes(Encoding.DER))
         draft = RequestDraft(subject=subject, key=self.new_key.public)
         self.csr = draft.signed(self.new_key.sign(draft.to_be_signed))
-        is_offered = policy.encryption_certificate and policy.container_key_transport
-        if is_offered and self.new_key.public.family is Family.SM2:
+        offered = policy.container_key_transport if policy.encryption_certificate else ()
+        if "sm2-enveloped-key" in offered and self.new_key.public.family is Family.SM2:
             self.recipient = self.new_key.public.der
 
     def wanted(self) -> dict[DocumentName, bytes]:

@@ -54,7 +54,7 @@ class EncryptionKey:
         """Ask before the authority can know that the recipient is the key of the request."""
         _check_offered(applicant)
         subject = subject_of(applicant.holder.certificate.public_bytes(Encoding.DER))
-        self._request = key_request(subject, applicant.new_key.public.der, ())
+        self._request = key_request(subject, applicant.new_key.public.der, (), is_signing=True)
         answer = _post(applicant, self._request)
         if not answer.is_client_error:
             raise WrongAnswerError(f"HTTP {answer.status_code}, not refused by 4xx")

@@ -8,11 +8,12 @@ import re
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from agent.keys.public_key import PublicKey
+from agent.keys.schemes import Family
 from agent.keys.sm2_enveloped_key import Sm2EnvelopedKey
 from sandbox.authority.ledger import current_version, manifest_of
 from sandbox.authority.rules.fault_kinds import FaultKind
 from sandbox.authority.rules.key_package import Recipient, Signer, enveloped_key
-from sandbox.authority.rules.recipients import goes_into_container, recipient_key
+from sandbox.authority.rules.recipients import recipient_key
 from sandbox.authority.store import Store
 from sandbox.private_keys import Sm2PrivateKey
 
@@ -38,7 +39,7 @@ class KeySpoiler:
         wanted = self._recipient(application)
         if kind is FaultKind.DAMAGED_KEY:
             envelope = envelope[:-1]
-        elif goes_into_container(wanted):
+        elif wanted.family is Family.SM2:
             envelope = _another_sm2(kind, wanted, envelope)
         else:
             envelope = self._another(kind, wanted)

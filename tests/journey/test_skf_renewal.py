@@ -1,15 +1,18 @@
-"""A whole SM2 renewal on an SKF token: both pairs in a new container, and the old one as it was."""
+"""A whole renewal on an SKF token: both pairs in a new container, and the old one as it was."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import pytest
 from applicant import Applicant
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from agent.keys.certified import is_issued_by, key_of
 from agent.keys.public_key import PublicKey
+from agent.keys.sm2 import NUMBER_BYTES
 from sandbox.authority.dossier import write_sample_dossier
 from sandbox.desk.desk import SKF_NAME, Desk
 from sandbox.private_keys import Sm2PrivateKey
@@ -21,17 +24,29 @@ KEYS = ("--key-type", "sm2", "--key-type", "rsa:2048")
 NO_NOTICES = "[reminders]\nnotifications = false\n"
 
 
+RSA_ALONE = """\
+[policy]
+key_types = ["rsa:2048"]
+container_key_transport = ["rsa-enveloped-key"]
+"""
+
+
 @pytest.fixture
-def desk(short_folder, environment):
-    """Authority, SKF token with an SM2 pair that has run out, and a configured agent that does not run."""
+def desk_of(short_folder, environment):
+    """A desk whose SKF token has a pair of some kind that has run out, and an agent that does not run."""
     folder = short_folder / "odc"
     folder.mkdir()
     with Desk(folder, environment=environment) as desk:
-        url = desk.start_authority("--approve-after", "0.2", "--retry-after", "1", *KEYS).url
-        issued = desk.issue_skf_token("--sm2", "--expired-days", "9")
-        write_sample_dossier(desk.dossier)
-        desk.configure_agent(url, extra=NO_NOTICES, skf=issued)
-        yield desk
+
+        def issued(authority: Sequence[str], *kind: str) -> Desk:
+            options = ("--approve-after", "0.2", "--retry-after", "1", *authority)
+            url = desk.start_authority(*options).url
+            skf = desk.issue_skf_token(*kind, "--expired-days", "9")
+            write_sample_dossier(desk.dossier)
+            desk.configure_agent(url, extra=NO_NOTICES, skf=skf)
+            return desk
+
+        yield issued
 
 
 def containers(desk: Desk) -> list[Container]:
@@ -42,24 +57,35 @@ def containers(desk: Desk) -> list[Container]:
 
 def is_whole(half: Half) -> bool:
     """Return whether a certificate is for the key beside it."""
-    key = Sm2PrivateKey.of(int.from_bytes(half.private, "big"))
-    certificate = x509.load_der_x509_certificate(half.certificate)
-    return key_of(certificate) == key.public == PublicKey.from_point(half.public)
+    if len(half.private) == NUMBER_BYTES:
+        key = Sm2PrivateKey.of(int.from_bytes(half.private, "big")).public
+    else:
+        private = load_der_private_key(half.private, None)
+        key = PublicKey.from_cryptography(private.public_key())
+    return key_of(x509.load_der_x509_certificate(half.certificate)) == key
 
 
-def test_both_halves_are_renewed_into_a_container_of_their_own(desk):
-    [before] = containers(desk)
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("SM2", "SM2"), ("RSA 2048", "SM2"), ("RSA 2048", "RSA 2048")],
+)
+def test_both_halves_are_renewed_into_a_container_of_their_own(desk_of, tmp_path, before, after):
+    policy = tmp_path / "policy.toml"
+    policy.write_text(RSA_ALONE, "utf-8")
+    authority = KEYS if after == "SM2" else ("--policy", str(policy))
+    desk = desk_of(authority, *(("--sm2",) if before == "SM2" else ()))
+    [old_container] = containers(desk)
     desk.start_agent("--no-tray")
     with desk.client() as client:
         applicant = Applicant(desk, client)
         seen = applicant.go_on(applicant.start())
         assert seen["state"] == "installed", json.dumps(seen, ensure_ascii=False)
         tokens = client.call("tokens.list", {"refresh": True})["tokens"]
-        days = {
-            c["use"]: c["days_left"] for t in tokens for c in t["certificates"] if c["is_current"]
-        }
+        listed = [c for t in tokens for c in t["certificates"] if c["is_current"]]
+    assert {c["algorithm"] for c in listed} == {after}
+    days = {c["use"]: c["days_left"] for c in listed}
     old, new = containers(desk)
-    assert old == before
+    assert old == old_container
     roots = x509.load_pem_x509_certificates(desk.home.trust_anchor.read_bytes())
     for half in (new.signing, new.encryption):
         assert is_whole(half)

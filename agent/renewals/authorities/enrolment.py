@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from agent.ground.errors import OdcError
+from agent.keys.public_key import PublicKey
+from agent.keys.requests import read_request
 from agent.renewals.authorities.authority import Credentials
 from agent.renewals.authorities.est_messages import ServerKey
 from agent.renewals.authorities.ra_protocol import Applicant, DocumentDigest, DocumentName, Policy
@@ -36,6 +38,13 @@ class Application:
     """PKCS#10 (DER) for the new signing key; empty until it was prepared."""
     handed_out: Credentials | None = None
     """Reference value and secret that the applicant has from the authority, where it hands them out."""
+
+    @property
+    def is_recipient_signing(self) -> bool:
+        """Whether the recipient is the new signing key itself, beside which a token puts the other."""
+        if not (self.recipient and self.request):
+            return False
+        return read_request(self.request).key() == PublicKey.read(self.recipient)
 
     def __repr__(self) -> str:
         # Personal data must not reach a log by way of a traceback.

@@ -116,4 +116,9 @@ def _key_request(application: Application) -> bytes:
     offered = application.policy.key_transport
     # PKCS#1 is what every token opens; not all know OAEP, and none says which hashes.
     transports = (_PLAIN_TRANSPORT,) if _PLAIN_TRANSPORT in offered else offered
-    return key_request(subject_of(application.certificate), application.recipient, transports)
+    return key_request(
+        subject_of(application.certificate),
+        application.recipient,
+        transports,
+        is_signing=application.is_recipient_signing,
+    )

@@ -17,8 +17,13 @@ from agent.keys.algorithms import SM2
 from agent.keys.certified import key_of
 from agent.keys.enveloped_key_forms import read_enveloped_key
 from agent.keys.public_key import PublicKey, UnreadableKeyError
+from agent.keys.rsa_enveloped_key import RsaEnvelopedKey
 from agent.keys.signed_data import read_certificates
-from agent.renewals.authorities.ra_protocol import SM2_ENVELOPED_KEY_TYPE, SigningKeyType
+from agent.renewals.authorities.ra_protocol import (
+    RSA_ENVELOPED_KEY_TYPE,
+    SM2_ENVELOPED_KEY_TYPE,
+    SigningKeyType,
+)
 from agent.renewals.authorities.two_parts import Part, PartsError, split_parts
 from agent.tokens.protocol import EnvelopeKind
 
@@ -32,6 +37,10 @@ _CURVES = {
     "1.2.840.10045.3.1.7": "ec:secp256r1",
     "1.3.132.0.34": "ec:secp384r1",
     SM2: "sm2",
+}
+_CONTAINER_KEYS = {
+    SM2_ENVELOPED_KEY_TYPE: EnvelopeKind.SM2,
+    RSA_ENVELOPED_KEY_TYPE: EnvelopeKind.RSA,
 }
 _ARMOUR = re.compile(rb"-----[A-Z0-9 ]+-----")
 _NOISE = re.compile(rb"[\s\x00]+")
@@ -147,12 +156,14 @@ def decode_server_key(content_type: str, body: bytes) -> ServerKey:
                 certificate = issued_of(decode_certificates(part.content))
             case "server-generated-key":
                 envelope = decode_body(part.content)
-            case EnvelopeKind.SM2:
-                envelope, envelope_kind = decode_body(part.content), EnvelopeKind.SM2
+            case EnvelopeKind.SM2 | EnvelopeKind.RSA as kind:
+                envelope, envelope_kind = decode_body(part.content), EnvelopeKind(kind)
     if envelope is None or certificate is None:
         raise EstBodyError("the key or its certificate is missing")
     if envelope_kind is EnvelopeKind.SM2:
         envelope = read_enveloped_key(envelope, _key_of(certificate)).der
+    if envelope_kind is EnvelopeKind.RSA:
+        envelope = RsaEnvelopedKey.read(envelope).der
     return ServerKey(envelope, certificate, envelope_kind)
 
 
@@ -165,8 +176,8 @@ def _key_of(certificate: x509.Certificate) -> PublicKey:
 
 def _kind(part: Part) -> str:
     """Return what a part is; servers forget the parameter that says so."""
-    if part.media_type == SM2_ENVELOPED_KEY_TYPE:
-        return EnvelopeKind.SM2
+    if part.media_type in _CONTAINER_KEYS:
+        return _CONTAINER_KEYS[part.media_type]
     if part.media_type == "application/pkcs8":
         raise EstBodyError("the private key was sent in clear")
     if part.media_type != "application/pkcs7-mime" or part.smime_type in {_CERTS_ONLY, _SERVER_KEY}:

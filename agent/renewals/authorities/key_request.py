@@ -29,25 +29,29 @@ _TRANSPORTS: dict[KeyTransport, str] = {
 }
 
 
-def key_request(subject: bytes, recipient: bytes, transports: Iterable[KeyTransport]) -> bytes:
+def key_request(
+    subject: bytes,
+    recipient: bytes,
+    transports: Iterable[KeyTransport],
+    *,
+    is_signing: bool = False,
+) -> bytes:
     """Return a PKCS#10 request (DER) for a key made by the authority.
 
     Args:
         subject: whose key it is, as a Name (DER).
         recipient: SubjectPublicKeyInfo (DER) the key is to be enveloped to.
         transports: what the token can open, where that is an RSA key.
+        is_signing: whether it is the new signing key, beside which the token puts the other.
     """
     to = PublicKey.read(recipient)
     key = ec.generate_private_key(ec.SECP256R1())
-    capabilities = (
-        (SM4_ECB, _SM2_ENCRYPTION)
-        if to.family is Family.SM2
-        else (
-            _AES_256_CBC,
-            _AES_256_WRAP_PAD,
-            *(_TRANSPORTS[transport] for transport in transports),
-        )
-    )
+    if is_signing:
+        sealing = _SM2_ENCRYPTION if to.family is Family.SM2 else _TRANSPORTS["rsaes-pkcs1-v1_5"]
+        capabilities: tuple[str, ...] = (SM4_ECB, sealing)
+    else:
+        known = (_TRANSPORTS[transport] for transport in transports)
+        capabilities = (_AES_256_CBC, _AES_256_WRAP_PAD, *known)
     draft = RequestDraft(
         subject=subject,
         key=PublicKey.from_cryptography(key.public_key()),

@@ -22,11 +22,14 @@ SigningKeyType = Literal[KeyType, "sm2"]
 EncryptionKeyType = Literal["rsa:2048", "rsa:3072", "rsa:4096"]
 KeyTransport = Literal["rsaes-pkcs1-v1_5", "rsaes-oaep"]
 """How a content key is enveloped to an RSA recipient (RFC 8017); OAEP with SHA-256 and MGF1-SHA-256."""
-ContainerKeyTransport = Literal["sm2-enveloped-key"]
+ContainerKeyTransport = Literal["sm2-enveloped-key", "rsa-enveloped-key"]
 """How an encryption key can be enveloped to the new *signing* key, for tokens that take one only beside it
-(GM/T 0016: into a container). ``sm2-enveloped-key`` is SM2EnvelopedKey (GM/T 0009, 7.4), both keys SM2."""
+(GM/T 0016: into a container). ``sm2-enveloped-key`` is SM2EnvelopedKey (GM/T 0009, 7.4), both keys SM2;
+``rsa-enveloped-key`` the same for RSA (:mod:`agent.keys.rsa_enveloped_key`)."""
 SM2_ENVELOPED_KEY_TYPE = "application/vnd.odc.sm2-enveloped-key"
 """The media type of an SM2EnvelopedKey in base64, in the place of CMS in serverkeygen's answer."""
+RSA_ENVELOPED_KEY_TYPE = "application/vnd.odc.rsa-enveloped-key"
+"""The same for RSA."""
 Sha256Hex = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 # Whatever comes from the other side has a bound in its type: a number no loop counts to for ever, a text

@@ -13,6 +13,7 @@ from agent.ground.errors import OdcError
 from agent.ground.language import mark
 from agent.keys.certified import is_issued_by, key_of
 from agent.keys.public_key import UnreadableKeyError
+from agent.keys.rsa_enveloped_key import RsaEnvelopedKey
 from agent.keys.schemes import Family
 from agent.keys.sm2_enveloped_key import Sm2EnvelopedKey
 
@@ -62,12 +63,12 @@ def check_issued_encryption(
         raise CertificateRefusedError(reason=mark("its key usage does not allow encryption"))
 
 
-def check_enveloped_key(new: x509.Certificate, envelope: bytes) -> None:
-    """Raise CertificateRefusedError unless an SM2EnvelopedKey says that it holds the key of ``new``.
+def check_enveloped_key(new: x509.Certificate, envelope: Sm2EnvelopedKey | RsaEnvelopedKey) -> None:
+    """Raise CertificateRefusedError unless an envelope says that it holds the key of ``new``.
 
     Only its public half is in clear; that the private one belongs to it shows on the token.
     """
-    if Sm2EnvelopedKey.read(envelope).public != key_of(new):
+    if envelope.public != key_of(new):
         raise CertificateRefusedError(reason=mark("the key that came with it is another one's"))
 
 

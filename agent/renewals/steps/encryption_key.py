@@ -28,7 +28,10 @@ from agent.tokens.supervisor import PinSession
 LABEL = "encrypt"
 TRANSPORT_LABEL = "transport"
 _TRANSPORT_KEY_TYPES = ("rsa:2048",)
-_FAMILIES: dict[ContainerKeyTransport, Family] = {"sm2-enveloped-key": Family.SM2}
+_FAMILIES: dict[ContainerKeyTransport, Family] = {
+    "sm2-enveloped-key": Family.SM2,
+    "rsa-enveloped-key": Family.RSA,
+}
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.certificates.parsing import thumbprint
 from agent.keys.public_key import PublicKey
+from agent.keys.rsa_enveloped_key import RsaEnvelopedKey
 from agent.keys.schemes import Family
+from agent.keys.sm2_enveloped_key import Sm2EnvelopedKey
 from agent.renewals.authorities.authority import AuthorityRefusedError, KeyFormUnknownError, Pending
 from agent.renewals.authorities.enrolment import Application
 from agent.renewals.authorities.est_messages import ServerKey
@@ -28,6 +30,9 @@ from agent.renewals.steps.checks import (
 from agent.renewals.steps.context import Context, Wait, application_of, credentials_of
 from agent.renewals.steps.reviewing import under_status
 from agent.tokens.protocol import EnvelopeKind
+
+_ENVELOPES = {Family.SM2: EnvelopeKind.SM2, Family.RSA: EnvelopeKind.RSA}
+"""What goes into a container, by the kind of its signing key."""
 
 
 class KeptExchange:
@@ -108,7 +113,7 @@ async def _encryption_key(
 ) -> ServerKey:
     """Fetch the encryption key, in its envelope only the token opens, and its certificate."""
     key = await context.enrolment.server_key(application, exchange)
-    _check_kind(key, application.recipient)
+    _check_kind(key, application)
     old = exchange.renewal.private.encryption_certificate or application.certificate
     check = partial(
         _check_encryption,
@@ -121,11 +126,13 @@ async def _encryption_key(
     return key
 
 
-def _check_kind(key: ServerKey, recipient: bytes) -> None:
+def _check_kind(key: ServerKey, application: Application) -> None:
     """Raise KeyFormUnknownError where a key comes in what its recipient opens on no token."""
-    is_sm2 = PublicKey.read(recipient).family is Family.SM2
-    if is_sm2 is not (key.kind is EnvelopeKind.SM2):
-        raise KeyFormUnknownError(form="CMS EnvelopedData" if is_sm2 else "SM2EnvelopedKey")
+    wanted = EnvelopeKind.CMS
+    if application.is_recipient_signing:
+        wanted = _ENVELOPES[PublicKey.read(application.recipient).family]
+    if key.kind is not wanted:
+        raise KeyFormUnknownError(form=key.kind.value)
 
 
 def _check_encryption(
@@ -137,7 +144,9 @@ def _check_encryption(
 ) -> None:
     check_issued_encryption(key.certificate, old=old, issuers=issuers, now=now)
     if key.kind is EnvelopeKind.SM2:
-        check_enveloped_key(key.certificate, key.envelope)
+        check_enveloped_key(key.certificate, Sm2EnvelopedKey.read(key.envelope))
+    if key.kind is EnvelopeKind.RSA:
+        check_enveloped_key(key.certificate, RsaEnvelopedKey.read(key.envelope))
 
 
 async def _judge(

@@ -24,6 +24,7 @@ SM2_ENCRYPTION = "1.2.156.10197.1.301.3"
 """GM/T 0006."""
 AES_256_WRAP_PAD = "2.16.840.1.101.3.4.1.48"
 """RFC 5649."""
+RSA_ENCRYPTION = "1.2.840.113549.1.1.1"
 KEY_TRANSPORT_IDS: dict[str, KeyTransport] = {
     "1.2.840.113549.1.1.1": "rsaes-pkcs1-v1_5",
     "1.2.840.113549.1.1.7": "rsaes-oaep",
@@ -56,15 +57,20 @@ class KeyRequest:
         """Whether the client reads a private key alone, wrapped with AES."""
         return AES_256_WRAP_PAD in self.capabilities
 
-    def check_takes_sm2(self) -> None:
-        """Check that the client reads SM2EnvelopedKey.
+    @property
+    def is_for_container(self) -> bool:
+        """Whether the client wants a key for the container of its new signing key."""
+        return SM4_ECB in self.capabilities
+
+    def check_takes(self, sealing: str) -> None:
+        """Check that the client opens what is sealed by an algorithm, and SM4 in ECB mode within.
 
         Raises:
             RefusalError: RECIPIENT_REFUSED, it does not say so.
         """
-        if not self.capabilities >= {SM4_ECB, SM2_ENCRYPTION}:
+        if not self.capabilities >= {SM4_ECB, sealing}:
             raise RefusalError(
-                ProblemCode.RECIPIENT_REFUSED, "SM2 keys are enveloped by SM2 with SM4 in ECB mode"
+                ProblemCode.RECIPIENT_REFUSED, f"keys are enveloped by {sealing} with SM4-ECB"
             )
 
     def transport(self, offered: Iterable[KeyTransport]) -> KeyTransport:

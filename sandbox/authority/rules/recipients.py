@@ -4,8 +4,8 @@ The recipient is named in the manifest, whose signature by the old signing key i
 is the holder's: the current encryption certificate's key, or a fresh key of the token. Those two are RSA.
 
 Tokens that keep a pair of pairs in one container (GM/T 0016) open only what is enveloped to the signing
-key beside which it is put. So an SM2 recipient is the new signing key of this very application, and no
-other signing key is ever one.
+key beside which it is put. So an SM2 recipient, and an RSA one where the policy says so, is the new signing
+key of this very application, and no other signing key is ever one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,12 @@ from cryptography import x509
 
 from agent.keys.public_key import PublicKey, UnreadableKeyError
 from agent.keys.schemes import Family
-from agent.renewals.authorities.ra_protocol import Manifest, Policy, ProblemCode
+from agent.renewals.authorities.ra_protocol import (
+    ContainerKeyTransport,
+    Manifest,
+    Policy,
+    ProblemCode,
+)
 from sandbox.authority.rules.records import IssuedCertificate
 from sandbox.problems import RefusalError
 
@@ -31,9 +36,15 @@ class KeyRegister(Protocol):
     def certificates_with_key(self, public_key: bytes) -> list[IssuedCertificate]: ...
 
 
-def goes_into_container(key: PublicKey) -> bool:
-    """Return whether a recipient has to be the new signing key itself."""
-    return key.family is Family.SM2
+_TRANSPORTS: dict[Family, ContainerKeyTransport] = {
+    Family.SM2: "sm2-enveloped-key",
+    Family.RSA: "rsa-enveloped-key",
+}
+
+
+def may_sign(key: PublicKey, policy: Policy) -> bool:
+    """Return whether something may be enveloped to such a key where it is the new signing key."""
+    return _TRANSPORTS.get(key.family) in policy.container_key_transport
 
 
 def check_recipient(
@@ -53,14 +64,14 @@ def check_recipient(
     """
     key = recipient_key(public_key)
     certificates = register.certificates_with_key(public_key)
-    if goes_into_container(key):
-        if not policy.container_key_transport:
-            raise _refused("only RSA keys: nothing is enveloped to signing keys here")
-        if any(found.sha256 != issued_sha256 for found in certificates):
-            raise _refused("that key has a certificate: it must be this application's new one")
-        return key
+    if key.family is Family.SM2 and not may_sign(key, policy):
+        raise _refused("only RSA keys: nothing is enveloped to SM2 signing keys here")
+    if issued_sha256 and may_sign(key, policy):
+        certificates = [found for found in certificates if found.sha256 != issued_sha256]
     if not certificates:
-        return key  # fresh: nobody is known to hold it but who signed the manifest
+        return key  # fresh or new: nobody is known to hold it but who signed the manifest
+    if key.family is Family.SM2:
+        raise _refused("that key has a certificate: it must be this application's new one")
     current = register.newest_encryption_certificate(uscc)
     # A signing key, another organisation's, or one that was replaced must never be the recipient.
     if current is None or any(found.sha256 != current.sha256 for found in certificates):
@@ -68,7 +79,7 @@ def check_recipient(
     return key
 
 
-def check_signing_recipient(key: PublicKey, manifest: Manifest) -> None:
+def check_signing_recipient(key: PublicKey, manifest: Manifest, policy: Policy) -> None:
     """Check the new signing key of an application against the recipient its manifest names.
 
     Raises:
@@ -77,9 +88,9 @@ def check_signing_recipient(key: PublicKey, manifest: Manifest) -> None:
     if manifest.encryption_recipient is None:
         return
     recipient = recipient_key(manifest.encryption_recipient)
-    if goes_into_container(recipient) and recipient != key:
+    if recipient.family is Family.SM2 and recipient != key:
         raise _refused("an SM2 recipient must be the key of this application's own request")
-    if not goes_into_container(recipient) and recipient == key:
+    if recipient == key and not may_sign(key, policy):
         raise _refused("one key must not both sign and receive the other")
 
 

@@ -24,6 +24,7 @@ OLD = make_x509()
 RECIPIENT = rsa_key().public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 WISH = application(
     WHO,
+    request=b"",
     certificate=OLD.public_bytes(Encoding.DER),
     version=2,
     applicant=APPLICANT,
@@ -129,7 +130,8 @@ async def test_a_key_is_not_asked_for_that_could_not_be_noted(answering):
 )
 async def test_a_key_is_asked_for_in_an_envelope_that_tokens_open(answering, offered, asked):
     notes, policy = Notes(), Policy(authority="x", key_transport=offered)
-    wish = application(WHO, certificate=WISH.certificate, recipient=RECIPIENT, policy=policy)
+    facts = {"certificate": WISH.certificate, "recipient": RECIPIENT, "policy": policy}
+    wish = application(WHO, request=b"", **facts)
     async with answering(answer("202 Accepted")) as authority:
         with pytest.raises(Pending):
             await authority.server_key(wish, notes)

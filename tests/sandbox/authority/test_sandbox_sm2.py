@@ -7,14 +7,20 @@ import subprocess
 import msgspec
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import Encoding
 from sandbox_desk import RenewalClient, certify, held, make_csr, new_rsa_key
 from sandbox_office import URL, Office
 
 from agent.keys.certified import is_issued_by, key_of
+from agent.keys.rsa_enveloped_key import RsaEnvelopedKey
 from agent.keys.sm2_enveloped_key import Sm2EnvelopedKey
 from agent.renewals.authorities.key_request import key_request
-from agent.renewals.authorities.ra_protocol import SM2_ENVELOPED_KEY_TYPE, ProblemCode
+from agent.renewals.authorities.ra_protocol import (
+    RSA_ENVELOPED_KEY_TYPE,
+    SM2_ENVELOPED_KEY_TYPE,
+    ProblemCode,
+)
 from sandbox.authority.ca import Authority, renewed_validity
 from sandbox.authority.key_centre import ServerKey
 from sandbox.authority.rules.behaviour import DEFAULT_POLICY, Issuing
@@ -48,8 +54,12 @@ class Sm2Office(Office):
 
     def generate(self, client: RenewalClient, recipient=None) -> ServerKey:
         to = held(recipient or client.new_key).public.der
+        is_signing = to == held(client.new_key).public.der
         request = key_request(
-            client.holder.certificate.subject.public_bytes(), to, ("rsaes-pkcs1-v1_5",)
+            client.holder.certificate.subject.public_bytes(),
+            to,
+            ("rsaes-pkcs1-v1_5",),
+            is_signing=is_signing,
         )
         made = self.key_centre.generate(client.application, client.secret, request)
         assert made is not None
@@ -177,13 +187,59 @@ class TestRecipient:
         rsa = new_rsa_key()
         subject = client.holder.certificate.subject.public_bytes()
         request = key_request(subject, held(rsa).public.der, ())
-        named = key_request(subject, new.public.der, ())
+        named = key_request(subject, new.public.der, (), is_signing=True)
         # The capabilities of one with the name of the other.
         swapped = request.replace(held(rsa).public.identifier, new.public.identifier)
         generate = office.key_centre.generate
         assert generate(client.application, client.secret, named) is not None
         code = refused(generate, client.application, client.secret, swapped)
         assert code is ProblemCode.RECIPIENT_REFUSED
+
+
+class TestRsaInAContainer:
+    """The same for RSA, where the policy says so: to the key of the request, and as tokens import it."""
+
+    @pytest.fixture
+    def office(self, home, rsa_keys):
+        transports = ("sm2-enveloped-key", "rsa-enveloped-key")
+        policy = msgspec.structs.replace(POLICY, container_key_transport=transports)
+        return Sm2Office(home, rsa_keys, policy=policy)
+
+    def asked(self, office, client, *, is_signing: bool) -> ServerKey | None:
+        subject = client.holder.certificate.subject.public_bytes()
+        to = held(client.new_key).public.der
+        request = key_request(subject, to, ("rsaes-pkcs1-v1_5",), is_signing=is_signing)
+        return office.key_centre.generate(client.application, client.secret, request)
+
+    def test_the_pair_of_a_renewal(self, office, rsa_keys):
+        client = office.applied(*rsa_keys)
+        office.enrol(client)
+        made = office.generate(client)
+        envelope = RsaEnvelopedKey.read(made.envelope)
+        assert key_of(made.certificate) == envelope.public
+        assert len(rsa_keys[1].decrypt(envelope.sealed_key, padding.PKCS1v15())) == 16
+        assert made.media_type == RSA_ENVELOPED_KEY_TYPE
+        assert office.generate(client) == made
+
+    def test_no_cms_to_a_key_that_signs(self, office, rsa_keys):
+        client = office.applied(*rsa_keys)
+        office.enrol(client)
+        code = refused(lambda: self.asked(office, client, is_signing=False))
+        assert code is ProblemCode.RECIPIENT_REFUSED
+
+    def test_no_certificate_for_a_key_that_received_cms(self, office, rsa_keys):
+        client = office.applied(*rsa_keys)
+        assert self.asked(office, client, is_signing=False) is not None
+        assert refused(office.enrol, client) is ProblemCode.RECIPIENT_REFUSED
+
+    def test_not_before_the_request_has_proved_it(self, office, rsa_keys):
+        client = office.applied(*rsa_keys)
+        code = refused(lambda: self.asked(office, client, is_signing=True))
+        assert code is ProblemCode.WRONG_STATE
+
+    def test_where_the_policy_does_not_say_so(self, home, rsa_keys):
+        office = Sm2Office(home, rsa_keys, policy=POLICY)
+        assert refused(office.enrol, office.applied(*rsa_keys)) is ProblemCode.RECIPIENT_REFUSED
 
 
 class TestKind:

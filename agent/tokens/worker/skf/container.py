@@ -115,6 +115,23 @@ class Container:
         """Take an encryption pair, ENVELOPEDKEYBLOB, whose recipient is the container's pair that signs."""
         self._library.call("ImportECCKeyPair", self._handle, blob)
 
+    def import_rsa_pair(self, sealed_key: bytes, encrypted: bytes) -> None:
+        """Take an encryption pair under a key of SM4, which is sealed for the pair that signs.
+
+        Args:
+            sealed_key: the key of SM4, by PKCS#1 v1.5.
+            encrypted: the private half under it, as PKCS#1 has it.
+        """
+        self._library.call(
+            "ImportRSAKeyPair",
+            self._handle,
+            SM4_ECB,
+            sealed_key,
+            len(sealed_key),
+            encrypted,
+            len(encrypted),
+        )
+
     @contextmanager
     def session_key(self, cipher: bytes) -> Iterator[SessionKey]:
         """Have a key of SM4 for as long as the block lasts, sealed for the encryption pair.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import os
+from collections.abc import Callable
 
 from cryptography import x509
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from agent.ground.language import mark
 from agent.keys.certified import key_of
 from agent.keys.public_key import PublicKey, UnreadableKeyError
+from agent.keys.rsa_enveloped_key import RsaEnvelopedKey
 from agent.keys.schemes import Family
 from agent.keys.sm2_cipher import Sm2Cipher
 from agent.keys.sm2_enveloped_key import EnvelopedKeyError, Sm2EnvelopedKey
@@ -29,12 +31,18 @@ from agent.tokens.worker.skf.key_names import container_of, key_name
 from agent.tokens.worker.skf.key_pairs import facts_of
 
 _KEY_BYTES = _BLOCK_BYTES = 16
+Envelope = Sm2EnvelopedKey | RsaEnvelopedKey
+_READERS: dict[str, Callable[[bytes], Envelope]] = {
+    protocol.EnvelopeKind.SM2: Sm2EnvelopedKey.read,
+    protocol.EnvelopeKind.RSA: RsaEnvelopedKey.read,
+}
 _REFUSALS = (
     Sar.FAIL,
     Sar.INVALID_PARAM,
     Sar.IN_DATA_LENGTH,
     Sar.IN_DATA,
     Sar.DECRYPT_PAD,
+    Sar.RSA_DECRYPTION,
     Sar.KEY_NOT_FOUND,
 )
 """What libraries say of something that is not for the key it is to be opened with, or of no such key."""
@@ -70,14 +78,15 @@ def import_key_pair(access: TokenAccess, request: protocol.ImportKeyPair) -> Key
     return facts_of(access, key_name(name, Half.ENCRYPTION))
 
 
-def _checked_envelope(request: protocol.ImportKeyPair) -> Sm2EnvelopedKey:
+def _checked_envelope(request: protocol.ImportKeyPair) -> Envelope:
     """Return the envelope, whose pair is the certificate's; KeyEnvelopeInvalidError, KeyMismatchError."""
-    if request.envelope_kind != protocol.EnvelopeKind.SM2:
+    read = _READERS.get(request.envelope_kind)
+    if read is None:
         raise KeyEnvelopeInvalidError(
             reason=mark("this driver does not open envelopes of its kind")
         )
     try:
-        envelope = Sm2EnvelopedKey.read(request.envelope)
+        envelope = read(request.envelope)
         wanted = key_of(x509.load_der_x509_certificate(request.certificate))
     except EnvelopedKeyError as error:
         reason = mark("it is damaged, or not of the form GM/T 0009 asks for")
@@ -89,12 +98,14 @@ def _checked_envelope(request: protocol.ImportKeyPair) -> Sm2EnvelopedKey:
     return envelope
 
 
-def _import(access: TokenAccess, container: Container, envelope: Sm2EnvelopedKey) -> None:
+def _import(access: TokenAccess, container: Container, envelope: Envelope) -> None:
     """Import the pair, and prove it; a second time where it fails, since a refusal ends the renewal."""
-    blob = access.module.library.layout.enveloped_key(envelope)
     for _ in range(2):
         try:
-            container.import_pair(blob)
+            if isinstance(envelope, RsaEnvelopedKey):
+                container.import_rsa_pair(envelope.sealed_key, envelope.encrypted)
+            else:
+                container.import_pair(access.module.library.layout.enveloped_key(envelope))
         except SkfError as error:
             if error.code not in _REFUSALS:
                 raise

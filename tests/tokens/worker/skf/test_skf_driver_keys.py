@@ -5,12 +5,15 @@ from __future__ import annotations
 import secrets
 
 import pytest
+from certificate_maker import ENCRYPTION, make_x509, rsa_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from skf_bench import application, rsa_container, sm2_certificate
 from skf_desk import SkfDesk, both_pairs, public_key_of
 from sm2_key import Sm2Key
 
 from agent.keys.public_key import PublicKey
 from agent.keys.requests import read_request
+from agent.keys.rsa_enveloped_key import RsaEnvelopedKey
 from agent.keys.signed_data import read_signed_data
 from agent.keys.sm2_enveloped_key import Sm2EnvelopedKey
 from agent.tokens import protocol
@@ -334,3 +337,33 @@ def test_a_pair_of_rsa_is_made_in_a_container_of_its_own(bench, shape):
     assert made.encryption_place
     assert read_request(request).key() == PublicKey.read(made.public_key)
     assert len(bench.on_disk().applications[0].containers) == 2
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
+def test_an_encryption_pair_of_rsa_is_imported_beside_its_recipient_and_proved(bench, shape):
+    desk = SkfDesk(bench, (application(rsa_container()),), shape=shape)
+    pair = rsa_key("RSA encryption")
+    pkcs1 = pair.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    public = PublicKey.from_cryptography(pair.public_key())
+    certificate = make_x509(key=pair, usage=ENCRYPTION).public_bytes(Encoding.DER)
+    with desk.logged_in() as token:
+        made = generate(token, KEY, "rsa:2048")
+        recipient = PublicKey.read(made.public_key)
+
+        def order(opener: PublicKey) -> protocol.ImportKeyPair:
+            return protocol.ImportKeyPair(
+                key=made.encryption_place, label="encrypt", recipient=KEY, certificate=certificate,
+                envelope=RsaEnvelopedKey.made(pkcs1, public, opener).der,
+                envelope_kind=protocol.EnvelopeKind.RSA,
+            )  # fmt: skip
+
+        with pytest.raises(KeyEnvelopeUnopenedError):
+            token.import_key_pair(order(public))
+        imported = token.import_key_pair(order(recipient))
+        assert token.import_key_pair(order(recipient)) == imported, "a repeat finds it"
+        assert (imported.key, imported.public_key) == (made.encryption_place, public.der)
+        write = protocol.WriteCertificate(key=imported.key, label="", certificate=certificate)
+        token.write_certificate(write)
+    new = bench.on_disk().applications[0].containers[1]
+    assert new.encryption.public == public.der
+    assert new.encryption.certificate == certificate
