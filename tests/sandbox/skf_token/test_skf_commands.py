@@ -18,11 +18,12 @@ import pytest
 from skf_bench import PIN
 from skf_client import USER, SkfClient
 
-from sandbox.home import SandboxError
+from sandbox.home import Home, SandboxError
 from sandbox.skf_token import building, process
 from sandbox.skf_token.building import STANDARD, library
 from sandbox.skf_token.codes import Sar
 from sandbox.skf_token.control import Plug, ask
+from sandbox.skf_token.drawer import Drawer
 from sandbox.skf_token.process import IDLE_SECONDS
 from sandbox.skf_token.sockets import connected
 from sandbox.skf_token.state import blank_token, save_state
@@ -35,7 +36,8 @@ class Commands:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.environment = {**os.environ, "ODC_HOME": str(home), "LANG": "C.UTF-8"}
+        self.environment = {**os.environ, "LANG": "C.UTF-8"}
+        self.drawer = Drawer(Home.opened(None))
 
     def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "sandbox", "skf-token", *arguments]
@@ -48,8 +50,8 @@ class Commands:
 
     @property
     def pid(self) -> int | None:
-        state = self.told("state")
-        return state and state["pid"]
+        report = self.drawer.report()
+        return report and report.pid
 
     def kill(self) -> None:
         if pid := self.pid:
@@ -57,8 +59,9 @@ class Commands:
 
 
 @pytest.fixture
-def commands() -> Iterator[Commands]:
+def commands(monkeypatch) -> Iterator[Commands]:
     with tempfile.TemporaryDirectory(dir="/tmp", prefix="odc-skf-") as folder:
+        monkeypatch.setenv("ODC_HOME", folder)
         commands = Commands(Path(folder))
         yield commands
         commands.kill()
@@ -79,24 +82,24 @@ def test_a_token_is_plugged_in_listed_and_pulled_out(commands, monkeypatch):
     assert commands.run("faults", "SKF_EnumDev=0x0A000001").returncode == 0
     assert client.sized("EnumDev", 1).code == Sar.FAIL
     assert commands.run("pull", "one").returncode == 0
-    assert commands.told("list")[0]["is_plugged"] is False
+    assert not commands.drawer.tokens()[0].is_plugged
 
 
 def test_the_process_may_be_killed_is_started_again_and_ends_when_nobody_needs_it(commands):
     commands.run("plug", "one", "--pin-stdin", "--factory-pin", stdin=PIN)
     first = commands.pid
     commands.kill()
-    assert commands.told("list")[0]["is_plugged"] is False
+    assert not commands.drawer.tokens()[0].is_plugged
     assert commands.run("plug", "one").returncode == 0
     assert commands.pid not in (None, first)
-    [application] = commands.told("state")["devices"][0]["applications"]
-    assert application["is_factory_pin"]
+    [application] = commands.drawer.report().devices[0].applications
+    assert application.is_factory_pin
     pid = commands.pid
-    commands.run("pull", "one")
+    commands.drawer.pull("one")
     deadline = time.monotonic() + IDLE_SECONDS + SECONDS
     while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert commands.told("state") is None
+    assert commands.drawer.report() is None
 
 
 @pytest.mark.parametrize(
@@ -116,8 +119,7 @@ def test_a_mistake_is_explained(commands, arguments, stdin, said):
 
 
 def test_a_damaged_token_is_named(commands):
-    commands.run("plug", "one")
-    commands.run("pull", "one")
+    commands.drawer.make("one")
     file = commands.home / "sandbox" / "skf-tokens" / "one.json"
     file.write_text("{}")
     done = commands.run("plug", "one")
