@@ -17,6 +17,7 @@ from agent.tokens.worker.skf.codes import Sar, SkfError
 SAID = (SkfError, BlobError)
 """What is the library's fault, and no mistake of ours."""
 OTHER_LAYOUT = mark("its keys are not laid out as GM/T 0016 has it")
+NONSENSE = mark("its answers cannot be meant so")
 _FULL = (Sar.NO_ROOM, Sar.REACHED_MOST_CONTAINERS)
 _VAGUE = (Sar.FAIL, Sar.MEMORY)
 
@@ -59,4 +60,6 @@ def reason_of(error: Exception) -> str:
     """Return what is known of ``error``; never the text of one that is not the library's."""
     if isinstance(error, BlobError):
         return OTHER_LAYOUT
-    return str(error) if isinstance(error, SkfError) else type(error).__name__
+    if isinstance(error, SkfError):
+        return NONSENSE if error.said else str(error)
+    return type(error).__name__

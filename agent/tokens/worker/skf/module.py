@@ -95,11 +95,18 @@ class SkfModule:
                 is_writing=is_writing,
             ) from error
 
-    def has_lost(self, device: bytes, error: Exception) -> bool:
-        """Return whether a device was pulled out, by the error or by looking for it again."""
+    def has_lost(self, device: bytes, error: Exception, *, is_patient: bool = True) -> bool:
+        """Return whether a device was pulled out, by the error or by looking for it again.
+
+        Args:
+            device: its name.
+            error: what was said of it.
+            is_patient: look again after a moment, up to a second, where the error may be anything.
+        """
         code = code_of(error)
         if code in _MAY_BE_GONE:
-            return any(self._is_gone_after(seconds, device) for seconds in _LOOKS)
+            looks = _LOOKS if is_patient else _LOOKS[:1]
+            return any(self._is_gone_after(seconds, device) for seconds in looks)
         return code == Sar.DEVICE_REMOVED
 
     def _is_gone_after(self, seconds: float, device: bytes) -> bool:

@@ -137,7 +137,8 @@ class _DeviceReading:
         try:
             yield
         except SAID as error:
-            if self._module.has_lost(self._name, error):
+            # One that was there after the first failure is not waited for at each of a hundred.
+            if self._module.has_lost(self._name, error, is_patient=not self.problems):
                 raise _GoneError from error
             self._tell(reason_of(error))
 

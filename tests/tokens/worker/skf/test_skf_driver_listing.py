@@ -195,3 +195,13 @@ def test_what_cannot_be_loaded_says_why(tmp_path):
 def test_a_width_that_is_said_counts_more_than_the_probe(desk):
     assert desk.module.library.layout.ulong_bytes == 4
     assert SkfModule(desk.module.path, Quirks(ulong_bytes=8)).library.layout.ulong_bytes == 8
+
+
+def test_of_many_containers_that_fail_the_device_is_waited_for_once(bench, monkeypatch):
+    monkeypatch.setattr("agent.tokens.worker.skf.module._LOOKS", (0.0, 0.0, 0.0))
+    containers = [Container(name=f"C{n}", signing=one_pair()) for n in range(8)]
+    desk = SkfDesk(bench, (application(*containers),))
+    bench.misbehave("SKF_OpenContainer=0x0A000001")
+    before = bench.report().calls["SKF_EnumDev"]
+    assert len(desk.content().problems) == 1, "the same sentence, once"
+    assert bench.report().calls["SKF_EnumDev"] - before == 1 + 3 + 7
