@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,8 @@ from sandbox.words import words
 EXPIRED_DAYS = 961
 APPROVE_AFTER_SECONDS = 3
 REMINDER_SECONDS = 20.0
+HAS_SKF = sys.platform == "linux"
+"""Whether there is a virtual SKF token: its library is compiled where it is used, by gcc."""
 SKF_HOLDER = Holder(organisation="广州市样例有限公司", uscc="91440101MA5DB0000B")
 
 
@@ -36,12 +39,13 @@ def run_demo(folder: Path, *, with_desktop: bool, program: Path | None = None) -
             client.call("events.subscribe")
             _show_reminder(client)
             _renew(desk, client, Holder())
-            say(
-                "插入国密 SKF 电子钥匙,其中为 SM2 证书",
-                "Plugging in an SKF token with SM2 certificates",
-            )
-            desk.plug_skf()
-            _renew(desk, client, SKF_HOLDER)
+            if HAS_SKF:
+                say(
+                    "插入国密 SKF 电子钥匙,其中为 SM2 证书",
+                    "Plugging in an SKF token with SM2 certificates",
+                )
+                desk.plug_skf()
+                _renew(desk, client, SKF_HOLDER)
         print(
             words("\n您的新证书已安装成功!", "\nYour new certificate has been installed!"),
             flush=True,
@@ -67,8 +71,10 @@ def _set_up(desk: Desk) -> RunningSandbox:
     )
     expired = ("--expired-days", str(EXPIRED_DAYS))
     desk.issue_token(*expired)
-    skf = desk.issue_skf_token("--sm2", *expired, holder=SKF_HOLDER)
-    desk.pull_skf()
+    skf = None
+    if HAS_SKF:
+        skf = desk.issue_skf_token("--sm2", *expired, holder=SKF_HOLDER)
+        desk.pull_skf()
     write_sample_dossier(desk.dossier)
     desk.configure_agent(running.url, skf=skf)
     return running
