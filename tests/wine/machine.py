@@ -39,6 +39,11 @@ class Windows:
         self.environment = {**environment(folder / "prefix", language), **variables}
         self.python = folder / "python" / "python.exe"
 
+    @property
+    def encoding(self) -> str:
+        """The encoding of what is redirected there."""
+        return "gbk" if self.environment["LANG"] == Language.CHINESE else "cp1252"
+
     def path(self, file: Path) -> str:
         r"""Return how Windows names a file of this machine: ``C:\…`` within the prefix, else ``Z:\…``."""
         inside = file.is_relative_to(self.drive)
@@ -52,12 +57,17 @@ class Windows:
         return subprocess.Popen([WINE, *command], env=variables, **{**pipes, **options})  # type: ignore[call-overload,no-any-return]
 
     def run(
-        self, *command: str | Path, stdin: bytes = b"", env: Mapping[str, str] | None = None
+        self,
+        *command: str | Path,
+        stdin: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        limit: float = LIMIT,
     ) -> subprocess.CompletedProcess[bytes]:
         """Run a program to its end; what it returns is not looked at."""
         return subprocess.run(
             [WINE, *command], env={**self.environment, **(env or {})}, input=stdin,
-            capture_output=True, timeout=LIMIT, check=False,
+            capture_output=True, cwd=cwd, timeout=limit, check=False,
         )  # fmt: skip
 
     def run_unheard(self, *command: str | Path) -> int:
