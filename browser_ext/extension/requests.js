@@ -5,6 +5,9 @@ const THUMBPRINT = /^[0-9a-f]{64}$/;
 const IDENTIFIER = /^[0-9a-f-]{36}$/;
 const NONCE = /^[A-Za-z0-9+/]{42,128}={0,2}$/;
 const NONCE_LENGTHS = [44, 128];
+/** Of a text that is signed bare; the agent counts them. */
+const MOST_TEXT_BYTES = 4096;
+const ENCODINGS = ["utf-8", "utf-16le", "gbk"];
 const MOST_DAYS = 36_500;
 const PAGE_ID = /^[0-9a-f-]{1,64}$/;
 
@@ -64,6 +67,11 @@ const METHODS = {
   },
   "browser.encrypt": { items: isDocuments, certificates: isRecipients },
   "browser.decrypt": { items: isDocuments, thumbprint: optional(matches(THUMBPRINT)) },
+  "browser.sign_text": {
+    text: (value) => typeof value === "string" && value !== "" && [...value].length <= MOST_TEXT_BYTES,
+    encoding: optional((value) => ENCODINGS.includes(value)),
+    thumbprint: optional(matches(THUMBPRINT)),
+  },
   "browser.sign": {
     items: isItems,
     detached: optional((value) => typeof value === "boolean"),

@@ -1,5 +1,6 @@
 // The SOF_ functions that portals of the Chinese authorities call (GM/T 0020, GB/T 43694), over the agent's
-// own page protocol: those a portal needs to log its visitors in and to see what a certificate says.
+// own page protocol: those a portal needs to log its visitors in, to see what a certificate says, and to have
+// texts signed.
 //
 // Each is a promise, and takes a callback after its arguments, called with the same value. As with the
 // plug-ins these replace, what fails is an empty text, or false; GetLastError says which error it was. The
@@ -27,6 +28,7 @@ const CODES = {
   invalid_request: SOR.IndataErr,
   challenge_invalid: SOR.IndataErr,
   certificate_not_found: SOR.IndataErr,
+  text_refused: SOR.IndataErr,
 };
 
 let lastError = SOR.OK;
@@ -100,6 +102,29 @@ export const SOF_Login = sof(false, async (container) => {
 export const ODC_Login = sof("", async (container, challenge) =>
   JSON.stringify(await odc.login(challenge, { thumbprint: container })),
 );
+
+/**
+ * A text signed bare, in base64: RSA with SHA-256, SM2 with SM3 (DER of r and s). Text alone: random bytes are
+ * refused. `encoding` is how your server has it: "utf-8", "utf-16le" or "gbk".
+ */
+export const SOF_SignData = sof("", async (container, text, encoding = "utf-8") => {
+  if (typeof text !== "string") {
+    throw new SofError(SOR.IndataErr);
+  }
+  return (await odc.signText(text, { encoding, thumbprint: container })).signature;
+});
+
+/**
+ * A text signed, as CMS in base64 without line breaks: flag 0 with the text in it, 1 without. The visitor is
+ * shown the text and asked for the PIN. It is signed as UTF-8, and with the page's origin beside it.
+ */
+export const SOF_SignMessage = sof("", async (flag, container, text) => {
+  if (typeof text !== "string" || ![0, 1].includes(Number(flag))) {
+    throw new SofError(SOR.IndataErr);
+  }
+  const { signature } = await odc.sign(text, { detached: Number(flag) === 1, thumbprint: container });
+  return signature;
+});
 
 /** One of `SGD`; the key decides all the same, and RSA signs with SHA-256, never with SHA-1. */
 export const SOF_SetSignMethod = sof(false, (method) => {

@@ -153,6 +153,7 @@ export type Code =
   | "certificate_not_yet_valid"
   | "certificate_unsuitable"
   | "not_signed"
+  | "text_refused"
   | "internal";
 
 export class OdcError extends Error {
@@ -178,6 +179,11 @@ export function certificate(thumbprint: string, options?: Options): Promise<stri
  */
 export function renew(thumbprint: string, options?: RenewOptions): Promise<Renewal>;
 export function renewal(id: string, options?: Options): Promise<Renewal>;
+/** A bare signature over a text, shown whole: RSA PKCS#1 v1.5, of curves DER; both values in base64. */
+export function signText(
+  text: string,
+  options?: LoginOptions & { readonly encoding?: "utf-8" | "utf-16le" | "gbk" },
+): Promise<{ readonly signature: string; readonly certificate: string }>;
 /** Asks the user each time, with the PIN. The challenge is 44 to 128 characters of base64, used once. */
 export function login(challenge: string, options?: LoginOptions): Promise<LoginToken>;
 /**

@@ -264,6 +264,18 @@ async function fetched({ result, size }, signal) {
   return whole;
 }
 
+/**
+ * Have the visitor sign a text bare, as older portals are used to: resolves with {signature, certificate}, both
+ * base64. A signature of `sign` says where it was made; this one does not.
+ */
+export async function signText(text, { encoding = "utf-8", thumbprint, signal, timeout = PIN_MS } = {}) {
+  const params = { text: `${text}`, encoding: `${encoding}` };
+  if (thumbprint !== undefined) {
+    params.thumbprint = `${thumbprint}`;
+  }
+  return request("browser.sign_text", params, { signal, timeout });
+}
+
 /** Check what is to be signed before anything is sent, and read it whole: it may change afterwards. */
 async function itemsOf(given) {
   if (given.length === 0 || given.length > SIGN_LIMITS.items) {

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 from certificate_maker import china, make_der, thumbprint_of
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from soft_token import PIN, SoftTokens, logged_in
 
@@ -335,3 +338,22 @@ async def test_there_is_a_line_for_each_use_of_a_token_without_what_was_signed(h
     )
     assert any(f"origin={SITE} method=login outcome=answered" in line for line in lines)
     assert not any(NONCE in line or PIN in line for line in lines)
+
+
+async def test_a_text_is_signed_bare_as_older_portals_check_it(holder):
+    page = await holder.desk.browser()
+    text = {"origin": SITE, "text": "本单位确认所填信息属实。", "encoding": "utf-16le"}
+    asking = asyncio.create_task(page.ask("browser.sign_text", text))
+    question = await holder.question()
+    [shown] = question["token_use"]["shown"]
+    assert (question["action"], shown["text"]) == ("sign", text["text"])
+    prompt = await holder.prompt(question)
+    assert prompt["purpose"] == "sign"
+    await holder.types(prompt)
+    signed = (await asking)["result"]
+    certificate = x509.load_der_x509_certificate(base64.b64decode(signed["certificate"]))
+    signature, content = base64.b64decode(signed["signature"]), text["text"].encode("utf-16le")
+    certificate.public_key().verify(signature, content, ec.ECDSA(hashes.SHA256()))
+    for bare in ("登" * 32, "a\u202eb"):
+        refused = await page.refusal("browser.sign_text", {**text, "text": bare})
+        assert refused == (-32000, "text_refused")

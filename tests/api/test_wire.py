@@ -22,6 +22,7 @@ from agent.api.methods import (
     browser_documents,
     browser_login,
     browser_sign,
+    browser_sign_text,
     extension,
 )
 from agent.api.registry import NoParams, Role
@@ -39,6 +40,7 @@ PARAMS = {
     "browser.encrypt": browser_decrypt.EncryptParams,
     "browser.decrypt": browser_decrypt.DecryptParams,
     "browser.sign": browser_sign.SignParams,
+    "browser.sign_text": browser_sign_text.SignTextParams,
     "browser.cancel": browser.CancelParams,
     "browser.overview": NoParams,
     "browser.sites": NoParams,

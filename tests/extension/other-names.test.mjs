@@ -179,6 +179,31 @@ describe("SOF_ names", () => {
     assert.equal(posted.at(-1).params.thumbprint, "a".repeat(64));
   });
 
+  it("have a text signed, with it or without", async () => {
+    agent["browser.sign"] = ({ items, detached }) => {
+      assert.deepEqual(items, [{ text: "同意" }]);
+      return { certificate: "AAAA", signatures: [{ head: detached ? "REVU" : "SGVh", tail: "ZA==", sha256: "" }] };
+    };
+    assert.equal(await sof.SOF_SignMessage(1, "a".repeat(64), "同意"), "REVU");
+    const whole = await sof.SOF_SignMessage(0, "a".repeat(64), "同意");
+    assert.equal(Buffer.from(whole, "base64").toString(), "Hea同意d");
+    for (const [flag, text] of [[2, "同意"], [0, undefined], [0, new Uint8Array(4)]]) {
+      assert.equal(await sof.SOF_SignMessage(flag, "a".repeat(64), text), "");
+      assert.equal(sof.SOF_GetLastError(), sof.SOR.IndataErr);
+    }
+  });
+
+  it("have a text signed bare, in the encoding of the server, and bytes never", async () => {
+    agent["browser.sign_text"] = ({ text, encoding }) => ({ certificate: "AAAA", signature: btoa(`${text.length} ${encoding}`) });
+    assert.equal(atob(await sof.SOF_SignData("a".repeat(64), "同意")), "2 utf-8");
+    const given = await new Promise((done) => sof.SOF_SignData("a".repeat(64), "同意", "gbk", done));
+    assert.equal(atob(given), "2 gbk");
+    assert.equal(await sof.SOF_SignData("a".repeat(64), new Uint8Array(32)), "");
+    agent["browser.sign_text"] = failing("text_refused");
+    assert.equal(await sof.SOF_SignData("a".repeat(64), "x".repeat(64)), "");
+    assert.equal(sof.SOF_GetLastError(), sof.SOR.IndataErr);
+  });
+
   it("choose no method that is not safe", async () => {
     assert.equal(await sof.SOF_SetSignMethod(0x00020201), true);
     assert.equal(await sof.SOF_GetSignMethod(), 0x00020201);

@@ -25,6 +25,7 @@ PAGE_METHODS = (
     "browser.status", "browser.certificates", "browser.certificate",
     "browser.renew", "browser.renewal", "browser.login",
     "browser.piece", "browser.sign", "browser.result", "browser.encrypt", "browser.decrypt",
+    "browser.sign_text",
 )  # fmt: skip
 UUID = "00000000-0000-4000-8000-000000000001"
 NAMES = (
