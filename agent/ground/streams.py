@@ -59,6 +59,8 @@ def escaped(character: str) -> str:
 
 
 def _replaced(error: UnicodeError) -> tuple[str, int]:
+    if isinstance(error, UnicodeDecodeError):  # a stream that is read, too: what a test captured
+        return "\N{REPLACEMENT CHARACTER}", error.end
     if not isinstance(error, UnicodeEncodeError):
         raise error
     characters = error.object[error.start : error.end]

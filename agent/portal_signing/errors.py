@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
+from agent.signing.errors import CertificateEndedError, CertificateNotBegunError
 
 
 class ToldToPageError(OdcError):
@@ -34,18 +35,16 @@ class PinNeededError(OdcError):
     advice = mark("Enter it in the agent's window or by `odc-agent sites ask`, or decline.")
 
 
-class CertificateExpiredError(OdcError):
+class CertificateExpiredError(CertificateEndedError):
     """The certificate's time is over; no PIN is asked for."""
 
-    code = "certificate_expired"
     sentence = mark("The certificate has expired, so nobody can log in or sign with it.")
     advice = mark("Renew it, then try again.")
 
 
-class CertificateNotYetValidError(OdcError):
+class CertificateNotYetValidError(CertificateNotBegunError):
     """The certificate's time has not come; no PIN is asked for."""
 
-    code = "certificate_not_yet_valid"
     sentence = mark("The certificate is not valid yet.")
     advice = mark("Check this computer's date and time, or wait for the day it begins.")
 

@@ -33,7 +33,7 @@ class CertificateNotBegunError(OdcError):
 class CertificateUnreadableError(OdcError):
     """No signature can be made with it."""
 
-    code = "certificate_damaged"
+    code = "certificate_signs_nothing"
     sentence = mark("This certificate is damaged, or of a kind that signs nothing here.")
     advice = mark("Have a new certificate issued at the authority's service desk.")
 

@@ -67,3 +67,11 @@ def test_what_a_child_of_ours_complains_of_is_read_as_it_was_written(monkeypatch
     monkeypatch.setattr(locale, "getencoding", lambda: encoding)
     assert heard("[WinError 5] 拒绝访问。".encode(encoding)) == "[WinError 5] 拒绝访问。"
     assert heard(b"\xff").isprintable()
+
+
+def test_a_stream_of_ours_that_is_read_has_what_is_no_text_replaced(monkeypatch, tmp_path):
+    (tmp_path / "captured").write_bytes(b"said \xff\xfe")
+    with (tmp_path / "captured").open(encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        replace_what_cannot_be_said()
+        assert stream.read() == "said \N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}"

@@ -57,6 +57,7 @@ READERS = {
     "sandbox/authority/policy_file.py": "TOML of the reader's text",
     # Scans, pictures, fonts, programs: no text.
     "agent/api/input_files.py": "scans",
+    "agent/signing/documents.py": "documents to be signed, byte by byte",
     "agent/cli/papers/input_files.py": "scans; an applicant goes through the reader",
     "agent/renewals/letter/fonts.py": "fonts",
     "agent/tokens/discovery/libraries.py": "libraries",

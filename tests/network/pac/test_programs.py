@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
 
 import pytest
@@ -137,7 +138,7 @@ def test_a_worker_that_lies_is_a_fault(script, monkeypatch, tmp_path):
     program = tmp_path / "worker"
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o700)
-    monkeypatch.setattr(evaluating.sys, "executable", str(program))
+    monkeypatch.setattr(sys, "executable", str(program))
     with pytest.raises(PacProgramError):
         run("return 'DIRECT'")
 

@@ -166,7 +166,7 @@ def test_a_worker_that_is_killed_or_lies_is_a_file_that_cannot_be_opened(monkeyp
         program = tmp_path / "worker"
         program.write_text(f"#!/bin/sh\n{script}\n")
         program.chmod(0o700)
-        monkeypatch.setattr(process.sys, "executable", str(program))
+        monkeypatch.setattr(sys, "executable", str(program))
         # More than a pipe holds, so that writing fails too.
         assert process.ask_worker(Inspect(), bytes(1_000_000)) == refused
 
@@ -175,7 +175,7 @@ def test_a_worker_that_never_answers_is_given_up(monkeypatch, tmp_path):
     program = tmp_path / "worker"
     program.write_text("#!/bin/sh\nexec sleep 1000\n")
     program.chmod(0o700)
-    monkeypatch.setattr(process.sys, "executable", str(program))
+    monkeypatch.setattr(sys, "executable", str(program))
     monkeypatch.setattr(process, "SECONDS", 0.3)
     assert process.ask_worker(Inspect(), b"")[0] == Unusable(fault=Fault.TOO_DEMANDING)
 
@@ -184,7 +184,7 @@ def test_a_flood_of_answers_is_cut_off(monkeypatch, tmp_path):
     program = tmp_path / "worker"
     program.write_text("#!/bin/sh\nexec yes\n")
     program.chmod(0o700)
-    monkeypatch.setattr(process.sys, "executable", str(program))
+    monkeypatch.setattr(sys, "executable", str(program))
     assert process.ask_worker(Inspect(), b"")[0] == Unusable(fault=Fault.TOO_DEMANDING)
 
 
