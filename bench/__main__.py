@@ -16,6 +16,7 @@ from bench import (
     polls,
     renewal,
     skf,
+    sm2_renewal,
     start,
     windows,
 )
@@ -31,6 +32,7 @@ _ALL = {
     "journal": journal.main,
     "polls": polls.main,
     "renewal": renewal.main,
+    "sm2": sm2_renewal.main,
     "start": start.main,
     "windows": windows.main,
     "host": host.main,

@@ -51,24 +51,29 @@ class TimedDesk(Desk):
 def main() -> None:
     """Print what the client, the token and the authority each take of a renewal."""
     with tempfile.TemporaryDirectory(prefix="odc-bench-") as name:
-        module = Path(name) / "timed.so"
-        source = Path(__file__).with_name("timed.c")
-        subprocess.run(
-            ["gcc", "-O1", "-fPIC", "-shared", "-fvisibility=hidden", "-o", module, source, "-ldl"],
-            check=True,
-        )
+        module = timed_module(Path(name))
         ours: dict[str, list[float]] = {}
         theirs: dict[str, list[float]] = {}
         for _ in range(ROUNDS):  # interleaved, so that both meet the same machine
             with _timed_desk(module) as desk:
-                _add(ours, desk, _renew, desk.token_log)
-                _add(theirs, desk, _openssl_and_curl)
+                add(ours, desk, renew, desk.token_log)
+                add(theirs, desk, _openssl_and_curl)
         rows = {f"odc-agent: {part}": times for part, times in ours.items()}
         rows |= {f"openssl req + curl: {part}": times for part, times in theirs.items()}
         print_times(f"one EST renewal, {ROUNDS} rounds", rows)
 
 
-def _add(
+def timed_module(folder: Path) -> Path:
+    """Build the PKCS#11 module that forwards to SoftHSM and notes when it is at work."""
+    module, source = folder / "timed.so", Path(__file__).with_name("timed.c")
+    subprocess.run(
+        ["gcc", "-O1", "-fPIC", "-shared", "-fvisibility=hidden", "-o", module, source, "-ldl"],
+        check=True,
+    )
+    return module
+
+
+def add(
     times: dict[str, list[float]],
     desk: TimedDesk,
     renew: Callable[[TimedDesk], None],
@@ -107,7 +112,7 @@ def _busy(spans: list[Span], began: int, ended: int) -> int:
     return total
 
 
-def _renew(desk: TimedDesk) -> None:
+def renew(desk: TimedDesk) -> None:
     """Renew the desk's certificate through the local API, the PIN typed at once."""
     with desk.client() as client:
         client.call("events.subscribe")

@@ -100,7 +100,7 @@ class Desk:
                 return found if found.pid == process.pid else None
             return None
 
-        return self._await(running, process, "the authority")
+        return self.await_(running, process, "the authority")
 
     def issue_token(self, *options: str, holder: Holder | None = None) -> dict[str, Any]:
         """Make the software token with its pair of certificates and return what was issued."""
@@ -173,7 +173,7 @@ class Desk:
                 return True
             return None
 
-        self._await(reached, process, "the agent")
+        self.await_(reached, process, "the agent")
         return process
 
     def client(self) -> Client:
@@ -203,7 +203,7 @@ class Desk:
         """Start one of our programs; it is ended with the desk. What it says goes into a log."""
         logs = self.folder / "logs"
         logs.mkdir(parents=True, exist_ok=True)
-        with (logs / f"{module.partition('.')[0]}-{arguments[0]}.log").open("ab") as log:
+        with (logs / f"{module.partition('.')[0]}-{Path(arguments[0]).name}.log").open("ab") as log:
             process = subprocess.Popen(
                 [*_ENDING_WITH_US, *self._command(module, arguments)],
                 stdin=subprocess.DEVNULL,
@@ -244,7 +244,7 @@ class Desk:
         return [sys.executable, "-P", "-m", module, *arguments]
 
     @staticmethod
-    def _await(ready: Callable[[], T | None], process: subprocess.Popen[bytes], what: str) -> T:
+    def await_(ready: Callable[[], T | None], process: subprocess.Popen[bytes], what: str) -> T:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             found = ready()
