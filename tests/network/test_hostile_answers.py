@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from broken_server import answer, root, server_identity, serving
 from cryptography.hazmat.primitives.serialization import Encoding
-from enrolments import WHO
+from enrolments import WHO, Notes, application
 
 from agent.checks.probes import authority as probe
 from agent.checks.verdicts.authority import Obstacle
@@ -27,6 +27,7 @@ from agent.network.reader import Limits, Reader, Request
 from agent.network.tls import unproved_tls
 from agent.renewals.authorities import http as authority_http
 from agent.renewals.authorities.authority import AuthorityRefusedError, AuthorityUnreachableError
+from agent.renewals.authorities.cmp.enrolment import CmpEnrolment
 from agent.renewals.authorities.est import EstAuthority
 from agent.renewals.authorities.ra import RaAuthority
 from agent.renewals.authorities.ra_protocol import ApplicationStatus, Licence, Policy, Problem
@@ -176,6 +177,17 @@ async def asks_for_key_types(home, url):
         await authority.close()
 
 
+async def asks_by_cmp(home, url):
+    file = home / "password"
+    client = CmpEnrolment(settings_of(home, url, profile="cmp", user="u", password_file=file))
+    wish = application(WHO, certificate=root().public_bytes(Encoding.DER))
+    try:
+        with pytest.raises(AuthorityUnreachableError):
+            await client.enrol(wish, Notes())
+    finally:
+        await client.close()
+
+
 async def checks_the_way(home, url):
     reached = await probe.reach(settings_of(home, url), utc_now)
     assert isinstance(reached.obstacle, Obstacle)
@@ -205,7 +217,7 @@ OVER_TLS = {
     "kinds of keys": asks_for_key_types,
     "environment check": checks_the_way,
 }
-IN_CLEAR = {"PAC": reads_a_pac_program, "updates": looks_for_updates}
+IN_CLEAR = {"PAC": reads_a_pac_program, "updates": looks_for_updates, "CMP": asks_by_cmp}
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

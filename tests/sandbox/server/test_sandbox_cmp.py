@@ -12,8 +12,12 @@ import pytest
 from cryptography import x509
 from sandbox_desk import Desk, certify, make_csr, new_rsa_key, running_desk, sandbox_cli
 
+from agent.checks.probes.authority import reach
+from agent.checks.verdicts.authority import Obstacle
+from agent.ground.clock import utc_now
 from agent.renewals.authorities.cmp import bodies
 from agent.renewals.authorities.cmp.messages import BodyKind, Message, read_message
+from agent.settings.config import AuthoritySettings
 from sandbox.authority.cmp_users import hand_out
 from sandbox.authority.rules.records import CmpUser
 from sandbox.authority.store import Store
@@ -152,6 +156,14 @@ def test_what_is_no_message_gets_an_error(client):
     answer = client.again("junk")
     assert bodies.read_error(answer.body).failures == {"badDataFormat"}
     assert answer.protection == b""
+
+
+async def test_the_environment_check_finds_it(cmp_desk):
+    settings = AuthoritySettings(
+        name="a", issuers=(), profile="cmp", url=cmp_desk.url,
+        trust_anchor=cmp_desk.home.trust_anchor,
+    )  # fmt: skip
+    assert (await reach(settings, utc_now)).obstacle is Obstacle.NONE
 
 
 def test_it_is_not_there_unless_asked_for(quick_desk):

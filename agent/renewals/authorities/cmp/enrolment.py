@@ -74,6 +74,16 @@ class CmpUnprovedError(CmpRefusedError):
     )
 
 
+class SecretGoneError(OdcError):
+    """A renewal relied on a configured secret, and that is not there any more."""
+
+    code = "cmp_secret_gone"
+    sentence = mark("The configuration has no reference value and secret for {authority} any more.")
+    advice = mark(
+        "Ask your administrator to correct the configuration, or end this renewal and start it again."
+    )
+
+
 class CmpEnrolment(AuthorityHttp):
     """An Enrolment, and no Dossier."""
 
@@ -202,7 +212,8 @@ class CmpEnrolment(AuthorityHttp):
         if self._configured is not None:
             return self._configured
         handed_out = application.handed_out
-        assert handed_out is not None, "it was asked for before the draft"
+        if handed_out is None:  # it was configured when this renewal was drafted
+            raise SecretGoneError(authority=self._name)
         return SharedSecret(handed_out.application.encode(), handed_out.secret.encode())
 
     def _believed(self, content: bytes, asked: Header, secret: SharedSecret) -> Message:

@@ -48,8 +48,14 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def read(cls, notes: bytes) -> Transaction:
-        """Return what :attr:`notes` were kept of; a new one where nothing was."""
-        return msgspec.json.decode(notes, type=cls) if notes else cls.new()
+        """Return what :attr:`notes` were kept of; a new one where nothing was, or by another protocol.
+
+        An administrator may have changed the authority's profile while the renewal was under way.
+        """
+        try:
+            return msgspec.json.decode(notes, type=cls)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return cls.new()
 
     @property
     def notes(self) -> bytes:

@@ -34,6 +34,7 @@ from agent.renewals.authorities.cmp.enrolment import (
     CmpEnrolment,
     CmpRefusedError,
     CmpUnprovedError,
+    SecretGoneError,
 )
 from agent.renewals.authorities.cmp.messages import BodyKind
 from agent.renewals.authorities.cmp.protection import SharedSecret
@@ -108,6 +109,21 @@ async def test_a_renewal_has_the_secret_that_was_handed_out_for_it(asking):
         [asked] = client.server.asked
     assert SECRET.has_protected(asked)
     assert asked.header.key_id == SECRET.reference
+
+
+@pytest.mark.parametrize("notes", [b"", b"\x30\x82\x01\x00", b"\xff\xfe", b'{"id": 1}'])
+async def test_another_protocols_notes_begin_a_transaction(asking, notes):
+    """The authority's profile may be changed while a renewal is under way."""
+    async with asking(ISSUED) as client:
+        assert await client.enrol(WISH, Notes(notes)) == CERTIFICATE
+
+
+async def test_a_secret_that_has_gone_from_the_configuration_is_missed(asking):
+    async with asking(user="", password_file=None) as client:
+        with pytest.raises(SecretGoneError) as gone:
+            await client.enrol(WISH, Notes())
+        assert client.server.asked == []
+    assert not is_final(gone.value)
 
 
 async def test_one_that_waits_is_polled_for_as_late_as_the_server_says(asking):
