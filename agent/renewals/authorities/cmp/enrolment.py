@@ -35,7 +35,7 @@ from agent.renewals.authorities.cmp.protection import SharedSecret, is_signed_fo
 from agent.renewals.authorities.cmp.transaction import Stage, Transaction
 from agent.renewals.authorities.enrolment import Application, Exchange, Prepared, Signer
 from agent.renewals.authorities.est_messages import ServerKey
-from agent.renewals.authorities.http import AuthorityHttp
+from agent.renewals.authorities.http import DEFAULT_RETRY_SECONDS, AuthorityHttp
 from agent.renewals.authorities.password_file import password_of
 from agent.renewals.authorities.plain_policy import plain_policy
 from agent.renewals.authorities.ra_protocol import Policy, ProblemCode
@@ -47,6 +47,8 @@ MESSAGE_BYTES = 256 * 1024
 NONCE_BYTES = 16
 """RFC 9483, 3.1: 128 bits."""
 MAX_WAIT_SECONDS = 24 * 3600
+_LATER = frozenset({BodyKind.POLL_REP, BodyKind.ERROR})
+"""Answers without a word on the request; of errors, those that are left by then."""
 _NOT_NOW = frozenset({"systemUnavail", "systemFailure"})
 """Failures that pass."""
 
@@ -138,10 +140,12 @@ class CmpEnrolment(AuthorityHttp):
             refusal=None if refusal is None else str(refusal),
         ).der
         try:
-            await self._say(application, transaction, BodyKind.CERT_CONF, content)
+            answer = await self._say(application, transaction, BodyKind.CERT_CONF, content)
         except CmpRefusedError:
             if not is_repeated:  # else it was heard the first time, and the answer was lost
                 raise
+        else:
+            _check_kind(answer, BodyKind.PKICONF)
         _kept(exchange, transaction.with_(stage=Stage.CONFIRMED))
 
     async def server_key(self, _application: Application, _exchange: Exchange) -> ServerKey:
@@ -224,7 +228,10 @@ class CmpEnrolment(AuthorityHttp):
             raise CmpMessageError("it is of another transaction")
         is_proved = self._is_proved(answer, secret)
         if answer.kind is BodyKind.ERROR:
-            _refuse(bodies.read_error(answer.body), is_proved=is_proved)
+            said = bodies.read_error(answer.body)
+            # Of a message of whatever kind that is put off (RFC 9483, 4.4).
+            if said.status is not Status.WAITING or not is_proved:
+                _refuse(said, is_proved=is_proved)
         if not is_proved:
             raise CmpMessageError("it does not prove that it is the authority's")
         if answer.header.answers != asked.nonce:
@@ -252,11 +259,10 @@ def _kept(exchange: Exchange, transaction: Transaction) -> Transaction:
 def _taken(exchange: Exchange, transaction: Transaction, answer: Message) -> bytes | None:
     """Keep what an answer says and return its certificate; None where there is none yet."""
     transaction = transaction.with_(is_answered=True, answers=answer.header.nonce)
-    if answer.kind is BodyKind.POLL_REP:
+    if answer.kind in _LATER:
         _kept(exchange, transaction)
         return None
-    if answer.kind is not BodyKind.CP:
-        raise AuthorityUnreachableError(reason=f"unexpected answer: {answer.kind.name}")
+    _check_kind(answer, BodyKind.CP)
     try:
         said = bodies.read_certificate_answer(answer.body)
     except CmpMessageError as error:
@@ -273,8 +279,15 @@ def _taken(exchange: Exchange, transaction: Transaction, answer: Message) -> byt
     return said.certificate
 
 
+def _check_kind(answer: Message, kind: BodyKind) -> None:
+    if answer.kind is not kind:
+        raise AuthorityUnreachableError(reason=f"unexpected answer: {answer.kind.name}")
+
+
 def _pause(answer: Message) -> float:
     """Return how many seconds the server asks to leave."""
+    if answer.kind is not BodyKind.POLL_REP:
+        return DEFAULT_RETRY_SECONDS
     try:
         seconds = bodies.read_poll_answer(answer.body).seconds
     except CmpMessageError as error:

@@ -29,7 +29,7 @@ from agent.renewals.authorities.authority import (
     Pending,
 )
 from agent.renewals.authorities.cmp import bodies
-from agent.renewals.authorities.cmp.bodies import StatusInfo
+from agent.renewals.authorities.cmp.bodies import Status, StatusInfo
 from agent.renewals.authorities.cmp.enrolment import (
     CmpEnrolment,
     CmpRefusedError,
@@ -39,12 +39,14 @@ from agent.renewals.authorities.cmp.enrolment import (
 from agent.renewals.authorities.cmp.messages import BodyKind
 from agent.renewals.authorities.cmp.protection import SharedSecret
 from agent.renewals.authorities.cmp.transaction import Stage, Transaction
+from agent.renewals.authorities.http import DEFAULT_RETRY_SECONDS
 from agent.renewals.steps.checks import CertificateRefusedError
 from agent.renewals.steps.finality import is_final
 from agent.settings.config import AuthoritySettings
 
 WISH = application(WHO, request=request(), certificate=der(issued("old")))
 REJECTED = says(BodyKind.CP, cp(StatusInfo(text="not this year")))
+PUT_OFF = says(BodyKind.ERROR, bodies.error_content(StatusInfo(status=Status.WAITING)))
 ANOTHER = SharedSecret(b"server", b"another secret")
 
 
@@ -146,6 +148,19 @@ async def test_the_pause_has_bounds(asking, seconds, pause):
         with pytest.raises(Pending) as pending:
             await client.enrol(WISH, Notes())
     assert pending.value.retry_after == pause
+
+
+@pytest.mark.parametrize("first", [WAITING, PUT_OFF], ids=["cp", "error"])
+@pytest.mark.parametrize("second", [WAITING, PUT_OFF], ids=["cp", "error"])
+async def test_waiting_is_understood_however_it_is_said(asking, first, second):
+    """RFC 9483, 4.4: a message may be put off by an error whose status is waiting."""
+    notes = Notes()
+    async with asking(first, second, ISSUED) as client:
+        with pytest.raises(Pending) as pending:
+            await client.enrol(WISH, notes)
+        assert pending.value.retry_after == DEFAULT_RETRY_SECONDS
+        assert await client.enrol(WISH, notes) == CERTIFICATE
+        assert len(client.server.transactions) == 1
 
 
 async def test_a_lost_answer_is_polled_for(asking):
@@ -283,6 +298,16 @@ async def test_a_confirmation_whose_answer_was_lost_is_repeated_and_then_believe
         await client.accept(WISH, notes, CERTIFICATE, None)
         await client.accept(WISH, notes, CERTIFICATE, None)  # heard: nobody is told again
         assert client.server.kinds == ["P10CR", "CERT_CONF", "CERT_CONF"]
+
+
+async def test_what_is_no_confirmation_is_not_taken_for_one(asking):
+    notes = Notes()
+    async with asking(ISSUED, ISSUED, CONFIRMED) as client:
+        await client.enrol(WISH, notes)
+        with pytest.raises(AuthorityUnreachableError, match="CP"):
+            await client.accept(WISH, notes, CERTIFICATE, None)
+        await client.accept(WISH, notes, CERTIFICATE, None)
+    assert Transaction.read(notes.notes).stage is Stage.CONFIRMED
 
 
 async def test_a_confirmation_that_is_refused_the_first_time_is_said(asking):
