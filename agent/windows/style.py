@@ -78,6 +78,10 @@ def application(arguments: Sequence[str]) -> QApplication:
     return app
 
 
+_OF_THE_SYSTEM = ("QAbstractItemView", "QMenu", "QMessageBox", "QTipLabel")
+"""Widgets for which Windows has a font of its own, smaller than that of the others."""
+
+
 def dress(app: QApplication) -> None:
     """Give an application that was started with :data:`STYLE` our looks."""
     app.setWindowIcon(seal_icon())
@@ -98,6 +102,8 @@ def _paint(app: QApplication) -> None:
     chosen = colours()
     app.setPalette(_palette(chosen))
     app.setStyleSheet(_sheet(chosen))
+    for kind in _OF_THE_SYSTEM:  # each change of looks brings the system's back
+        app.setFont(app.font(), kind)  # type: ignore[arg-type] # takes no bytes
 
 
 def _palette(chosen: Colours) -> QPalette:

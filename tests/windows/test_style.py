@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QCheckBox
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QApplication, QCheckBox
 
 from agent.windows import style
 from agent.windows.style import DARK, LIGHT
@@ -58,3 +59,15 @@ def test_a_ticked_box_is_a_filled_one_with_a_tick_that_stands_out(theme, qtbot, 
     assert colours[True].get(ground, 0) > 60 > colours[False].get(ground, 0)
     assert colours[True].get(theme.on_accent, 0) >= 4, "the tick's middle"
     assert contrast(ground, theme.on_accent) > 3, "WCAG 2.1, 1.4.11: parts of controls"
+
+
+def test_lists_and_menus_are_written_as_large_as_all_else(qapp):
+    """Windows has a smaller font for them, which an application's own does not replace."""
+    small = QFont(qapp.font())
+    small.setPointSizeF(6)
+    kinds = ("QAbstractItemView", "QMenu", "QTipLabel")
+    for kind in kinds:
+        QApplication.setFont(small, kind)
+    style.dress(qapp)
+    sizes = {QApplication.font(kind).pointSizeF() for kind in kinds}
+    assert sizes == {qapp.font().pointSizeF()}
