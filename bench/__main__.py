@@ -19,6 +19,7 @@ from bench import (
     sm2_renewal,
     start,
     windows,
+    wine,
 )
 
 _ALL = {
@@ -38,6 +39,7 @@ _ALL = {
     "host": host.main,
     "browser": browser.main,
     "login": login.main,
+    "wine": wine.main,
 }
 
 if __name__ == "__main__":
