@@ -12,11 +12,7 @@ from agent.certificates.pairs import Pair, group
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
 from agent.keys.der import DerError, Tag, dotted, elements, read_element
-from agent.portal_signing.errors import (
-    CertificateExpiredError,
-    CertificateNotYetValidError,
-    CertificateUnsuitableError,
-)
+from agent.portal_signing.errors import CertificateUnsuitableError
 from agent.renewals.ground.errors import CertificateNotFoundError
 from agent.sites.errors import NoTokenError
 from agent.tokens.snapshot import HeldCertificate, Snapshot, Token
@@ -62,13 +58,6 @@ def problem(snapshot: Snapshot, found: tuple[Candidate, ...]) -> OdcError | None
     if found:
         return found[0].refusal
     return CertificateNotFoundError() if snapshot.tokens else NoTokenError()
-
-
-def out_of_date(certificate: Certificate, now: dt.datetime) -> OdcError | None:
-    """Return why a certificate is not valid at this time; both ends belong to it (RFC 5280, 4.1.2.5)."""
-    if now > certificate.not_after:
-        return CertificateExpiredError()
-    return CertificateNotYetValidError() if now < certificate.not_before else None
 
 
 def not_for_login(certificate: Certificate) -> OdcError | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
-from agent.signing.errors import CertificateEndedError, CertificateNotBegunError
 
 
 class ToldToPageError(OdcError):
@@ -33,20 +32,6 @@ class PinNeededError(OdcError):
     code = "pin_needed"
     sentence = mark("The PIN is needed for this.")
     advice = mark("Enter it in the agent's window or by `odc-agent sites ask`, or decline.")
-
-
-class CertificateExpiredError(CertificateEndedError):
-    """The certificate's time is over; no PIN is asked for."""
-
-    sentence = mark("The certificate has expired, so nobody can log in or sign with it.")
-    advice = mark("Renew it, then try again.")
-
-
-class CertificateNotYetValidError(CertificateNotBegunError):
-    """The certificate's time has not come; no PIN is asked for."""
-
-    sentence = mark("The certificate is not valid yet.")
-    advice = mark("Check this computer's date and time, or wait for the day it begins.")
 
 
 class CertificateUnsuitableError(OdcError):

@@ -26,8 +26,9 @@ from agent.ground.language import mark
 from agent.keys.public_key import PublicKey, UnreadableKeyError
 from agent.keys.schemes import USUAL, Family, Scheme
 from agent.keys.sm2 import sm3
-from agent.portal_signing.candidates import not_for_login, out_of_date
+from agent.portal_signing.candidates import not_for_login
 from agent.portal_signing.errors import CertificateUnsuitableError, NotSignedError
+from agent.signing.holder import out_of_date
 
 Nonce = Annotated[
     str, msgspec.Meta(pattern=r"^[A-Za-z0-9+/]{42,128}={0,2}\Z", min_length=44, max_length=128)

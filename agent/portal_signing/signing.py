@@ -13,9 +13,9 @@ from agent.ground.language import mark
 from agent.keys.der import DerError
 from agent.keys.public_key import PublicKey, UnreadableKeyError
 from agent.keys.schemes import Family
-from agent.portal_signing.candidates import out_of_date
 from agent.portal_signing.errors import CertificateUnsuitableError, NotSignedError
 from agent.portal_signing.model import ShownItem, TokenUse
+from agent.signing.holder import out_of_date
 from agent.signing.pages import PageDocument, PageSignature, page_draft, page_signature
 from agent.sites.model import Action
 from agent.tokens.protocol import SignData

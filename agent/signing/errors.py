@@ -14,20 +14,20 @@ class NotForSigningError(OdcError):
     advice = mark("Choose the signing certificate of the pair.")
 
 
-class CertificateEndedError(OdcError):
-    """Whoever checks a signature of today would refuse it."""
+class CertificateExpiredError(OdcError):
+    """The certificate's time is over; no PIN is asked for."""
 
     code = "certificate_expired"
-    sentence = mark("This certificate ended on {day}. What it signs now is not accepted.")
-    advice = mark("Renew it first.")
+    sentence = mark("The certificate has expired, so nobody can log in or sign with it.")
+    advice = mark("Renew it, then try again.")
 
 
-class CertificateNotBegunError(OdcError):
-    """Its validity begins later."""
+class CertificateNotYetValidError(OdcError):
+    """The certificate's time has not come; no PIN is asked for."""
 
     code = "certificate_not_yet_valid"
-    sentence = mark("This certificate is valid from {day} on. What it signs now is not accepted.")
-    advice = mark("If that day is past, set this computer's clock.")
+    sentence = mark("The certificate is not valid yet.")
+    advice = mark("Check this computer's date and time, or wait for the day it begins.")
 
 
 class CertificateUnreadableError(OdcError):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from agent.certificates.china_time import china_date
 from agent.certificates.model import Certificate, CertificateUse
+from agent.ground.errors import OdcError
 from agent.keys.public_key import PublicKey, UnreadableKeyError
 from agent.renewals.ground.errors import CertificateNotFoundError
 from agent.signing.errors import (
-    CertificateEndedError,
-    CertificateNotBegunError,
+    CertificateExpiredError,
+    CertificateNotYetValidError,
     CertificateUnreadableError,
     NotForSigningError,
 )
@@ -33,7 +33,7 @@ def find_holder(snapshot: Snapshot, thumbprint: str, now: dt.datetime) -> Holder
     """Return the holder of a signing certificate that is valid now: all that can be said before any PIN.
 
     Raises:
-        CertificateNotFoundError, NotForSigningError, CertificateEndedError, CertificateNotBegunError,
+        CertificateNotFoundError, NotForSigningError, CertificateExpiredError, CertificateNotYetValidError,
         CertificateUnreadableError
     """
     found = snapshot.find(thumbprint)
@@ -43,12 +43,17 @@ def find_holder(snapshot: Snapshot, thumbprint: str, now: dt.datetime) -> Holder
     certificate = held.certificate
     if certificate.use is not CertificateUse.SIGNING or certificate.is_ca:
         raise NotForSigningError
-    if certificate.not_after < now:
-        raise CertificateEndedError(day=str(china_date(certificate.not_after)))
-    if now < certificate.not_before:
-        raise CertificateNotBegunError(day=str(china_date(certificate.not_before)))
+    if (refusal := out_of_date(certificate, now)) is not None:
+        raise refusal
     try:
         key = PublicKey.read(certificate.public_key)
     except UnreadableKeyError as error:
         raise CertificateUnreadableError from error
     return Holder(token.reference, held.key, certificate, key)
+
+
+def out_of_date(certificate: Certificate, now: dt.datetime) -> OdcError | None:
+    """Return why a certificate is not valid at this time; both ends belong to it (RFC 5280, 4.1.2.5)."""
+    if now > certificate.not_after:
+        return CertificateExpiredError()
+    return CertificateNotYetValidError() if now < certificate.not_before else None

@@ -1,7 +1,8 @@
-"""Logging in with SM2, on a token that speaks SKF: the agent's API, its worker, the library, and openssl."""
+"""Logging in and signing with SM2, on a token that speaks SKF: API, worker, the library, and openssl."""
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import sys
@@ -19,9 +20,11 @@ from certificate_maker import openssl
 from skf_bench import PIN, SkfBench, application, sm2_container
 from test_login import NONCE, SITE, Visitor
 
+from agent.certificates.model import CertificateUse
 from agent.ground.clock import utc_now
 from agent.tokens.model import ModuleSettings
 from sandbox.portal.verify import verify
+from sandbox.portal.verify_signature import SignatureRefusedError, verify_signature
 
 
 @pytest.fixture
@@ -70,3 +73,41 @@ async def test_a_token_that_speaks_skf_logs_in_with_sm2(visitor, tmp_path):
         "-sigfile", "signature", "-pkeyopt", "distid:1234567812345678", folder=tmp_path,
     )  # fmt: skip
     assert b"Verified Successfully" in said
+
+
+async def test_it_has_a_text_signed_for_a_page_with_sm2(visitor):
+    asked = {"origin": SITE, "items": [{"text": "同意"}]}
+    asking = asyncio.create_task(visitor.page.ask("browser.sign", asked))
+    question = await visitor.question()
+    await visitor.types(await visitor.prompt(question), PIN)
+    answer = (await asking)["result"]
+    certificate = x509.load_der_x509_certificate(base64.b64decode(answer["certificate"]))
+    [signed] = answer["signatures"]
+    signature = base64.b64decode(signed["head"])
+    known = {"issuers": (certificate,), "now": utc_now()}
+    assert verify_signature(signature, "同意".encode(), origin=SITE, **known) == certificate
+    for changed in ({"content": "不同意".encode()}, {"origin": "https://b.example"}):
+        given = {"content": "同意".encode(), "origin": SITE, **changed, **known}
+        with pytest.raises(SignatureRefusedError):
+            verify_signature(signature, given.pop("content"), **given)
+
+
+async def test_it_signs_a_file_with_sm2(visitor, tmp_path):
+    document = tmp_path / "合同.pdf"
+    document.write_bytes(b"%PDF-1.7")
+    [token] = visitor.desk.inventory.snapshot.tokens
+    thumbprint = next(
+        held.certificate.thumbprint
+        for held in token.certificates
+        if held.certificate.use is CertificateUse.SIGNING
+    )
+    await visitor.user.result("events.subscribe")
+    wanted = {"thumbprint": thumbprint, "files": [str(document)]}
+    signing = await visitor.user.result("signing.sign", wanted)
+    await visitor.types(signing["pin"], PIN)
+    async with asyncio.timeout(20):
+        while not document.with_name("合同.pdf.p7s").exists():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    found = await visitor.user.result("signing.verify", {"file": str(document)})
+    assert found["thumbprint"] == thumbprint
+    assert [doubt["code"] for doubt in found["doubts"]] == ["untrusted"]

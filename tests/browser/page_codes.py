@@ -26,6 +26,7 @@ CALLS = {
     "certificate": f"odc.certificate('{THUMBPRINT}')",
     "login": f"odc.login('{'A' * 44}')",
     "sign": "odc.sign('text')",
+    "sign_text": "odc.signText('text')",
     "encrypt": "odc.encrypt(new File([], 'a'), ['AA=='])",
     "decrypt": "odc.decrypt(new File([], 'a'))",
 }
@@ -102,6 +103,7 @@ ROWS = (
     Row(met="answered", call=CALLS["certificate"], answer=result({"certificate": "AA=="})),
     Row(met="answered", call=CALLS["login"], answer=result({"format": "web-eid:1.0"})),
     Row(met="answered", call=CALLS["sign"], answer=result(SIGNED)),
+    Row(met="answered", call=CALLS["sign_text"], answer=result({"signature": "AA=="})),
     Row(met="answered", call=CALLS["encrypt"], answer=result(FETCHED)),
     Row(met="answered", call=CALLS["decrypt"], answer=result(FETCHED)),
     Row(

@@ -22,9 +22,9 @@ from agent.api.views.tokens import TokenView
 from agent.checks.model import CheckState
 from agent.checks.table import CHECKS
 from agent.ground.language import Language, look_up, translate
-from agent.portal_signing.errors import CertificateExpiredError
 from agent.portal_signing.model import ShownItem
 from agent.settings.errors import ConfigNotUsedError
+from agent.signing.errors import CertificateExpiredError
 from agent.sites.model import Action, ConsentQuestion, Decision
 from agent.tokens.errors import PinFinalTryError, PinLockedError
 from agent.tokens.model import ModuleKind, PinState

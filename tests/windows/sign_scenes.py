@@ -74,9 +74,9 @@ def _ask(window: Any) -> None:
 def _end(window: Any) -> None:
     """Have all been signed but one."""
     window.documents.add(documents())
-    window._signing = asked(documents())
-    for document in window._signing["documents"]:
-        window.documents.show_read(document)
+    window._signing, window._files = asked(documents()), documents()
+    for file, document in zip(documents(), window._signing["documents"], strict=True):
+        window.documents.show_read(file, document)
     first, second, third = documents()
     exists = SignatureExistsError(file=f"{Path(second).name}.p7s")
     files = [_plain(signed(first)), _plain(signed(second, exists)), _plain(signed(third))]

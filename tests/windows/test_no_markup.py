@@ -38,7 +38,7 @@ CODES = {
     "thumbnail", "thumbprint", "use", "value", "waiting",
 }  # fmt: skip
 """Fields whose text is none: windows look things up by it, or decode it."""
-WITHOUT_WORDS = {"help", "renew-nothing", "pin-no-token"}
+WITHOUT_WORDS = {"help", "renew-nothing", "pin-no-token", "sign-no-token"}
 """Scenes that show no text of an answer."""
 IDENTIFIED = (CheckItem, CheckName)
 """Their ``name`` is a code, too."""

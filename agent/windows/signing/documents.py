@@ -90,16 +90,16 @@ class Documents(QTreeWidget):
             self.takeTopLevelItem(self.indexOfTopLevelItem(line))
         self.changed.emit()
 
-    def show_read(self, document: Json) -> None:
-        """Show what the agent read: what would be signed."""
-        line = self._item(document["file"])
+    def show_read(self, file: str, document: Json) -> None:
+        """Show what the agent read of a file: what would be signed."""
+        line = self._item(file)
         line.setText(Column.SIZE, _size(document["size"]))
         line.setText(Column.DIGEST, f"{document['sha256'][:_DIGEST_DIGITS]}…")
-        set_tooltip(line, f"{document['file']}\nSHA-256 {document['sha256']}")
+        set_tooltip(line, f"{file}\nSHA-256 {document['sha256']}")
 
-    def show_result(self, signed: Json) -> None:
-        """Show what became of one document (SignedFile)."""
-        line = self._item(signed["file"])
+    def show_result(self, file: str, signed: Json) -> None:
+        """Show what became of one file (SignedFile)."""
+        line = self._item(file)
         error = signed["error"]
         text = (
             self._words.of_report(error)[0] if error else isolated(Path(signed["signature"]).name)

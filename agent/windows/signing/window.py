@@ -46,6 +46,8 @@ class SignWindow(Window):
         self._asking: PinAsking | None = None
         self._signing: Json = None
         """SigningView of what the PIN is asked for, or entered."""
+        self._files: list[str] = []
+        """What it is about, in the same order."""
         self.documents = Documents(self.words)
         self.hint = Label()
         self.certificate = QComboBox()
@@ -173,7 +175,8 @@ class SignWindow(Window):
         """Have the documents read, and ask for the PIN."""
         self._let_go()
         self.banner.hush()
-        params = {"thumbprint": self.certificate.currentData(), "files": self.documents.unsigned}
+        self._files = self.documents.unsigned
+        params = {"thumbprint": self.certificate.currentData(), "files": self._files}
         self._asking = PinAsking(self.link, "signing.sign", params, prompt_in=self._take)
         self.panel_card.show()
         self._allow()
@@ -186,8 +189,8 @@ class SignWindow(Window):
         self._signing = signing
         self.progress.setRange(0, len(signing["documents"]))
         self.progress.setValue(0)
-        for document in signing["documents"]:
-            self.documents.show_read(document)
+        for file, document in zip(self._files, signing["documents"], strict=True):
+            self.documents.show_read(file, document)
         return signing["pin"]
 
     def _on_failed(self, report: Json) -> None:
@@ -209,7 +212,7 @@ class SignWindow(Window):
 
     def _follow(self, event: Json) -> None:
         if event["event"] == "document_signed":
-            self.documents.show_result(event["file"])
+            self.documents.show_result(self._files[event["number"] - 1], event["file"])
             self.progress.setValue(event["number"])
         elif not event["error"]:
             self._say_done(event["files"])
