@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import datetime as dt
 
 import pytest
 from certificate_maker import ec_key, make_x509, openssl, rsa_key
@@ -16,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.keys.certified import is_issued_by, is_signed_by, key_of
+from agent.keys.der import elements, read_element
 from agent.keys.der_writing import NULL, bit_string, encoded, object_identifier, sequence
 from agent.keys.public_key import (
     MAX_KEY_BYTES,
@@ -24,7 +26,10 @@ from agent.keys.public_key import (
     PublicKey,
     UnreadableKeyError,
 )
-from agent.keys.schemes import USUAL, Family, Scheme, UnknownSchemeError
+from agent.keys.schemes import SM2_WITH_SM3, USUAL, Family, Scheme, UnknownSchemeError
+from sandbox.authority.rules.certificate_draft import Issuer, Validity
+from sandbox.authority.rules.profiles import root_draft, root_name
+from sandbox.private_keys import Sm2PrivateKey
 
 SM2_CURVE = object_identifier("1.2.156.10197.1.301")
 EC_PUBLIC_KEY = object_identifier("1.2.840.10045.2.1")
@@ -237,3 +242,21 @@ class TestCertificates:
         assert not is_signed_by(odd, key_of(root))
         right = sequence(root.tbs_certificate_bytes, algorithm, bit_string(root.signature))
         assert is_signed_by(x509.load_der_x509_certificate(right), key_of(root))
+
+    def test_an_sm2_authority_whose_certificate_has_parameters_of_null(self):
+        """Real ones have them, though the algorithm has none (GM/T 0006)."""
+        name, key = root_name(Family.SM2), Sm2PrivateKey.new()
+        validity = Validity(
+            dt.datetime(2025, 1, 1, tzinfo=dt.UTC), dt.datetime(2045, 1, 1, tzinfo=dt.UTC)
+        )
+        usual = root_draft(name, key.public, validity).issued(Issuer(name, key))
+        algorithm = sequence(object_identifier(SM2_WITH_SM3), NULL)
+        parts = elements(read_element(usual.tbs_certificate_bytes).content)
+        version, serial, _, *others = (part.encoded for part in parts)
+        within = sequence(version, serial, algorithm, *others)
+        odd = sequence(within, algorithm, bit_string(key.sign(within)))
+        root = x509.load_der_x509_certificate(odd)
+        assert is_issued_by(root, root)
+        assert is_issued_by(usual, root)
+        another = sequence(within, algorithm, bit_string(Sm2PrivateKey.new().sign(within)))
+        assert not is_issued_by(x509.load_der_x509_certificate(another), root)
