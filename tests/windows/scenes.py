@@ -16,7 +16,7 @@ from agent import __version__
 from agent.api.methods.updates import UpdateView
 from agent.api.views.checks import CheckItem, CheckList, CheckName, CheckNames
 from agent.api.views.reminders import SilencedList
-from agent.api.views.sites import SiteDecision, SiteList, consent_view
+from agent.api.views.sites import ActionRules, SiteDecision, SiteList, consent_view
 from agent.api.views.token_use import CandidateView, TokenUseView
 from agent.api.views.tokens import TokenView
 from agent.checks.model import CheckState
@@ -249,11 +249,16 @@ def _sites(_language: Language) -> Answers:
         for name, action, decision in (
             ("etax", Action.CERTIFICATES, Decision.ALWAYS),
             ("etax", Action.RENEW, Decision.ALWAYS),
+            ("etax", Action.LOGIN, Decision.ALWAYS),
             ("unknown", Action.CERTIFICATES, Decision.NEVER),
         )
     )  # fmt: skip
     listed = SiteList(
-        decisions=decisions, renewals={}, allow=("https://*.sz.gov.cn",), deny=(), actions={}
+        decisions=decisions,
+        renewals={},
+        allow=("https://*.sz.gov.cn",),
+        deny=(),
+        actions={Action.SIGN: ActionRules(allow=(), deny=("https://*.example.com",))},
     )
     return {"sites__list": listed}
 
