@@ -15,6 +15,12 @@ def test_every_picture_of_an_installed_page_is_installed_beside_it():
     files = settings["tool"]["setuptools"]["data-files"]
     pages = [PROJECT / page for page in files["share/doc/odc-agent"]]
     named = {name for page in pages for name in PICTURE.findall(page.read_text("utf-8"))}
-    installed = {file.removeprefix("docs/") for file in files["share/doc/odc-agent/screenshots"]}
+    pages_folder = "share/doc/odc-agent/"
+    installed = {
+        f"{folder.removeprefix(pages_folder)}/{Path(file).name}"
+        for folder, pictures in files.items()
+        if folder.startswith(f"{pages_folder}screenshots")
+        for file in pictures
+    }
     assert named == installed
     assert all((PROJECT / "docs" / name).is_file() for name in installed)

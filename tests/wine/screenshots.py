@@ -31,7 +31,8 @@ FOLDER = ROOT / "docs" / "screenshots" / "windows"
 WIDTH, HEIGHT = 1280, 800
 ICON = (WIDTH - 12, HEIGHT - 10)
 """Where Wine's task bar shows the only icon."""
-WINDOWS = ("main", "renew", "pin", "settings")
+WINDOWS = ("renew", "pin", "settings")
+"""Opened one after the other above the main window."""
 SECONDS = 60.0
 BALLOON = 10_000
 """Pixels: more than the icon, less than what it says."""
@@ -56,13 +57,14 @@ def main() -> None:
 def _take_all(windows: Windows, folder: Path) -> None:
     _settled()  # the desktop itself, which comes with the icon
     _settled(least=BALLOON).save(folder / "reminder.png", optimize=True)
+    assert _does(windows, "window", "main")
+    _settled()
     for name in WINDOWS:
         assert _does(windows, "window", name)
         _settled().save(folder / f"{name}.png", optimize=True)
-        if name != "main":
-            _press("key", "Escape")
+        _press("key", "Escape")
     _press("mousemove", *map(str, ICON), "click", "3")
-    _settled().save(folder / "tray.png", optimize=True)
+    _settled().save(folder / "main.png", optimize=True)
 
 
 @contextlib.contextmanager
