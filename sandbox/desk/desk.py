@@ -30,7 +30,8 @@ from sandbox.skf_token.sockets import connected
 
 T = TypeVar("T")
 
-START_SECONDS = 30.0
+START_SECONDS = 120.0 if sys.platform == "win32" else 30.0
+"""How long a part may take to start; longer where Wine shows Windows on a busy machine."""
 END_SECONDS = 10.0
 # The system ends what we started when we are killed. By a program (util-linux), since a function that
 # Python runs between fork and exec has hooks run in this process that swallow a Ctrl-C.

@@ -3,6 +3,8 @@
 The interpreter is CPython's own for Windows, as a wheel carries it, with the standard library of this
 machine's Python 3.11: put together in the embeddable layout, and marked, since it is for tests only. Wine 8
 lacks a few libraries that CPython's packages ask for; small ones (``c/``) stand in their place.
+
+Run as a script, it says whether Windows programs can be tried here: exit code 0, or 1 and the reason.
 """
 
 from __future__ import annotations
@@ -274,3 +276,7 @@ def end(variables: dict[str, str]) -> None:
     """End all programs of a prefix, and wait until its registry is written."""
     for how in ("-k", "-w"):
         subprocess.run(["wineserver", how], env=variables, check=False, timeout=60)
+
+
+if __name__ == "__main__" and (reason := why_not_here()) is not None:
+    sys.exit(f"Windows programs are not tried here: {reason}.")

@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.wine, pytest.mark.xdist_group("packages"), pytest.mark
 
 NEWER = "99.0.0"
 CHROME = rf"Software\Google\Chrome\NativeMessagingHosts\{HOST_NAME}"
-SECONDS = 60
+SECONDS = 180
 HERE = Path(__file__).parent
 
 
