@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import threading
 import time
 
 import pytest
+import web_eid_pages
 from chromium import ROOT, portal_server
 from host_process import fake_agent, socket_path
 from marionette import FIREFOX, OWN, firefox
@@ -17,15 +19,30 @@ from page_codes import ELSEWHERE, HOST_KILLED, MEET, ROWS, WORKER_ENDED, before
 from person import Person
 from portal_names import ALLOWED, FORBIDDEN, LISTED, OTHER
 from test_portal import START, agent_desk, finish_renewal, forget_sites, quit_agent
+from web_eid_pages import AUTHENTICATE, NONCE, READY
 
 from agent import __version__
 from native_host.identity import FIREFOX_ID
+from sandbox.desk.desk import Holder
+
+sys.path.insert(0, str(ROOT / "tests/portal_signing"))
+
+from esteid_peer import is_valid
 
 STARTS_AGENT = True
 pytestmark = pytest.mark.xdist_group("firefox")
 __all__ = ["agent_desk"]
 MANAGED = {"sites": ["managed.example"], "blocked_sites": [FORBIDDEN], "developer_mode": False}
 CERTIFICATES = "odc.certificates({ use: 'signing' })"
+
+
+SWITCH_WEB_EID = """
+const page = window.wrappedJSObject ?? window;
+const kept = new page.Object();
+kept.webEidSites = new page.Array("http://localhost/*");
+page.browser.storage.local.set(kept);
+"""
+"""Of the page's own objects: what is made out here its functions may not look at."""
 
 
 def until(condition):
@@ -237,3 +254,31 @@ def test_a_renewal_is_followed_to_its_end(agent, page, portal):
         "drafting", "signing", "submitted", "reviewing", "approved", "issuing", "installing", "installed",
     ]  # fmt: skip
     assert set(page.evaluate("window.keys")) == {"id", "state", "waiting"}
+    logs_in_with_what_was_renewed(agent, page, portal)
+
+
+def logs_in_with_what_was_renewed(agent, page, portal):
+    """The page of the renewal logs in, and so does one that is written for Web eID's extension."""
+    with agent.client() as client:
+        client.call("tokens.list", {"refresh": True})  # the new certificate is there
+    token = typed(agent, lambda: page.evaluate(f"odc.login('{NONCE}')"))
+    assert is_valid(token, portal, NONCE)
+    with portal_server(web_eid_pages.pages()) as web_eid:
+        page.open_own(f"{OWN}/options.html")
+        page.script(SWITCH_WEB_EID)
+        page.open(web_eid)
+        assert page.evaluate(until(READY))
+        for library in ("theirs", "ours"):
+            call = AUTHENTICATE.format(library)
+            assert is_valid(typed(agent, functools.partial(page.evaluate, call)), web_eid, NONCE)
+        page.close_tab()
+
+
+def typed(agent, ask):
+    """Ask while somebody types the PIN."""
+    with Person(agent) as person:
+        thread = threading.Thread(target=person.log_in, args=(Holder().pin,))
+        thread.start()
+        answer = ask()
+        thread.join()
+    return answer
