@@ -63,6 +63,7 @@ REQUESTS: dict[str, protocol.Request] = {
     "write": protocol.WriteCertificate(key=b"new", label="new", certificate=DER),
     "destroy certificate": protocol.DestroyCertificate(key=KEY_ID, certificate=DER),
     "prove": protocol.ProveDecryption(key=RSA_ID, public_key=public_bytes(OTHER)),
+    "decrypt": protocol.DecryptKey(key=RSA_ID, encrypted_key=bytes(255) + b"\2", size=32),
     "import": protocol.ImportKeyPair(
         key=b"new",
         label="new",

@@ -55,7 +55,7 @@ SESSION_CASES += [
 ]
 SESSION_CASES += [
     (operation, "C_Decrypt", fault)
-    for operation in ("prove", "import")
+    for operation in ("prove", "decrypt", "import")
     for fault in (*LENGTHS, "garbage")
 ]
 OPEN_CASES = [(function, fault) for function, fault in LISTING_CASES if "Slot" in function]

@@ -68,9 +68,10 @@ async def test_an_agent_of_the_version_before_lists_tokens_and_logs_in(tokens):
     """These requests are as they were, and so is what it reads of their answers."""
     tokens.write(("a1b2", "sign", b"certificate"))
     [token] = await listed_by_43f4c2f(tokens)
-    assert token["certificates"] == [
-        {"value": "Y2VydGlmaWNhdGU=", "id": "obI=", "label": "sign", "has_private_key": None}
-    ]
+    [certificate] = token["certificates"]
+    assert certificate.items() >= {
+        "value": "Y2VydGlmaWNhdGU=", "id": "obI=", "label": "sign", "has_private_key": None
+    }.items()  # fmt: skip
     facts = token["facts"]
     assert facts.keys() >= {
         "slot", "label", "serial", "model", "manufacturer", "pin_state", "login_required",
