@@ -37,7 +37,7 @@ windows: setup-windows ## programs and MSI packages for Windows, in dist/; PYTHO
 	@$(PYTHON) installer/windows/msi.py dist/windows/odc-agent dist $(if $(SIGN),--sign $(SIGN))
 
 windows-test: setup-windows ## the program on a Windows that Wine shows: tests, demo, packages
-	@if $(PYTHON) tests/wine/parts.py; then $(PYTHON) -m pytest tests/wine -m wine -n 2 --dist loadgroup --durations 10; fi
+	@if $(PYTHON) tests/wine/parts.py; then $(PYTHON) -m pytest tests/wine -m wine -n 2 --dist loadgroup --durations 10 -o timeout=600; fi
 
 frozen: setup-test ## the programs PyInstaller makes for macOS, here for Linux: build in dist/, try
 	@$(PYTHON) -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/frozen.txt
