@@ -12,9 +12,9 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
+from agent.keys import sm4
 from agent.keys.der import Tag, elements, read_element
 from agent.keys.der_writing import object_identifier, octet_string, sequence
 from agent.keys.public_key import PublicKey
@@ -43,8 +43,7 @@ class RsaEnvelopedKey:
         key = secrets.token_bytes(SM4_KEY_BYTES)
         padder = PKCS7(_BLOCK_BITS).padder()
         padded = padder.update(private) + padder.finalize()
-        encryptor = Cipher(algorithms.SM4(key), modes.ECB()).encryptor()  # noqa: S305 - SKF has it so
-        return cls(public, recipient.seal(key), encryptor.update(padded) + encryptor.finalize())
+        return cls(public, recipient.seal(key), sm4.encrypted(key, padded))
 
     @classmethod
     def read(cls, der: bytes) -> RsaEnvelopedKey:

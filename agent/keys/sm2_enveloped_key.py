@@ -9,9 +9,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-
-from agent.keys import sm2
+from agent.keys import sm2, sm4
 from agent.keys.der import DerError, Element, Tag, dotted, elements, read_element
 from agent.keys.der_writing import NULL, bit_string, object_identifier, sequence
 from agent.keys.public_key import PublicKey
@@ -44,9 +42,8 @@ class Sm2EnvelopedKey:
     def made(cls, private: bytes, public: PublicKey, recipient: PublicKey) -> Sm2EnvelopedKey:
         """Return a pair for the holder of ``recipient``; all three are SM2, ``private`` is 32 bytes."""
         key = secrets.token_bytes(SM4_KEY_BYTES)
-        encryptor = Cipher(algorithms.SM4(key), modes.ECB()).encryptor()  # noqa: S305 - the standard's
-        encrypted = encryptor.update(private) + encryptor.finalize()
-        return cls(public, Sm2Cipher.read(recipient.seal(key)), encrypted)
+        sealed = Sm2Cipher.read(recipient.seal(key))
+        return cls(public, sealed, sm4.encrypted(key, private))
 
     @classmethod
     def read(cls, der: bytes) -> Sm2EnvelopedKey:

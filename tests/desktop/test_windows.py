@@ -182,7 +182,9 @@ async def test_a_window_that_is_killed_costs_nothing_and_opens_again(screen, ser
     assert not windows.open_names
 
 
-@pytest.mark.parametrize(("name", "title"), [("pin", "修改PIN码"), ("renew", "证照更新")])
+@pytest.mark.parametrize(
+    ("name", "title"), [("pin", "修改PIN码"), ("renew", "证照更新"), ("sign", "签署文件")]
+)
 async def test_a_window_that_takes_pins_writes_no_core(screen, server, name, title):
     windows = windows_of(server)
     try:

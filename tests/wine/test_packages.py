@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import filecmp
+import getpass
 import json
 import os
 import shutil
@@ -213,7 +214,9 @@ def machine(chinese):
 
 def test_for_one_user_without_a_start_at_login(machine, packages):
     windows = machine.windows
-    machine.program = windows.drive / "users/root/AppData/Local/Programs/odc-agent"
+    machine.program = (
+        windows.drive / "users" / getpass.getuser() / "AppData/Local/Programs/odc-agent"
+    )
     before = machine.files()
     installer = windows.path(packages["user"])
     assert machine.msiexec("/i", installer, "NOAUTOSTART=1") == 0

@@ -7,9 +7,9 @@ import os
 from collections.abc import Callable
 
 from cryptography import x509
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from agent.ground.language import mark
+from agent.keys import sm4
 from agent.keys.certified import key_of
 from agent.keys.public_key import PublicKey, UnreadableKeyError
 from agent.keys.rsa_enveloped_key import RsaEnvelopedKey
@@ -128,5 +128,4 @@ def _opens(access: TokenAccess, container: Container, public: PublicKey) -> bool
         if error.code in _REFUSALS:
             return False
         raise
-    encryptor = Cipher(algorithms.SM4(key), modes.ECB()).encryptor()  # noqa: S305 - one block
-    return hmac.compare_digest(made[:_BLOCK_BYTES], encryptor.update(block))
+    return hmac.compare_digest(made[:_BLOCK_BYTES], sm4.encrypted(key, block))
