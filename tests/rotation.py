@@ -7,9 +7,9 @@ turn it is depends on the commit alone, so that a run can be repeated. ``make te
 from __future__ import annotations
 
 import subprocess
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -23,14 +23,15 @@ ROOMS = (
 def by_turns(
     items: Sequence[pytest.Item], turns: int
 ) -> tuple[list[pytest.Item], list[pytest.Item]]:
-    """Return the tests whose turn it is, of ``turns``, and the others; of each file every ``turns``-th."""
+    """Return the tests whose turn it is, of ``turns``, and the others.
+
+    A test's turn follows from its own name, so that it has the same one when it is tried again alone.
+    """
     turn = _commit() % turns if turns > 1 else 0
-    seen: Counter[Path] = Counter()
     kept, left = [], []
     for item in items:
         takes_long = any(item.path.is_relative_to(TESTS / room) for room in ROOMS)
-        seen[item.path] += 1
-        is_its_turn = not takes_long or (seen[item.path] - turn) % turns == 0
+        is_its_turn = not takes_long or (crc32(item.nodeid.encode()) - turn) % turns == 0
         (kept if is_its_turn else left).append(item)
     return kept, left
 

@@ -22,6 +22,15 @@ def test_every_test_has_one_turn_in_so_many_commits(monkeypatch, turns):
     assert {ran[id(test)] for test in quick} == {turns}
 
 
+@pytest.mark.parametrize("turns", [2, 4])
+def test_what_failed_has_its_turn_again_when_tried_alone(monkeypatch, turns):
+    monkeypatch.setattr(rotation, "_commit", lambda: 11)
+    kept, _ = rotation.by_turns([_test("journey", name) for name in range(20)], turns)
+    assert kept
+    for test in kept:
+        assert rotation.by_turns([test], turns) == ([test], [])
+
+
 @pytest.mark.parametrize("room", sorted(rotation.ROOMS))
 def test_the_rooms_are_there(room):
     assert list((rotation.TESTS / room).glob("test_*.py")) or list(
@@ -30,4 +39,6 @@ def test_the_rooms_are_there(room):
 
 
 def _test(room, name):
-    return SimpleNamespace(path=rotation.TESTS / room / "test_it.py", name=name)
+    return SimpleNamespace(
+        path=rotation.TESTS / room / "test_it.py", nodeid=f"tests/{room}/test_it.py::test_{name}"
+    )

@@ -6,12 +6,14 @@ from itertools import pairwise
 import pytest
 from actors import details_of, pair, token, tokens
 from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from scenes import EMOJI, LATIN, LONG, RTL
 
 from agent.ground.language import Language
+from agent.windows.main import exporting
 from agent.windows.main.details import DetailsDialog
 from sandbox.desk.desk import Holder
 
@@ -48,7 +50,7 @@ def test_an_expired_pair_shows_as_in_the_guide(window):
 @pytest.mark.parametrize("suffix", [".pem", ".cer", ".txt"])
 def test_the_certificate_is_exported(window, tmp_path, suffix):
     file = tmp_path / f"证书{suffix}"
-    window.export_to(file)
+    window.export_to(file, window._details)
     read = {
         ".pem": lambda: x509.load_pem_x509_certificate(file.read_bytes()),
         ".cer": lambda: x509.load_der_x509_certificate(file.read_bytes()),
@@ -58,8 +60,29 @@ def test_the_certificate_is_exported(window, tmp_path, suffix):
     assert str(file) in window.banner.text
 
 
+def test_reading_anew_takes_nothing_away(window, qtbot):
+    details = window._details
+    offered = []
+    window.tree.chosen.connect(lambda _: offered.append(shown(window) and window._details))
+    window.refresh()
+    qtbot.waitUntil(lambda: bool(offered), timeout=SECONDS)
+    assert offered == [details]
+
+
+def test_what_was_asked_for_is_exported_whatever_is_chosen_meanwhile(window, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(exporting, "ask_where", lambda *taken: asked.append(taken[-1]))
+    thumbprint = window._details["thumbprint"]
+    window.information.export.click()
+    other = next(one for one in window.tree._certificates if one != thumbprint)
+    window.tree.choose(other)
+    asked[0](tmp_path / "a.cer")
+    exported = x509.load_der_x509_certificate((tmp_path / "a.cer").read_bytes())
+    assert exported.fingerprint(SHA256()).hex() == thumbprint
+
+
 def test_a_file_that_cannot_be_written_is_said(window, tmp_path):
-    window.export_to(tmp_path / "missing" / "a.pem")
+    window.export_to(tmp_path / "missing" / "a.pem", window._details)
     assert "无法写入文件 a.pem" in window.banner.text
 
 
@@ -152,7 +175,7 @@ def test_it_is_used_without_a_mouse(sixty, qtbot):
     seen = []
     sixty.activateWindow()
     sixty.toolbar.buttons["renew"].setFocus()
-    for _ in range(14):
+    for _ in range(20):
         seen.append(QApplication.focusWidget())
         qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
     wanted = [*sixty.toolbar.buttons.values(), sixty.search, sixty.tree, sixty.reload,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
@@ -110,12 +110,12 @@ class MainWindow(Window):
         super().show_subject(subject)
         self.tree.choose(subject)
 
-    def export_to(self, file: Path) -> None:
-        """Write the certificate that is shown."""
+    def export_to(self, file: Path, details: Json) -> None:
+        """Write the certificate with these details, which need not be shown any more."""
         from agent.windows.main.exporting import write  # noqa: PLC0415 - when asked for
 
         try:
-            write(self._details, file)
+            write(details, file)
         except OSError as error:
             self._say_not_written(file, error)
         else:
@@ -246,14 +246,14 @@ class MainWindow(Window):
         self.say_refusal(report)
 
     def _show_chosen(self, thumbprint: str) -> None:
-        self._details = None
+        if self._details and self._details["thumbprint"] != thumbprint:
+            self._details = None  # what is read anew of the same certificate stays at hand
         certificate = self.tree.certificate
         if certificate is None:
             self.nothing.show_tokens(len(self._tokens))
             self._turn_to(self.nothing)
             return
-        self.information.details.setEnabled(False)
-        self.information.export.setEnabled(False)
+        self._allow_details()
         token = self.tree.token
         assert token is not None
         self.information.show_certificate(certificate, token)
@@ -272,8 +272,12 @@ class MainWindow(Window):
         if certificate and certificate["thumbprint"] == details["thumbprint"]:
             self._details = details
             self.information.show_details(details)
-            self.information.details.setEnabled(True)
-            self.information.export.setEnabled(True)
+            self._allow_details()
+
+    def _allow_details(self) -> None:
+        """Offer what needs the details once they are there."""
+        for button in (self.information.details, self.information.export):
+            button.setEnabled(bool(self._details))
 
     def _show_details(self) -> None:
         from agent.windows.main.details import DetailsDialog  # noqa: PLC0415 - when asked for
@@ -284,7 +288,9 @@ class MainWindow(Window):
     def _ask_where(self) -> None:
         from agent.windows.main.exporting import ask_where  # noqa: PLC0415 - when asked for
 
-        ask_where(self, self.words(mark("Export")), self.tree.certificate, self.export_to)
+        if details := self._details:  # they stay those, whatever is chosen meanwhile
+            save = partial(self.export_to, details=details)
+            ask_where(self, self.words(mark("Export")), self.tree.certificate, save)
 
     def _ask_where_to_list(self) -> None:
         from agent.windows.main.exporting import ask_where_to_list  # noqa: PLC0415 - when asked for
