@@ -56,6 +56,8 @@ class AuthoritySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """File with the password, or the secret, in its first line; readable by nobody else."""
     path: Annotated[str, msgspec.Meta(pattern=r"^/[^\s?#]*\Z")] = "/.well-known/cmp"
     """Where below ``url`` messages are sent to, for ``cmp`` (RFC 9483, 6.1)."""
+    mac: Literal["pbm", "pbmac1"] = "pbm"
+    """How the secret protects messages, for ``cmp``: PasswordBasedMac or PBMAC1 (RFC 9481, 6.1)."""
 
     def __post_init__(self) -> None:
         """Refuse a server without the user or the password it wants, and passwords in clear."""

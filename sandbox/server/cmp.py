@@ -22,7 +22,7 @@ from agent.renewals.authorities.cmp.messages import (
     read_message,
     written,
 )
-from agent.renewals.authorities.cmp.protection import SharedSecret
+from agent.renewals.authorities.cmp.protection import SharedSecret, mac_kind_of
 from sandbox.authority import est_users
 from sandbox.authority.cmp_users import CmpRefusalError, CmpUsers, RejectedError
 from sandbox.web import read_body
@@ -72,7 +72,10 @@ class Cmp:
         secret = self.users.secret_of(message.header.key_id)
         if secret is None:
             return None
-        shared = SharedSecret(message.header.key_id, secret)
+        kind = mac_kind_of(message)
+        if kind is None:
+            return None
+        shared = SharedSecret(message.header.key_id, secret, kind)  # answered as it was asked
         return shared if shared.has_protected(message) else None
 
     def _body(self, message: Message) -> _Answer:

@@ -14,11 +14,21 @@ import java.util.List;
 
 import org.bouncycastle.asn1.ASN1Encoding;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
+import org.bouncycastle.asn1.DERNull;
+import org.bouncycastle.asn1.DERSequence;
+import org.bouncycastle.asn1.cmp.PKIBody;
+import org.bouncycastle.asn1.cmp.PKIConfirmContent;
 import org.bouncycastle.asn1.cms.ContentInfo;
 import org.bouncycastle.asn1.ess.ESSCertIDv2;
 import org.bouncycastle.asn1.ess.SigningCertificateV2;
 import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
+import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
+import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.cert.X509CertificateHolder;
+import org.bouncycastle.cert.cmp.GeneralPKIMessage;
+import org.bouncycastle.cert.cmp.ProtectedPKIMessage;
+import org.bouncycastle.cert.cmp.ProtectedPKIMessageBuilder;
 import org.bouncycastle.cert.jcajce.JcaCertStore;
 import org.bouncycastle.cms.CMSProcessableByteArray;
 import org.bouncycastle.cms.CMSSignedData;
@@ -32,8 +42,10 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.bouncycastle.operator.jcajce.JcaDigestCalculatorProviderBuilder;
 import org.bouncycastle.pkcs.PKCS10CertificationRequest;
 import org.bouncycastle.operator.jcajce.JcaContentVerifierProviderBuilder;
+import org.bouncycastle.pkcs.jcajce.JcePBMac1CalculatorBuilder;
+import org.bouncycastle.pkcs.jcajce.JcePBMac1CalculatorProviderBuilder;
 
-/** SM2 by BouncyCastle, for tests: each line on stdin is a job, each line on stdout its answer. */
+/** SM2 and PBMAC1 by BouncyCastle, for tests: each line on stdin is a job, each line on stdout its answer. */
 public final class BouncyCastlePeer {
     public static void main(String[] arguments) throws Exception {
         Security.addProvider(new BouncyCastleProvider());
@@ -65,9 +77,30 @@ public final class BouncyCastlePeer {
                 X509CertificateHolder issued = new X509CertificateHolder(bytes(job[1]));
                 return "" + issued.isSignatureValid(
                     new JcaContentVerifierProviderBuilder().setProvider("BC").build(new X509CertificateHolder(bytes(job[2]))));
+            case "cmp-protect":
+                return text(protectedBy(bytes(job[1]), job[2], job[3]));
+            case "cmp-verify":
+                return "" + new ProtectedPKIMessage(new GeneralPKIMessage(bytes(job[1])))
+                    .verify(new JcePBMac1CalculatorProviderBuilder().setProvider("BC").build(), secret(bytes(job[2])));
             default:
                 throw new IllegalArgumentException(job[0]);
         }
+    }
+
+    /** Answer a pkiconf (RFC 4210, 5.3.17) protected by PBMAC1. */
+    private static byte[] protectedBy(byte[] secret, String mac, String prf) throws Exception {
+        GeneralName nobody = new GeneralName(X500Name.getInstance(new DERSequence()));
+        return new ProtectedPKIMessageBuilder(nobody, nobody)
+            .setTransactionID(new byte[16])
+            .setBody(new PKIBody(PKIBody.TYPE_CONFIRM, new PKIConfirmContent()))
+            .build(new JcePBMac1CalculatorBuilder(mac, 256)
+                .setPrf(new AlgorithmIdentifier(new ASN1ObjectIdentifier(prf), DERNull.INSTANCE))
+                .setIterationCount(3000).setSaltLength(20).setProvider("BC").build(secret(secret)))
+            .toASN1Structure().getEncoded(ASN1Encoding.DER);
+    }
+
+    private static char[] secret(byte[] utf8) {
+        return new String(utf8, StandardCharsets.UTF_8).toCharArray();
     }
 
     /** Answer content type and content, or "bad". */

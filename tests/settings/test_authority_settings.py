@@ -26,6 +26,7 @@ def read(**values: object) -> AuthoritySettings:
         {"profile": "cmp"},
         {"profile": "cmp", **LOGIN},
         {"profile": "cmp", "url": "http://a", "path": "/ejbca/publicweb/cmp/renewals", **LOGIN},
+        {"profile": "cmp", "mac": "pbmac1"},
         {"profile": "est", **LOGIN},
     ],
 )
@@ -42,6 +43,7 @@ def test_what_goes_together_is_taken(values):
         {"profile": "cmp", "user": "u"},
         {"profile": "cmp", "password_file": "secret"},
         {"profile": "cmp", "url": "ftp://a", **LOGIN},
+        {"profile": "cmp", "mac": "hmac"},
         {"profile": "cmp", "path": "cmp", **LOGIN},
         {"profile": "cmp", "path": "/cmp?x", **LOGIN},
     ],

@@ -16,7 +16,8 @@ from agent.checks.probes.authority import reach
 from agent.checks.verdicts.authority import Obstacle
 from agent.ground.clock import utc_now
 from agent.renewals.authorities.cmp import bodies
-from agent.renewals.authorities.cmp.messages import BodyKind, Message, read_message
+from agent.renewals.authorities.cmp.messages import BodyKind, Header, Message, read_message
+from agent.renewals.authorities.cmp.protection import SharedSecret, mac_kind_of
 from agent.settings.config import AuthoritySettings
 from sandbox.authority.cmp_users import hand_out
 from sandbox.authority.rules.records import CmpUser
@@ -149,6 +150,16 @@ def test_another_organisations_name_is_refused(client):
     done = client.run("foreign")
     assert done.returncode != 0
     assert "badCertTemplate" in said(done)
+
+
+def test_it_answers_with_the_mac_it_was_asked_with(client):
+    client.register("modern")
+    shared = SharedSecret(b"modern", SECRET.encode(), "pbmac1")
+    asked = Header(transaction=b"modern", nonce=b"n" * 16)
+    (client.folder / "asked").write_bytes(shared.protected(asked, BodyKind.P10CR, client.csr))
+    answer = client.again("asked")
+    assert (answer.kind, mac_kind_of(answer)) == (BodyKind.CP, "pbmac1")
+    assert shared.has_protected(answer)
 
 
 def test_what_is_no_message_gets_an_error(client):

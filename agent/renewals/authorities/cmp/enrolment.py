@@ -96,6 +96,7 @@ class CmpEnrolment(AuthorityHttp):
         super().__init__(settings, network)
         self._name = settings.name
         self._path = settings.path
+        self._mac = settings.mac
         self._authorities = tuple(
             x509.load_der_x509_certificate(der) for der in certificates_of(settings.trust_anchor)
         )
@@ -218,7 +219,8 @@ class CmpEnrolment(AuthorityHttp):
         handed_out = application.handed_out
         if handed_out is None:  # it was configured when this renewal was drafted
             raise SecretGoneError(authority=self._name)
-        return SharedSecret(handed_out.application.encode(), handed_out.secret.encode())
+        reference, secret = handed_out.application.encode(), handed_out.secret.encode()
+        return SharedSecret(reference, secret, self._mac)
 
     def _believed(self, content: bytes, asked: Header, secret: SharedSecret) -> Message:
         answer = read_message(content)
@@ -248,7 +250,7 @@ class CmpEnrolment(AuthorityHttp):
 def _configured_secret(settings: AuthoritySettings) -> SharedSecret | None:
     if not settings.user:
         return None
-    return SharedSecret(settings.user.encode(), password_of(settings).encode())
+    return SharedSecret(settings.user.encode(), password_of(settings).encode(), settings.mac)
 
 
 def _kept(exchange: Exchange, transaction: Transaction) -> Transaction:

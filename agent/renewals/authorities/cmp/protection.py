@@ -9,6 +9,7 @@ import datetime as dt
 import hmac
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from cryptography import x509
 
@@ -24,10 +25,14 @@ from agent.renewals.authorities.cmp.messages import (
     written,
 )
 from agent.renewals.authorities.cmp.password_mac import PasswordMac, read_password_mac
+from agent.renewals.authorities.cmp.pbmac1 import Pbmac1, read_pbmac1
 
 _AUTHORITY_PURPOSES = frozenset({"1.3.6.1.5.5.7.3.27", "1.3.6.1.5.5.7.3.28"})
 """Extended key usages id-kp-cmcCA and id-kp-cmcRA (RFC 6402, 2.10): without one of them whoever has any
 certificate of the authority could speak for it (RFC 9483, 1.3)."""
+
+MacKind = Literal["pbm", "pbmac1"]
+"""How messages are protected: PasswordBasedMac, which every server takes, or PBMAC1 (RFC 9481, 6.1)."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -36,22 +41,37 @@ class SharedSecret:
 
     reference: bytes
     secret: bytes
+    mac: MacKind = "pbm"
+    """What is written; both are read."""
 
     def protected(self, header: Header, kind: BodyKind, body: bytes) -> bytes:
         """Return the whole message (DER), protected by a MAC."""
-        mac = PasswordMac.new()
+        mac = Pbmac1.new() if self.mac == "pbmac1" else PasswordMac.new()
         part = protected_part(replace(header, algorithm=mac.der, key_id=self.reference), kind, body)
         return written(part, mac.over(part, self.secret))
 
     def has_protected(self, message: Message) -> bool:
         """Return whether a message is protected by a MAC of this secret."""
         try:
-            mac = read_password_mac(message.header.algorithm)
+            mac = _mac(message.header.algorithm)
         except ValueError:
             return False
         if mac is None or not message.protection:
             return False
         return hmac.compare_digest(mac.over(message.protected, self.secret), message.protection)
+
+
+def mac_kind_of(message: Message) -> MacKind | None:
+    """Return with which kind of MAC a message is protected; None where it is with something else."""
+    try:
+        mac = _mac(message.header.algorithm)
+    except ValueError:
+        return None
+    return None if mac is None else "pbmac1" if isinstance(mac, Pbmac1) else "pbm"
+
+
+def _mac(algorithm: bytes) -> PasswordMac | Pbmac1 | None:
+    return read_password_mac(algorithm) or read_pbmac1(algorithm)
 
 
 def is_signed_for(

@@ -37,7 +37,7 @@ from agent.renewals.authorities.cmp.enrolment import (
     SecretGoneError,
 )
 from agent.renewals.authorities.cmp.messages import BodyKind
-from agent.renewals.authorities.cmp.protection import SharedSecret
+from agent.renewals.authorities.cmp.protection import SharedSecret, mac_kind_of
 from agent.renewals.authorities.cmp.transaction import Stage, Transaction
 from agent.renewals.authorities.http import DEFAULT_RETRY_SECONDS
 from agent.renewals.steps.checks import CertificateRefusedError
@@ -111,6 +111,19 @@ async def test_a_renewal_has_the_secret_that_was_handed_out_for_it(asking):
         [asked] = client.server.asked
     assert SECRET.has_protected(asked)
     assert asked.header.key_id == SECRET.reference
+
+
+@pytest.mark.parametrize("handed_out", [None, Credentials("r", SECRET.secret.decode())])
+@pytest.mark.parametrize("mac", ["pbm", "pbmac1"])
+async def test_the_secret_protects_as_the_configuration_says(asking, mac, handed_out):
+    """Whatever the server's answers have."""
+    wish = application(WHO, request=request(), certificate=WISH.certificate, handed_out=handed_out)
+    login = {} if handed_out is None else {"user": "", "password_file": None}
+    async with asking(ISSUED, CONFIRMED, mac=mac, **login) as client:
+        notes = Notes()
+        await client.accept(wish, notes, await client.enrol(wish, notes), None)
+        assert {mac_kind_of(asked) for asked in client.server.asked} == {mac}
+        assert all(SECRET.has_protected(asked) for asked in client.server.asked)
 
 
 @pytest.mark.parametrize("notes", [b"", b"\x30\x82\x01\x00", b"\xff\xfe", b'{"id": 1}'])
