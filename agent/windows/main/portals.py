@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QPalette
 from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from agent.api.client import Json
 from agent.ground.language import mark
+from agent.windows.icons import icon
 from agent.windows.style import SMALL, set_kind
 from agent.windows.texts import Label, set_tooltip
 from agent.windows.words import Words
@@ -44,6 +45,7 @@ class Portals(QWidget):
 
     def _button(self, portal: Json) -> QPushButton:
         button = QPushButton(portal["name"].replace("&", "&&"))
+        button.setIcon(icon("sites", QPalette.ColorRole.ButtonText))
         set_tooltip(button, portal["url"])
         button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl(portal["url"])))
         return button

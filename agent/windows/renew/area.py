@@ -38,6 +38,7 @@ class Area(QScrollArea):
     def _keep_off(self, _least: int, most: int) -> None:
         """Leave a gap beside the scroll bar; without one the page ends where all else does."""
         self._column.setContentsMargins(0, 0, TIGHT if most else 0, 0)
+        self._follow(None, QApplication.focusWidget())  # what grew may have moved it out of sight
 
     def _follow(self, _before: QWidget | None, now: QWidget | None) -> None:
         if now is not None and self.isAncestorOf(now):

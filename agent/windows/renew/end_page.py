@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from agent.api.client import Json
 from agent.ground.language import mark
+from agent.windows.picture import Picture
 from agent.windows.renew.labels import make_label, say
 from agent.windows.renew.next_button import NextButton
-from agent.windows.style import LARGE, MEDIUM, SMALL, set_kind
+from agent.windows.renew.step_card import StepCard, put_in_the_middle
+from agent.windows.style import SMALL, set_kind
 from agent.windows.texts import day
 from agent.windows.words import Words
 
-_SIGNS = {"installed": "✓", "failed": "✗", "cancelled": "–"}
+_PICTURES = {
+    "installed": ("done", "good"),
+    "failed": ("failed", "bad"),
+    "cancelled": ("stopped", ""),
+}
 
 
 class EndPage(QWidget):
@@ -26,6 +32,7 @@ class EndPage(QWidget):
     def __init__(self, words: Words) -> None:
         super().__init__()
         self._words = words
+        self.picture = Picture("done")
         self.text = make_label("title")
         self.advice = make_label()
         self.validity = make_label("muted", selectable=True)
@@ -46,7 +53,8 @@ class EndPage(QWidget):
         text = renewal["text"]
         if is_installed:
             text = self._words(mark("Your new certificate has been installed successfully!"))
-        self.text.setText(f"{_SIGNS[renewal['state']]}  {text}")
+        self.picture.change(*_PICTURES[renewal["state"]])
+        self.text.setText(text)
         say(self.advice, "" if is_installed else renewal["advice_text"])
         say(self.validity, "")
         self.restart.setVisible(not is_installed)
@@ -61,21 +69,14 @@ class EndPage(QWidget):
         say(self.validity, f"{validity}  {certificate['text']}")
 
     def _arrange(self) -> None:
-        card = QFrame()
-        set_kind(card, "card")
-        inside = QVBoxLayout(card)
-        inside.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
-        inside.setSpacing(MEDIUM)
+        card = StepCard(self.picture)
         for label in (self.text, self.advice, self.validity):
-            inside.addWidget(label)
+            card.inside.addWidget(label)
         buttons = QHBoxLayout()
         buttons.setSpacing(SMALL)
         buttons.addStretch(1)
         buttons.addWidget(self.restart)
         buttons.addWidget(self.next)
         buttons.addWidget(self.close_button)
-        inside.addLayout(buttons)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(card)
-        column.addStretch(1)
+        card.inside.addLayout(buttons)
+        put_in_the_middle(self, card)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
 from agent.ground.language import mark
+from agent.windows.picture import Picture
 from agent.windows.renew.labels import make_label, say
-from agent.windows.style import LARGE, MEDIUM, SMALL, TIGHT, set_kind
+from agent.windows.style import LARGE, MEDIUM, TIGHT, set_kind
 from agent.windows.words import Words
 
 
@@ -16,8 +17,8 @@ class ItemCard(QFrame):
 
     wanted = Signal()
 
-    def __init__(self, words: Words, title: str) -> None:
-        """Make a card under ``title``, a marked sentence."""
+    def __init__(self, words: Words, title: str, picture: str) -> None:
+        """Make a card under ``title``, a marked sentence, with the icon ``picture``."""
         super().__init__()
         self._words = words
         self.title = make_label("heading")
@@ -28,7 +29,7 @@ class ItemCard(QFrame):
         set_kind(self, "card")
         words.show(self.title.setText, title)
         self.button.clicked.connect(self.wanted)
-        self._arrange()
+        self._arrange(Picture(picture))
 
     def show_item(self, *, about: str, updated: str, result: str, kind: str) -> None:
         """Show what is known of the item; ``kind`` is how its result looks."""
@@ -47,13 +48,14 @@ class ItemCard(QFrame):
         labels = (self.title, self.about, self.updated, self.result)
         return "\n".join(label.text() for label in labels if label.text())
 
-    def _arrange(self) -> None:
+    def _arrange(self, picture: Picture) -> None:
         column = QVBoxLayout()
         column.setSpacing(TIGHT)
         for label in (self.title, self.about, self.updated, self.result):
             column.addWidget(label)
         row = QHBoxLayout(self)
         row.setContentsMargins(LARGE, MEDIUM, LARGE, MEDIUM)
-        row.setSpacing(SMALL)
+        row.setSpacing(LARGE)
+        row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(column, 1)
         row.addWidget(self.button)

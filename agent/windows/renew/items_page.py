@@ -33,8 +33,8 @@ class ItemsPage(QWidget):
         self._words = words
         self.choice = QComboBox()
         self.none = make_label("muted")
-        self.licence = ItemCard(words, mark("Business licence"))
-        self.certificate = ItemCard(words, mark("Digital certificate"))
+        self.licence = ItemCard(words, mark("Business licence"), "licence")
+        self.certificate = ItemCard(words, mark("Digital certificate"), "token")
         self.all = QPushButton()
         self._set_up()
         self._arrange()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from agent.api.client import Json
 from agent.ground.language import mark
+from agent.windows.picture import Picture
 from agent.windows.pin_asking import PinAsking
 from agent.windows.pin_panel import PinPanel
 from agent.windows.renew.labels import make_label, say
-from agent.windows.style import LARGE, MEDIUM, set_kind
+from agent.windows.renew.step_card import StepCard, put_in_the_middle
 from agent.windows.words import Words
 
 
@@ -72,20 +73,11 @@ class PinPage(QWidget):
         self.left.emit()
 
     def _arrange(self) -> None:
-        card = QFrame()
-        set_kind(card, "card")
-        inside = QVBoxLayout(card)
-        inside.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
-        inside.addWidget(self.panel)
-        below = QHBoxLayout()
+        card, below = StepCard(Picture("pin")), QHBoxLayout()
         below.addStretch(1)
         below.addWidget(self.retry)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(MEDIUM)
-        column.addWidget(self.note)
-        column.addWidget(card)
-        column.addLayout(below)
-        column.addStretch(1)
+        card.inside.addWidget(self.panel)
+        card.inside.addLayout(below)
+        put_in_the_middle(self, self.note, card)
         self.note.hide()
         self.retry.hide()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from agent.api.client import Json
 from agent.ground.language import mark
+from agent.windows.picture import Picture
 from agent.windows.renew.labels import make_label, say
-from agent.windows.style import LARGE, MEDIUM, set_kind
+from agent.windows.renew.step_card import StepCard, put_in_the_middle
+from agent.windows.style import set_kind
 from agent.windows.texts import Label
 from agent.windows.window import Context
 
@@ -90,21 +92,15 @@ class SecretPage(QWidget):
         self.accept.setEnabled(all(field.text().strip() for field in self._fields))
 
     def _arrange(self) -> None:
-        card = QFrame()
-        set_kind(card, "card")
+        card = StepCard(Picture("letter"))
+        inside = card.inside
         below = QHBoxLayout()
         below.addStretch(1)
         below.addWidget(self.accept)
-        inside = QVBoxLayout(card)
-        inside.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
-        inside.setSpacing(MEDIUM)
         inside.addWidget(self.about)
         for field, label in zip(self._fields, self._labels, strict=True):
             inside.addWidget(label)
             inside.addWidget(field)
         inside.addWidget(self.told)
         inside.addLayout(below)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(card)
-        column.addStretch(1)
+        put_in_the_middle(self, card)

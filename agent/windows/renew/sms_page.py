@@ -7,20 +7,20 @@ import time
 from PySide6.QtCore import QRegularExpression, QTimer, Signal
 from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from agent.api.client import Json
 from agent.ground.clock import utc_now
 from agent.ground.language import mark, translate_count
+from agent.windows.picture import Picture
 from agent.windows.renew.countdown import USUAL_SECONDS, Countdown, pause_named, pause_since
 from agent.windows.renew.labels import isolated, make_label, say
-from agent.windows.style import LARGE, MEDIUM, SMALL, set_kind
+from agent.windows.renew.step_card import StepCard, put_in_the_middle
+from agent.windows.style import SMALL, set_kind
 from agent.windows.texts import Label
 from agent.windows.window import Context
 
@@ -151,8 +151,8 @@ class SmsPage(QWidget):
         self.accept.setEnabled(len(self.code.text()) >= _SHORTEST)
 
     def _arrange(self) -> None:
-        card = QFrame()
-        set_kind(card, "card")
+        card = StepCard(Picture("phone"))
+        inside = card.inside
         row = QHBoxLayout()
         row.setSpacing(SMALL)
         row.addWidget(self.code, 1)
@@ -160,15 +160,9 @@ class SmsPage(QWidget):
         below = QHBoxLayout()
         below.addStretch(1)
         below.addWidget(self.accept)
-        inside = QVBoxLayout(card)
-        inside.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
-        inside.setSpacing(MEDIUM)
         inside.addWidget(self.about)
         inside.addWidget(self.label)
         inside.addLayout(row)
         inside.addWidget(self.told)
         inside.addLayout(below)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(card)
-        column.addStretch(1)
+        put_in_the_middle(self, card)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from agent.api.client import Json
 from agent.windows.renew.plan import (
@@ -14,38 +14,40 @@ from agent.windows.renew.plan import (
     StepView,
     time_line,
 )
+from agent.windows.renew.step_sign import StepSign
 from agent.windows.style import SMALL, TIGHT, set_kind
 from agent.windows.texts import Label, set_tooltip
 from agent.windows.words import Words
 
-_SIGNS = {Standing.DONE: "✓", Standing.NOW: "●", Standing.AHEAD: "○", Standing.TROUBLE: "!"}
 _KINDS = {
     Standing.DONE: "good",
-    Standing.NOW: "heading",
+    Standing.NOW: "strong",
     Standing.AHEAD: "muted",
     Standing.TROUBLE: "bad",
 }
-"""The sign says it too: colour alone would leave some people out."""
 
 
 class TimeLine(QFrame):
-    """All steps in a row; it is read, never clicked."""
+    """All steps in a row, joined by a line; it is read, never clicked."""
 
     def __init__(self, words: Words) -> None:
         super().__init__()
         self._words = words
         self._shown: tuple[StepView, ...] = ()
         self._labels = {step: Label() for step in Step}
+        self._signs = {step: StepSign(number) for number, step in enumerate(Step, 1)}
         set_kind(self, "card")
         row = QHBoxLayout(self)
         row.setContentsMargins(SMALL, SMALL, SMALL, SMALL)
-        row.setSpacing(TIGHT)
+        row.setSpacing(0)  # the line goes on from sign to sign
         for step, label in self._labels.items():
-            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
             label.setWordWrap(True)
-            row.addWidget(label, 1)
-            if step is not Step.INSTALLATION:
-                row.addWidget(_dash())
+            column = QVBoxLayout()
+            column.setSpacing(TIGHT)
+            column.addWidget(self._signs[step])
+            column.addWidget(label, 1)
+            row.addLayout(column, 1)
         words.changed.connect(self._say)
 
     def show_renewal(self, renewal: Json) -> None:
@@ -53,20 +55,22 @@ class TimeLine(QFrame):
         self._shown = time_line(renewal)
         self._say()
 
+    def name_steps(self, is_roomy: bool) -> None:
+        """Show the names below the signs, where there is room; as tooltips they stay."""
+        for label in self._labels.values():
+            label.setVisible(is_roomy)
+
     def text(self, step: Step) -> str:
         """Return what is said of a step."""
         return self._labels[step].accessibleName()
 
     def _say(self) -> None:
-        for view in self._shown:
+        standings = [None, *(view.standing for view in self._shown)]
+        for before, view in zip(standings, self._shown, strict=False):
             label, name = self._labels[view.step], self._words(STEP_NAMES[view.step])
-            label.setText(f"{_SIGNS[view.standing]} {name}")
+            label.setText(name)
             label.setAccessibleName(f"{name}: {self._words(STANDING_NAMES[view.standing])}")
-            set_tooltip(label, label.accessibleName())
+            for shown in (label, self._signs[view.step]):
+                set_tooltip(shown, label.accessibleName())
             set_kind(label, _KINDS[view.standing])
-
-
-def _dash() -> Label:
-    label = Label("—")
-    set_kind(label, "muted")
-    return label
+            self._signs[view.step].show_standing(view.standing, before)

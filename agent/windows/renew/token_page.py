@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from agent.api.client import Json
 from agent.api.listed import leads
 from agent.ground.language import mark
-from agent.windows.icons import icon
+from agent.windows.picture import Picture
 from agent.windows.renew.labels import isolated, make_label, say
-from agent.windows.style import LARGE, MEDIUM, set_kind
-from agent.windows.texts import Label
+from agent.windows.renew.step_card import StepCard, put_in_the_middle
 from agent.windows.words import Words
 
-PICTURE_PIXELS = 96
 _BY_ITSELF = mark(
     "It is noticed by itself, and the renewal goes on from here. What was filled in is kept; you may"
     " close this window meanwhile."
@@ -29,14 +26,11 @@ class TokenPage(QWidget):
         self._words = words
         self._renewal: Json = None
         self._tokens: list[Json] = []
-        self.picture = Label()
         self.text = make_label("heading")
         self.about = make_label()
         self.another = make_label("warning")
         self.error = make_label("bad")
         self.note = make_label("muted")
-        size = QSize(PICTURE_PIXELS, PICTURE_PIXELS)
-        self.picture.setPixmap(icon("token").pixmap(size))
         words.show(self.note.setText, _BY_ITSELF)
         self._arrange()
 
@@ -69,20 +63,10 @@ class TokenPage(QWidget):
         say(self.another, self._words(sentence, owner=isolated(others[-1]), label=label))
 
     def _arrange(self) -> None:
-        card, words = QFrame(), QVBoxLayout()
-        set_kind(card, "card")
-        words.setSpacing(MEDIUM)
+        card = StepCard(Picture("token"))
         for label in (self.text, self.about, self.another, self.error, self.note):
-            words.addWidget(label)
-        inside = QHBoxLayout(card)
-        inside.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
-        inside.setSpacing(LARGE)
-        inside.addWidget(self.picture, 0, Qt.AlignmentFlag.AlignTop)
-        inside.addLayout(words, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(card)
-        column.addStretch(1)
+            card.inside.addWidget(label)
+        put_in_the_middle(self, card)
 
 
 def _holds(token: Json, thumbprint: str) -> bool:

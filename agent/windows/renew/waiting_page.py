@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QProgressBar, QWidget
 
 from agent.api.client import Json
 from agent.ground.language import mark
+from agent.windows.picture import Picture
 from agent.windows.renew.labels import make_label, say
 from agent.windows.renew.next_button import NextButton
-from agent.windows.style import LARGE, MEDIUM, set_kind
+from agent.windows.renew.step_card import StepCard, put_in_the_middle
 from agent.windows.texts import day
 from agent.windows.words import Words
 
@@ -50,15 +51,8 @@ class WaitingPage(QWidget):
         say(self.since, since if is_review else "")
 
     def _arrange(self) -> None:
-        card = QFrame()
-        set_kind(card, "card")
-        inside = QVBoxLayout(card)
-        inside.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
-        inside.setSpacing(MEDIUM)
+        card = StepCard(Picture("waiting"))
         for widget in (self.text, self.since, self.error, self.progress, self.note):
-            inside.addWidget(widget)
-        inside.addWidget(self.next, alignment=Qt.AlignmentFlag.AlignRight)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(card)
-        column.addStretch(1)
+            card.inside.addWidget(widget)
+        card.inside.addWidget(self.next, alignment=Qt.AlignmentFlag.AlignRight)
+        put_in_the_middle(self, card)

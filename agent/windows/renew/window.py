@@ -151,7 +151,9 @@ class RenewWindow(Window):
 
     def _show_heading(self) -> None:
         """Show whose renewal it is, where the screen has room for more than the page."""
-        self.heading.setVisible(self.renewal is not None and self.height() >= _ROOMY)
+        is_roomy = self.height() >= _ROOMY
+        self.heading.setVisible(self.renewal is not None and is_roomy)
+        self.time_line.name_steps(is_roomy)
 
     def _show_items(self) -> None:
         """Show both items; a page that was left can be taken up from there."""
