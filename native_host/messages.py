@@ -138,7 +138,7 @@ def error(
 ) -> bytes:
     """Return the frame payload that answers a request with the relay's error ``code``.
 
-    The shape is :class:`agent.ground.errors.ErrorReport`, which cannot be imported here (not stdlib).
+    The shape is :class:`agent.ground.reports.ErrorReport`, which cannot be imported here (not stdlib).
     """
     words = SENTENCES[code]
     data = {

@@ -25,7 +25,7 @@ Json = Any
 
 
 class CallError(Exception):
-    """The agent refused a call. ``report`` has the fields of agent.ground.errors.ErrorReport."""
+    """The agent refused a call. ``report`` has the fields of agent.ground.reports.ErrorReport."""
 
     def __init__(self, report: dict[str, Json]) -> None:
         super().__init__(report.get("message", ""))

@@ -6,8 +6,9 @@ from typing import Literal
 
 import msgspec
 
-from agent.ground.errors import ErrorReport, OdcError
+from agent.ground.errors import OdcError
 from agent.ground.language import mark
+from agent.ground.reports import ErrorReport
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from typing import Protocol
 
-from agent.ground.errors import ErrorReport
 from agent.ground.language import Language, translate
+from agent.ground.reports import ErrorReport
 
 
 @unique

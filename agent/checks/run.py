@@ -12,7 +12,8 @@ from agent.certificates.chain import TrustStore
 from agent.checks.browser_seen import BrowserSeen
 from agent.checks.verdicts.authority import Reached
 from agent.ground.clock import Clock
-from agent.ground.errors import ErrorReport, OdcError
+from agent.ground.errors import OdcError
+from agent.ground.reports import ErrorReport
 from agent.settings.config import Config
 from agent.system.paths import Paths
 from agent.tokens.discovery import Discovery

@@ -43,8 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     replace_what_cannot_be_said()
     speak(configured_language(find_paths()))
-    parser = command_parser()
-    options = parser.parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = command_parser(next(iter(arguments), "")).parse_args(arguments)
     try:
         return int(options.run(options))
     except KeyboardInterrupt:
@@ -60,8 +60,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return Exit.FAILED
 
 
-def command_parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command line; man pages and completions are made from it."""
+def command_parser(command: str = "") -> argparse.ArgumentParser:
+    """Return the parser of the whole command line; man pages and completions are made from it.
+
+    Args:
+        command: the only one to be asked for: its parser is made, those of all others take their time.
+    """
     parser = argparse.ArgumentParser(
         prog="odc-agent",
         description="Keeps the digital certificates on your organisation's USB tokens alive.",
@@ -69,5 +73,6 @@ def command_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"odc-agent {__version__}")
-    commands.add_to(parser.add_subparsers(required=True, metavar="COMMAND", title="commands"))
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    commands.add_to(subparsers, command)
     return parser

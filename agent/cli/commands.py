@@ -5,6 +5,7 @@ Rooms are named here and their commands' parsers are made; what a command does i
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from agent.cli.papers import commands as papers
@@ -17,35 +18,35 @@ from agent.cli.tokens import commands as tokens
 if TYPE_CHECKING:
     from agent.cli.ground.parsers import Subparsers
 
-_COMMANDS = (
-    running.add_run,
-    running.add_status,
-    running.add_certs,
-    tokens.add_forget,
-    tokens.add_modules,
-    running.add_renewals,
-    running.add_watch,
-    renewing.add_renew,
-    renewing.add_renewal,
-    renewing.add_licence,
-    signing.add_sign,
-    signing.add_verify,
-    tokens.add_pin,
-    running.add_check,
-    settings.add_config,
-    papers.add_dossier,
-    papers.add_applicant,
-    papers.add_letter,
-    running.add_window,
-    settings.add_sites,
-    running.add_metrics,
-    running.add_update,
-    running.add_restart,
-    running.add_quit,
-)
+_COMMANDS: Mapping[str, Callable[[Subparsers], object]] = {
+    "run": running.add_run,
+    "status": running.add_status,
+    "certs": running.add_certs,
+    "forget": tokens.add_forget,
+    "modules": tokens.add_modules,
+    "renewals": running.add_renewals,
+    "watch": running.add_watch,
+    "renew": renewing.add_renew,
+    "renewal": renewing.add_renewal,
+    "licence": renewing.add_licence,
+    "sign": signing.add_sign,
+    "verify": signing.add_verify,
+    "pin": tokens.add_pin,
+    "check": running.add_check,
+    "config": settings.add_config,
+    "dossier": papers.add_dossier,
+    "applicant": papers.add_applicant,
+    "letter": papers.add_letter,
+    "window": running.add_window,
+    "sites": settings.add_sites,
+    "metrics": running.add_metrics,
+    "update": running.add_update,
+    "restart": running.add_restart,
+    "quit": running.add_quit,
+}
 
 
-def add_to(subparsers: Subparsers) -> None:
-    """Add all commands."""
-    for add in _COMMANDS:
+def add_to(subparsers: Subparsers, command: str = "") -> None:
+    """Add ``command`` alone; all commands where there is none of that name."""
+    for add in [_COMMANDS[command]] if command in _COMMANDS else _COMMANDS.values():
         add(subparsers)

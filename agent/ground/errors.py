@@ -7,39 +7,12 @@ placeholders. An error never carries a PIN, an SMS code or an ID number.
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-import msgspec
+from typing import TYPE_CHECKING, ClassVar
 
 from agent.ground.language import Language, look_up, mark, translate
 
-
-class ItemReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong with one field or document of something a person filled in."""
-
-    item: str
-    message: str
-    message_zh: str
-
-
-class ErrorReport(msgspec.Struct, frozen=True, kw_only=True):
-    """An error as it travels: over the local API, from a worker, into ``--json`` output."""
-
-    code: str
-    message: str
-    message_zh: str
-    advice: str = ""
-    advice_zh: str = ""
-    details: dict[str, str | int | bool | None] = {}
-    items: tuple[ItemReport, ...] = ()
-
-    def text(self, language: Language) -> str:
-        """Return what happened, in ``language``."""
-        return self.message_zh if language is Language.ZH else self.message
-
-    def advice_text(self, language: Language) -> str:
-        """Return what to do next, in ``language``; empty where nothing can be done."""
-        return self.advice_zh if language is Language.ZH else self.advice
+if TYPE_CHECKING:
+    from agent.ground.reports import ErrorReport
 
 
 _PARTS = {"reason", "what"}
@@ -92,6 +65,8 @@ class OdcError(Exception):
 
     def report(self) -> ErrorReport:
         """Return the error as it travels to another process."""
+        from agent.ground.reports import ErrorReport  # noqa: PLC0415 - a command that tells none is quicker
+
         return ErrorReport(
             code=self.code,
             message=self.text(Language.EN),
@@ -100,27 +75,6 @@ class OdcError(Exception):
             advice_zh=self.advice_text(Language.ZH),
             details=self.values,
         )
-
-
-class ReportedError(OdcError):
-    """An error that came from another process with its sentences already made."""
-
-    def __init__(self, report: ErrorReport) -> None:
-        super().__init__(**report.details)
-        self.code = report.code
-        self.reported = report
-
-    def text(self, language: Language) -> str:
-        """Return what happened, in ``language``."""
-        return self.reported.text(language)
-
-    def advice_text(self, language: Language) -> str:
-        """Return what to do next, in ``language``."""
-        return self.reported.advice_text(language)
-
-    def report(self) -> ErrorReport:
-        """Return the error as it arrived."""
-        return self.reported
 
 
 class InvalidInputError(OdcError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
+import contextlib
 
 from agent.ground.language import Language
 from agent.ground.text_files import read_text_file
@@ -15,8 +15,9 @@ def configured_language(paths: Paths) -> Language | None:
     What is wrong with a file is the agent's to tell.
     """
     for file in (paths.policy_file, paths.config_file):
-        try:
-            return Language(tomllib.loads(read_text_file(file))["language"])
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            if "language" in (text := read_text_file(file)):
+                import tomllib  # noqa: PLC0415 - few files say something of it
+
+                return Language(tomllib.loads(text)["language"])
     return None

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from agent.ground.errors import ErrorReport, OdcError
+from agent.ground.errors import OdcError
+from agent.ground.reports import ErrorReport
 from agent.settings.errors import (
     PolicyEntryError,
     PolicyKeyError,

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from agent.ground.clock import utc_now
-from agent.ground.errors import ErrorReport, reason_of
+from agent.ground.errors import reason_of
+from agent.ground.reports import ErrorReport
 from agent.ground.text_files import TextEncodingError, read_text_file
 from agent.settings.config import Config, ConfigError, checked, merged_with, with_absolute_paths
 from agent.settings.errors import ConfigIgnoredError, ConfigNotUsedError

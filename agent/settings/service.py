@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from agent.ground.bus import Event, EventBus
-from agent.ground.errors import ErrorReport, reason_of
+from agent.ground.errors import reason_of
+from agent.ground.reports import ErrorReport
 from agent.settings.config import Config
 from agent.settings.errors import (
     SettingInvalidError,

@@ -13,8 +13,9 @@ import msgspec
 
 from agent.ground.bus import Event, EventBus
 from agent.ground.clock import Clock
-from agent.ground.errors import ErrorReport, OdcError, reason_of
+from agent.ground.errors import OdcError, reason_of
 from agent.ground.language import mark
+from agent.ground.reports import ErrorReport
 from agent.keys.cades import cades_draft
 from agent.keys.schemes import USUAL
 from agent.keys.signing import Elsewhere

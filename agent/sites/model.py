@@ -8,7 +8,7 @@ from enum import StrEnum, unique
 import msgspec
 
 from agent.ground.bus import Event
-from agent.ground.errors import ErrorReport
+from agent.ground.reports import ErrorReport
 
 
 @unique

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from agent.ground.bus import EventBus
 from agent.ground.clock import Clock
-from agent.ground.errors import ErrorReport
+from agent.ground.reports import ErrorReport
 from agent.sites.errors import QuestionNotFoundError, RateLimitedError
 from agent.sites.model import Action, ConsentAsked, ConsentClosed, ConsentQuestion, Decision
 from agent.sites.origins import host_of

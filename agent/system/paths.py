@@ -5,19 +5,19 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-
-import platformdirs
+from typing import NamedTuple
 
 from agent.system.runtime import home_override
 
 _NAME = "odc-agent"
 
 
-@dataclass(frozen=True, slots=True)
-class Paths:
-    """The agent's folders; none of them need exist."""
+class Paths(NamedTuple):
+    """The agent's folders; none of them need exist.
+
+    A tuple, since every command begins here: what dataclasses import takes as long as the rest of it.
+    """
 
     config: Path
     data: Path
@@ -126,6 +126,8 @@ def find_paths() -> Paths:
     home = home_override()
     if home is not None:
         return Paths(config=home, data=home / "data", logs=home / "logs", policy=home)
+    import platformdirs  # noqa: PLC0415 - not needed where one folder has everything
+
     return Paths(
         config=platformdirs.user_config_path(_NAME, appauthor=False),
         data=platformdirs.user_data_path(_NAME, appauthor=False),
@@ -136,6 +138,8 @@ def find_paths() -> Paths:
 
 def everybodys_policy() -> Path:
     """Return the administrator's folder of this computer, whatever home a user has."""
+    import platformdirs  # noqa: PLC0415 - as above
+
     return platformdirs.site_config_path(_NAME, appauthor=False)
 
 

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import msgspec
 
-from agent.ground.errors import ErrorReport, OdcError
+from agent.ground.errors import OdcError
 from agent.ground.language import mark
+from agent.ground.reports import ErrorReport
 from agent.system.damage import read_whole
 from agent.system.files import write_private
 from agent.system.runtime import private_folders

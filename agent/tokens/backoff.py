@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from agent.ground.errors import ErrorReport, OdcError, ReportedError
+from agent.ground.errors import OdcError
+from agent.ground.reports import ErrorReport, ReportedError
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0

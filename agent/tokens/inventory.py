@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agent.ground.bus import Event, EventBus
-from agent.ground.errors import ErrorReport
+from agent.ground.reports import ErrorReport
 from agent.tokens.errors import TokenMissingError
 from agent.tokens.model import ModuleSettings, TokenReference
 from agent.tokens.reading import ModuleReader

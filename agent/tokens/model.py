@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from agent.ground.errors import ErrorReport
+from agent.ground.reports import ErrorReport
 
 KeyName = bytes
 """Names a key pair on a token; what is in it concerns nobody but the driver.

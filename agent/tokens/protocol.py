@@ -12,7 +12,7 @@ from typing import ClassVar, Generic, Literal, TypeVar
 
 import msgspec
 
-from agent.ground.errors import ErrorReport
+from agent.ground.reports import ErrorReport
 from agent.tokens.model import (
     KeyCompanions,
     KeyName,

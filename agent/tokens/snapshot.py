@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from agent.certificates.model import Certificate
-from agent.ground.errors import ErrorReport
+from agent.ground.reports import ErrorReport
 from agent.tokens.model import KeyName, ModuleKind, TokenFacts, TokenReference
 
 SM2 = "SM2"

@@ -13,8 +13,8 @@ from typing import TypeVar
 
 import msgspec
 
-from agent.ground.errors import ReportedError
 from agent.ground.framing import HEADER, MAX_REPLY, FrameTooLargeError, encode_frame
+from agent.ground.reports import ReportedError
 from agent.system.consoles import NO_CONSOLE
 from agent.system.runtime import module_command
 from agent.tokens import protocol

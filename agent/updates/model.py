@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 
 from agent.ground.bus import Event
-from agent.ground.errors import ErrorReport
+from agent.ground.reports import ErrorReport
 
 _ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 

@@ -76,7 +76,7 @@ class Link(QObject):
     ) -> None:
         """Call a method; one of the two functions is called later, with the result or the report.
 
-        A report has the fields of agent.ground.errors.ErrorReport. Without ``refused`` the signal tells it.
+        A report has the fields of agent.ground.reports.ErrorReport. Without ``refused`` the signal tells it.
         """
         number = next(self._ids)
         self._asked[number] = _Asked(done or _ignore, refused or self.refused.emit)

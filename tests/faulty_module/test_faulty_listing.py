@@ -19,7 +19,7 @@ from faulty_bench import (
 )
 from soft_token import LABEL
 
-from agent.ground.errors import ReportedError
+from agent.ground.reports import ReportedError
 from agent.tokens import supervisor
 
 AT_START = ("C_GetFunctionList", "C_GetInfo")

@@ -17,7 +17,8 @@ from faulty_bench import (
 from soft_token import PIN, Outcome, type_pin
 
 from agent.ground.bus import EventBus
-from agent.ground.errors import OdcError, ReportedError
+from agent.ground.errors import OdcError
+from agent.ground.reports import ReportedError
 from agent.tokens import supervisor, worker_process
 from agent.tokens.inventory import Inventory, TokenInserted
 from agent.tokens.supervisor import pin_session

@@ -10,8 +10,9 @@ from faulty_bench import GIBIBYTE, check_error, resident_bytes
 from soft_token import PIN, type_pin
 
 from agent.ground.bus import EventBus
-from agent.ground.errors import OdcError, ReportedError
+from agent.ground.errors import OdcError
 from agent.ground.language import Language
+from agent.ground.reports import ReportedError
 from agent.tokens import protocol, supervisor
 from agent.tokens.inventory import Inventory
 from agent.tokens.supervisor import ModuleWorker, pin_session

@@ -14,8 +14,9 @@ import msgspec
 import pytest
 
 import agent
-from agent.ground.errors import ErrorReport, InvalidInputError, OdcError, ReportedError, reason_of
+from agent.ground.errors import InvalidInputError, OdcError, reason_of
 from agent.ground.language import Language, look_up
+from agent.ground.reports import ErrorReport, ReportedError
 from agent.tokens.errors import PinIncorrectError, PinLockedError
 from agent.tokens.model import PinState
 

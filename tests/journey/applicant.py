@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from agent.ground.errors import ReportedError
+from agent.ground.reports import ReportedError
 from agent.tokens.pin import send_pin
 from sandbox.authority.sms import Outbox
 from sandbox.desk.desk import Holder

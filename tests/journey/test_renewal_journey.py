@@ -11,7 +11,7 @@ import pytest
 from applicant import Applicant
 
 from agent.api.client import CallError
-from agent.ground.errors import ReportedError
+from agent.ground.reports import ReportedError
 from sandbox.authority.dossier import write_sample_dossier
 from sandbox.desk.desk import SOFTHSM, Holder
 

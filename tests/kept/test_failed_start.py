@@ -14,7 +14,7 @@ from agent_here import own_logging
 from agent.cli.ground.connect import agent
 from agent.cli.ground.outcome import AgentDeafError, AgentEndedError
 from agent.cli.running import room, run
-from agent.cli.running.listing import quit_agent
+from agent.cli.running.quitting import quit_agent
 from agent.ground.clock import utc_now
 from agent.ground.errors import OdcError
 from agent.ground.language import Language

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.ground.errors import ReportedError
+from agent.ground.reports import ReportedError
 from agent.tokens.backoff import LONGEST_PAUSE, Backoff
 from agent.tokens.errors import ModuleCrashedError
 

@@ -14,7 +14,8 @@ from cryptography.x509.oid import NameOID
 from soft_token import Outcome, type_pin
 from usb_desk import PIN, WRONG
 
-from agent.ground.errors import OdcError, ReportedError
+from agent.ground.errors import OdcError
+from agent.ground.reports import ReportedError
 from agent.tokens import protocol
 from agent.tokens.model import PinState
 from agent.tokens.supervisor import ModuleWorker, pin_session

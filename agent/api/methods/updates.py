@@ -10,7 +10,7 @@ import msgspec
 from agent import __version__
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
-from agent.ground.errors import ErrorReport
+from agent.ground.reports import ErrorReport
 from agent.updates.model import Release
 
 

@@ -7,8 +7,8 @@ import os
 import msgspec
 
 from agent.api.views.problems import ProblemView
-from agent.ground.errors import ErrorReport
 from agent.ground.language import Language, translate
+from agent.ground.reports import ErrorReport
 from agent.settings.keys import TITLES
 from agent.settings.reading import Source
 from agent.settings.service import Setting, Settings

@@ -7,8 +7,9 @@ import datetime as dt
 import msgspec
 
 from agent.certificates.wording import days_text
-from agent.ground.errors import ErrorReport, OdcError
+from agent.ground.errors import OdcError
 from agent.ground.language import Language
+from agent.ground.reports import ErrorReport
 from agent.portal_signing.candidates import Candidate
 from agent.portal_signing.model import ShownItem
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.checks.model import CheckState, Finding, Findings, finding, ok, reported
-from agent.ground.errors import ErrorReport
 from agent.ground.language import mark
+from agent.ground.reports import ErrorReport
 
 ENOUGH = 100 << 20
 """Bytes: a renewal with its scans takes a tenth."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agent.checks.model import CheckState, Finding, Findings, finding, ok, reported
-from agent.ground.errors import ErrorReport
 from agent.ground.language import mark
+from agent.ground.reports import ErrorReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,18 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from agent.api.client import Client, ConnectionLostError
-from agent.cli.ground.outcome import AgentDeafError, AgentEndedError, NoAgentError
+from agent.cli.ground.outcome import NoAgentError
 from agent.cli.ground.output import say
-from agent.ground.errors import OdcError
 from agent.ground.language import mark, translate, user_language
-from agent.system.lock import RunningElsewhereError, running_agent
-from agent.system.paths import find_paths
 from agent.system.runtime import CONTROL_SOCKET
-from agent.system.start_failure import last_failure
 from agent.system.starting import AgentMissingError, connect, has_started_one
-
-_REASONS = (mark("the agent of this home belongs to another user; run the command as that user"),)
-"""What agent.system.starting says, which knows no languages."""
 
 
 @contextmanager
@@ -34,22 +27,11 @@ def agent(*, start: bool = True) -> Iterator[Client]:
                 _tell_of_it(client)
             yield client
     except AgentMissingError as error:
-        raise _why_missing(error.reason, is_started=start) from error
+        from agent.cli.ground.missing import why_missing  # noqa: PLC0415 - next to always there is one
+
+        raise why_missing(error.reason, is_started=start) from error
     except ConnectionLostError as error:
         raise NoAgentError(reason=str(error)) from error
-
-
-def _why_missing(reason: str, *, is_started: bool) -> OdcError:
-    """Return what is to be said where no agent can be reached."""
-    paths = find_paths()
-    running = running_agent(paths.lock) if is_started and reason not in _REASONS else None
-    if isinstance(running, RunningElsewhereError):
-        return running
-    if running is not None:
-        return AgentDeafError(reason=reason, pid=running.values["pid"])
-    if failure := last_failure(paths.data):
-        return AgentEndedError(failure.report)
-    return NoAgentError(reason=reason)
 
 
 @contextmanager

@@ -19,8 +19,8 @@ from agent.cli.ground.progress import progress
 from agent.cli.renewing.answers import Answers
 from agent.cli.renewing.lines import error_lines, remark_lines
 from agent.cli.tokens.pin_prompt import begin, confirmed, in_words
-from agent.ground.errors import ReportedError
 from agent.ground.language import mark, user_language
+from agent.ground.reports import ReportedError
 
 _ANOTHER = mark("This is the token of {owner}.")
 _SENT_BEFORE = frozenset({"sms_too_soon", "sms_no_more"})

@@ -233,6 +233,6 @@ def _restart(_options: argparse.Namespace) -> int:
 
 
 def _quit(_options: argparse.Namespace) -> int:
-    from agent.cli.running import listing  # noqa: PLC0415
+    from agent.cli.running import quitting  # noqa: PLC0415
 
-    return listing.quit_agent()
+    return quitting.quit_agent()

@@ -1,19 +1,14 @@
-"""Commands that ask once and print: status, certs, renewals, window, quit."""
+"""Commands that ask once and print: status, certs, renewals, window."""
 
 from __future__ import annotations
 
-import os
-import signal
-
-from agent.api.client import CallError, Json
+from agent.api.client import Json
 from agent.api.listed import all_tokens
 from agent.cli.ground.connect import agent
-from agent.cli.ground.outcome import Exit, NoAgentError
+from agent.cli.ground.outcome import Exit
 from agent.cli.ground.output import say, say_json
 from agent.cli.tokens.certificates import token_lines
 from agent.ground.language import Language, mark, translate, user_language
-from agent.system.lock import RunningElsewhereError, lock_holder, running_agent
-from agent.system.paths import find_paths
 
 
 def status(*, as_json: bool) -> int:
@@ -67,24 +62,6 @@ def renewals(*, as_json: bool) -> int:
 def window(name: str, subject: str | None) -> int:
     """Have the agent open a window, or raise the one that is open."""
     _ask("windows.open", {"name": name, **({"subject": subject} if subject else {})})
-    return Exit.DONE
-
-
-def quit_agent() -> int:
-    """End the running agent."""
-    try:
-        with agent(start=False) as client:
-            client.call("agent.quit")
-    except NoAgentError:
-        running = running_agent(find_paths().lock)
-        if running is None or isinstance(running, RunningElsewhereError):
-            raise
-        os.kill(lock_holder(find_paths().lock), signal.SIGTERM)  # it cannot be reached
-    except CallError as error:
-        if error.code != "protocol_mismatch":
-            raise
-        # An agent of another version does not listen to us; the lock says which process it is.
-        os.kill(lock_holder(find_paths().lock), signal.SIGTERM)
     return Exit.DONE
 
 

@@ -14,7 +14,7 @@ from agent import __version__
 from agent.api.client import CallError, Client, ConnectionLostError
 from agent.app import Agent
 from agent.cli.ground.outcome import Exit, explain
-from agent.cli.running.listing import quit_agent
+from agent.cli.running.quitting import quit_agent
 from agent.cli.running.room import end_waiting, try_again_and_again
 from agent.desktop.notices.choosing import this_desktops_display
 from agent.desktop.notices.model import Notice, NotShownError

@@ -14,8 +14,8 @@ from agent.cli.ground.outcome import Exit, NeededError, explain
 from agent.cli.ground.output import say, say_json
 from agent.cli.ground.progress import progress
 from agent.cli.tokens.pin_prompt import begin, in_words, question, read_pin, say_state
-from agent.ground.errors import ReportedError
 from agent.ground.language import mark
+from agent.ground.reports import ReportedError
 from agent.tokens.errors import PinIncorrectError
 from agent.tokens.pin import send_pin
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from agent.ground.errors import ErrorReport, ItemReport, OdcError
+from agent.ground.errors import OdcError
 from agent.ground.language import Language, mark, translate
+from agent.ground.reports import ErrorReport, ItemReport
 from agent.renewals.authorities.ra_protocol import ApplicantField, DocumentName
 
 FIELD_NAMES = {

@@ -7,7 +7,7 @@ import datetime as dt
 import msgspec
 
 from agent.ground.bus import Event
-from agent.ground.errors import ErrorReport
+from agent.ground.reports import ErrorReport
 from agent.renewals.authorities.ra_protocol import (
     Applicant,
     DocumentDigest,

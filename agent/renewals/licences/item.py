@@ -7,8 +7,9 @@ import datetime as dt
 import msgspec
 
 from agent.ground.bus import Event
-from agent.ground.errors import ErrorReport, OdcError
+from agent.ground.errors import OdcError
 from agent.ground.language import mark
+from agent.ground.reports import ErrorReport
 from agent.renewals.authorities.ra_protocol import Licence
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from cryptography import x509
 
-from agent.ground.errors import OdcError, ReportedError
+from agent.ground.errors import OdcError
 from agent.ground.language import mark
+from agent.ground.reports import ReportedError
 from agent.renewals.journal.journal import StaleRenewalError
 from agent.renewals.journal.leftovers import Leftover, goes_alone
 from agent.renewals.journal.record import Renewal

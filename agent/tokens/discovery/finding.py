@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agent.ground.errors import ErrorReport
+from agent.ground.reports import ErrorReport
 from agent.tokens.discovery.found import (
     OTHER_ARCHITECTURE,
     SWITCHED_OFF,

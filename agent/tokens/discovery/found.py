@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 from pathlib import Path
 
-from agent.ground.errors import ErrorReport
 from agent.ground.language import mark
+from agent.ground.reports import ErrorReport
 from agent.tokens.errors import TokenError
 from agent.tokens.model import ModuleSettings
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from agent.ground.errors import ErrorReport, ReportedError
+from agent.ground.reports import ErrorReport, ReportedError
 from agent.tokens.errors import PinNotGivenError, PinUnansweredError
 from agent.tokens.pin.transport import PinClient, PinConnection, PinListener, wipe
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from soft_token import MODULE
 
-from agent.ground.errors import ReportedError
+from agent.ground.reports import ReportedError
 from agent.tokens.model import ModuleKind, ModuleSettings
 from agent.tokens.supervisor import ModuleWorker
 

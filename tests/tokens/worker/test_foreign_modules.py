@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from agent.ground.errors import ReportedError
+from agent.ground.reports import ReportedError
 from agent.tokens.model import ModuleSettings, PinState
 from agent.tokens.supervisor import ModuleWorker
 

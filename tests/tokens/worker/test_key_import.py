@@ -16,7 +16,8 @@ from envelope_maker import (
 )
 from soft_token import SoftTokens, logged_in
 
-from agent.ground.errors import OdcError, ReportedError
+from agent.ground.errors import OdcError
+from agent.ground.reports import ReportedError
 from agent.tokens import protocol
 
 RECIPIENT, KEY_ID = b"transport", bytes(range(20))

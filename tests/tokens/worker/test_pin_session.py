@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from soft_token import PIN, SPY, Outcome, logged_in, type_pin
 
-from agent.ground.errors import OdcError, ReportedError
+from agent.ground.errors import OdcError
 from agent.ground.framing import HEADER
+from agent.ground.reports import ReportedError
 from agent.tokens import protocol
 from agent.tokens.errors import PinNotGivenError
 from agent.tokens.model import PinState, TokenReference

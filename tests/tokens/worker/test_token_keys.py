@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from soft_token import SoftTokens, logged_in
 
-from agent.ground.errors import ReportedError
+from agent.ground.reports import ReportedError
 from agent.keys.signed_data import DATA, MalformedMessageError, read_signed_data
 from agent.renewals.authorities.signed_messages import ContentType
 from agent.renewals.steps.checks import proves_key

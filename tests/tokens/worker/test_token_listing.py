@@ -11,7 +11,7 @@ from certificate_maker import make_der
 from soft_token import LABEL, MODULE, SoftTokens
 
 from agent.ground.bus import EventBus
-from agent.ground.errors import ReportedError
+from agent.ground.reports import ReportedError
 from agent.tokens import protocol
 from agent.tokens.errors import ModuleCrashedError, ModuleHangsError
 from agent.tokens.inventory import Inventory

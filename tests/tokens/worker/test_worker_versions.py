@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from soft_token import PIN, SoftTokens, logged_in, type_pin
 
-from agent.ground.errors import ErrorReport
+from agent.ground.reports import ErrorReport
 from agent.tokens import protocol
 from agent.tokens.supervisor import pin_session
 from agent.tokens.worker_process import WorkerProcess

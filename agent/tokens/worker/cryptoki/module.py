@@ -12,7 +12,7 @@ import pkcs11
 from pkcs11 import SlotFlag, TokenFlag
 from pkcs11 import exceptions as p11
 
-from agent.ground.errors import ErrorReport
+from agent.ground.reports import ErrorReport
 from agent.tokens.errors import (
     ModuleLoadError,
     TokenAmbiguousError,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from agent.ground.errors import ErrorReport
 from agent.ground.language import mark
+from agent.ground.reports import ErrorReport
 from agent.tokens.errors import TokenUnreadableError, TooManySlotsError
 from agent.tokens.model import (
     CertificateObject,
