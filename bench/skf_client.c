@@ -1,6 +1,7 @@
 /* A bare client of a library that speaks SKF (GM/T 0016), for comparison: skf_client LIBRARY list|wait
  *
- * It calls what makers' examples call: each list and certificate first for its size.
+ * It makes the calls our driver makes: room for a list, certificate or key is given at once, and each pair's
+ * public key is read, since a certificate without it is none to sign with.
  *
  *   list  for each line of its input: read all certificates of all devices, print how many
  *   wait  print CLOCK_MONOTONIC in seconds whenever a device comes
@@ -21,6 +22,7 @@ static ULONG (*OpenApplication)(HANDLE, char *, HANDLE *), (*CloseApplication)(H
 static ULONG (*GetPINInfo)(HANDLE, ULONG, ULONG *, ULONG *, int *);
 static ULONG (*EnumContainer)(HANDLE, char *, ULONG *), (*OpenContainer)(HANDLE, char *, HANDLE *);
 static ULONG (*CloseContainer)(HANDLE), (*ExportCertificate)(HANDLE, int, unsigned char *, ULONG *);
+static ULONG (*ExportPublicKey)(HANDLE, int, unsigned char *, ULONG *);
 static ULONG (*WaitForDevEvent)(char *, ULONG *, ULONG *);
 
 #define LOAD(name) \
@@ -32,10 +34,10 @@ static int container(HANDLE application, char *name) {
     int found = 0;
     if (OpenContainer(application, name, &handle)) return 0;
     for (int is_signing = 1; is_signing >= 0; is_signing--) {
-        static unsigned char content[16384];
-        ULONG size = 0;
-        if (ExportCertificate(handle, is_signing, NULL, &size) || !size || size > sizeof content) continue;
-        if (!ExportCertificate(handle, is_signing, content, &size)) found++;
+        static unsigned char content[16384], key[1024];
+        ULONG size = sizeof content, key_size = sizeof key;
+        if (ExportCertificate(handle, is_signing, content, &size) || !size) continue;
+        if (!ExportPublicKey(handle, is_signing, key, &key_size)) found++;
     }
     CloseContainer(handle);
     return found;
@@ -45,15 +47,14 @@ static int device(char *name) {
     static char applications[16384], containers[16384];
     static unsigned char info[512];
     HANDLE dev, application;
-    ULONG size, most, left;
+    ULONG size = sizeof applications, most, left;
     int found = 0, is_default;
     if (ConnectDev(name, &dev)) return 0;
     GetDevInfo(dev, info);
-    EnumApplication(dev, NULL, &size);
     if (!EnumApplication(dev, applications, &size)) EACH(one, applications) {
         if (OpenApplication(dev, one, &application)) continue;
         GetPINInfo(application, 1, &most, &left, &is_default);
-        EnumContainer(application, NULL, &size);
+        size = sizeof containers;
         if (!EnumContainer(application, containers, &size))
             EACH(each, containers) found += container(application, each);
         CloseApplication(application);
@@ -66,9 +67,8 @@ static void list(void) {
     static char devices[16384];
     char line[16];
     while (fgets(line, sizeof line, stdin)) {
-        ULONG size = 0;
+        ULONG size = sizeof devices;
         int found = 0;
-        EnumDev(1, NULL, &size);
         if (!EnumDev(1, devices, &size)) EACH(name, devices) found += device(name);
         printf("%d\n", found);
         fflush(stdout);
@@ -92,7 +92,7 @@ int main(int count, char **words) {
     if (!library) { fprintf(stderr, "skf_client LIBRARY list|wait\n"); return 2; }
     LOAD(EnumDev) LOAD(ConnectDev) LOAD(DisConnectDev) LOAD(GetDevInfo) LOAD(EnumApplication)
     LOAD(OpenApplication) LOAD(CloseApplication) LOAD(GetPINInfo) LOAD(EnumContainer) LOAD(OpenContainer)
-    LOAD(CloseContainer) LOAD(ExportCertificate) LOAD(WaitForDevEvent)
+    LOAD(CloseContainer) LOAD(ExportCertificate) LOAD(ExportPublicKey) LOAD(WaitForDevEvent)
     if (strcmp(words[2], "wait")) list(); else wait_for_devices();
     return 0;
 }

@@ -129,6 +129,9 @@ def _without_replaced(lines: dict[tuple[str, ...], list[H]], now: dt.datetime) -
         by_subject[subject].append(line)
     kept = []
     for same in by_subject.values():
+        if len(same) == 1:
+            kept.extend(same)
+            continue
         *older, newest = sorted(same, key=lambda line: _newness(_pair(line, now).lead))
         for line in older:
             lead = _pair(line, now).lead.certificate

@@ -21,6 +21,8 @@ def guessed_text(content: bytes, *, may_be_cut: bool = False) -> str:
         content: bytes of some text.
         may_be_cut: whether half a character at the end is left out, as in fields of a fixed length.
     """
+    if content.isascii():
+        return content.decode("ascii")
     is_whole = not may_be_cut
     utf8, chinese = _decoded(content, "utf-8", is_whole), _decoded(content, "gb18030", is_whole)
     western = utf8 if utf8 is not None else content.decode("latin-1")

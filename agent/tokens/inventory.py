@@ -59,6 +59,8 @@ class Inventory:
         self._bus = bus
         self._all_read = asyncio.Event()
         self.snapshot = Snapshot()
+        self._readings: list[Reading] = []
+        """What the snapshot was put together from."""
         self._put_together()
         self._note_first_readings()
 
@@ -124,8 +126,11 @@ class Inventory:
         await asyncio.gather(*(reader.worker.close() for reader in gone))
 
     def _put_together(self) -> None:
+        """Have one snapshot of all readings: the one there is, as long as they are the same."""
         readings = [self._found, *(reader.alarming for reader in self.readers)]
-        self.snapshot = put_together(readings, self.snapshot)
+        if list(map(id, readings)) != list(map(id, self._readings)):
+            self.snapshot = put_together(readings, self.snapshot)
+            self._readings = readings
 
     def _note_first_readings(self) -> None:
         if all(reader.has_read for reader in self.readers):

@@ -29,6 +29,9 @@ _MORE_LOOKS = 2
 """How often a module is asked again whose tokens were there: at once, and after its first pause."""
 
 
+_NOTHING = Reading()
+
+
 class _HeldError(Exception):
     """Another program has readers to itself; asked again it may have let them go."""
 
@@ -48,6 +51,7 @@ class ModuleReader:
         self.reading = Reading()
         self.content: ModuleContent | None = None
         """The last reading that succeeded."""
+        self._of_content = _NOTHING
         self.has_read = False
         self.is_reading = False
         """Its driver has been asked and has not answered yet."""
@@ -59,7 +63,7 @@ class ModuleReader:
     def alarming(self) -> Reading:
         """The reading, without the failure of a module that nobody asked for and that never worked."""
         is_quiet = not self.is_wanted and self.content is None
-        return Reading() if is_quiet else self.reading
+        return _NOTHING if is_quiet else self.reading
 
     async def read(self) -> None:
         """Read the module anew; a failure becomes a problem of the reading."""
@@ -71,13 +75,19 @@ class ModuleReader:
         except OdcError as error:
             self.reading = Reading(problems=(self._problem(error),))
         else:
-            # A token may have a thousand, as strange as it likes.
-            self._parsed = await asyncio.to_thread(_all_parsed, content, self._parsed)
-            self.content = content
-            self.reading = self._reading(content)
+            await self._take(content)
         finally:
             self.is_reading = False
         self.has_read = True
+
+    async def _take(self, content: ModuleContent) -> None:
+        """Show what was read; the same as before is the same object, by which others know it."""
+        if content != self.content:
+            # A token may have a thousand, as strange as it likes.
+            self._parsed = await asyncio.to_thread(_all_parsed, content, self._parsed)
+            self.content = content
+            self._of_content = self._reading(content)
+        self.reading = self._of_content
 
     def _held(self, readers: list[str]) -> Reading:
         """Return the reading of a module whose tokens another program has to itself.

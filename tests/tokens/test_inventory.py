@@ -63,6 +63,15 @@ async def test_nothing_new_is_no_event(watched):
     assert watched.events() == []
 
 
+async def test_the_same_content_is_the_same_snapshot_and_what_was_found_for_it_still_holds(
+    tokens, watched
+):
+    before = await watched.refresh()
+    assert await watched.refresh() is before
+    tokens.initialise("SECOND")
+    assert await watched.refresh() != before
+
+
 async def test_a_token_that_appears_is_inserted(tokens, watched):
     await watched.refresh()
     watched.events()

@@ -12,8 +12,8 @@ def printable(value: str | bytes) -> str:
 
     Bytes need not be UTF-8, as PKCS#11 has it: tokens of Chinese vendors are labelled in GBK, too.
     """
-    text = guessed_text(value) if isinstance(value, bytes) else value
-    return "".join(map(_shown, text.strip(" \0"))).strip()
+    text = (guessed_text(value) if isinstance(value, bytes) else value).strip(" \0")
+    return (text if text.isprintable() else "".join(map(_shown, text))).strip()
 
 
 def _shown(character: str) -> str:

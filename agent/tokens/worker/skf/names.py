@@ -7,6 +7,8 @@ from __future__ import annotations
 
 MAX_NAMES = 256
 """More than any token has containers."""
+_NOTHING_MORE = bytes(256)
+"""More than lies between two names, also in fields of a fixed length."""
 
 
 class EndlessListError(ValueError):
@@ -17,12 +19,13 @@ def split(listed: bytes) -> list[bytes]:
     """Return the names of a list, each once.
 
     Each ends with a NUL, the list with another (GM/T 0016, 7.1.3): some libraries leave out the last
-    one or both, or write more. None at all is a list of NULs or of nothing.
+    one or both, or write more. None at all is a list of NULs or of nothing. What lies behind the list in
+    its buffer, zeros, is not walked through byte by byte.
 
     Raises:
         EndlessListError: there are more than ``MAX_NAMES``.
     """
-    names = list(dict.fromkeys(filter(None, listed.rstrip(b"\0").split(b"\0"))))
+    names = list(dict.fromkeys(filter(None, listed.partition(_NOTHING_MORE)[0].split(b"\0"))))
     if len(names) > MAX_NAMES:
         raise EndlessListError
     return names
