@@ -60,6 +60,8 @@ class Quirks(
     """The size of its ULONG, which is else found out by asking it."""
     tells_events: bool | None = None
     """Whether SKF_WaitForDevEvent is called: never, or even where the system tells of devices."""
+    waits_by_value: bool | None = None
+    """Whether SKF_WaitForDevEvent takes the length of a device's name itself, not its address."""
     shortest_pin: PinLength | None = None
     longest_pin: PinLength | None = None
 

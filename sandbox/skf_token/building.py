@@ -47,21 +47,37 @@ class Shape:
 
     ulong_bytes: int = 4
     is_packed: bool = True
+    has_int_handles: bool = False
+    """HANDLE is an int; here a negative one."""
+    waits_by_value: bool = False
+    """SKF_WaitForDevEvent takes the length of a name itself."""
 
     @property
     def name(self) -> str:
         """What tells it from others."""
-        return f"ulong{self.ulong_bytes}-{'packed' if self.is_packed else 'aligned'}"
+        packed = "packed" if self.is_packed else "aligned"
+        odd = "-int" * self.has_int_handles + "-value" * self.waits_by_value
+        return f"ulong{self.ulong_bytes}-{packed}{odd}"
 
     @property
     def flags(self) -> tuple[str, ...]:
         """What the compiler is told of it."""
-        packed = ("-DSKF_PACKED",) if self.is_packed else ()
-        return (f"-DSKF_ULONG_BYTES={self.ulong_bytes}", *packed)
+        defined = {
+            "SKF_PACKED": self.is_packed,
+            "SKF_INT_HANDLES": self.has_int_handles,
+            "SKF_LENGTH_BY_VALUE": self.waits_by_value,
+        }
+        named = [f"-D{name}" for name, is_so in defined.items() if is_so]
+        return (f"-DSKF_ULONG_BYTES={self.ulong_bytes}", *named)
 
 
 SHAPES = tuple(Shape(ulong, packed) for ulong in (4, 8) for packed in (True, False))
-
+ODD_SHAPES = (
+    Shape(ulong_bytes=8, has_int_handles=True),
+    Shape(has_int_handles=True),
+    Shape(waits_by_value=True),
+)
+"""As single vendors' libraries are."""
 
 STANDARD = Shape()
 

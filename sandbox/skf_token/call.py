@@ -17,7 +17,7 @@ from sandbox.skf_token.bus import (
 )
 from sandbox.skf_token.codes import KeyKind, PinType, Sar, SkfError
 from sandbox.skf_token.device import ANYBODY, Device
-from sandbox.skf_token.state import Container
+from sandbox.skf_token.state import Container, Half
 from sandbox.skf_token.wire import Fields, Value
 
 H = TypeVar("H", bound=Handle)
@@ -99,6 +99,17 @@ class Call:
         if container.kind not in (KeyKind.EMPTY, kind):
             raise SkfError(Sar.KEY_USAGE)
         return container
+
+    def half(self, container: Container, *, is_signing: bool) -> Half:
+        """Return one of a container's pairs; nothing where a token has no place for those that sign."""
+        if is_signing and self.quirk("encryption_only") is not None:
+            return Half()
+        return container.half(is_signing=is_signing)
+
+    def need_signing_pairs(self) -> None:
+        """Raise NOT_SUPPORTED where the token makes no pairs that sign."""
+        if self.quirk("encryption_only") is not None:
+            raise SkfError(Sar.NOT_SUPPORTED)
 
     def key(self) -> KeyHandle:
         """Take the handle of a session key."""

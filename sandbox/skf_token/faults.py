@@ -15,8 +15,8 @@ from sandbox.home import SandboxError
 
 ENDINGS = frozenset({"crash", "abort", "exit", "hang"})
 """The call does not come back, and nothing is done; with ``_after`` it is done before."""
-LINGERING = frozenset({"slow", "leak", "stdout"})
-"""It works, and takes 2 s, or 50 MiB, or prints."""
+LINGERING = frozenset({"slow", "leak", "stdout", "unloading"})
+"""It works, and takes 2 s, or 50 MiB, or prints, or the process crashes where the library is unloaded."""
 IN_BUFFERS = frozenset({"claims", "ignores_size", "overruns", "size_without"})
 """How a result is written: a size of 2 GiB told and nothing written; all of it, whatever room there is;
 4 KiB more than there is; a list whose size is told without its last NUL."""
@@ -30,6 +30,7 @@ FAULTS = (
 )
 QUIRKS: Mapping[str, str] = {
     "empty_certificate": "of an empty place: 'ok' with no bytes, 'fail' SAR_FAIL; else CERTNOTFOUND",
+    "encryption_only": "a container has no pair that signs, and makes none",
     "gbk": "names are in GBK",
     "hides": "a device of this name is not seen",
     "imports_anything": "an encryption key is taken however its blob is made, and is useless then",

@@ -15,7 +15,7 @@ from agent.system.runtime import module_command
 from agent.tokens.events.source import Told
 from agent.tokens.model import ModuleKind, ModuleSettings
 from agent.tokens.worker.skf.quirks import quirks_of
-from agent.tokens.worker.skf.waiting import NONE
+from agent.tokens.worker.skf.waiting import BY_VALUE, NONE
 from agent.tokens.worker_process import END_SECONDS, environment_of
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ class SkfEvents:
     def __init__(self, module: ModuleSettings) -> None:
         """Wait for devices of ``module``."""
         self._module = module
-        self._ulong_bytes = quirks_of(module.path, module.quirks).ulong_bytes
+        self._quirks = quirks_of(module.path, module.quirks)
         self.is_live = False
 
     async def run(self, changed: Told) -> None:
@@ -64,9 +64,9 @@ class SkfEvents:
         return True
 
     async def _started(self) -> asyncio.subprocess.Process:
-        width = [str(self._ulong_bytes)] if self._ulong_bytes else []
+        said = [BY_VALUE] if self._quirks.waits_by_value else []
         return await asyncio.create_subprocess_exec(
-            *module_command("agent.tokens.worker.skf.waiter", self._module.path, *width),
+            *module_command("agent.tokens.worker.skf.waiter", self._module.path, *said),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env=environment_of(self._module),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,6 +94,8 @@ def main() -> None:
     worker = Worker(_settings(*sys.argv[1:]))
     for request in channel.requests():
         channel.send(worker.answer(request))
+    sys.stderr.flush()
+    os._exit(0)  # not every library survives being unloaded
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ def export_certificate(call: Call) -> Answer:
     if call.quirk("must_login") is not None:
         call.need_user(handle)
     container = handle.device.container(handle.application, handle.container)
-    certificate = container.half(is_signing=is_signing).certificate
+    certificate = call.half(container, is_signing=is_signing).certificate
     if certificate or call.quirk("empty_certificate") == "ok":
         return (certificate,)
     is_vague = call.quirk("empty_certificate") == "fail"

@@ -17,7 +17,7 @@ def export_public(call: Call) -> Answer:
     if call.quirk("must_login") is not None:
         call.need_user(handle)
     container = handle.device.container(handle.application, handle.container)
-    public = container.half(is_signing=is_signing).public
+    public = call.half(container, is_signing=is_signing).public
     if not public:
         raise SkfError(Sar.KEY_NOT_FOUND)
     blob_of = rsa_pairs.public_blob if container.kind == KeyKind.RSA else sm2_pairs.public_blob

@@ -26,6 +26,7 @@ _PUBLIC_EXPONENT = 65537
 
 def generate(call: Call) -> Answer:
     handle, bits = call.container(), call.number()
+    call.need_signing_pairs()
     call.need_user(handle)
     container = call.content(handle, KeyKind.RSA)
     if bits not in _SIZES:

@@ -20,6 +20,7 @@ _VERSION = 1
 
 def generate(call: Call) -> Answer:
     handle, algorithm = call.container(), call.number()
+    call.need_signing_pairs()
     call.need_user(handle)
     container = call.content(handle, KeyKind.SM2)
     if algorithm != int(call.quirk("sm2_1") or hex(SM2_1), 16):

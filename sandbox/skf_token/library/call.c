@@ -78,7 +78,7 @@ void call_number(struct call *call, uint64_t number) {
     call_bytes(call, bytes, NUMBER_BYTES);
 }
 
-void call_handle(struct call *call, HANDLE handle) { call_number(call, (uintptr_t)handle); }
+void call_handle(struct call *call, HANDLE handle) { call_number(call, HANDLE_NUMBER(handle)); }
 
 void call_text(struct call *call, const char *text) {
     if (text) call_bytes(call, text, strlen(text));
@@ -208,7 +208,7 @@ void call_give_flag(struct call *call, BOOL *flag) {
 
 void call_give_handle(struct call *call, HANDLE *handle) {
     uint64_t taken;
-    if (take(call, &taken) && handle) *handle = (HANDLE)(uintptr_t)taken;
+    if (take(call, &taken) && handle) *handle = (HANDLE)(uintptr_t)(taken | SKF_HANDLE_SIGN);
 }
 
 void call_give_array(struct call *call, void *bytes, size_t size) {

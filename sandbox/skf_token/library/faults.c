@@ -32,12 +32,21 @@ static void print(void) {
     fflush(stdout);
 }
 
+static int is_to_crash_at_the_end;
+
+static void crash_when_unloaded(void) { is_to_crash_at_the_end = 1; }
+
+__attribute__((destructor)) static void unload(void) {
+    if (is_to_crash_at_the_end) crash();
+}
+
 static const struct {
     const char *name;
     void (*happen)(void);
 } FAULTS[] = {
     {"crash", crash}, {"abort", abort}, {"exit", end},     {"hang", hang},
     {"slow", be_slow}, {"leak", leak},  {"stdout", print},
+    {"unloading", crash_when_unloaded},
 };
 
 void fault_happen(const char *name) {

@@ -42,13 +42,26 @@ static ULONG into_handle(struct call call, HANDLE *handle) {
 
 /* 7.1 devices */
 
-CALL(SKF_WaitForDevEvent)(LPSTR szDevName, ULONG *pulDevNameLen, ULONG *pulEvent) {
+static ULONG wait_for_event(LPSTR name, ULONG *room, ULONG *event) {
     struct call call = call_begin("SKF_WaitForDevEvent");
     call_wait(&call);
-    call_give_buffer(&call, szDevName, pulDevNameLen);
-    call_give_number(&call, pulEvent);
+    call_give_buffer(&call, name, room);
+    call_give_number(&call, event);
     return call_end(&call);
 }
+
+#ifdef SKF_LENGTH_BY_VALUE
+enum { MOST_NAME_BYTES = 4096 };
+
+CALL(SKF_WaitForDevEvent)(LPSTR szDevName, ULONG ulDevNameLen, ULONG *pulEvent) {
+    if (ulDevNameLen > MOST_NAME_BYTES) return SAR_INVALIDPARAMERR; /* an address, most likely */
+    return wait_for_event(szDevName, &ulDevNameLen, pulEvent);
+}
+#else
+CALL(SKF_WaitForDevEvent)(LPSTR szDevName, ULONG *pulDevNameLen, ULONG *pulEvent) {
+    return wait_for_event(szDevName, pulDevNameLen, pulEvent);
+}
+#endif
 
 CALL(SKF_CancelWaitForDevEvent)(void) {
     call_cancel();

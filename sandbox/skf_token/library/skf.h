@@ -2,6 +2,8 @@
  *
  *   SKF_ULONG_BYTES  4 as the standard has it, or 8 as where ULONG was taken for unsigned long on Linux
  *   SKF_PACKED       without bytes between members, as most vendors' headers have it
+ *   SKF_INT_HANDLES  HANDLE is an int, as in the library of the SJK1912-G
+ *   SKF_LENGTH_BY_VALUE  SKF_WaitForDevEvent takes the length of the name itself, as HaiTai's header has it
  */
 #ifndef SKF_H
 #define SKF_H
@@ -28,7 +30,15 @@ typedef uint32_t ULONG;
 typedef unsigned char BYTE;
 typedef int32_t BOOL;
 typedef char *LPSTR;
+#ifdef SKF_INT_HANDLES
+typedef int32_t HANDLE;
+#define HANDLE_NUMBER(handle) ((uint32_t)(handle) & ~SKF_HANDLE_SIGN)
+#define SKF_HANDLE_SIGN 0x80000000u /* they are all negative: who takes them for more than 4 bytes fails */
+#else
 typedef void *HANDLE;
+#define HANDLE_NUMBER(handle) ((uintptr_t)(handle))
+#define SKF_HANDLE_SIGN 0u
+#endif
 typedef HANDLE DEVHANDLE, HAPPLICATION, HCONTAINER;
 
 #ifdef SKF_PACKED

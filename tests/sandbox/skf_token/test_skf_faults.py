@@ -268,6 +268,18 @@ def test_a_token_without_sm4_takes_no_session_key(bench, client, opened):
     assert told.code == Sar.NOT_SUPPORTED
 
 
+def test_there_may_be_no_pair_that_signs_and_none_is_made(bench, client, opened):
+    handle = client.handle("OpenContainer", opened, b"c")
+    assert client.sized("ExportCertificate", handle, 1).code == 0
+    bench.misbehave("encryption_only")
+    assert client.sized("ExportCertificate", handle, 1).code == Sar.CERTIFICATE_NOT_FOUND
+    assert client.sized("ExportPublicKey", handle, 1).code == Sar.KEY_NOT_FOUND
+    assert client.sized("ExportPublicKey", handle, 0).code == 0
+    client.numbers("VerifyPIN", opened, USER, PIN.encode())
+    blob = ctypes.byref(client.public_key())
+    assert client.call("GenECCKeyPair", handle, SM2_1, blob) == Sar.NOT_SUPPORTED
+
+
 def test_of_two_libraries_one_may_not_see_a_device(bench, device, monkeypatch):
     monkeypatch.setenv("ODC_SKF_FAULTS", "hides=key")
     assert b"ConnectDev: 0xa000023" in run(bench).stderr

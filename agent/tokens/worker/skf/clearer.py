@@ -23,11 +23,18 @@ def main() -> None:
     if os.read(sys.stdin.fileno(), 1):
         return
     _end_in_time()
-    library = Library.loaded(path, int(ulong_bytes))
-    with (
-        connected(library, bytes.fromhex(device)) as connection,
-        connection.opened(bytes.fromhex(application)) as opened,
-    ):
+    try:
+        _clear(path, int(ulong_bytes), bytes.fromhex(device), bytes.fromhex(application))
+    except (SkfError, OSError) as error:
+        sys.stderr.write(f"a login could not be cleared: {error}\n")
+        sys.stderr.flush()
+        os._exit(1)
+    os._exit(0)  # not every library survives being unloaded
+
+
+def _clear(path: str, ulong_bytes: int, device: bytes, application: bytes) -> None:
+    library = Library.loaded(path, ulong_bytes)
+    with connected(library, device) as connection, connection.opened(application) as opened:
         opened.clear_login()
 
 
@@ -39,7 +46,4 @@ def _end_in_time() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (SkfError, OSError) as error:
-        sys.exit(f"a login could not be cleared: {error}")
+    main()

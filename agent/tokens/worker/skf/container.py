@@ -15,7 +15,8 @@ from agent.tokens.worker.skf.codes import (
     Sar,
     SkfError,
 )
-from agent.tokens.worker.skf.library import MARGIN, ByValue, Library
+from agent.tokens.worker.skf.library import Library
+from agent.tokens.worker.skf.loaded import MARGIN, ByValue
 
 _CERTIFICATE_BYTES = 8 << 10
 _KEY_BYTES = 1 << 10

@@ -10,7 +10,8 @@ from agent.tokens.worker.skf.blobs import UNTOUCHED, DeviceInfo
 from agent.tokens.worker.skf.closing import closed_after
 from agent.tokens.worker.skf.codes import USER, SkfError
 from agent.tokens.worker.skf.container import Container
-from agent.tokens.worker.skf.library import MARGIN, Library, number_in, slot_of, terminated
+from agent.tokens.worker.skf.library import Library, terminated
+from agent.tokens.worker.skf.loaded import MARGIN, number_in, slot_of
 
 MAX_TRIES = 255
 """What a token says of more is nothing to rely on."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 
 from agent.keys.schemes import Family
 from agent.tokens import protocol
 from agent.tokens.errors import KeyIdTakenError, KeyTypeUnsupportedError
 from agent.tokens.model import KeyCompanions, KeyName, KeyPairFacts
 from agent.tokens.worker.skf.access import TokenAccess, public_key
-from agent.tokens.worker.skf.codes import Half, SkfError
+from agent.tokens.worker.skf.codes import Half, Sar, SkfError
 from agent.tokens.worker.skf.container import Container
 from agent.tokens.worker.skf.key_names import container_of, key_name
 
@@ -48,9 +49,20 @@ def generate_key_pair(access: TokenAccess, request: protocol.GenerateKeyPair) ->
     if kind is None or request.usage != "sign":
         key_types = ", ".join(request.key_types)
         raise KeyTypeUnsupportedError(module=access.module.name, key_types=key_types)
-    with access.writing():
+    with access.writing(), _supported(access, kind):
         _generate(access, request.key, kind)
     return facts_of(access, request.key)
+
+
+@contextlib.contextmanager
+def _supported(access: TokenAccess, kind: str) -> Iterator[None]:
+    """Tell of a token that makes no such pairs: some hold pairs for encryption only."""
+    try:
+        yield
+    except SkfError as error:
+        if error.code == Sar.NOT_SUPPORTED_YET:
+            raise KeyTypeUnsupportedError(module=access.module.name, key_types=kind) from error
+        raise
 
 
 def _generate(access: TokenAccess, key: KeyName, kind: str) -> None:

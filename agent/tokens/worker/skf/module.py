@@ -19,7 +19,8 @@ from agent.tokens.worker.skf.failures import (
     told_library_error,
     told_token_error,
 )
-from agent.tokens.worker.skf.library import Library, LoadedFunctions
+from agent.tokens.worker.skf.library import Library
+from agent.tokens.worker.skf.loaded import LoadedFunctions
 from agent.tokens.worker.skf.quirks import quirks_of
 from agent.tokens.worker.skf.reading import module_content
 

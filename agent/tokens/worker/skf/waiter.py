@@ -1,20 +1,21 @@
-"""The process that waits for devices of one library: ``waiter LIBRARY [WIDTH]``.
+"""The process that waits for devices of one library: ``waiter LIBRARY [by-value]``.
 
 SKF_WaitForDevEvent blocks, and most libraries have one thread's worth of globals, so nobody who reads tokens
 can wait as well. It is ended by being killed. Its output is one byte for each thing it has to tell.
+
+It waits for as long as the agent runs: what it does not import is memory that nobody needs.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import threading
 import time
 
 from agent.system.hardening import end_with_agent, limit_memory
 from agent.tokens.worker.skf.codes import Sar
-from agent.tokens.worker.skf.library import MARGIN, Library, number_in, slot_of
-from agent.tokens.worker.skf.waiting import EVENT, NONE, WAITING, Patience
+from agent.tokens.worker.skf.loaded import MARGIN, LoadedFunctions, number_in, slot_of
+from agent.tokens.worker.skf.waiting import BY_VALUE, EVENT, NONE, WAITING, Patience
 
 _CAME, _WENT = 1, 2
 _NAME_BYTES = 1 << 10
@@ -22,18 +23,23 @@ _NAME_BYTES = 1 << 10
 
 def main() -> None:
     """Tell of events until the agent ends, or as long as there are any."""
+    path, *said = sys.argv[1:]
     end_with_agent()
     limit_memory()
     output = os.dup(1)
     os.dup2(2, 1)  # what a library prints is nothing the agent should read
-    threading.Thread(target=_end_with_input, daemon=True).start()
-    path, *ulong_bytes = sys.argv[1:]
-    library = Library.loaded(path, *map(int, ulong_bytes))
+    _end_with_input()
+    functions = LoadedFunctions(path)
     os.write(output, WAITING)
+    _tell(functions, output, is_by_value=BY_VALUE in said)
+    os._exit(0)  # not every library survives being unloaded
+
+
+def _tell(functions: LoadedFunctions, output: int, *, is_by_value: bool) -> None:
     patience = Patience()
     while True:
         started = time.monotonic()
-        code, is_event = _wait(library)
+        code, is_event = _wait(functions, is_by_value=is_by_value)
         seconds = time.monotonic() - started
         if code == Sar.NOT_SUPPORTED_YET or patience.is_lost(seconds=seconds, is_event=is_event):
             os.write(output, NONE)
@@ -42,14 +48,23 @@ def main() -> None:
             os.write(output, EVENT)
 
 
-def _wait(library: Library) -> tuple[int, bool]:
+def _wait(functions: LoadedFunctions, *, is_by_value: bool) -> tuple[int, bool]:
     """Wait once, and return the code and whether a device came or went."""
-    name, size, event = bytearray(_NAME_BYTES + MARGIN), slot_of(_NAME_BYTES), slot_of(0)
-    code = library.answer("WaitForDevEvent", name, size, event)
+    name, event = bytearray(_NAME_BYTES + MARGIN), slot_of(0)
+    size = _NAME_BYTES if is_by_value else slot_of(_NAME_BYTES)
+    code = functions.call("WaitForDevEvent", name, size, event)
     return code, not code and number_in(event) in (_CAME, _WENT) and any(name)
 
 
 def _end_with_input() -> None:
+    """Have this process end with its agent where the system does not see to that."""
+    if sys.platform != "linux":
+        import threading  # noqa: PLC0415 - see above
+
+        threading.Thread(target=_read_input, daemon=True).start()
+
+
+def _read_input() -> None:
     while os.read(0, 1):
         pass
     os._exit(0)

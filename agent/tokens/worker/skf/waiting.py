@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 WAITING = b"w"
 """From now on an event is told of."""
 EVENT = b"e"
+BY_VALUE = "by-value"
+"""Said to the process: the function takes the length of a device's name itself, not its address."""
 NONE = b"n"
 """The library tells of no events; the process ends."""
 EARLY_SECONDS = 0.2
@@ -16,12 +16,12 @@ MOST_AT_ONCE = 64
 """Devices of a hub come all at once."""
 
 
-@dataclass(slots=True)
 class Patience:
     """Judges how SKF_WaitForDevEvent comes back: some libraries do so at once, for ever."""
 
-    strikes: int = 0
-    early: int = 0
+    def __init__(self) -> None:
+        self.strikes = 0
+        self.early = 0
 
     def is_lost(self, *, seconds: float, is_event: bool) -> bool:
         """Learn of one return, and say whether the library tells of no events after all.

@@ -13,6 +13,7 @@ from agent.tokens.events.skf import SkfEvents
 from agent.tokens.inventory import Inventory
 from agent.tokens.model import ModuleKind, Quirks
 from agent.tokens.watching import Watch
+from sandbox.skf_token.building import Shape
 
 
 class Silence:
@@ -101,6 +102,29 @@ async def test_a_library_that_tells_of_no_events_is_left_alone_and_polled(desk, 
     assert desk.bench.report().calls["SKF_WaitForDevEvent"] == calls <= 64
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_library_that_takes_the_length_itself_is_given_it(bench):
+    desk = SkfDesk(bench, shape=Shape(waits_by_value=True), quirks=Quirks(waits_by_value=True))
+    async with watching(desk, Silence(ModuleKind.PKCS11)) as (inventory, watch):
+        await until(lambda: watch.is_watched_by_events(inventory.readers[0]))
+        desk.bench.pull()
+        await until(lambda: not inventory.snapshot.tokens)
+
+
+@pytest.mark.parametrize("said", [True, False])
+async def test_one_that_takes_it_the_other_way_is_left_alone_and_costs_its_process(
+    bench, said, monkeypatch
+):
+    """An address taken for a length, or a length for an address."""
+    monkeypatch.setattr("agent.tokens.events.skf.PAUSES", (0.1, 0.1))
+    desk = SkfDesk(bench, shape=Shape(waits_by_value=not said), quirks=Quirks(waits_by_value=said))
+    async with watching(desk, Silence(ModuleKind.PKCS11)) as (inventory, watch):
+        for act in (desk.bench.pull, desk.bench.plug, desk.bench.pull):
+            act()
+            await asyncio.sleep(0.2)
+        await until(lambda: not watch.is_watched_by_events(inventory.readers[0]))
+        assert (await inventory.refresh()).tokens == ()
 
 
 async def test_a_library_that_crashes_while_it_waits_is_asked_again(desk, monkeypatch):

@@ -29,7 +29,7 @@ from agent.tokens.errors import (
     TokenFullError,
 )
 from agent.tokens.worker.skf.logged_in import LoggedInToken
-from sandbox.skf_token.building import SHAPES
+from sandbox.skf_token.building import ODD_SHAPES, SHAPES
 
 KEY = bytes(range(16))
 
@@ -53,7 +53,20 @@ def import_request(pair: Sm2Key, opener: PublicKey, **changes) -> protocol.Impor
     return protocol.ImportKeyPair(**(wanted | changes))
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
+@pytest.mark.parametrize("key_types", [("sm2",), ("rsa:2048",), ("sm2", "rsa:2048")])
+def test_a_token_that_holds_encryption_pairs_only_says_so_and_keeps_no_empty_container(
+    desk, key_types
+):
+    desk.bench.misbehave("encryption_only")
+    with desk.logged_in() as token, pytest.raises(KeyTypeUnsupportedError, match=key_types[0]):
+        token.generate_key_pair(
+            protocol.GenerateKeyPair(key=KEY, label="sign", key_types=key_types, usage="sign")
+        )
+    [container] = desk.bench.on_disk().applications[0].containers
+    assert container.name == "SM2"
+
+
+@pytest.mark.parametrize("shape", [*SHAPES, *ODD_SHAPES[:2]], ids=lambda shape: shape.name)
 def test_a_whole_renewal_of_both_keys_works_through_every_shape(bench, shape):
     desk = SkfDesk(bench, shape=shape)
     old, _ = desk.pair

@@ -13,7 +13,7 @@ from agent.ground.errors import OdcError
 from agent.tokens.errors import ModuleLoadError
 from agent.tokens.model import ModuleKind, PinState, Quirks
 from agent.tokens.worker.skf.module import SkfModule
-from sandbox.skf_token.building import SHAPES
+from sandbox.skf_token.building import ODD_SHAPES, SHAPES
 from sandbox.skf_token.codes import KeyKind
 from sandbox.skf_token.state import Container, Half
 
@@ -22,7 +22,7 @@ def reasons(desk: SkfDesk) -> list[str]:
     return [str(problem.details["reason"]) for problem in desk.content().problems]
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
+@pytest.mark.parametrize("shape", [*SHAPES, *ODD_SHAPES], ids=lambda shape: shape.name)
 def test_a_token_is_listed_through_a_library_of_every_shape(bench, shape):
     desk = SkfDesk(bench, shape=shape)
     content = desk.content()
@@ -163,6 +163,14 @@ def test_a_library_of_an_older_draft_is_known_by_the_size_of_its_keys(desk):
     desk.bench.misbehave("SKF_ExportPublicKey=older_draft")
     assert [found.has_private_key for found in desk.token.certificates] == [None, None]
     assert reasons(desk) == ["its keys are not laid out as GM/T 0016 has it"]
+
+
+def test_where_there_are_encryption_pairs_alone_their_certificates_are_listed(desk):
+    desk.bench.misbehave("encryption_only")
+    [found] = desk.token.certificates
+    [container] = desk.bench.on_disk().applications[0].containers
+    assert (found.value, found.has_private_key) == (container.encryption.certificate, True)
+    assert desk.content().problems == ()
 
 
 def test_a_token_that_shows_nothing_before_its_pin_is_told_of(desk):

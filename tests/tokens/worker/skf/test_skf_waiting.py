@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
+from agent.system.runtime import module_command
 from agent.tokens.worker.skf.waiting import MOST_AT_ONCE, MOST_STRIKES, Patience
 
 
@@ -33,3 +37,19 @@ def test_an_event_now_and_then_makes_up_for_none():
         for _ in range(MOST_STRIKES - 1):
             assert not patience.is_lost(seconds=0.0, is_event=False)
         assert not patience.is_lost(seconds=1.0, is_event=True)
+
+
+def test_the_process_that_waits_for_as_long_as_the_agent_runs_imports_hardly_anything():
+    """Memory of an idle agent: each of these alone is a third of the bare interpreter's."""
+    command = module_command("agent.tokens.worker.skf.waiter")
+    listed = (
+        "import sys; sys.path.append(sys.argv[1]); import agent.tokens.worker.skf.waiter\n"
+        "print(*sys.modules)"
+    )
+    root = str(Path(command[2]).parents[2])
+    imported = subprocess.run(
+        [command[0], "-I", "-S", "-c", listed, root], check=True, capture_output=True, text=True
+    ).stdout.split()
+    assert "agent.tokens.worker.skf.loaded" in imported
+    heavy = {"dataclasses", "typing", "re", "inspect", "msgspec", "threading", "pathlib"}
+    assert not heavy.intersection(imported)
