@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 ALT_PRESSED = 0x0001 | 0x0002
 CONTROL_PRESSED = 0x0004 | 0x0008
-ALT_KEY = 0x12
-"""VK_MENU."""
+SHIFT_PRESSED = 0x0010
+ALT_KEY, INSERT_KEY, V_KEY = 0x12, 0x2D, 0x56
+"""VK_MENU, VK_INSERT, and that of the letter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,18 +40,34 @@ class KeyEvent:
         """Whether Control is held."""
         return bool(self.state & CONTROL_PRESSED)
 
+    @property
+    def is_paste(self) -> bool:
+        """Whether it asks for what was copied: Ctrl+V, Ctrl+Shift+V, Shift+Insert.
+
+        A console that leaves Ctrl+C to its program leaves these to it too.
+        """
+        if not self.is_down or self.has_alt:
+            return False
+        if self.has_control:
+            return self.key == V_KEY
+        return self.key == INSERT_KEY and bool(self.state & SHIFT_PRESSED)
+
 
 if sys.platform == "win32":
     import ctypes
     import msvcrt
     import os
+    from collections import deque
     from collections.abc import Iterator
     from contextlib import contextmanager
     from ctypes import wintypes
 
+    from agent.system.clipboard import copied_keys
+
     _KEY_EVENT = 0x0001
-    _PROCESSED_INPUT, _TERMINAL_INPUT = 0x0001, 0x0200
-    """ENABLE_PROCESSED_INPUT, which takes Ctrl+C away, and ENABLE_VIRTUAL_TERMINAL_INPUT: keys as escapes."""
+    _PROCESSED_INPUT, _MOUSE_INPUT, _TERMINAL_INPUT = 0x0001, 0x0010, 0x0200
+    """ENABLE_PROCESSED_INPUT, which takes Ctrl+C away, ENABLE_MOUSE_INPUT, which takes the console's own menu
+    away, and ENABLE_VIRTUAL_TERMINAL_INPUT: keys as escapes."""
 
     class _KeyRecord(ctypes.Structure):
         """KEY_EVENT_RECORD (wincon.h)."""
@@ -82,9 +99,18 @@ if sys.platform == "win32":
 
         def __init__(self, handle: int) -> None:
             self._handle = handle
+            self._pasted: deque[str] = deque()
 
         def next(self) -> KeyEvent:
-            """Wait for a key and return it; OSError where the console is gone."""
+            """Wait for a key and return it, what is pasted as if typed; OSError: the console is gone."""
+            while not self._pasted:
+                event = self._pressed()
+                if not event.is_paste:
+                    return event
+                self._pasted.extend(copied_keys())
+            return KeyEvent(character=self._pasted.popleft())
+
+        def _pressed(self) -> KeyEvent:
             record, count = _Record(), wintypes.DWORD()
             while True:
                 read = _kernel32.ReadConsoleInputW(
@@ -119,7 +145,7 @@ if sys.platform == "win32":
             handle = msvcrt.get_osfhandle(descriptor)
             mode = wintypes.DWORD()
             _check(_kernel32.GetConsoleMode(handle, ctypes.byref(mode)))
-            bare = mode.value & ~(_PROCESSED_INPUT | _TERMINAL_INPUT)
+            bare = mode.value & ~(_PROCESSED_INPUT | _MOUSE_INPUT | _TERMINAL_INPUT)
             _check(_kernel32.SetConsoleMode(handle, bare))
             _kernel32.FlushConsoleInputBuffer(handle)
             try:

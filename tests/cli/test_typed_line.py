@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.cli.ground.typed_line import TypedLine, key_of, typed_line
-from agent.system.key_events import ALT_KEY, KeyEvent
+from agent.system.clipboard import LONGEST, typed_keys
+from agent.system.key_events import ALT_KEY, INSERT_KEY, V_KEY, KeyEvent
 
 SIZE = 256
 ARROW_LEFT, F3 = 0x25, 0x72
@@ -119,3 +120,39 @@ def test_the_buffer_forgets_what_was_taken():
     assert bytes(line._bytes).rstrip(b"\0") == b"13579"
     assert bytes(line.taken()) == b"13579"
     assert not any(line._bytes)
+
+
+@pytest.mark.parametrize(
+    ("key", "held", "is_paste"),
+    [
+        (V_KEY, LEFT_CONTROL, True),
+        (V_KEY, LEFT_CONTROL | SHIFT_HELD, True),
+        (INSERT_KEY, SHIFT_HELD, True),
+        (V_KEY, 0, False),
+        (V_KEY, SHIFT_HELD, False),
+        (V_KEY, LEFT_CONTROL | RIGHT_ALT, False),
+        (INSERT_KEY, 0, False),
+        (INSERT_KEY, LEFT_CONTROL, False),
+        (INSERT_KEY, SHIFT_HELD | LEFT_ALT, False),
+    ],
+)
+def test_which_keys_paste(key, held, is_paste):
+    assert KeyEvent(character="\0", key=key, state=held).is_paste is is_paste
+    assert not KeyEvent(character="\0", key=key, state=held, is_down=False).is_paste
+
+
+@pytest.mark.parametrize(
+    ("copied", "typed_in"),
+    [
+        ("135792\0rest of the memory", "135792"),
+        ("135792\r\nnext line\0", "135792\r"),
+        ("135792\nnext line\0", "135792\r"),
+        ("\t12\x03\x1a\x1b\x7f34\b\0", "1234"),
+        ("密𠮷\0", "密𠮷"),
+        ("\0", ""),
+        ("", ""),
+        ("x" * LONGEST + "\n", "x" * LONGEST),
+    ],
+)
+def test_what_is_pasted_types_its_first_line_and_is_no_other_key(copied, typed_in):
+    assert typed_keys(units(copied)) == units(typed_in)
