@@ -17,6 +17,12 @@ MAX_SITE_BYTES = 64 << 20
 """Of all documents of one site that are on their way."""
 MAX_BYTES = 128 << 20
 """Of all sites."""
+MOST_OF_SITE = 100
+"""Documents of one site that are on their way: an empty one takes memory too."""
+MAX_SITE_RESULT_BYTES = MAX_SITE_BYTES + (16 << 20)
+"""Of all results of one site: what was sent, and what encrypting adds."""
+MAX_RESULT_BYTES = 2 * MAX_SITE_RESULT_BYTES
+"""Of all sites."""
 SILENT_SECONDS = 60.0
 """After so long without a piece a document is dropped."""
 
@@ -72,7 +78,7 @@ class Uploads:
         Raises:
             DocumentTooLargeError, TooMuchAtOnceError: the document is dropped.
         """
-        self._drop_silent(now)
+        self.drop_silent(now)
         key = (sender, site, name)
         upload = self._uploads.setdefault(key, _Upload(site, now))
         upload.content += piece
@@ -90,6 +96,9 @@ class Uploads:
             raise UploadMissingError
         return bytes(upload.content)
 
+    def __len__(self) -> int:
+        return len(self._uploads)
+
     def drop(self, sender: object) -> None:
         """Forget what one sender has sent, since it has gone."""
         for key in [key for key in self._uploads if key[0] == sender]:
@@ -103,15 +112,15 @@ class Uploads:
     def _refusal(self, upload: _Upload) -> OdcError | None:
         if len(upload.content) > MAX_DOCUMENT_BYTES:
             return DocumentTooLargeError(limit=MAX_DOCUMENT_BYTES >> 20)
-        of_site = (len(u.content) for u in self._uploads.values() if u.site == upload.site)
-        if sum(of_site) > MAX_SITE_BYTES or self.bytes_held > MAX_BYTES:
+        of_site = [len(u.content) for u in self._uploads.values() if u.site == upload.site]
+        is_full = sum(of_site) > MAX_SITE_BYTES or len(of_site) > MOST_OF_SITE
+        if is_full or self.bytes_held > MAX_BYTES:
             return TooMuchAtOnceError()
         return None
 
-    def _drop_silent(self, now: float) -> None:
-        for key, upload in list(self._uploads.items()):
-            if now - upload.last > SILENT_SECONDS:
-                del self._uploads[key]
+    def drop_silent(self, now: float) -> None:
+        """Forget documents of which no piece has come for long."""
+        _drop_silent(self._uploads, now)
 
 
 class Results:
@@ -121,10 +130,17 @@ class Results:
         self._results: dict[tuple[object, str, str], _Upload] = {}
 
     def put(self, sender: object, site: str, content: bytes, now: float) -> str:
-        """Keep ``content`` for a while, and return the name it is fetched by."""
-        self._drop_silent(now)
+        """Keep ``content`` for a while, and return the name it is fetched by.
+
+        Who fetches nothing keeps nobody else from it: what has lain longest makes room.
+        """
+        self.drop_silent(now)
         name = secrets.token_hex(16)
         self._results[sender, site, name] = _Upload(site, now, bytearray(content))
+        while self._is_full_of(site):
+            del self._results[next(key for key in self._results if key[1] == site)]
+        while self.bytes_held > MAX_RESULT_BYTES:
+            del self._results[next(iter(self._results))]
         return name
 
     def piece(self, key: tuple[object, str, str], *, at: int, size: int, now: float) -> bytes:
@@ -138,12 +154,29 @@ class Results:
             del self._results[key]
         return piece
 
+    def __len__(self) -> int:
+        return len(self._results)
+
     def drop(self, sender: object) -> None:
         """Forget what one sender has not fetched, since it has gone."""
         for key in [key for key in self._results if key[0] == sender]:
             del self._results[key]
 
-    def _drop_silent(self, now: float) -> None:
-        for key, result in list(self._results.items()):
-            if now - result.last > SILENT_SECONDS:
-                del self._results[key]
+    def drop_silent(self, now: float) -> None:
+        """Forget results of which no piece was fetched for long."""
+        _drop_silent(self._results, now)
+
+    @property
+    def bytes_held(self) -> int:
+        """How much is on its way."""
+        return sum(len(result.content) for result in self._results.values())
+
+    def _is_full_of(self, site: str) -> bool:
+        of_site = [len(result.content) for result in self._results.values() if result.site == site]
+        return sum(of_site) > MAX_SITE_RESULT_BYTES or len(of_site) > MOST_OF_SITE
+
+
+def _drop_silent(held: dict[tuple[object, str, str], _Upload], now: float) -> None:
+    for key, each in list(held.items()):
+        if now - each.last > SILENT_SECONDS:
+            del held[key]

@@ -13,8 +13,10 @@ from fpdf import FPDF
 from soft_token import SoftTokens
 from test_login import DENIED, OVER, SITE, Visitor, code_of, write_pair
 
+from agent.api.methods import browser_documents
 from agent.keys.cades import names_its_signer, origin_in
 from agent.keys.signed_data import read_signed_data
+from agent.signing import uploads
 from agent.signing.uploads import MAX_DOCUMENT_BYTES
 
 UPLOAD = "0123456789abcdef" * 2
@@ -219,3 +221,13 @@ async def test_an_expired_certificate_is_said_to_be_so_before_any_pin(signer, to
     assert question["token_use"]["problem"]["code"] == "certificate_expired"
     await signer.answers(question, "once")
     assert code_of(await asking)[1] == "certificate_expired"
+
+
+async def test_what_is_left_lying_is_forgotten_though_nobody_comes_again(signer, monkeypatch):
+    for module in (uploads, browser_documents):
+        monkeypatch.setattr(module, "SILENT_SECONDS", -0.9)  # swept a tenth of a second later
+    item = await signer.sends(b"abc")
+    await asyncio.sleep(0.3)
+    monkeypatch.undo()
+    answer = await signer.page.ask("browser.sign", {"origin": SITE, "items": [item]})
+    assert answer["error"]["data"]["code"] == "upload_missing"

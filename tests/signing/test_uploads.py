@@ -7,9 +7,13 @@ import pytest
 from agent.signing.uploads import (
     MAX_BYTES,
     MAX_DOCUMENT_BYTES,
+    MAX_RESULT_BYTES,
     MAX_SITE_BYTES,
+    MAX_SITE_RESULT_BYTES,
+    MOST_OF_SITE,
     SILENT_SECONDS,
     DocumentTooLargeError,
+    Results,
     TooMuchAtOnceError,
     UploadMissingError,
     Uploads,
@@ -80,3 +84,36 @@ def test_who_falls_silent_or_goes_leaves_nothing(uploads):
     assert uploads.bytes_held == 6
     uploads.drop("other")
     assert uploads.bytes_held == 0
+
+
+def test_empty_documents_are_counted_too(uploads):
+    for number in range(MOST_OF_SITE):
+        uploads.add("tab", SITE, f"{number}", b"", now=0)
+    with pytest.raises(TooMuchAtOnceError):
+        uploads.add("tab", SITE, "more", b"", now=0)
+    assert len(uploads) == MOST_OF_SITE
+    assert uploads.add("tab", SITE, "0", b"goes on", now=0) == 7
+    assert uploads.add("tab", OTHER, "a", b"", now=0) == 0
+
+
+@pytest.mark.parametrize("size", [0, 1, MAX_DOCUMENT_BYTES])
+def test_results_nobody_fetches_make_room_for_the_next(size):
+    results = Results()
+    other = results.put("tab", OTHER, b"another's", now=0)
+    content = bytes(size)
+    names = [results.put("tab", SITE, content, now=0) for _ in range(MOST_OF_SITE + 20)]
+    assert len(results) <= MOST_OF_SITE + 1
+    assert results.bytes_held <= MAX_SITE_RESULT_BYTES + len(b"another's")
+    assert results.piece(("tab", SITE, names[-1]), at=0, size=5, now=0) == content[:5]
+    assert results.piece(("tab", OTHER, other), at=0, size=99, now=0) == b"another's"
+    with pytest.raises(UploadMissingError):
+        results.piece(("tab", SITE, names[0]), at=0, size=5, now=0)
+
+
+def test_results_of_many_sites_fill_no_more_than_there_is():
+    results = Results()
+    for number in range(12):
+        results.put("tab", f"https://{number}.example", bytes(MAX_DOCUMENT_BYTES), now=0)
+    assert results.bytes_held <= MAX_RESULT_BYTES
+    results.drop_silent(SILENT_SECONDS + 1)
+    assert (len(results), results.bytes_held) == (0, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Annotated
 
@@ -10,7 +11,7 @@ import msgspec
 from agent.api.methods.browser_serving import Origin, SiteServing
 from agent.api.registry import Call, Connection, Registry, Role
 from agent.api.services import Services
-from agent.signing.uploads import Results, Uploads
+from agent.signing.uploads import SILENT_SECONDS, Results, Uploads
 from agent.sites.errors import ConsentDeniedError
 from agent.sites.model import Action
 
@@ -76,6 +77,8 @@ class BrowserDocuments:
         self._uploads = Uploads()
         self._results = Results()
         self._senders: set[Connection] = set()
+        self._sweep: asyncio.TimerHandle | None = None
+        """Runs while there is anything to forget: an agent at rest has no timer."""
 
     def register(self, registry: Registry, serving: SiteServing) -> None:
         """Make the methods callable."""
@@ -91,6 +94,7 @@ class BrowserDocuments:
         size = self._uploads.add(
             call.connection, params.origin, params.upload, params.piece, time.monotonic()
         )
+        self._sweep_later()
         return PieceView(size=size)
 
     async def result(self, call: Call, params: ResultParams) -> ResultPiece:
@@ -111,7 +115,21 @@ class BrowserDocuments:
         """Have a result fetched in pieces."""
         self._follow(call.connection)
         name = self._results.put(call.connection, origin, content, time.monotonic())
+        self._sweep_later()
         return ResultView(result=name, size=len(content))
+
+    def _sweep_later(self) -> None:
+        if self._sweep is None:
+            loop = asyncio.get_running_loop()
+            self._sweep = loop.call_later(SILENT_SECONDS + 1, self._drop_silent)
+
+    def _drop_silent(self) -> None:
+        """Give memory back though nobody comes again."""
+        self._sweep = None
+        for held in (self._uploads, self._results):
+            held.drop_silent(time.monotonic())
+        if self._uploads or self._results:
+            self._sweep_later()
 
     def _follow(self, connection: Connection) -> None:
         """Forget what a browser has sent, and not fetched, once it is gone."""
