@@ -64,6 +64,10 @@ class Inventory:
         self._put_together()
         self._note_first_readings()
 
+    async def get_ready(self) -> None:
+        """Have the modules' workers loaded side by side with whatever comes before the first reading."""
+        await asyncio.gather(*(reader.worker.get_ready() for reader in self.readers))
+
     async def current(self) -> Snapshot:
         """Return what is known; the modules' first readings are waited for, since before them it is nothing.
 

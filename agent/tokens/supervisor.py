@@ -78,6 +78,12 @@ class ModuleWorker:
             self._backoff.reset()
             return content
 
+    async def get_ready(self) -> None:
+        """Start the process, which then loads what it needs; a failure is told by who reads."""
+        async with self._lock:
+            with contextlib.suppress(OdcError):
+                await self._started()
+
     @property
     def retry_after(self) -> float | None:
         """Seconds until the module may be started again; None while it is well."""

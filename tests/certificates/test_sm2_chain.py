@@ -84,5 +84,5 @@ def test_a_certificate_by_a_namesake_is_refused(folder, ca, tmp_path):
 
 
 def test_the_library_is_loaded_only_where_it_is_needed():
-    code = "import sys, agent.app; sys.exit('gmalg' in sys.modules)"
+    code = "import sys, agent.app, agent.building.whole; sys.exit('gmalg' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0

@@ -19,6 +19,7 @@ from chaos_points import Case
 from chaos_striker import Striker
 from chaos_watch import watch
 
+import agent.building.whole  # noqa: F401 - loaded once for all starts
 from agent.app import Agent
 from agent.settings.service import Settings
 from agent.system.lock import AgentLock

@@ -56,6 +56,26 @@ async def test_what_is_there_at_the_start_was_not_plugged_in_just_now(tokens, wa
     assert token.reference == await tokens.reference()
 
 
+async def test_the_workers_load_before_anybody_reads(watched):
+    await watched.inventory.get_ready()
+    [reader] = watched.inventory.readers
+    process = reader.worker._process
+    assert not process.has_ended
+    assert watched.events() == []
+    await watched.refresh()
+    assert reader.worker._process is process
+
+
+@pytest.mark.parametrize("environment", [{"A\0B": "no program can have it"}, {"=": "nor this"}])
+async def test_a_worker_that_cannot_be_started_is_told_by_the_reading(environment):
+    watched = Watched(ModuleSettings(path=MODULE, environment=environment))
+    await watched.inventory.get_ready()
+    assert watched.events() == []
+    snapshot = await watched.refresh()
+    assert [problem.report.code for problem in snapshot.problems] == ["module_not_loaded"]
+    await watched.inventory.close()
+
+
 async def test_nothing_new_is_no_event(watched):
     await watched.refresh()
     watched.events()

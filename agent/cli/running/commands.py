@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from agent.api.window_names import WINDOW_NAMES
 from agent.cli.ground.parsers import add_command, add_group, add_json, add_listing
+from agent.ground.loading import loading
 
 if TYPE_CHECKING:
     from agent.cli.ground.parsers import Subparsers
@@ -161,7 +162,8 @@ def add_restart(subparsers: Subparsers) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from agent.cli.running import run  # noqa: PLC0415 - loads the whole agent
+    with loading():
+        from agent.cli.running import run  # noqa: PLC0415 - loads much of the agent
 
     return run.run(has_tray=not options.no_tray, replaces=options.replace, waits=options.wait)
 
