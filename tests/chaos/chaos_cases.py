@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import subprocess
@@ -10,6 +11,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+
+sys.path += (  # as conftest.py has them: this is a script too
+    str(Path(__file__).parents[1] / room) for room in ("certificates", "keys", "sandbox/skf_token")
+)
 
 from chaos_desk import ChaosDesk, SkfDesks, SoftDesks, UsbDesks
 from chaos_person import Person
@@ -84,7 +89,9 @@ def prepared(kind: type[AnyDesks]) -> Iterator[AnyDesks]:
 
 
 def main() -> None:
-    file = Path(sys.argv[1])
+    parser = argparse.ArgumentParser(description="Find what may go wrong in a renewal, and where.")
+    parser.add_argument("file", type=Path, help="where the cases are written, one a line")
+    file = parser.parse_args().file
     with prepared(SoftDesks) as desks:
         cases = find_cases(desks.desk)
     write_cases(file, cases)
