@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Sequence
 
@@ -40,7 +41,8 @@ def signing_of(
         certificate = held.certificate.der
         signatures = []
         for document in documents:
-            draft = page_draft(
+            draft = await asyncio.to_thread(
+                page_draft,
                 document,
                 certificate=certificate,
                 origin=origin,
@@ -55,7 +57,7 @@ def signing_of(
             signature = await session.call(order)
             if not draft.key.verify(draft.to_be_signed, signature):
                 raise NotSignedError
-            signatures.append(page_signature(document, draft, signature))
+            signatures.append(await asyncio.to_thread(page_signature, document, draft, signature))
         return certificate, tuple(signatures)
 
     return TokenUse(

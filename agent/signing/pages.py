@@ -7,18 +7,21 @@ import datetime as dt
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import msgspec
-from cryptography.hazmat.primitives import hashes
+from cryptography import x509
 
 from agent.keys.cades import cades_draft
+from agent.keys.certified import key_of
 from agent.keys.schemes import USUAL
+from agent.keys.signed_data import digest_of
 from agent.keys.signing import Elsewhere, SignedDataDraft
 from agent.signing.errors import OwnMessageError
 from agent.signing.own_messages import is_own_message
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PageDocument:
     """A text or a document of a page: what is shown is what is signed, since nobody else has these bytes."""
 
@@ -32,7 +35,7 @@ class PageDocument:
         """Whether all of it is shown in the question itself."""
         return not self.name
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """In hex."""
         return hashlib.sha256(self.content).hexdigest()
@@ -50,8 +53,13 @@ class PageSignature(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check_signable(documents: Sequence[PageDocument]) -> None:
-    """Refuse what an authority could take for a message of the organisation's; OwnMessageError."""
+    """Read documents through once: for a thread.
+
+    Raises:
+        OwnMessageError: an authority could take one for a message of the organisation's.
+    """
     for document in documents:
+        assert document.sha256
         if is_own_message(document.content):
             raise OwnMessageError(
                 file=document.name or document.content[:20].decode("utf-8", "replace")
@@ -66,20 +74,17 @@ def page_draft(
     is_detached: bool,
     signing_time: dt.datetime,
 ) -> SignedDataDraft:
-    """Return what a key is to sign for a page; UnreadableKeyError where it is of no kind known here."""
-    draft = cades_draft(
-        document.content, certificate=certificate, signing_time=signing_time, origin=origin
-    )
-    if not is_detached:
-        return draft
-    digest = hashes.Hash(USUAL[draft.key.family].digest)
-    digest.update(document.content)
-    return cades_draft(
-        Elsewhere(digest.finalize()),
-        certificate=certificate,
-        signing_time=signing_time,
-        origin=origin,
-    )
+    """Return what a key is to sign for a page; UnreadableKeyError where it is of no kind known here.
+
+    Its digest takes as long as the document is: for a thread.
+    """
+    content: bytes | Elsewhere = document.content
+    if is_detached:
+        key = key_of(x509.load_der_x509_certificate(certificate))
+        content = Elsewhere(digest_of(USUAL[key.family], document.content))
+    draft = cades_draft(content, certificate=certificate, signing_time=signing_time, origin=origin)
+    assert draft.to_be_signed
+    return draft
 
 
 def page_signature(

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import shutil
+import threading
 
 import pytest
 from certificate_maker import openssl
@@ -14,9 +15,10 @@ from soft_token import SoftTokens
 from test_login import DENIED, OVER, SITE, Visitor, code_of, write_pair
 
 from agent.api.methods import browser_documents
+from agent.keys import signing as keys_signing
 from agent.keys.cades import names_its_signer, origin_in
 from agent.keys.signed_data import read_signed_data
-from agent.signing import uploads
+from agent.signing import pages, uploads
 from agent.signing.uploads import MAX_DOCUMENT_BYTES
 
 UPLOAD = "0123456789abcdef" * 2
@@ -231,3 +233,25 @@ async def test_what_is_left_lying_is_forgotten_though_nobody_comes_again(signer,
     monkeypatch.undo()
     answer = await signer.page.ask("browser.sign", {"origin": SITE, "items": [item]})
     assert answer["error"]["data"]["code"] == "upload_missing"
+
+
+@pytest.mark.parametrize("is_detached", [True, False])
+async def test_long_documents_are_read_through_beside_the_loop(signer, monkeypatch, is_detached):
+    seen = []
+
+    def watched(function):
+        def call(*given, **named):
+            seen.append((function.__name__, threading.current_thread() is threading.main_thread()))
+            return function(*given, **named)
+
+        return call
+
+    monkeypatch.setattr(pages.hashlib, "sha256", watched(hashlib.sha256))
+    for module in (pages, keys_signing):
+        monkeypatch.setattr(module, "digest_of", watched(module.digest_of))
+    monkeypatch.setattr(pages, "is_own_message", watched(pages.is_own_message))
+    item = await signer.sends(bytes(range(256)) * 4096)
+    seen.clear()
+    await signer.signs(item, detached=is_detached)
+    assert {name for name, _ in seen} >= {"openssl_sha256", "digest_of", "is_own_message"}
+    assert not [name for name, is_in_the_loop in seen if is_in_the_loop]

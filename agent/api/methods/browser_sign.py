@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 import msgspec
@@ -76,7 +77,7 @@ class BrowserSign:
         if self._services.consent.is_denied(params.origin, Action.SIGN):
             raise ConsentDeniedError(origin=params.origin)
         documents = [self._document(call, params.origin, item) for item in params.items]
-        check_signable(documents)
+        await asyncio.to_thread(check_signable, documents)
         use = signing_of(
             documents,
             origin=params.origin,
