@@ -47,6 +47,11 @@ class Client:
     def __init__(
         self, connection: socket.socket, name: str, language: Language | None = None
     ) -> None:
+        """Say hello over ``connection``, which is closed where nobody answers as an agent does.
+
+        Raises:
+            CallError, ConnectionLostError
+        """
         self._connection = connection
         self._decoder = FrameDecoder(limit=MAX_REPLY)
         self._messages: deque[dict[str, Json]] = deque()
@@ -58,7 +63,11 @@ class Client:
             "client": f"{name} {__version__}",
             "language": (language or user_language()).value,
         }
-        self.welcome: dict[str, Json] = self.call("hello", hello)
+        try:
+            self.welcome: dict[str, Json] = self.call("hello", hello)
+        except BaseException:
+            self.close()
+            raise
 
     def call(self, method: str, params: dict[str, Json] | None = None) -> Json:
         """Call a method and return its result.

@@ -182,3 +182,20 @@ def test_a_connection_cut_in_the_middle_of_an_answer_is_lost(scripted):
 def test_an_agent_that_stopped_speaking_the_protocol_is_lost(scripted, nonsense):
     with pytest.raises(ConnectionLostError):
         Client(scripted(nonsense), "test")
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [],
+        [b""],
+        [encode_frame(b"not JSON")],
+        [encode_frame(b'{"jsonrpc": "2.0", "id": 1, "error": {"data": {"code": "busy"}}}')],
+    ],
+    ids=["gone before", "gone while asked", "nonsense", "refusal"],
+)
+def test_a_connection_over_which_nobody_says_hello_is_closed(scripted, answers):
+    connection = scripted(*answers)
+    with pytest.raises((ConnectionLostError, CallError)):
+        Client(connection, "test")
+    assert connection.fileno() == -1
