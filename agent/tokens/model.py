@@ -62,6 +62,8 @@ class Quirks(
     """Whether SKF_WaitForDevEvent is called: never, or even where the system tells of devices."""
     waits_by_value: bool | None = None
     """Whether SKF_WaitForDevEvent takes the length of a device's name itself, not its address."""
+    loaded_by: str | None = None
+    """The Python that loads the library instead, where it is of another width than the agent's."""
     shortest_pin: PinLength | None = None
     longest_pin: PinLength | None = None
 

@@ -14,6 +14,7 @@ from agent.tokens.discovery import FoundModule, LeftOut, Source
 from agent.tokens.model import LibraryFacts
 from agent.tokens.reading import ModuleReader
 from agent.tokens.snapshot import Problem
+from agent.tokens.widths import bits_of
 
 _NOTHING_READ = LibraryFacts(description="", manufacturer="", version="")
 
@@ -58,6 +59,7 @@ class ModuleMethods:
             name=found.name if found else Path(reader.settings.path).name,
             source=(found.source if found else Source.CONFIG).value,
             state=_state(reader),
+            bits=bits_of(reader.settings.path),
             driver=content.kind if content else reader.settings.kind,
             description=library.description,
             manufacturer=library.manufacturer,

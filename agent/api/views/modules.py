@@ -30,6 +30,9 @@ class ModuleView(msgspec.Struct, frozen=True, kw_only=True):
     state: ModuleState
     driver: ModuleKind | None
     """How it is spoken to; None where that is not known yet."""
+    bits: int | None
+    """Of how many it is; a process of its own loads one that is of others than the agent. None of what is
+    no library that says so."""
     description: str
     """What CK_INFO says, or which standard; empty, like the next two, while it has never been read."""
     manufacturer: str

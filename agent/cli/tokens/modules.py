@@ -8,6 +8,7 @@ from agent.cli.ground.outcome import Exit
 from agent.cli.ground.output import say, say_json
 from agent.ground.language import Language, mark, translate, user_language
 from agent.tokens.model import ModuleKind
+from agent.tokens.widths import OWN_BITS
 
 _STATES = {
     "well": mark("works"),
@@ -17,6 +18,8 @@ _STATES = {
 _DEVICES = mark("devices: {slots}; tokens: {tokens}")
 _AT_ONCE = mark("insertion is noticed at once")
 _IN_A_WHILE = mark("looked at every few seconds, since no event tells of its tokens")
+
+_ELSEWHERE = mark("of {bits} bits, so that a process of its own loads it")
 
 
 def modules(*, as_json: bool) -> int:
@@ -53,6 +56,8 @@ def _lines(module: Json, language: Language) -> list[str]:
     counted = translate(counts, language, slots=module["slots"], tokens=tokens)
     noticed = _AT_ONCE if module["has_events"] else _IN_A_WHILE
     lines.append(f"  {counted}; {translate(noticed, language)}")
+    if module["bits"] not in (None, OWN_BITS):
+        lines.append(f"  {translate(_ELSEWHERE, language, bits=module['bits'])}")
     message = "message_zh" if language is Language.ZH else "message"
     lines += [f"  ! {problem[message]}" for problem in module["problems"]]
     return lines

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from agent.ground.reports import ErrorReport
 from agent.tokens.discovery.found import (
+    OF_32_BITS,
+    OF_64_BITS,
     OTHER_ARCHITECTURE,
     SWITCHED_OFF,
     ConfiguredModule,
@@ -88,7 +90,7 @@ class _Search:
             source=Source.CONFIG,
             is_wanted=True,
         )
-        reason = why_not_loadable(entry.path) if entry.enabled else SWITCHED_OFF
+        reason = _why_not(entry) if entry.enabled else SWITCHED_OFF
         self._take(module, reason)
 
     def take_p11_kit(self, places: P11KitPlaces) -> None:
@@ -125,15 +127,22 @@ class _Search:
             self._take(found, reasons[path])
 
     def _take(self, module: FoundModule, reason: str | None) -> None:
-        may_come = module.is_wanted and reason not in (SWITCHED_OFF, OTHER_ARCHITECTURE)
+        may_come = module.is_wanted and reason not in (SWITCHED_OFF, *_NEVER_HERE)
         if reason is None or may_come:
             # What is wanted and missing may yet be installed; until then its worker tells of it.
             self._modules.append(module)
             return
         self._left_out.append(left_out(module, reason))
         path = module.settings.path
-        if module.is_wanted and reason is OTHER_ARCHITECTURE:
+        if module.is_wanted and reason in _NEVER_HERE:
             self._problems.append(ModuleLoadError(module=path, reason=reason).report())
+
+
+_NEVER_HERE = (OTHER_ARCHITECTURE, OF_32_BITS, OF_64_BITS)
+
+
+def _why_not(entry: ConfiguredModule) -> str | None:
+    return why_not_loadable(entry.path, loaded_by=entry.quirks.loaded_by)
 
 
 def _identity(path: str) -> str:

@@ -15,10 +15,14 @@ from agent.tokens.discovery.found import (
     NO_DRIVER,
     NO_LIBRARY,
     NOT_INSTALLED,
+    OF_32_BITS,
+    OF_64_BITS,
     OTHER_ARCHITECTURE,
     UNREADABLE,
 )
 from agent.tokens.exports import exported_kinds
+from agent.tokens.model import ModuleKind
+from agent.tokens.widths import OWN_BITS, bits_of, interpreter_of
 
 HEAD_BYTES = 4096
 """Enough for every header read here."""
@@ -82,12 +86,15 @@ def _interpreter() -> frozenset[Machine]:
     return frozenset(m for m in machines if m[0] != "mach-o" or m[2] == cpu)
 
 
-def why_not_loadable(path: str, *, is_guessed: bool = False) -> str | None:
+def why_not_loadable(
+    path: str, *, is_guessed: bool = False, loaded_by: str | None = None
+) -> str | None:
     """Return why the library ``path`` cannot be loaded here: a marked reason, or None.
 
     Args:
         path: the library.
         is_guessed: nobody named it, so it must be seen to be a driver at all.
+        loaded_by: a Python that somebody has named for it.
     """
     file = Path(path)
     if not file.is_file():
@@ -96,11 +103,29 @@ def why_not_loadable(path: str, *, is_guessed: bool = False) -> str | None:
         machines = machines_of(_head(file))
         if not machines:
             return NO_LIBRARY
-        if _interpreter() and not machines & _interpreter():
-            return OTHER_ARCHITECTURE
+        if _interpreter() and not machines & _interpreter() and not _is_bridged(file, loaded_by):
+            return _other_architecture(path)
         return NO_DRIVER if is_guessed and not exported_kinds(file) else None
     except OSError:
         return UNREADABLE
+
+
+def _is_bridged(file: Path, loaded_by: str | None) -> bool:
+    """Return whether another Python loads the library, as one that speaks SKF."""
+    return bool(interpreter_of(str(file), loaded_by)) and ModuleKind.SKF in exported_kinds(file)
+
+
+def _other_architecture(path: str) -> str:
+    """Return what is another; of which width it is, where that alone may be it."""
+    bits = bits_of(path)
+    is_of_this_system = _formats(path) & {machine[0] for machine in _interpreter()}
+    if bits is None or bits == OWN_BITS or not is_of_this_system:
+        return OTHER_ARCHITECTURE
+    return OF_32_BITS if bits == 32 else OF_64_BITS
+
+
+def _formats(path: str) -> set[str]:
+    return {machine[0] for machine in machines_of(_head(Path(path)))}
 
 
 def _head(path: Path) -> bytes:

@@ -14,6 +14,7 @@ from agent.system.consoles import NO_CONSOLE
 from agent.system.runtime import module_command
 from agent.tokens.events.source import Told
 from agent.tokens.model import ModuleKind, ModuleSettings
+from agent.tokens.widths import interpreter_of
 from agent.tokens.worker.skf.quirks import quirks_of
 from agent.tokens.worker.skf.waiting import BY_VALUE, NONE
 from agent.tokens.worker_process import END_SECONDS, environment_of
@@ -66,7 +67,12 @@ class SkfEvents:
     async def _started(self) -> asyncio.subprocess.Process:
         said = [BY_VALUE] if self._quirks.waits_by_value else []
         return await asyncio.create_subprocess_exec(
-            *module_command("agent.tokens.worker.skf.waiter", self._module.path, *said),
+            *module_command(
+                "agent.tokens.worker.skf.waiter",
+                self._module.path,
+                *said,
+                interpreter=interpreter_of(self._module.path, self._quirks.loaded_by),
+            ),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env=environment_of(self._module),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agent.tokens.exports import kind_of
 from agent.tokens.model import ModuleKind, Quirks
+from agent.tokens.widths import interpreter_of
 from agent.tokens.worker.driver import Driver
 
 
@@ -18,7 +19,10 @@ def load_driver(path: str, kind: ModuleKind | None, quirks: Quirks) -> Driver:
     Raises:
         ModuleLoadError: it cannot be loaded.
     """
-    if (kind or kind_of(path)) is ModuleKind.SKF:
+    is_elsewhere = bool(
+        interpreter_of(path, quirks.loaded_by)
+    )  # as only SKF's functions can be called
+    if is_elsewhere or (kind or kind_of(path)) is ModuleKind.SKF:
         from agent.tokens.worker.skf.module import SkfModule  # noqa: PLC0415 - see above
 
         return SkfModule(path, quirks)

@@ -58,6 +58,7 @@ def _started(module: SkfModule, place: Place) -> subprocess.Popen[bytes]:
         str(module.library.layout.ulong_bytes),
         place.device.hex(),
         place.application.hex(),
+        interpreter=module.interpreter,
     )
     with _polite_ends_ignored():
         return subprocess.Popen(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from agent.ground.language import mark
 from agent.tokens.errors import ModuleLoadError
 from agent.tokens.model import ModuleContent, PinLimits, Quirks, TokenReference
+from agent.tokens.widths import interpreter_of
 from agent.tokens.worker.skf.codes import Sar, SkfError
 from agent.tokens.worker.skf.device import device_names
 from agent.tokens.worker.skf.failures import (
@@ -25,6 +26,7 @@ from agent.tokens.worker.skf.quirks import quirks_of
 from agent.tokens.worker.skf.reading import module_content
 
 if TYPE_CHECKING:
+    from agent.tokens.worker.skf.bridged import BridgedFunctions
     from agent.tokens.worker.skf.found_token import FoundToken
 
 _SHORTEST_PIN, _LONGEST_PIN = 6, 16
@@ -43,13 +45,23 @@ class SkfModule:
         self.name = Path(path).name
         """What errors name it by."""
         self.quirks = quirks_of(path, quirks)
+        self.interpreter = interpreter_of(path, self.quirks.loaded_by)
+        """The Python that loads the library where this one cannot; else empty."""
         try:
-            functions = LoadedFunctions(path)
+            functions = self._functions()
         except OSError as error:
             raise ModuleLoadError(module=path, reason=str(error)) from error
         if not functions.are_skf:
             raise ModuleLoadError(module=path, reason=mark("it does not offer SKF (GM/T 0016)"))
         self.library = Library(functions, self.quirks.ulong_bytes)
+
+    def _functions(self) -> LoadedFunctions | BridgedFunctions:
+        if not self.interpreter:
+            return LoadedFunctions(self.path)
+        # Here, since few libraries need it.
+        from agent.tokens.worker.skf.bridged import BridgedFunctions  # noqa: PLC0415
+
+        return BridgedFunctions(self.path, self.interpreter)
 
     @property
     def pin_limits(self) -> PinLimits:
