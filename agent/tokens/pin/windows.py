@@ -5,9 +5,11 @@ Each secret is a message, an empty one ends the list.
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import sys
 from collections.abc import Sequence
+from multiprocessing import BufferTooShort
 from multiprocessing.connection import Client, Listener
 
 from agent.tokens.errors import PinFormError, PinNotGivenError
@@ -48,12 +50,15 @@ if sys.platform == "win32":
                         raise PinFormError
                     received.append(bytearray(memoryview(message)[:size]))
                     wipe(message)
+            except BufferTooShort:
+                raise PinFormError from None  # it carries what was typed
             except (OSError, EOFError) as error:
                 raise PinNotGivenError from error
             return received
 
         def answer(self, report: bytes) -> None:
-            with self._connection:
+            # Who typed may have gone; nothing is to be told then.
+            with contextlib.suppress(OSError), self._connection:
                 self._connection.send_bytes(report)
 
     class PipeClient:
@@ -71,8 +76,11 @@ if sys.platform == "win32":
 
         def send(self, secrets: Sequence[bytearray]) -> bool:
             assert self._connection is not None
-            for secret in (*secrets, bytearray()):
-                self._connection.send_bytes(secret)
+            try:
+                for secret in (*secrets, bytearray()):
+                    self._connection.send_bytes(secret)
+            except BrokenPipeError:
+                return False
             return True
 
         def outcome(self) -> bytes:
