@@ -35,6 +35,10 @@ class NoAnswerError(Exception):
     """There is no answer, or none that may be read; the text says why."""
 
 
+class NotSentError(NoAnswerError):
+    """There is no connection: nobody has heard the request."""
+
+
 class TooLargeError(NoAnswerError):
     """It has more bytes than it may have."""
 
@@ -235,6 +239,8 @@ async def _within(deadline: float) -> AsyncIterator[None]:
         is_late = asyncio.get_running_loop().time() > deadline
     except TimeoutError as error:
         raise TooSlowError(_ENDLESS) from error
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        raise NotSentError(str(error) or type(error).__name__) from error
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise NoAnswerError(str(error) or type(error).__name__) from error
     if is_late:

@@ -8,10 +8,12 @@ from agent.ground.clock import Clock
 from agent.ground.errors import OdcError
 from agent.renewals.ground.errors import WrongStateError
 from agent.renewals.journal.record import Renewal
-from agent.renewals.journal.states import Waiting
+from agent.renewals.journal.states import State, Waiting
+from agent.renewals.steps.asking import check_can_sign
 from agent.renewals.steps.context import Context
 from agent.renewals.steps.finality import is_final
 from agent.renewals.steps.pin_steps import PIN_STEPS, PURPOSES
+from agent.renewals.steps.window import SignerExpiredError
 from agent.tokens.errors import TokenFullError, TokenMissingError
 from agent.tokens.pin_sessions import AskedPin, PinSessions, PinWish
 from agent.tokens.supervisor import PinSession
@@ -40,10 +42,16 @@ class PinEntry:
 
         Raises:
             WrongStateError: the renewal needs no PIN now.
+            SignerExpiredError: it would be of no use; the renewal ends.
             OdcError: as :meth:`PinSessions.ask` says.
         """
-        if renewal.state not in PIN_STEPS or renewal.is_proved or renewal.is_withdrawing:
+        if not _needs_pin(renewal):
             raise WrongStateError(state=renewal.state.value)
+        try:
+            check_can_sign(self._context_of(renewal), renewal)
+        except SignerExpiredError as error:
+            self._on_done(renewal, self._after(renewal, error))
+            raise
 
         async def step(session: PinSession) -> Renewal:
             return await PIN_STEPS[renewal.state](self._context_of(renewal), renewal, session)
@@ -74,6 +82,13 @@ class PinEntry:
             return renewal.failing(self._clock(), outcome.report())
         waiting = _waiting_after(outcome)
         return renewal.changed(self._clock(), waiting=waiting, error=outcome.report())
+
+
+def _needs_pin(renewal: Renewal) -> bool:
+    if renewal.state not in PIN_STEPS or renewal.is_proved or renewal.is_withdrawing:
+        return False
+    # There a PIN is needed only where the token signs each question.
+    return renewal.state is not State.ISSUING or renewal.waiting in {Waiting.PIN, Waiting.TOKEN}
 
 
 def _waiting_after(error: OdcError) -> Waiting:

@@ -16,6 +16,8 @@ class Phase(StrEnum):
     REJECTED = "rejected"
     APPROVED = "approved"
     """A person is to enter the SMS code, or the PIN."""
+    ASK = "ask"
+    """A person is to enter the PIN for another question to the authority."""
     INSTALLED = "installed"
     FAILED = "failed"
 
@@ -32,6 +34,8 @@ def phase_of(renewal: Renewal) -> Phase | None:
     """Return what there is to tell of a renewal; None where it goes on by itself."""
     if renewal.state is State.INSTALLING and renewal.waiting is Waiting.PIN:
         return Phase.APPROVED
+    if renewal.state is State.ISSUING and renewal.waiting is Waiting.PIN:
+        return Phase.ASK
     return _BY_STATE.get(renewal.state)
 
 

@@ -253,6 +253,7 @@ class RenewalService:
         return Context(
             enrolment=authority.enrolment,
             dossier=authority.dossier,
+            signed=authority.signed,
             issuers=self._authorities.issuers(renewal.authority),
             scans=self._scans,
             clock=self._clock,

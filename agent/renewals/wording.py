@@ -35,6 +35,16 @@ _WAITING = {
 }
 
 
+_ASK_AGAIN = {
+    Waiting.PIN: mark(
+        "There is no certificate yet; please enter the PIN to ask the certification authority again"
+    ),
+    Waiting.TOKEN: mark(
+        "There is no certificate yet; to ask the certification authority again, "
+        "please plug the token “{label}” in"
+    ),
+}
+"""While the certificate is fetched, where the token has to sign each question."""
 _SIGNING_ALONE = mark("Only the signing certificate was renewed; the encryption certificate stays.")
 _PLUG_IN = mark("please plug the token “{label}” in")
 
@@ -46,6 +56,8 @@ def state_text(
     stands = translate(_STATES[state], language)
     if waiting is None or state in {State.INSTALLED, State.CANCELLED, State.FAILED}:
         return stands
+    if state is State.ISSUING and waiting in _ASK_AGAIN:
+        return translate(_ASK_AGAIN[waiting], language, label=token)
     named = waiting is Waiting.TOKEN and token
     sentence = _PLUG_IN if named else _WAITING[waiting]
     waits = translate(sentence, language, label=token)

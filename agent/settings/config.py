@@ -33,6 +33,9 @@ class ConfigError(OdcError):
     advice = mark("Correct the file and start the agent again.")
 
 
+KeyKind = Literal["rsa:2048", "rsa:3072", "rsa:4096", "ec:secp256r1", "ec:secp384r1", "sm2"]
+
+
 class AuthoritySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One certification authority, chosen by the issuer of the certificate to renew."""
 
@@ -41,12 +44,13 @@ class AuthoritySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """Issuer names (RFC 4514) this authority renews."""
     url: Annotated[str, msgspec.Meta(pattern="^https?://[^/]+")]
     """Base URL, ``https`` since a password goes there, where EST and the RA API are below it. ``http`` for
-    ``cmp`` alone, whose messages are protected by themselves."""
+    CMP alone, whose messages are protected by themselves."""
     trust_anchor: Path
     """File (PEM or DER) of the root its TLS and its certificates must chain to."""
-    profile: Literal["ra", "est", "cmp"] = "ra"
+    profile: Literal["ra", "est", "cmp", "cmp-signed"] = "ra"
     """``ra``: EST and the RA API; ``est``: a plain EST server with a user name and a password; ``cmp``: a
-    CMP server, with a reference value and a secret."""
+    CMP server, with a reference value and a secret; ``cmp-signed``: one that lets the certificate itself
+    prove who renews it."""
     label: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._~-]*\Z")] = ""
     """EST label (RFC 7030, 3.2.2), for ``est``."""
     user: str = ""
@@ -55,9 +59,11 @@ class AuthoritySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     password_file: Path | None = None
     """File with the password, or the secret, in its first line; readable by nobody else."""
     path: Annotated[str, msgspec.Meta(pattern=r"^/[^\s?#]*\Z")] = "/.well-known/cmp"
-    """Where below ``url`` messages are sent to, for ``cmp`` (RFC 9483, 6.1)."""
+    """Where below ``url`` messages are sent to, for CMP (RFC 9483, 6.1)."""
     mac: Literal["pbm", "pbmac1"] = "pbm"
     """How the secret protects messages, for ``cmp``: PasswordBasedMac or PBMAC1 (RFC 9481, 6.1)."""
+    key_types: tuple[KeyKind, ...] = ()
+    """Kinds of new keys a CMP server takes, the first that a token can do; empty for the usual ones."""
 
     def __post_init__(self) -> None:
         """Refuse a server without the user or the password it wants, and passwords in clear."""
@@ -65,8 +71,15 @@ class AuthoritySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
             raise ValueError('profile "est" needs user and password_file')
         if self.profile == "cmp" and bool(self.user) is not bool(self.password_file):
             raise ValueError('profile "cmp" needs both user and password_file, or neither')
-        if self.profile != "cmp" and not self.url.startswith("https://"):
+        if self.profile == "cmp-signed" and (self.user or self.password_file):
+            raise ValueError('profile "cmp-signed" has neither user nor password_file')
+        if not self.is_cmp and not self.url.startswith("https://"):
             raise ValueError(f'profile "{self.profile}" needs an https url')
+
+    @property
+    def is_cmp(self) -> bool:
+        """Whether it speaks CMP, by whichever profile."""
+        return self.profile in {"cmp", "cmp-signed"}
 
 
 class ReminderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -77,6 +77,8 @@ class PinPurpose(StrEnum):
 
     SUBMIT = "submit"
     """To sign the application of a renewal."""
+    ASK = "ask"
+    """To sign another question to the authority of a renewal."""
     INSTALL = "install"
     """To write the new certificate."""
     CHANGE = "change"

@@ -82,6 +82,10 @@ class Authority:
         """Return a new signing certificate for whatever ``subject`` is, without organisation ids."""
         return self._issued(subject_draft(subject, key, validity))
 
+    def root_like(self, family: Family) -> tuple[PrivateKey, x509.Certificate]:
+        """Return the root that answers those with such a key: RSA's, but to SM2 keys."""
+        return self._sm2_root if family is Family.SM2 else self._rsa_root
+
     def issue_key_centre(self, key: PublicKey, now: dt.datetime) -> x509.Certificate:
         """Return a certificate for the key centre, which signs the private keys it generates."""
         validity = Validity(now - dt.timedelta(hours=1), now + 10 * _YEAR)

@@ -1,17 +1,22 @@
-"""Enrolment by CMP: reference values and secrets handed out beforehand, pending and rejection included.
+"""Enrolment by CMP: who may ask, what becomes of it, pending and rejection included.
 
-Each user renews the certificate of one organisation. The secret is kept as it is, since a MAC takes it.
+A user has a reference value and a secret that were handed out, or signs with a certificate of this
+authority; each renews the certificate of one organisation. The secret is kept as it is, since a MAC takes
+it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import math
 
 import msgspec
 
 from agent.certificates.names import same_name, subject_of
+from agent.keys.public_key import PublicKey
 from agent.renewals.authorities.cmp.bodies import certificate_hash
+from agent.renewals.authorities.cmp.key_update import KeyUpdate
 from agent.renewals.authorities.ra_protocol import ProblemCode
 from sandbox.authority.ca import Authority, renewed_validity
 from sandbox.authority.enrolment import issued_record
@@ -47,7 +52,29 @@ class CmpUsers:
         """Return the secret that was handed out with a reference value."""
         with self._ledger.store.transaction() as transaction:
             user = transaction.cmp_user(reference.decode("utf-8", "replace"))
-        return None if user is None else user.secret.encode()
+        return user.secret.encode() if user is not None and user.secret else None
+
+    def signer(self, certificate: bytes) -> bytes:
+        """Return the reference of the organisation whose signing certificate (DER) this is.
+
+        Raises:
+            CmpRefusalError: it is none of ours, has ended or was revoked.
+        """
+        with self._ledger.store.transaction() as transaction:
+            known = transaction.certificate(hashlib.sha256(certificate).hexdigest())
+            if known is None or known.use is not CertificateUse.SIGNING:
+                raise CmpRefusalError(
+                    "signerNotTrusted", "no signing certificate of this authority"
+                )
+            if known.revoked_at is not None:
+                raise CmpRefusalError("certRevoked")
+            if self._ledger.clock() > known.not_after:
+                raise CmpRefusalError("signerNotTrusted", "the certificate has expired")
+            reference = signed_reference(known.uscc)
+            if transaction.cmp_user(reference) is None:
+                user = CmpUser(reference=reference, secret="", uscc=known.uscc)
+                transaction.save_cmp_user(user)
+        return reference.encode()
 
     def request(self, reference: bytes, number: bytes, csr_der: bytes) -> bytes | Later:
         """Take the request of a new transaction, and return as :meth:`answer` does.
@@ -61,10 +88,58 @@ class CmpUsers:
                 raise CmpRefusalError("transactionIdInUse")
             user = _user(transaction, reference)
             self._check(transaction, user, csr_der)
-            due_at = self._ledger.clock() + dt.timedelta(seconds=user.pending_seconds)
-            asked = CmpTransaction(id=number.hex(), user=user.reference, csr=csr_der, due_at=due_at)
+            asked = CmpTransaction(
+                id=number.hex(), user=user.reference, csr=csr_der, due_at=self._due_at(user)
+            )
             transaction.save_cmp_transaction(asked)
             return self._answer(transaction, user, asked)
+
+    def update(
+        self,
+        reference: bytes,
+        number: bytes,
+        asked: KeyUpdate,
+        certificate: bytes,
+        *,
+        is_implicit: bool,
+    ) -> bytes | Later:
+        """Take the key update of a new transaction, signed with ``certificate``, as :meth:`request`.
+
+        ``is_implicit`` is whether the client wants to confirm nothing.
+        """
+        signer = hashlib.sha256(certificate).hexdigest()
+        with self._ledger.store.transaction() as transaction:
+            if transaction.cmp_transaction(number.hex()) is not None:
+                raise CmpRefusalError("transactionIdInUse")
+            if transaction.is_updated(signer):
+                raise CmpRefusalError("badCertId", "this certificate was updated already")
+            user = _user(transaction, reference)
+            self._check_update(asked, certificate)
+            kept = CmpTransaction(
+                id=number.hex(), user=user.reference, spki=asked.key.der, signer=signer,
+                is_implicit=is_implicit and not user.wants_confirmation, due_at=self._due_at(user),
+            )  # fmt: skip
+            transaction.save_cmp_transaction(kept)
+            return self._answer(transaction, user, kept)
+
+    def is_implicit(self, number: bytes) -> bool:
+        """Return whether the certificate of a transaction has to be confirmed by nobody."""
+        with self._ledger.store.transaction() as transaction:
+            found = transaction.cmp_transaction(number.hex())
+        return found is not None and found.is_implicit
+
+    def _due_at(self, user: CmpUser) -> dt.datetime:
+        return self._ledger.clock() + dt.timedelta(seconds=user.pending_seconds)
+
+    def _check_update(self, asked: KeyUpdate, certificate: bytes) -> None:
+        if not asked.is_proved:
+            raise CmpRefusalError("badPOP")
+        try:
+            check_key_type(asked.key, self._ledger.rules.policy.new_key_types)
+        except RefusalError as refusal:
+            raise CmpRefusalError("badCertTemplate", str(refusal)) from refusal
+        if asked.subject and not same_name(asked.subject, subject_of(certificate)):
+            raise CmpRefusalError("badCertTemplate", "the subject is not your organisation's")
 
     def poll(self, reference: bytes, number: bytes, answers: bytes) -> bytes | Later:
         """Return what has come of a transaction: its certificate (DER), or when to ask again.
@@ -134,7 +209,7 @@ class CmpUsers:
     def _issued(self, transaction: Transaction, user: CmpUser, asked: CmpTransaction) -> bytes:
         old = transaction.newest_signing_certificate(user.uscc)
         assert old is not None, "it was there when the request came"
-        _, key = read_request(asked.csr)
+        key = PublicKey.read(asked.spki) if asked.spki else read_request(asked.csr)[1]
         certificate = self._authority.issue(
             Organisation(old.organisation, old.uscc),
             CertificateUse.SIGNING,
@@ -144,9 +219,16 @@ class CmpUsers:
         record = issued_record(certificate, old, use=CertificateUse.SIGNING, phone=old.phone)
         transaction.add_certificate(record)
         transaction.save_cmp_transaction(
-            msgspec.structs.replace(asked, certificate_sha256=record.sha256)
+            msgspec.structs.replace(
+                asked, certificate_sha256=record.sha256, is_confirmed=asked.is_implicit
+            )
         )
         return record.der
+
+
+def signed_reference(uscc: str) -> str:
+    """Return the reference under which it is known what becomes of an organisation's key updates."""
+    return f"signed:{uscc}"
 
 
 def hand_out(store: Store, user: CmpUser) -> None:

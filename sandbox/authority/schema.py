@@ -115,6 +115,12 @@ _MIGRATIONS: Final = (
         is_confirmed INTEGER NOT NULL
     ) STRICT;
     """,
+    """
+    ALTER TABLE cmp_users ADD COLUMN wants_confirmation INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE cmp_transactions ADD COLUMN spki BLOB NOT NULL DEFAULT x'';
+    ALTER TABLE cmp_transactions ADD COLUMN signer TEXT NOT NULL DEFAULT '';
+    ALTER TABLE cmp_transactions ADD COLUMN is_implicit INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 """Numbered by position; the database's ``user_version`` counts those applied."""
 

@@ -238,6 +238,11 @@ class Transaction:
         query = "SELECT * FROM cmp_transactions WHERE id = ?"
         return self._one(CmpTransaction, query, (number,))
 
+    def is_updated(self, signer: str) -> bool:
+        """Say whether a certificate has been replaced by a key update that counts."""
+        query = "SELECT * FROM cmp_transactions WHERE signer = ? AND is_confirmed LIMIT 1"
+        return self._one(CmpTransaction, query, (signer,)) is not None
+
     def add_fault(self, fault: Fault) -> None:
         self._connection.execute(
             "INSERT INTO faults (route, kind, times, seconds) VALUES (?, ?, ?, ?)",

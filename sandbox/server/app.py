@@ -52,7 +52,7 @@ def authority_app(
         routes += Est(authority, enrolment, key_centre, rules).routes()
         routes += _ra(ledger, outbox).routes()
     if rules.cmp:
-        routes += Cmp(CmpUsers(ledger, authority)).routes()
+        routes += Cmp(CmpUsers(ledger, authority), authority).routes()
     return Starlette(
         routes=routes,
         exception_handlers={

@@ -1,18 +1,25 @@
-"""CMP under ``/.well-known/cmp`` (RFC 9483, 6.1): p10cr, polls and confirmations, each with a MAC."""
+"""CMP under ``/.well-known/cmp`` (RFC 9483, 6.1): p10cr with a MAC, kur signed, polls, confirmations."""
 
 from __future__ import annotations
 
 import datetime as dt
 import secrets
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from agent.keys.certified import key_of
+from agent.keys.schemes import signature_algorithm
 from agent.renewals.authorities.cmp import bodies
 from agent.renewals.authorities.cmp.bodies import CertificateAnswer, Later, Status, StatusInfo
+from agent.renewals.authorities.cmp.key_update import read_key_update
 from agent.renewals.authorities.cmp.messages import (
     BodyKind,
     CmpMessageError,
@@ -22,8 +29,13 @@ from agent.renewals.authorities.cmp.messages import (
     read_message,
     written,
 )
-from agent.renewals.authorities.cmp.protection import SharedSecret, mac_kind_of
+from agent.renewals.authorities.cmp.protection import (
+    SharedSecret,
+    is_signed_with,
+    mac_kind_of,
+)
 from sandbox.authority import est_users
+from sandbox.authority.ca import Authority
 from sandbox.authority.cmp_users import CmpRefusalError, CmpUsers, RejectedError
 from sandbox.web import read_body
 
@@ -34,10 +46,22 @@ _Answer = tuple[BodyKind, bytes]
 
 
 @dataclass(frozen=True)
+class _Peer:
+    """Who has proved to have sent a message."""
+
+    reference: bytes
+    protect: Callable[[Header, BodyKind, bytes], bytes]
+    """Makes an answer that such a client believes."""
+    answer: BodyKind = BodyKind.CP
+    """In what a certificate comes."""
+
+
+@dataclass(frozen=True)
 class Cmp:
-    """The CMP service for holders of its secrets."""
+    """The CMP service for holders of its secrets, and of its certificates."""
 
     users: CmpUsers
+    authority: Authority
 
     def routes(self) -> list[Route]:
         return [Route(CMP_PATH, self._answer, methods=["POST"])]
@@ -61,14 +85,43 @@ class Cmp:
             nonce=nonce,
             answers=message.header.nonce,
         )
-        secret = self._proved(message)
-        if secret is None:
+        try:
+            is_signed = message.certificates and mac_kind_of(message) is None
+            peer = self._signer(message) if is_signed else self._proved(message)
+        except CmpRefusalError as refusal:
+            return self._signed(message.certificates[0], header, *_refused(refusal))
+        if peer is None:
             return _error(header, CmpRefusalError("badMessageCheck"))
-        kind, content = self._body(message)
+        kind, content = self._body(message, peer)
         self.users.said(message.header.transaction, nonce)
-        return secret.protected(header, kind, content)
+        if kind is BodyKind.KUP and self.users.is_implicit(message.header.transaction):
+            header = replace(header, is_confirmed_implicitly=True)
+        return peer.protect(header, kind, content)
 
-    def _proved(self, message: Message) -> SharedSecret | None:
+    def _signer(self, message: Message) -> _Peer | None:
+        """Return whose certificate signed a message; CmpRefusalError where that may not ask."""
+        der = message.certificates[0]
+        try:
+            is_signed = is_signed_with(message, x509.load_der_x509_certificate(der))
+        except (ValueError, x509.InvalidVersion):
+            return None
+        if not is_signed:
+            return None
+        return _Peer(self.users.signer(der), partial(self._signed, der), BodyKind.KUP)
+
+    def _signed(self, asker: bytes, header: Header, kind: BodyKind, body: bytes) -> bytes:
+        """Return an answer that the root signs which fits the asker's certificate."""
+        family = key_of(x509.load_der_x509_certificate(asker)).family
+        key, certificate = self.authority.root_like(family)
+        header = replace(
+            header,
+            sender=certificate.subject.public_bytes(),
+            algorithm=signature_algorithm(key.public.family),
+        )
+        part = protected_part(header, kind, body)
+        return written(part, key.sign(part), (certificate.public_bytes(Encoding.DER),))
+
+    def _proved(self, message: Message) -> _Peer | None:
         secret = self.users.secret_of(message.header.key_id)
         if secret is None:
             return None
@@ -76,23 +129,35 @@ class Cmp:
         if kind is None:
             return None
         shared = SharedSecret(message.header.key_id, secret, kind)  # answered as it was asked
-        return shared if shared.has_protected(message) else None
+        if not shared.has_protected(message):
+            return None
+        return _Peer(message.header.key_id, shared.protected)
 
-    def _body(self, message: Message) -> _Answer:
+    def _body(self, message: Message, peer: _Peer) -> _Answer:
         try:
-            return self._handled(message)
+            return self._handled(message, peer)
         except CmpRefusalError as refusal:
-            return BodyKind.ERROR, _error_content(refusal)
+            return _refused(refusal)
         except CmpMessageError as error:
-            return BodyKind.ERROR, _error_content(CmpRefusalError("badDataFormat", str(error)))
+            return _refused(CmpRefusalError("badDataFormat", str(error)))
 
-    def _handled(self, message: Message) -> _Answer:
-        who, number = message.header.key_id, message.header.transaction
+    def _handled(self, message: Message, peer: _Peer) -> _Answer:
+        who, number = peer.reference, message.header.transaction
+        is_signed = peer.answer is BodyKind.KUP
         match message.kind:
-            case BodyKind.P10CR:
-                return self._come_of(message, bodies.NO_REQUEST_ID)
+            case BodyKind.P10CR if not is_signed:
+                request = partial(self.users.request, who, number, message.body)
+                return _come_of(request, peer, bodies.NO_REQUEST_ID)
+            case BodyKind.KUR if is_signed:
+                asked = read_key_update(message.body)
+                update = partial(
+                    self.users.update, who, number, asked, message.certificates[0],
+                    is_implicit=message.header.is_confirmed_implicitly,
+                )  # fmt: skip
+                return _come_of(update, peer, asked.request_id)
             case BodyKind.POLL_REQ:
-                return self._come_of(message, bodies.read_poll_request(message.body))
+                poll = partial(self.users.poll, who, number, message.header.answers)
+                return _come_of(poll, peer, bodies.read_poll_request(message.body), is_poll=True)
             case BodyKind.CERT_CONF:
                 told = bodies.read_confirmation(message.body)
                 is_taken = told.refusal is None
@@ -100,26 +165,34 @@ class Cmp:
                 return BodyKind.PKICONF, bodies.PKICONF
         raise CmpRefusalError("badRequest", f"{message.kind.name} is not taken here")
 
-    def _come_of(self, message: Message, request_id: bytes) -> _Answer:
-        header = message.header
-        is_poll = message.kind is BodyKind.POLL_REQ
-        try:
-            if is_poll:
-                found = self.users.poll(header.key_id, header.transaction, header.answers)
-            else:
-                found = self.users.request(header.key_id, header.transaction, message.body)
-        except RejectedError as rejected:
-            return _certificate_answer(request_id, StatusInfo(text=str(rejected)))
-        if not isinstance(found, est_users.Later):
-            return _certificate_answer(request_id, StatusInfo(status=Status.ACCEPTED), found)
-        if is_poll:
-            return BodyKind.POLL_REP, Later(request_id, found.seconds).der
-        return _certificate_answer(request_id, StatusInfo(status=Status.WAITING))
+
+def _come_of(
+    ask: Callable[[], bytes | est_users.Later],
+    peer: _Peer,
+    request_id: bytes,
+    *,
+    is_poll: bool = False,
+) -> _Answer:
+    try:
+        found = ask()
+    except RejectedError as rejected:
+        return _certificate_answer(peer, request_id, StatusInfo(text=str(rejected)))
+    if not isinstance(found, est_users.Later):
+        return _certificate_answer(peer, request_id, StatusInfo(status=Status.ACCEPTED), found)
+    if is_poll:
+        return BodyKind.POLL_REP, Later(request_id, found.seconds).der
+    return _certificate_answer(peer, request_id, StatusInfo(status=Status.WAITING))
 
 
-def _certificate_answer(request_id: bytes, info: StatusInfo, certificate: bytes = b"") -> _Answer:
+def _certificate_answer(
+    peer: _Peer, request_id: bytes, info: StatusInfo, certificate: bytes = b""
+) -> _Answer:
     answer = CertificateAnswer(request_id=request_id, info=info, certificate=certificate)
-    return BodyKind.CP, answer.der
+    return peer.answer, answer.der
+
+
+def _refused(refusal: CmpRefusalError) -> _Answer:
+    return BodyKind.ERROR, _error_content(refusal)
 
 
 def _error_content(refusal: CmpRefusalError) -> bytes:

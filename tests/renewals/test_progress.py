@@ -44,6 +44,12 @@ def test_a_pin_that_is_waited_for_after_the_review_is_told():
     assert told((State.ISSUING, None), (State.INSTALLING, Waiting.PIN)) == [Phase.APPROVED]
 
 
+def test_each_pin_for_another_question_is_told_once():
+    asks = (State.ISSUING, Waiting.PIN)
+    away = (State.ISSUING, Waiting.REVIEW)
+    assert told(away, asks, asks, away, asks) == [Phase.ASK] * 2
+
+
 def test_what_ends_without_a_certificate_is_told_but_not_what_a_person_cancelled():
     assert told((State.FAILED, None)) == [Phase.FAILED]
     assert told((State.CANCELLED, None)) == []

@@ -15,6 +15,7 @@ from agent.tokens.pin import wipe
 
 _PURPOSES = {
     "submit": mark("PIN of {token}, to sign the application: "),
+    "ask": mark("PIN of {token}, to ask the certification authority again: "),
     "install": mark("PIN of {token}, to write the new certificate: "),
     "change": mark("Old PIN of {token}: "),
     "licence": mark("PIN of {token}, to fetch the business licence: "),
@@ -24,6 +25,9 @@ _PURPOSES = {
 }
 _ON_THE_PAD = {
     "submit": mark("Enter the PIN on the token's own keypad, to sign the application."),
+    "ask": mark(
+        "Enter the PIN on the token's own keypad, to ask the certification authority again."
+    ),
     "install": mark("Enter the PIN on the token's own keypad, to write the new certificate."),
     "change": mark("Enter the old PIN and twice the new one on the token's own keypad."),
     "licence": mark("Enter the PIN on the token's own keypad, to fetch the business licence."),

@@ -16,10 +16,14 @@ class AuthorityUnreachableError(OdcError):
     sentence = mark("The certification authority cannot be reached: {reason}")
     advice = mark("Check the network. It is tried again by itself.")
 
-    def __init__(self, *, reason: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self, *, reason: str, retry_after: float | None = None, was_sent: bool = True
+    ) -> None:
         super().__init__(reason=reason)
         self.retry_after = retry_after
         """Seconds the server asked to wait."""
+        self.was_sent = was_sent
+        """False where there was no connection: the authority has heard nothing for certain."""
 
 
 class AuthorityRefusedError(OdcError):
@@ -125,3 +129,7 @@ class Pending(Exception):  # noqa: N818 - an answer, not an error
     def __init__(self, retry_after: float) -> None:
         super().__init__(retry_after)
         self.retry_after = retry_after
+
+
+class SignatureNeeded(Exception):  # noqa: N818 - an answer, not an error
+    """What is to be said next the token has to sign: it takes a PIN."""

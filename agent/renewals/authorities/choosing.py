@@ -11,7 +11,7 @@ from agent.certificates.model import Certificate
 from agent.ground.errors import OdcError, reason_of
 from agent.ground.language import mark
 from agent.renewals.authorities.dossier import Dossier
-from agent.renewals.authorities.enrolment import Enrolment
+from agent.renewals.authorities.enrolment import Enrolment, SignedTalk
 from agent.renewals.ground.errors import AuthorityGoneError, NoAuthorityError
 from agent.settings.config import AuthoritySettings, Config, NetworkSettings
 from agent.settings.trust import certificates_of
@@ -33,6 +33,8 @@ class Authority:
     enrolment: Enrolment
     dossier: Dossier | None = None
     """None where nobody reviews anything."""
+    signed: SignedTalk | None = None
+    """The enrolment, where the key that is renewed signs all that is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +122,17 @@ def _client(settings: AuthoritySettings, network: NetworkSettings) -> Authority:
     """Return the client of an authority by its profile; OSError, ValueError: its trust anchor."""
     # Here, since httpx takes memory that an agent without renewals does not need.
     from agent.renewals.authorities.cmp.enrolment import CmpEnrolment  # noqa: PLC0415
+    from agent.renewals.authorities.cmp.signed_enrolment import (  # noqa: PLC0415
+        CmpSignedEnrolment,
+    )
     from agent.renewals.authorities.est import EstAuthority  # noqa: PLC0415
     from agent.renewals.authorities.ra import RaAuthority  # noqa: PLC0415
 
     if settings.profile == "cmp":
         return Authority(CmpEnrolment(settings, network))
+    if settings.profile == "cmp-signed":
+        talk = CmpSignedEnrolment(settings, network)
+        return Authority(talk, signed=talk)
     if settings.profile == "est":
         return Authority(EstAuthority(settings, network))
     ra = RaAuthority(settings, network)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum, auto, unique
 from typing import Protocol
 
 from agent.ground.errors import OdcError
 from agent.keys.public_key import PublicKey
 from agent.keys.requests import read_request
+from agent.keys.schemes import Family
 from agent.renewals.authorities.authority import Credentials
 from agent.renewals.authorities.est_messages import ServerKey
 from agent.renewals.authorities.ra_protocol import Applicant, DocumentDigest, DocumentName, Policy
@@ -51,6 +53,15 @@ class Application:
         return "Application(…)"
 
 
+@unique
+class SigningKey(Enum):
+    """Which of a token's keys signs."""
+
+    OLD = auto()
+    """The one that is renewed."""
+    NEW = auto()
+
+
 class Signer(Protocol):
     """What the token signs for an enrolment while the first PIN counts."""
 
@@ -63,6 +74,15 @@ class Signer(Protocol):
         Args:
             content: what is signed, encapsulated.
             content_type: the eContentType that says what it is, dotted.
+        """
+
+    async def sign(self, data: bytes, key: SigningKey, family: Family) -> bytes:
+        """Return a bare signature over ``data``, as :func:`signature_algorithm` names it for ``family``.
+
+        Args:
+            data: what is signed; never anything that somebody else has chosen all of.
+            key: by which.
+            family: the kind of that key.
         """
 
 
@@ -122,7 +142,7 @@ class Enrolment(Protocol):
         """
 
     async def enrol(self, application: Application, exchange: Exchange) -> bytes:
-        """Return the new signing certificate (DER); Pending."""
+        """Return the new signing certificate (DER); Pending, and SignatureNeeded from a SignedTalk."""
 
     async def accept(
         self,
@@ -148,3 +168,22 @@ class Enrolment(Protocol):
 
     async def close(self) -> None:
         """Close the connections."""
+
+
+class SignedTalk(Protocol):
+    """Of an enrolment in which the key that is renewed signs all that is said.
+
+    So its certificate has to be valid, and what could not be signed with the first PIN takes another.
+    """
+
+    async def sign_next(
+        self, application: Application, signer: Signer, notes: bytes, now: dt.datetime
+    ) -> bytes:
+        """Have the token sign what is to be said next, and return the notes that then go on.
+
+        Nothing is sent. What there is nothing to sign for leaves ``notes`` as they are. Errors of the
+        token pass through.
+        """
+
+    async def confirm(self, application: Application, exchange: Exchange) -> None:
+        """Tell the authority that the certificate is taken, where it has not been told; signed before."""

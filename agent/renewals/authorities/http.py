@@ -13,7 +13,15 @@ import msgspec
 from agent.ground.encodings import guessed_text
 from agent.ground.errors import OdcError
 from agent.network.proxies import named_with
-from agent.network.reader import Answer, Limits, NoAnswerError, Reader, Request, UnusableProxyError
+from agent.network.reader import (
+    Answer,
+    Limits,
+    NoAnswerError,
+    NotSentError,
+    Reader,
+    Request,
+    UnusableProxyError,
+)
 from agent.network.tls import pinned_tls
 from agent.network.way_out import SYSTEMS, proxy_for
 from agent.renewals.authorities.authority import (
@@ -101,9 +109,11 @@ class AuthorityHttp:
         try:
             answer = await self._reader(proxy).ask(request, Limits(size=size, seconds=CALL_SECONDS))
         except UnusableProxyError as error:
-            raise AuthorityUnreachableError(reason=str(error)) from error
+            raise AuthorityUnreachableError(reason=str(error), was_sent=False) from error
         except NoAnswerError as error:
-            raise AuthorityUnreachableError(reason=named_with(str(error), proxy)) from error
+            reason = named_with(str(error), proxy)
+            was_sent = not isinstance(error, NotSentError)
+            raise AuthorityUnreachableError(reason=reason, was_sent=was_sent) from error
         if not answer.is_success:
             raise _refused(answer, refusal)
         return answer

@@ -12,7 +12,7 @@ from cryptography import x509
 from agent.ground.clock import Clock
 from agent.renewals.authorities.authority import Credentials
 from agent.renewals.authorities.dossier import Dossier
-from agent.renewals.authorities.enrolment import Application, Enrolment
+from agent.renewals.authorities.enrolment import Application, Enrolment, SignedTalk
 from agent.renewals.authorities.ra_protocol import ApplicationState
 from agent.renewals.journal.leftovers import Leftover
 from agent.renewals.journal.record import Renewal
@@ -67,6 +67,8 @@ class Context:
     abandoned_after: dt.timedelta
     """How long a renewal may wait for a person."""
     leftovers: Leftovers
+    signed: SignedTalk | None = None
+    """The enrolment, where the key that is renewed signs all that is said."""
 
 
 def credentials_of(renewal: Renewal) -> Credentials:

@@ -9,7 +9,7 @@ from agent.renewals.authorities.ra_protocol import ProblemCode
 from agent.renewals.journal.vault import VaultError
 from agent.renewals.steps.abandonment import RenewalAbandonedError
 from agent.renewals.steps.checks import CertificateRefusedError
-from agent.renewals.steps.window import TooEarlyError, TooLateError
+from agent.renewals.steps.window import SignerExpiredError, TooEarlyError, TooLateError
 from agent.tokens.errors import (
     KeyEnvelopeInvalidError,
     KeyEnvelopeUnopenedError,
@@ -26,6 +26,7 @@ _FINAL_CODES = frozenset(
     for error in (
         TooEarlyError,
         TooLateError,
+        SignerExpiredError,
         PolicyNotUnderstoodError,
         CertificateRefusedError,
         VaultError,

@@ -16,11 +16,17 @@ from agent.keys.public_key import PublicKey
 from agent.keys.rsa_enveloped_key import RsaEnvelopedKey
 from agent.keys.schemes import Family
 from agent.keys.sm2_enveloped_key import Sm2EnvelopedKey
-from agent.renewals.authorities.authority import AuthorityRefusedError, KeyFormUnknownError, Pending
+from agent.renewals.authorities.authority import (
+    AuthorityRefusedError,
+    KeyFormUnknownError,
+    Pending,
+    SignatureNeeded,
+)
 from agent.renewals.authorities.enrolment import Application
 from agent.renewals.authorities.est_messages import ServerKey
 from agent.renewals.journal.record import Renewal
 from agent.renewals.journal.states import State, Waiting
+from agent.renewals.steps.asking import wait_for_pin
 from agent.renewals.steps.checks import (
     CertificateRefusedError,
     check_enveloped_key,
@@ -61,6 +67,8 @@ async def issue(context: Context, renewal: Renewal) -> Renewal:
         after = await _with_certificates(context, exchange)
     except Pending as pending:
         raise Wait(Waiting.REVIEW, pending.retry_after) from pending
+    except SignatureNeeded:
+        wait_for_pin(context, exchange.renewal)
     except AuthorityRefusedError as refused:
         return await _after_refusal(context, exchange.renewal, refused)
     return context.save(after.moved(State.INSTALLING, context.clock()))

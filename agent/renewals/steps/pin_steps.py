@@ -1,4 +1,4 @@
-"""The two steps of a renewal that need the PIN, each in one session of a worker of its own."""
+"""The steps of a renewal that need the PIN, each in one session of a worker of its own."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import contextlib
 import logging
 import secrets
 from dataclasses import dataclass
+from typing import Literal
 
 from cryptography import x509
 
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
 from agent.ground.reports import ReportedError
+from agent.keys.schemes import Family
+from agent.renewals.authorities.enrolment import SigningKey
 from agent.renewals.journal.journal import StaleRenewalError
 from agent.renewals.journal.leftovers import Leftover, goes_alone
 from agent.renewals.journal.record import Renewal
@@ -50,6 +53,21 @@ async def sign_submission(context: Context, renewal: Renewal, session: PinSessio
     return after.moved(State.SUBMITTED, now)
 
 
+async def sign_next(context: Context, renewal: Renewal, session: PinSession) -> Renewal:
+    """What the enrolment has to say next, where the token signs each message: its task sends it."""
+    notes = await _signed_next(context, renewal, session)
+    now = context.clock()
+    return renewal.with_private(now, exchange=notes).changed(now, waiting=None, error=None)
+
+
+async def _signed_next(context: Context, renewal: Renewal, session: PinSession) -> bytes:
+    assert context.signed is not None, "else no step waits for this PIN"
+    signer = _Signer(renewal, session, renewal.private.request)
+    return await context.signed.sign_next(
+        application_of(renewal), signer, renewal.private.exchange, context.clock()
+    )
+
+
 async def install(context: Context, renewal: Renewal, session: PinSession) -> Renewal:
     """PIN #2: put the new pair onto the token, prove it, confirm it, remove what it replaces.
 
@@ -57,11 +75,16 @@ async def install(context: Context, renewal: Renewal, session: PinSession) -> Re
     be said now, the renewal goes on by itself, and the rest waits for the next PIN.
     """
     await remove_leftovers(context, renewal, session)
+    if context.signed is not None:
+        notes = await _signed_next(context, renewal, session)
+        renewal = renewal.with_private(context.clock(), exchange=notes)
     await install_encryption_key(renewal, session)
     await _install_signing_certificate(renewal, session)
     proved = context.save_after_pin(
         renewal, renewal.changed(context.clock(), is_proved=True, waiting=None, error=None)
     )
+    if context.signed is not None:
+        return proved  # its task tells the authority, and keeps what it needs for that before
     try:
         if context.dossier is not None:
             await context.dossier.confirm_installed(credentials_of(proved))
@@ -118,8 +141,21 @@ async def _install_signing_certificate(renewal: Renewal, session: PinSession) ->
     await session.call(token.WriteCertificate(key=renewal.new_key_id, label=LABEL, certificate=der))
 
 
-PIN_STEPS = {State.SIGNING: sign_submission, State.INSTALLING: install}
-PURPOSES = {State.SIGNING: PinPurpose.SUBMIT, State.INSTALLING: PinPurpose.INSTALL}
+PIN_STEPS = {
+    State.SIGNING: sign_submission,
+    State.ISSUING: sign_next,
+    State.INSTALLING: install,
+}
+PURPOSES = {
+    State.SIGNING: PinPurpose.SUBMIT,
+    State.ISSUING: PinPurpose.ASK,
+    State.INSTALLING: PinPurpose.INSTALL,
+}
+_DIGESTS: dict[Family, Literal["sha256", "sm3"]] = {
+    Family.RSA: "sha256",
+    Family.EC: "sha256",
+    Family.SM2: "sm3",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +186,12 @@ class _Signer:
                 content_type=content_type,
             )
         )
+
+    async def sign(self, data: bytes, key: SigningKey, family: Family) -> bytes:
+        """Return a bare signature by one of the two keys."""
+        renewal = self.renewal
+        name = renewal.new_key_id if key is SigningKey.NEW else renewal.key_id
+        return await self.session.call(token.SignData(key=name, data=data, digest=_DIGESTS[family]))
 
 
 async def _signing_pair(session: PinSession, renewal: Renewal) -> tuple[KeyPairFacts, bytes]:

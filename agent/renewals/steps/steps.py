@@ -15,8 +15,9 @@ from agent.renewals.authorities.authority import AuthorityRefusedError
 from agent.renewals.journal.record import Renewal
 from agent.renewals.journal.states import State, Waiting
 from agent.renewals.steps.abandonment import check_not_abandoned
-from agent.renewals.steps.context import Context, Wait, credentials_of
-from agent.renewals.steps.issuing import issue
+from agent.renewals.steps.asking import check_can_sign, wait_for_pin
+from agent.renewals.steps.context import Context, Wait, application_of, credentials_of
+from agent.renewals.steps.issuing import KeptExchange, issue
 from agent.renewals.steps.reviewing import REVIEW_STEPS
 from agent.renewals.steps.window import check_window, needs_dossier
 
@@ -60,6 +61,7 @@ async def _draft(context: Context, renewal: Renewal) -> Renewal:
     """Ask the policy; go on without a dossier where none is needed."""
     if context.enrolment.asks_for_secret and not renewal.private.reference:
         raise Wait(Waiting.SECRET)
+    check_can_sign(context, renewal)
     now = context.clock()
     policy = await context.enrolment.policy()
     not_after = x509.load_der_x509_certificate(renewal.private.certificate).not_valid_after_utc
@@ -71,10 +73,7 @@ async def _draft(context: Context, renewal: Renewal) -> Renewal:
 
 
 async def _wait_for_pin(context: Context, renewal: Renewal) -> Renewal:
-    """Only the user can go on here, with the token plugged in and room on it."""
-    if renewal.waiting is Waiting.SPACE:
-        raise Wait(Waiting.SPACE)
-    raise Wait(Waiting.PIN if context.is_plugged_in(renewal) else Waiting.TOKEN)
+    wait_for_pin(context, renewal)
 
 
 async def _wait_for_applicant(_context: Context, _renewal: Renewal) -> Renewal:
@@ -84,10 +83,13 @@ async def _wait_for_applicant(_context: Context, _renewal: Renewal) -> Renewal:
 async def _install(context: Context, renewal: Renewal) -> Renewal:
     """Confirm what is proved; until then the token and its PIN are needed."""
     if not renewal.is_proved:
-        return await _wait_for_pin(context, renewal)
+        wait_for_pin(context, renewal)
+    exchange = KeptExchange(context, renewal)
+    if context.signed is not None:
+        await context.signed.confirm(application_of(renewal), exchange)
     if context.dossier is not None:
         await context.dossier.confirm_installed(credentials_of(renewal))
-    return context.save(renewal.moved(State.INSTALLED, context.clock()))
+    return context.save(exchange.renewal.moved(State.INSTALLED, context.clock()))
 
 
 _STEPS: dict[State, Callable[[Context, Renewal], Awaitable[Renewal]]] = {

@@ -29,6 +29,25 @@ class TooLateError(OdcError):
     advice = mark("Take the required papers to the authority's counter.")
 
 
+class SignerExpiredError(OdcError):
+    """The authority has renewals proved by a certificate, and that counts no more."""
+
+    code = "signer_expired"
+    sentence = mark(
+        "The certificate has expired, and this certification authority renews only with one that is valid."
+    )
+    advice = mark(
+        "Ask the authority's service desk for a new certificate, or for a reference value and a secret "
+        "to renew with."
+    )
+
+
+def check_signer(not_after: dt.datetime, now: dt.datetime) -> None:
+    """Raise SignerExpiredError where what a certificate signs is believed no more."""
+    if now > not_after:
+        raise SignerExpiredError
+
+
 def check_window(policy: Policy, not_after: dt.datetime, now: dt.datetime) -> None:
     """Raise TooEarlyError or TooLateError where the authority would refuse anyway."""
     days = days_left(not_after, now)

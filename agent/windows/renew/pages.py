@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 # ruff: noqa: PLC0415 - a page is loaded and made when it is first shown: the window opens without it
 
+_EACH_SIGNED = mark(
+    "The certificate has not been issued yet. This certification authority has every question signed by "
+    "the token, so each takes the PIN. You may also ask later: close this window, and renew again then."
+)
 _IMPORT = mark("Leave the token plugged in until the key pair has been imported.")
 
 
@@ -80,6 +84,11 @@ class Pages(QObject):
     def submission(self) -> PinPage:
         """The PIN that signs the application."""
         return self._make_pin_page(mark("Sign and submit the application"))
+
+    @cached_property
+    def question(self) -> PinPage:
+        """The PIN that signs another question to the authority."""
+        return self._make_pin_page(mark("Ask the certification authority again"))
 
     @cached_property
     def installation(self) -> PinPage:
@@ -206,6 +215,8 @@ class Pages(QObject):
         note = self._words(_IMPORT)
         if page is self.submission:
             note = "\n".join(filter(None, (self._expired(days_left), renewal["note_text"])))
+        elif page is not self.installation:
+            note = self._words(_EACH_SIGNED)
         page.ask(self._asking("renewals.pin", id=renewal["id"]), note)
         page.show_error(renewal)
 
@@ -222,6 +233,8 @@ class Pages(QObject):
         )
 
     def _pin_page(self, renewal: Json) -> PinPage:
+        if renewal["state"] == "issuing":
+            return self.question
         return self.submission if renewal["state"] == "signing" else self.installation
 
     def _asking(self, method: str, **params: str) -> PinAsking:

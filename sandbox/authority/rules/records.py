@@ -111,16 +111,19 @@ class EstRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CmpUser(msgspec.Struct, frozen=True, kw_only=True):
-    """A reference value that was handed out with a secret."""
+    """A reference value that was handed out with a secret; or an organisation that proves itself."""
 
     reference: str
     secret: str
+    """Empty for one whose certificate signs."""
     uscc: str
     """The organisation whose certificate is renewed."""
     pending_seconds: float = 0
     """How long a request is to be polled for after it first came in."""
     rejection: str = ""
     """Why all requests are rejected; empty where they are not."""
+    wants_confirmation: bool = False
+    """Whether a certificate is to be confirmed although the client asked for implicitConfirm."""
 
 
 class CmpTransaction(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,7 +132,14 @@ class CmpTransaction(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     """transactionID, in hexadecimal digits."""
     user: str
-    csr: bytes
+    csr: bytes = b""
+    """PKCS#10 (DER), as it was asked with p10cr."""
+    spki: bytes = b""
+    """SubjectPublicKeyInfo (DER), where it was asked with kur."""
+    signer: str = ""
+    """SHA-256 of the certificate that asked, in hexadecimal digits."""
+    is_implicit: bool = False
+    """Whether nobody has to confirm the certificate."""
     due_at: dt.datetime
     nonce: bytes = b""
     """Ours, of the last answer."""

@@ -59,6 +59,7 @@ async def profiles(tmp_path):
         AuthoritySettings(name="ra", **common),
         AuthoritySettings(name="est", profile="est", user="u", password_file=password, **common),
         AuthoritySettings(name="cmp", profile="cmp", user="u", password_file=password, **common),
+        AuthoritySettings(name="cmp-signed", profile="cmp-signed", **common),
     )
     authorities = Authorities(lambda: Config(authorities=settings))
     yield authorities
@@ -68,7 +69,14 @@ async def profiles(tmp_path):
 def test_a_plain_est_or_cmp_server_has_no_half_but_enrolment(profiles):
     assert profiles.client("est").dossier is None
     assert profiles.client("cmp").dossier is None
+    assert profiles.client("cmp-signed").dossier is None
     assert profiles.client("ra").dossier is not None
+
+
+def test_only_where_the_key_to_renew_signs_all_it_is_asked_what_comes_next(profiles):
+    signed = profiles.client("cmp-signed")
+    assert signed.signed is signed.enrolment
+    assert [profiles.client(name).signed for name in ("ra", "est", "cmp")] == [None] * 3
 
 
 @pytest.mark.parametrize("profile", ["est", "cmp"])

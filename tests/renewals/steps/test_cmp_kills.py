@@ -66,7 +66,7 @@ class Office:
         authority, self.store = Authority.opened(home, utc_now()), Store(home.database)
         self._ticks = 0
         ledger = Ledger(self.store, Rules(policy=KINDS), self._clock)
-        self.service = Cmp(CmpUsers(ledger, authority))
+        self.service = Cmp(CmpUsers(ledger, authority), authority)
         uscc = self.old.organisation.uscc
         user = CmpUser(reference="7", secret="the secret", uscc=uscc, pending_seconds=4)
         hand_out(self.store, user)

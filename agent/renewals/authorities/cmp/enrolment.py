@@ -9,103 +9,43 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import secrets
-from typing import NoReturn
-
-from cryptography import x509
 
 from agent.certificates.names import issuer_of
 from agent.ground.errors import OdcError
-from agent.ground.language import mark
 from agent.network.way_out import SYSTEMS
-from agent.renewals.authorities.authority import (
-    AuthorityRefusedError,
-    AuthorityUnreachableError,
-    Pending,
-)
+from agent.renewals.authorities.authority import Pending
 from agent.renewals.authorities.cmp import bodies
-from agent.renewals.authorities.cmp.bodies import Confirmation, Status, StatusInfo
-from agent.renewals.authorities.cmp.messages import (
-    BodyKind,
-    CmpMessageError,
-    Header,
-    Message,
-    read_message,
+from agent.renewals.authorities.cmp.bodies import Confirmation, Status
+from agent.renewals.authorities.cmp.errors import (
+    CmpRefusedError,
+    CmpUnprovedError,
+    SecretGoneError,
 )
-from agent.renewals.authorities.cmp.protection import SharedSecret, is_signed_for
+from agent.renewals.authorities.cmp.messages import BodyKind, Header, Message
+from agent.renewals.authorities.cmp.protection import SharedSecret
+from agent.renewals.authorities.cmp.talk import (
+    NONCE_BYTES,
+    CmpTalk,
+    Sent,
+    check_kind,
+    pause_of_poll,
+)
 from agent.renewals.authorities.cmp.transaction import Stage, Transaction
 from agent.renewals.authorities.enrolment import Application, Exchange, Prepared, Signer
-from agent.renewals.authorities.est_messages import ServerKey
-from agent.renewals.authorities.http import DEFAULT_RETRY_SECONDS, AuthorityHttp
 from agent.renewals.authorities.password_file import password_of
-from agent.renewals.authorities.plain_policy import plain_policy
-from agent.renewals.authorities.ra_protocol import Policy, ProblemCode
 from agent.settings.config import AuthoritySettings, NetworkSettings
-from agent.settings.trust import certificates_of
-
-MESSAGE_BYTES = 256 * 1024
-"""A certificate with its chain has some 10 KB."""
-NONCE_BYTES = 16
-"""RFC 9483, 3.1: 128 bits."""
-MAX_WAIT_SECONDS = 24 * 3600
-_LATER = frozenset({BodyKind.POLL_REP, BodyKind.ERROR})
-"""Answers without a word on the request; of errors, those that are left by then."""
-_NOT_NOW = frozenset({"systemUnavail", "systemFailure"})
-"""Failures that pass."""
 
 
-class CmpRefusedError(AuthorityRefusedError):
-    """The server has ended the transaction."""
-
-    code = "cmp_refused"
-
-    def __init__(self, info: StatusInfo) -> None:
-        # MALFORMED is final: the same would be said to the same once more.
-        super().__init__(reason=info.reason, problem=ProblemCode.MALFORMED)
-
-
-class CmpUnprovedError(CmpRefusedError):
-    """Somebody has, who did not prove to be the server: it cannot, where it knows another secret."""
-
-    code = "cmp_refused_unproved"
-    sentence = mark(
-        "The certification authority refused, and did not prove that it is the authority: {reason}"
-    )
-    advice = mark(
-        "Most often the reference value or the secret is not right, or was used already: have the "
-        "authority give you new ones, and renew again."
-    )
-
-
-class SecretGoneError(OdcError):
-    """A renewal relied on a configured secret, and that is not there any more."""
-
-    code = "cmp_secret_gone"
-    sentence = mark("The configuration has no reference value and secret for {authority} any more.")
-    advice = mark(
-        "Ask your administrator to correct the configuration, or end this renewal and start it again."
-    )
-
-
-class CmpEnrolment(AuthorityHttp):
+class CmpEnrolment(CmpTalk):
     """An Enrolment, and no Dossier."""
 
-    _headers = {"Connection": "close"}  # noqa: RUF012 - never changed
-    """Some servers know a transaction no more on a connection they have seen before."""
+    _unproved = CmpUnprovedError
 
     def __init__(self, settings: AuthoritySettings, network: NetworkSettings = SYSTEMS) -> None:
         super().__init__(settings, network)
-        self._name = settings.name
-        self._path = settings.path
         self._mac = settings.mac
-        self._authorities = tuple(
-            x509.load_der_x509_certificate(der) for der in certificates_of(settings.trust_anchor)
-        )
         self._configured = _configured_secret(settings)
         self.asks_for_secret = self._configured is None
-
-    async def policy(self) -> Policy:
-        """Nothing but the certificate is asked for: CMP tells no more of it beforehand."""
-        return plain_policy(self._name)
 
     async def prepare(
         self, _application: Application, signer: Signer, _now: dt.datetime
@@ -146,20 +86,16 @@ class CmpEnrolment(AuthorityHttp):
             if not is_repeated:  # else it was heard the first time, and the answer was lost
                 raise
         else:
-            _check_kind(answer, BodyKind.PKICONF)
+            check_kind(answer, BodyKind.PKICONF)
         _kept(exchange, transaction.with_(stage=Stage.CONFIRMED))
-
-    async def server_key(self, _application: Application, _exchange: Exchange) -> ServerKey:
-        """Never called: the policy offers no encryption certificate."""
-        raise AuthorityRefusedError(reason="no encryption certificates by CMP")
 
     async def _ask_for(
         self, application: Application, exchange: Exchange, transaction: Transaction
     ) -> bytes:
         transaction = _kept(exchange, transaction.with_(stage=Stage.ASKED, is_answered=False))
         answer = await self._say(application, transaction, BodyKind.P10CR, application.request)
-        certificate = _taken(exchange, transaction, answer)
-        if certificate is not None:
+        certificate = self._taken(exchange, transaction, answer)
+        if certificate:
             return certificate
         # Only the answer to a poll says when to ask again (RFC 4210, 5.3.22).
         return await self._poll(application, exchange, Transaction.read(exchange.notes))
@@ -177,10 +113,20 @@ class CmpEnrolment(AuthorityHttp):
                 raise
             # It never heard of the request, or has forgotten which answer was lost.
             return await self._ask_for(application, exchange, Transaction.new())
-        certificate = _taken(exchange, transaction, answer)
-        if certificate is None:
-            raise Pending(_pause(answer))
+        certificate = self._taken(exchange, transaction, answer)
+        if not certificate:
+            raise Pending(pause_of_poll(answer))
         return certificate
+
+    def _taken(self, exchange: Exchange, transaction: Transaction, answer: Message) -> bytes:
+        """Keep what an answer says and return its certificate; empty where there is none yet."""
+        said = self._outcome(answer, BodyKind.CP)
+        transaction = transaction.with_(is_answered=True, answers=answer.header.nonce)
+        if said is not None:
+            transaction = transaction.with_(request_id=said.request_id)
+        if said is not None and said.certificate and said.info.status is not Status.WAITING:
+            transaction = transaction.with_(stage=Stage.ISSUED, certificate=said.certificate)
+        return _kept(exchange, transaction).certificate
 
     async def _say(
         self, application: Application, transaction: Transaction, kind: BodyKind, body: bytes
@@ -201,17 +147,11 @@ class CmpEnrolment(AuthorityHttp):
         # A MAC takes thousands of digests, on purpose: not in the loop's thread.
         secret = self._secret(application)
         message = await asyncio.to_thread(secret.protected, header, kind, body)
-        sent = await self._ask(
-            "POST",
-            self._path,
-            size=MESSAGE_BYTES,
-            content=message,
-            media_type="application/pkixcmp",
-        )
-        try:
-            return await asyncio.to_thread(self._believed, sent.content, header, secret)
-        except CmpMessageError as error:
-            raise AuthorityUnreachableError(reason=f"unreadable answer: {error}") from error
+
+        def is_proved(answer: Message) -> bool:
+            return secret.has_protected(answer) or self._is_signed(answer)
+
+        return await self._answer_to(message, Sent(header.transaction, header.nonce), is_proved)
 
     def _secret(self, application: Application) -> SharedSecret:
         if self._configured is not None:
@@ -221,30 +161,6 @@ class CmpEnrolment(AuthorityHttp):
             raise SecretGoneError(authority=self._name)
         reference, secret = handed_out.application.encode(), handed_out.secret.encode()
         return SharedSecret(reference, secret, self._mac)
-
-    def _believed(self, content: bytes, asked: Header, secret: SharedSecret) -> Message:
-        answer = read_message(content)
-        # Of a message that cannot be read a server cannot say to which transaction it belongs.
-        is_nobodys = answer.kind is BodyKind.ERROR and not answer.header.transaction
-        if answer.header.transaction != asked.transaction and not is_nobodys:
-            raise CmpMessageError("it is of another transaction")
-        is_proved = self._is_proved(answer, secret)
-        if answer.kind is BodyKind.ERROR:
-            said = bodies.read_error(answer.body)
-            # Of a message of whatever kind that is put off (RFC 9483, 4.4).
-            if said.status is not Status.WAITING or not is_proved:
-                _refuse(said, is_proved=is_proved)
-        if not is_proved:
-            raise CmpMessageError("it does not prove that it is the authority's")
-        if answer.header.answers != asked.nonce:
-            raise CmpMessageError("it answers another message")
-        return answer
-
-    def _is_proved(self, answer: Message, secret: SharedSecret) -> bool:
-        if not answer.protection:
-            return False
-        now = dt.datetime.now(dt.UTC)
-        return secret.has_protected(answer) or is_signed_for(answer, self._authorities, now)
 
 
 def _configured_secret(settings: AuthoritySettings) -> SharedSecret | None:
@@ -256,49 +172,3 @@ def _configured_secret(settings: AuthoritySettings) -> SharedSecret | None:
 def _kept(exchange: Exchange, transaction: Transaction) -> Transaction:
     exchange.keep(transaction.notes)
     return transaction
-
-
-def _taken(exchange: Exchange, transaction: Transaction, answer: Message) -> bytes | None:
-    """Keep what an answer says and return its certificate; None where there is none yet."""
-    transaction = transaction.with_(is_answered=True, answers=answer.header.nonce)
-    if answer.kind in _LATER:
-        _kept(exchange, transaction)
-        return None
-    _check_kind(answer, BodyKind.CP)
-    try:
-        said = bodies.read_certificate_answer(answer.body)
-    except CmpMessageError as error:
-        raise AuthorityUnreachableError(reason=str(error)) from error
-    if said.info.status is Status.REJECTION:
-        _refuse(said.info, is_proved=True)
-    transaction = transaction.with_(request_id=said.request_id)
-    if said.info.status is Status.WAITING:
-        _kept(exchange, transaction)
-        return None
-    if not said.certificate:
-        raise AuthorityUnreachableError(reason="no certificate in the answer")
-    _kept(exchange, transaction.with_(stage=Stage.ISSUED, certificate=said.certificate))
-    return said.certificate
-
-
-def _check_kind(answer: Message, kind: BodyKind) -> None:
-    if answer.kind is not kind:
-        raise AuthorityUnreachableError(reason=f"unexpected answer: {answer.kind.name}")
-
-
-def _pause(answer: Message) -> float:
-    """Return how many seconds the server asks to leave."""
-    if answer.kind is not BodyKind.POLL_REP:
-        return DEFAULT_RETRY_SECONDS
-    try:
-        seconds = bodies.read_poll_answer(answer.body).seconds
-    except CmpMessageError as error:
-        raise AuthorityUnreachableError(reason=str(error)) from error
-    return float(max(1, min(seconds, MAX_WAIT_SECONDS)))
-
-
-def _refuse(info: StatusInfo, *, is_proved: bool) -> NoReturn:
-    """Raise what a refusal means; an unproved one is the last word like any other."""
-    if info.failures & _NOT_NOW:
-        raise AuthorityUnreachableError(reason=info.reason)
-    raise CmpRefusedError(info) if is_proved else CmpUnprovedError(info)

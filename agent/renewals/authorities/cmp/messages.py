@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from enum import IntEnum, unique
 from itertools import islice
 
-from agent.keys.der import DerError, Element, Tag, elements, read_element
+from agent.keys.der import DerError, Element, Tag, dotted, elements, read_element
 from agent.keys.der_writing import (
+    NULL,
     bit_string,
     encoded,
     integer,
+    object_identifier,
     octet_string,
     sequence,
     tagged,
@@ -30,6 +32,9 @@ _VERSIONS = frozenset({2, 3})
 """pvno: cmp2000 (RFC 4210) and cmp2021 (RFC 9480)."""
 _DIRECTORY_NAME = 4
 _TIME, _ALGORITHM, _KEY_ID, _TRANSACTION, _NONCE, _ANSWERS = 0, 1, 2, 4, 5, 6
+_GENERAL_INFO = 8
+IMPLICIT_CONFIRM = "1.3.6.1.5.5.7.4.13"
+"""id-it-implicitConfirm."""
 _PROTECTION, _EXTRA_CERTIFICATES = 0xA0, 0xA1
 NO_NAME = sequence()
 """Of a sender that has but a reference value (RFC 4210, 5.1.1)."""
@@ -41,7 +46,11 @@ class BodyKind(IntEnum):
 
     CP = 3
     P10CR = 4
+    KUR = 7
+    KUP = 8
     PKICONF = 19
+    GENM = 21
+    GENP = 22
     ERROR = 23
     CERT_CONF = 24
     POLL_REQ = 25
@@ -63,12 +72,14 @@ class Header:
     algorithm: bytes = b""
     """protectionAlg, an AlgorithmIdentifier (DER)."""
     key_id: bytes = b""
-    """senderKID: the reference value, where a secret protects."""
+    """senderKID: the reference value, where a secret protects; else the signer's subjectKeyIdentifier."""
     transaction: bytes = b""
     nonce: bytes = b""
     """senderNonce."""
     answers: bytes = b""
     """recipNonce: the senderNonce of what it answers."""
+    is_confirmed_implicitly: bool = False
+    """implicitConfirm (RFC 4210, 5.1.1.1): asked for, or granted, that nobody confirms the certificate."""
 
     @property
     def der(self) -> bytes:
@@ -94,6 +105,9 @@ class Header:
         ):
             if content:
                 yield tagged(number, octet_string(content))
+        if self.is_confirmed_implicitly:
+            implicit = sequence(object_identifier(IMPLICIT_CONFIRM), NULL)
+            yield tagged(_GENERAL_INFO, sequence(implicit))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +183,15 @@ def _header(element: Element) -> Header:
         transaction=_octets(found, _TRANSACTION, MAX_NONCE_BYTES),
         nonce=_octets(found, _NONCE, MAX_NONCE_BYTES),
         answers=_octets(found, _ANSWERS, MAX_NONCE_BYTES),
+        is_confirmed_implicitly=IMPLICIT_CONFIRM in _information(found.get(_GENERAL_INFO, b"")),
     )
+
+
+def _information(general_info: bytes) -> Iterator[str]:
+    """Return of which kinds the parts of generalInfo are, dotted."""
+    if general_info:
+        for part in elements(read_element(general_info).need(Tag.SEQUENCE)):
+            yield dotted(next(elements(part.need(Tag.SEQUENCE))).need(Tag.OID))
 
 
 def _directory_name(name: Element) -> bytes:

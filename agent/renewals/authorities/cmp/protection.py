@@ -74,6 +74,14 @@ def _mac(algorithm: bytes) -> PasswordMac | Pbmac1 | None:
     return read_password_mac(algorithm) or read_pbmac1(algorithm)
 
 
+def is_signed_with(message: Message, certificate: x509.Certificate) -> bool:
+    """Return whether the key of a certificate signed a message; whose that is, is for others to say."""
+    try:
+        return _has_signed(certificate, message, _scheme(message.header.algorithm))
+    except ValueError:
+        return False
+
+
 def is_signed_for(
     message: Message, authorities: Sequence[x509.Certificate], now: dt.datetime
 ) -> bool:

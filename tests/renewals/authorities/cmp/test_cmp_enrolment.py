@@ -30,8 +30,8 @@ from agent.renewals.authorities.authority import (
 )
 from agent.renewals.authorities.cmp import bodies
 from agent.renewals.authorities.cmp.bodies import Status, StatusInfo
-from agent.renewals.authorities.cmp.enrolment import (
-    CmpEnrolment,
+from agent.renewals.authorities.cmp.enrolment import CmpEnrolment
+from agent.renewals.authorities.cmp.errors import (
     CmpRefusedError,
     CmpUnprovedError,
     SecretGoneError,

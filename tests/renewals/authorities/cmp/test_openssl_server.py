@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
-import socket
-import subprocess
 import sys
-from pathlib import Path
-from typing import IO
 
 import pytest
 from certificate_maker import ec_key
 from cmp_desk import CA, SECRET, der, issued, request
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from enrolments import WHO, Notes, application
+from openssl_peer import openssl_server
 
 from agent.renewals.authorities.authority import Pending
-from agent.renewals.authorities.cmp.enrolment import (
-    CmpEnrolment,
-    CmpRefusedError,
-    CmpUnprovedError,
-)
+from agent.renewals.authorities.cmp.enrolment import CmpEnrolment
+from agent.renewals.authorities.cmp.errors import CmpRefusedError, CmpUnprovedError
 from agent.renewals.authorities.cmp.transaction import Stage, Transaction
 from agent.renewals.steps.checks import CertificateRefusedError
 from agent.settings.config import AuthoritySettings
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs a network namespace")
-ROOM = Path(__file__).with_name("openssl_room.py")
 NEW = issued()
 WISH = application(WHO, request=request(), certificate=der(issued("old")))
-UNSHARE = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--net", "--map-root-user"]
 
 
 @pytest.fixture
@@ -40,7 +30,7 @@ def openssl(tmp_path):
 
     @contextlib.asynccontextmanager
     async def started(options="-srv_ref server -srv_secret file:secret"):
-        for file, content in {
+        files = {
             "new.pem": NEW.public_bytes(Encoding.PEM),
             "ca.pem": CA.public_bytes(Encoding.PEM),
             "ca.key": ec_key("cmp-ca").private_bytes(
@@ -48,36 +38,20 @@ def openssl(tmp_path):
             ),
             "secret": SECRET.secret,
             "another": b"another secret",
-        }.items():
-            (tmp_path / file).write_bytes(content)
-        command = f"openssl cmp -rsp_cert new.pem {options} -config".split()
-        with (
-            socket.create_server(("127.0.0.1", 0)) as listener,
-            (tmp_path / "log").open("w") as log,
-        ):
-            number = listener.fileno()
-            server = _room(number, command, tmp_path, log)
+        }
+        with openssl_server(tmp_path, files, f"-rsp_cert new.pem {options}") as url:
             settings = AuthoritySettings(
                 name="openssl", issuers=(), profile="cmp", user=SECRET.reference.decode(),
-                url=f"http://127.0.0.1:{listener.getsockname()[1]}", path="/",
-                password_file=tmp_path / "secret", trust_anchor=tmp_path / "ca.pem",
+                url=url, path="/", password_file=tmp_path / "secret",
+                trust_anchor=tmp_path / "ca.pem",
             )  # fmt: skip
             client = CmpEnrolment(settings)
             try:
                 yield client
             finally:
                 await client.close()
-                os.killpg(server.pid, signal.SIGKILL)
-                server.wait()
 
     return started
-
-
-def _room(number: int, command: list[str], folder: Path, log: IO[str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [*UNSHARE, sys.executable, ROOM, str(number), *command, ""],
-        pass_fds=(number,), cwd=folder, stdout=log, stderr=log, start_new_session=True,
-    )  # fmt: skip
 
 
 async def test_a_whole_transaction_with_polls(openssl):
