@@ -94,7 +94,7 @@ def read_signed_data(
         raise MalformedMessageError(f"the content type {content_type} is not taken here")
     who = _Signing.of(signer)
     if signer.attributes:
-        attributes = who.checked(content_type, lambda digest: _digest(digest, content))
+        attributes = who.checked(content_type, lambda digest: digest_by(digest, content))
     else:
         _check_bare(content_type, content, needs_attributes=needs_attributes)
         attributes = who.checked_bare(content)
@@ -141,10 +141,11 @@ def read_certificates(der: bytes) -> list[bytes]:
 
 def digest_of(scheme: Scheme, content: bytes) -> bytes:
     """Return the digest of ``content`` by which signed attributes name it (5.4)."""
-    return _digest(scheme.digest, content)
+    return digest_by(scheme.digest, content)
 
 
-def _digest(algorithm: hashes.HashAlgorithm, content: bytes) -> bytes:
+def digest_by(algorithm: hashes.HashAlgorithm, content: bytes) -> bytes:
+    """Return the digest of ``content`` by an algorithm."""
     digest = hashes.Hash(algorithm)
     whole = memoryview(content)
     for at in range(0, len(whole), _CHUNK_BYTES):  # no other thread runs during a call

@@ -11,17 +11,22 @@ from typing import TYPE_CHECKING
 from agent.certificates.model import Certificate, CertificateUse
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
+from agent.ground.reports import ReportedError
 from agent.portal_signing.errors import CertificateUnsuitableError, NotDecryptedError
 from agent.portal_signing.model import ShownItem, TokenUse
-from agent.signing.decrypting import content_of, identity_of, read_sealed
+from agent.signing.decrypting import content_in, content_of, identity_of, read_sealed
 from agent.signing.uploads import MAX_DOCUMENT_BYTES
 from agent.sites.model import Action
-from agent.tokens.protocol import DecryptKey
+from agent.tokens.errors import DecryptionUnsupportedError
+from agent.tokens.protocol import DecryptContent, DecryptKey
 from agent.tokens.snapshot import HeldCertificate
 from agent.tokens.supervisor import PinSession
 
 if TYPE_CHECKING:  # asn1crypto comes with it: an agent at rest should be small
     from agent.tokens.worker.envelope import Envelope, KeyIdentity, Recipient
+
+_PIECE_BYTES = 2 << 20
+"""What a worker is given at a time: whole blocks, and less than its time is for on a slow token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +85,54 @@ def decrypting_of(
 async def _opened(held: HeldCertificate, session: PinSession, envelope: Envelope) -> bytes:
     """Return the content by the first recipient that names the certificate's key; NotDecryptedError."""
     recipient = _recipients(envelope, identity_of(held.certificate))[0]
-    key = await session.call(
-        DecryptKey(
-            key=held.key,
-            encrypted_key=recipient.encrypted_key,
-            size=envelope.key_bytes,
-            oaep=recipient.oaep,
-        )
-    )
-    content = content_of(envelope, key)
+    if recipient.is_sm2:
+        content = await _by_token(held, session, envelope, recipient)
+    else:
+        content = await _by_key(held, session, envelope, recipient)
     if content is None:
         raise NotDecryptedError
     return content
+
+
+async def _by_key(
+    held: HeldCertificate, session: PinSession, envelope: Envelope, recipient: Recipient
+) -> bytes | None:
+    """Have the token decrypt the key, and decrypt the content here."""
+    order = DecryptKey(
+        key=held.key,
+        encrypted_key=recipient.encrypted_key,
+        size=envelope.key_bytes,
+        oaep=recipient.oaep,
+    )
+    try:
+        key = await session.call(order)
+    except ReportedError as error:
+        is_unsupported = error.code == DecryptionUnsupportedError.code
+        if not is_unsupported or not envelope.is_sm4 or recipient.oaep is not None:
+            raise
+        return await _by_token(held, session, envelope, recipient)
+    return content_of(envelope, key)
+
+
+async def _by_token(
+    held: HeldCertificate, session: PinSession, envelope: Envelope, recipient: Recipient
+) -> bytes | None:
+    """Have the token decrypt all of the content, since it gives out no keys."""
+    if not envelope.is_sm4:
+        return None
+    clear, before = bytearray(), envelope.initial
+    for at in range(0, len(envelope.content), _PIECE_BYTES):
+        piece = envelope.content[at : at + _PIECE_BYTES]
+        order = DecryptContent(
+            key=held.key,
+            encrypted_key=recipient.encrypted_key,
+            initial=before,
+            content=piece,
+        )
+        blocks: bytes = await session.call(order)
+        clear += blocks
+        before = piece[-len(before) :]
+    return content_in(bytes(clear))
 
 
 def _recipients(envelope: Envelope, identity: KeyIdentity) -> list[Recipient]:

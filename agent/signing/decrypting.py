@@ -5,7 +5,8 @@ one error: whoever sends messages to be decrypted must not learn from the kind o
 
 A private key that an authority enveloped to the same token looks like any other message. So what holds one
 is not handed out, and neither what says that it is more than data. CBC has no seal: this keeps a page from
-asking for such a key, not a page that was made to garble one.
+asking for such a key, not a page that was made to garble one. Of SM2 an authority's envelope
+(SM2EnvelopedKey) is sealed for the key that signs, and a token opens messages with the other one.
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ _KEY_MARKS = (
     re.compile(
         rb"\A\x30\x82..\x02\x01\x00\x02\x82.*?\x02\x03\x01\x00\x01\x02\x82", re.DOTALL
     ),  # PKCS#1
+    re.compile(rb"\A\x30.{1,3}\x02\x01\x01\x04[\x18-\x42]", re.DOTALL),  # ECPrivateKey (RFC 5915)
+    re.compile(
+        rb"\A\0{32}.{32}\Z", re.DOTALL
+    ),  # of SM2 the number alone, as some authorities send it
     re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
 )
 
@@ -41,7 +46,9 @@ class EnvelopeUnreadableError(OdcError):
 
     code = "envelope_unreadable"
     sentence = mark("This is not a message that can be decrypted here.")
-    advice = mark("CMS EnvelopedData with AES-CBC, encrypted to an RSA key, can be decrypted.")
+    advice = mark(
+        "CMS EnvelopedData can be decrypted: for an RSA key with AES-CBC, for an SM2 key with SM4-CBC."
+    )
 
 
 def read_sealed(der: bytes, limit: int) -> Envelope:
@@ -50,7 +57,7 @@ def read_sealed(der: bytes, limit: int) -> Envelope:
     from agent.tokens.worker.envelope import read_envelope  # noqa: PLC0415
 
     try:
-        envelope = read_envelope(der, limit=limit)
+        envelope = read_envelope(der, limit=limit, takes_sm=True)
     except KeyEnvelopeInvalidError as error:
         raise EnvelopeUnreadableError from error
     if envelope.is_bare or not envelope.is_data:
@@ -80,6 +87,21 @@ def content_of(envelope: Envelope, content_key: bytes) -> bytes | None:
         content = bytes(envelope.opened(bytearray(content_key)))
     except (KeyEnvelopeInvalidError, ValueError):
         return None
+    return _handed_out(content)
+
+
+def content_in(blocks: bytes) -> bytes | None:
+    """Return the content in what a token decrypted by itself, or None as :func:`content_of` does."""
+    from agent.tokens.worker.envelope import without_padding  # noqa: PLC0415
+
+    try:
+        content = bytes(without_padding(bytearray(blocks)))
+    except KeyEnvelopeInvalidError:
+        return None
+    return _handed_out(content)
+
+
+def _handed_out(content: bytes) -> bytes | None:
     return None if any(mark_.search(content) for mark_ in _KEY_MARKS) else content
 
 

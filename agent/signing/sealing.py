@@ -18,7 +18,7 @@ class RecipientUnfitError(OdcError):
 
     code = "recipient_unfit"
     sentence = mark("Nothing can be encrypted to one of these certificates.")
-    advice = mark("Encryption certificates with an RSA key can be encrypted to.")
+    advice = mark("Encryption certificates with an RSA or an SM2 key can be encrypted to.")
 
 
 def seal(content: bytes, certificates: Sequence[bytes]) -> bytes:

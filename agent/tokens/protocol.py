@@ -235,6 +235,23 @@ class DecryptKey(Request[bytes], frozen=True, kw_only=True, tag="decrypt_key"):
     """None for RSAES-PKCS1-v1_5."""
 
 
+class DecryptContent(Request[bytes], frozen=True, kw_only=True, tag="decrypt_content"):
+    """Have the token decrypt the content of somebody's message with SM4 in CBC mode, padding and all.
+
+    For tokens that give out no keys (SKF); elsewhere it is refused with ``decryption_unsupported``. A key
+    that does not open makes the content as random as another key would, as for :class:`DecryptKey`.
+    """
+
+    result = bytes
+    key: KeyName
+    encrypted_key: bytes
+    """Of SM4: SM2Cipher (DER), or by RSAES-PKCS1-v1_5."""
+    initial: bytes
+    """The block before ``content``, 16 bytes: a long content may be decrypted piece by piece."""
+    content: bytes
+    """Whole blocks."""
+
+
 class ImportKeyPair(Request[KeyPairFacts], frozen=True, kw_only=True, tag="import_key_pair"):
     """Open the envelope with a key of the token, and store the key pair in it.
 
@@ -279,6 +296,7 @@ KeyRequest = (
     | DestroyCertificate
     | ProveDecryption
     | DecryptKey
+    | DecryptContent
     | ImportKeyPair
     | CheckRoom
 )

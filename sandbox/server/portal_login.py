@@ -11,8 +11,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from agent.ground.clock import utc_now
-from sandbox.portal.verify import Challenges, LoginRefusedError, verify
-from sandbox.portal.verify_signature import SignatureRefusedError, verify_signature
+from sandbox.portal.challenges import Challenges
+from sandbox.portal.verify import Portal
 
 MOST_BYTES = 64 << 10
 MOST_SIGNED_BYTES = 48 << 20
@@ -44,10 +44,8 @@ class PortalLogin:
             sent = json.loads((await request.body())[:MOST_BYTES])
             nonce, token = str(sent["nonce"]), sent["token"]
             self._challenges.take(nonce, utc_now())
-            certificate = verify(
-                token, origin=_origin(request), nonce=nonce, issuers=self._issuers, now=utc_now()
-            )
-        except (LoginRefusedError, KeyError, TypeError, ValueError) as error:
+            certificate = self._portal(request).logged_in(token, nonce, utc_now())
+        except (KeyError, TypeError, ValueError) as error:
             return JSONResponse({"refused": str(error)}, status_code=403)
         return _told(certificate)
 
@@ -55,21 +53,15 @@ class PortalLogin:
         """Say who signed a document, or why the signature does not count."""
         try:
             sent = json.loads((await request.body())[:MOST_SIGNED_BYTES])
-            certificate = verify_signature(
-                base64.b64decode(sent["signature"]),
-                base64.b64decode(sent["content"]),
-                origin=_origin(request),
-                issuers=self._issuers,
-                now=utc_now(),
-            )
-        except (SignatureRefusedError, KeyError, TypeError, ValueError) as error:
+            signature, content = (base64.b64decode(sent[name]) for name in ("signature", "content"))
+            certificate = self._portal(request).signed(signature, content, utc_now())
+        except (KeyError, TypeError, ValueError) as error:
             return JSONResponse({"refused": str(error)}, status_code=403)
         return _told(certificate)
 
-
-def _origin(request: Request) -> str:
-    """Return the portal's own: it knows its address; a real one has it in its configuration."""
-    return f"http://localhost:{request.scope['server'][1]}"
+    def _portal(self, request: Request) -> Portal:
+        """It knows its own address; a real one has its origin in its configuration."""
+        return Portal(f"http://localhost:{request.scope['server'][1]}", self._issuers)
 
 
 def _told(certificate: x509.Certificate) -> Response:

@@ -10,6 +10,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "certificates"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "keys"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "sandbox" / "skf_token"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tokens"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "windows"))
 

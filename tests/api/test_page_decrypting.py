@@ -9,7 +9,7 @@ import shutil
 import pytest
 from certificate_maker import ENCRYPTION, make_der, openssl, rsa_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from soft_token import SoftTokens, logged_in
+from soft_token import PIN, SoftTokens, logged_in
 from test_login import DENIED, SITE, VALID, PublicHalf, code_of
 from test_page_signing import OTHER_UPLOAD, UPLOAD, Signer
 
@@ -36,14 +36,21 @@ class Reader(Signer):
             content += base64.b64decode(piece["piece"])
         return content
 
-    async def decrypts(self, *messages):
+    async def seals(self, content, *certificates):
+        """Have content encrypted for the holders of certificates, and return the message."""
+        coded = [base64.b64encode(certificate).decode() for certificate in certificates]
+        wanted = {"origin": SITE, "items": [await self.sends(content)], "certificates": coded}
+        sealed = await self.page.result("browser.encrypt", wanted)
+        return await self.fetches(sealed["results"][0])
+
+    async def decrypts(self, *messages, pin=PIN):
         """Have messages decrypted, and return what they hold."""
         items = [
             await self.sends(message, upload)
             for message, upload in zip(messages, (UPLOAD, OTHER_UPLOAD), strict=False)
         ]
         asking = self.asks_to_decrypt(*items)
-        await self.types(await self.prompt(await self.question()))
+        await self.types(await self.prompt(await self.question()), pin)
         answer = await asking
         if "error" in answer:
             return code_of(answer)[1]
@@ -89,11 +96,7 @@ def by_openssl(tmp_path, certificate: bytes, *options: str) -> bytes:
 
 
 async def test_what_a_page_encrypts_it_has_decrypted_again(reader, certificate, tmp_path):
-    sealed = await reader.page.result("browser.encrypt", {
-        "origin": SITE, "items": [await reader.sends(CONTENT)],
-        "certificates": [base64.b64encode(certificate).decode()],
-    })  # fmt: skip
-    message = await reader.fetches(sealed["results"][0])
+    message = await reader.seals(CONTENT, certificate)
     theirs = by_openssl(tmp_path, certificate, "-keyopt", "rsa_padding_mode:oaep")
     assert await reader.decrypts(message, theirs) == [CONTENT, CONTENT]
 
@@ -126,11 +129,8 @@ async def test_whatever_goes_wrong_after_the_pin_is_one_error(reader, certificat
 
 async def test_a_message_for_somebody_else_costs_no_pin(reader):
     other = make_der(key=rsa_key("other"), usage=ENCRYPTION)
-    sealed = await reader.page.result("browser.encrypt", {
-        "origin": SITE, "items": [await reader.sends(CONTENT)],
-        "certificates": [base64.b64encode(other).decode()],
-    })  # fmt: skip
-    asking = reader.asks_to_decrypt(await reader.sends(await reader.fetches(sealed["results"][0])))
+    message = await reader.seals(CONTENT, other)
+    asking = reader.asks_to_decrypt(await reader.sends(message))
     question = await reader.question()
     assert question["token_use"]["problem"]["code"] == "certificate_unsuitable"
     await reader.answers(question, "decline")

@@ -4,45 +4,45 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
-import sys
-from pathlib import Path
-
-import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "keys"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "sandbox" / "skf_token"))
 
 import api_desk
+import pytest
 from certificate_maker import openssl
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from skf_bench import PIN, SkfBench, application, sm2_container
 from test_login import NONCE, SITE, Visitor
 
 from agent.certificates.model import CertificateUse
 from agent.ground.clock import utc_now
 from agent.tokens.model import ModuleSettings
-from sandbox.portal.verify import verify
-from sandbox.portal.verify_signature import SignatureRefusedError, verify_signature
+from sandbox.portal.verify import Portal, RefusedError
 
 
-@pytest.fixture
-async def visitor(runtime, monkeypatch):
-    """Somebody with an SM2 token, whose certificates openssl has made just now."""
+@contextlib.asynccontextmanager
+async def sm2_desk(runtime, monkeypatch, *containers):
+    """An agent with an SM2 token, whose certificates openssl has made just now, and its user."""
     monkeypatch.setattr(api_desk, "NOW", utc_now())
     folder = runtime / "skf"
     folder.mkdir()
     bench = SkfBench(folder)
-    bench.make("key", application(sm2_container()), label="样例KEY")
+    bench.make("key", application(*(containers or (sm2_container(),))), label="样例KEY")
     bench.plug()
     settings = ModuleSettings(path=str(bench.library()), environment=bench.environment)
     async with api_desk.ApiDesk(runtime / "home", settings) as desk:
         user = await desk.control()
         await user.result("consent.attend")
         await desk.inventory.refresh()
-        yield Visitor(desk, await desk.browser(), user)
+        yield bench, desk, user
     bench.close()
+
+
+@pytest.fixture
+async def visitor(runtime, monkeypatch):
+    async with sm2_desk(runtime, monkeypatch) as (_, desk, user):
+        yield Visitor(desk, await desk.browser(), user)
 
 
 async def test_a_token_that_speaks_skf_logs_in_with_sm2(visitor, tmp_path):
@@ -56,7 +56,7 @@ async def test_a_token_that_speaks_skf_logs_in_with_sm2(visitor, tmp_path):
     der = base64.b64decode(token["unverifiedCertificate"])
     certificate = x509.load_der_x509_certificate(der)
     now = utc_now()
-    assert verify(token, origin=SITE, nonce=NONCE, issuers=(certificate,), now=now) == certificate
+    assert Portal(SITE, (certificate,)).logged_in(token, NONCE, now) == certificate
 
     raw = base64.b64decode(token["signature"])
     r, s = int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")
@@ -84,12 +84,11 @@ async def test_it_has_a_text_signed_for_a_page_with_sm2(visitor):
     certificate = x509.load_der_x509_certificate(base64.b64decode(answer["certificate"]))
     [signed] = answer["signatures"]
     signature = base64.b64decode(signed["head"])
-    known = {"issuers": (certificate,), "now": utc_now()}
-    assert verify_signature(signature, "同意".encode(), origin=SITE, **known) == certificate
-    for changed in ({"content": "不同意".encode()}, {"origin": "https://b.example"}):
-        given = {"content": "同意".encode(), "origin": SITE, **changed, **known}
-        with pytest.raises(SignatureRefusedError):
-            verify_signature(signature, given.pop("content"), **given)
+    here, elsewhere = (Portal(origin, (certificate,)) for origin in (SITE, "https://b.example"))
+    assert here.signed(signature, "同意".encode(), utc_now()) == certificate
+    for portal, content in ((here, "不同意"), (elsewhere, "同意")):
+        with pytest.raises(RefusedError):
+            portal.signed(signature, content.encode(), utc_now())
 
 
 async def test_it_signs_a_file_with_sm2(visitor, tmp_path):

@@ -117,13 +117,13 @@ def openssl(*arguments: str, stdin: bytes = b"", folder: Path | None = None) -> 
     return done.stdout
 
 
-def make_sm2_der(folder: Path) -> bytes:
+def make_sm2_der(folder: Path, usage: str = "digitalSignature") -> bytes:
     """Let openssl make an SM2 certificate, which cryptography cannot."""
     return openssl(
         "req", "-x509", "-newkey", "sm2", "-nodes", "-keyout", "sm2.key", "-sm3",
         "-sigopt", "distid:1234567812345678", "-days", "30", "-outform", "DER",
         "-subj", f"/C=CN/O={ORGANISATION}/CN={ORGANISATION}", "-utf8",
-        "-addext", "keyUsage=critical,digitalSignature",
+        "-addext", f"keyUsage=critical,{usage}",
         "-addext", "basicConstraints=critical,CA:FALSE",
         folder=folder,
     )  # fmt: skip

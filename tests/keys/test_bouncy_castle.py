@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from agent.keys.enveloped_data import ENVELOPED_DATA, enveloped
 from agent.keys.requests import RequestDraft
 from agent.keys.signed_data import (
     DATA,
@@ -19,6 +20,8 @@ from agent.keys.signed_data import (
     read_signed_data,
 )
 from agent.keys.signing import SignedDataDraft
+from agent.tokens.errors import KeyEnvelopeInvalidError
+from agent.tokens.worker.envelope import read_envelope
 from sandbox.authority.rules.certificate_draft import Issuer, Validity
 from sandbox.authority.rules.profiles import subject_draft
 from sandbox.private_keys import new_key
@@ -26,6 +29,7 @@ from sandbox.private_keys import new_key
 CONTENT = "内容".encode()
 OWN_TYPE = "1.3.6.1.4.1.99999.1"
 GM_DATA, GM_SIGNED_DATA = "1.2.156.10197.6.1.4.2.1", "1.2.156.10197.6.1.4.2.2"
+GM_ENVELOPED_DATA = "1.2.156.10197.6.1.4.2.3"
 NAME_OF_ISSUER = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "签发")])
 NAME = bytes.fromhex("300d310b300906035504061302434e")  # C=CN
 
@@ -63,6 +67,27 @@ def test_what_it_signs_is_read(bouncy_castle, sm2, sm2_key, types, form):
     assert message.content == CONTENT
     assert message.content_type == (OWN_TYPE if inner == OWN_TYPE else DATA)
     assert message.key == sm2_key.public
+
+
+@pytest.mark.parametrize("size", [0, 15, 16, 100_003])
+def test_it_opens_what_is_sealed_for_an_sm2_key(bouncy_castle, sm2, sm2_key, size):
+    """Not as CMS, of which it has no SM2: its ASN.1, its SM2 and its SM4 one by one."""
+    content = bytes(range(251)) * (size // 251 + 1)
+    made = enveloped(content[:size], [sm2.certificate])
+    assert bouncy_castle.made("open", sm2_key.pkcs8, made) == content[:size]
+
+
+@pytest.mark.parametrize("form", ["DER", "BER"])
+@pytest.mark.parametrize("types", [(GM_ENVELOPED_DATA, GM_DATA), (ENVELOPED_DATA, DATA)])
+def test_what_it_seals_for_an_sm2_key_is_read(bouncy_castle, sm2, sm2_key, types, form):
+    made = bouncy_castle.made("envelope", sm2.certificate, *types, form, CONTENT)
+    envelope = read_envelope(made, takes_sm=True)
+    [recipient] = envelope.recipients
+    assert (recipient.is_sm2, envelope.is_sm4, envelope.is_data) == (True, True, True)
+    key = bytearray(sm2_key.opened(recipient.encrypted_key))
+    assert envelope.opened(key) == CONTENT
+    with pytest.raises(KeyEnvelopeInvalidError):
+        read_envelope(made)  # of keys for RSA alone
 
 
 def test_it_verifies_a_request(bouncy_castle, sm2_key):

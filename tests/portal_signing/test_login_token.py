@@ -16,7 +16,8 @@ from esteid_peer import is_valid
 from agent.certificates.parsing import parse_certificate
 from agent.portal_signing.errors import NotSignedError
 from agent.portal_signing.login import Login
-from sandbox.portal.verify import LIFETIME, Challenges, LoginRefusedError, verify
+from sandbox.portal.challenges import LIFETIME, Challenges
+from sandbox.portal.verify import Portal, RefusedError
 
 NOW = china("2025-03-07 10:00:00")
 DATES = {"not_before": china("2024-03-07 00:00:00"), "not_after": china("2026-03-07 23:59:59")}
@@ -45,7 +46,7 @@ def as_json(token):
 
 
 def checked(token, *, origin=ORIGIN, nonce=NONCE, issuers=(CA,), now=NOW):
-    return verify(token, origin=origin, nonce=nonce, issuers=issuers, now=now)
+    return Portal(origin, issuers).logged_in(token, nonce, now)
 
 
 @pytest.mark.parametrize("key", [rsa_key(), ec_key(), ec.generate_private_key(ec.SECP384R1())])
@@ -76,7 +77,7 @@ def test_sm2_has_a_form_of_its_own_which_openssl_signs_and_the_portal_takes(sm2)
     certificate = x509.load_der_x509_certificate(der)
     now = dt.datetime.now(dt.UTC)
     assert checked(token, issuers=(certificate,), now=now) == certificate
-    with pytest.raises(LoginRefusedError, match="signature"):
+    with pytest.raises(RefusedError, match="signature"):
         checked(token, issuers=(certificate,), now=now, origin="https://evil.example")
 
 
@@ -100,7 +101,7 @@ def test_web_eids_validators_do_not_take_the_other_form_for_theirs(sm2):
     ],
 )
 def test_what_is_signed_elsewhere_or_by_others_logs_nobody_in(given, words):
-    with pytest.raises(LoginRefusedError, match=words):
+    with pytest.raises(RefusedError, match=words):
         checked(token_of(ec_key()), **given)
 
 
@@ -113,14 +114,16 @@ def test_what_is_signed_elsewhere_or_by_others_logs_nobody_in(given, words):
     ],
 )  # fmt: skip
 def test_what_is_no_token_logs_nobody_in(change):
-    with pytest.raises(LoginRefusedError):
+    with pytest.raises(RefusedError):
         checked({**token_of(ec_key()), **change})
 
 
 def test_a_certificate_that_is_for_something_else_logs_nobody_in():
     token = token_of(ec_key(), usage=frozenset({"content_commitment"}))
-    with pytest.raises(LoginRefusedError, match="not for logging in"):
+    with pytest.raises(RefusedError, match="not for that"):
         checked(token)
+    with pytest.raises(RefusedError, match="not for that"):
+        checked(token_of(ec_key(), usage=None))
 
 
 def test_a_challenge_is_good_once_and_for_five_minutes():
@@ -130,7 +133,7 @@ def test_a_challenge_is_good_once_and_for_five_minutes():
     assert len(one) == 44
     challenges.take(one, NOW)
     for nonce, now in ((one, NOW), (other, NOW + LIFETIME), ("C" * 44, NOW)):
-        with pytest.raises(LoginRefusedError, match="challenge"):
+        with pytest.raises(RefusedError, match="challenge"):
             challenges.take(nonce, now)
 
 

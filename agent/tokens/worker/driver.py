@@ -123,6 +123,9 @@ class LoggedIn(Protocol):
     def decrypt_key(self, request: protocol.DecryptKey) -> bytes:
         """A random key where there is none."""
 
+    def decrypt_content(self, request: protocol.DecryptContent) -> bytes:
+        """Where the driver gives out no keys; as random where there is none."""
+
     def import_key_pair(self, request: protocol.ImportKeyPair) -> KeyPairFacts:
         """Checked before anything is written."""
 

@@ -1,8 +1,9 @@
-"""An enveloped private key, as an authority sends it, in one of two forms.
+"""CMS EnvelopedData: a private key as an authority sends it, in one of two forms, or somebody's message.
 
 EnvelopedData{SignedData{AsymmetricKeyPackage}} with AES-CBC (RFC 7030, 4.4.2; RFC 5652, 6; RFC 5958), or
 EnvelopedData{PrivateKeyInfo} with AES key wrap with padding (RFC 5649 as RFC 6033, 2 has it), whose
-content is just what C_UnwrapKey takes: a *bare* key.
+content is just what C_UnwrapKey takes: a *bare* key. Messages may also be GM/T 0010's: for SM2 keys, with
+SM4-CBC.
 
 Pure; whatever is wrong with the bytes is one error that shows nothing of them. The signature inside is
 not asked: that the key is the certificate's says more.
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 from asn1crypto import algos, cms, core, keys
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.algorithms import SM4
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap_with_padding
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
@@ -31,6 +33,11 @@ MAX_ENVELOPE_BYTES = 64 << 10
 _BLOCK_BYTES = 16
 _CBC = frozenset({"aes128_cbc", "aes192_cbc", "aes256_cbc"})
 _WRAP = frozenset({"aes128_wrap_pad", "aes192_wrap_pad", "aes256_wrap_pad"})
+_SM4_CBC = "1.2.156.10197.1.104.2"
+_SM2_ENCRYPTION = "1.2.156.10197.1.301.3"
+_GM_DATA, _GM_ENVELOPED_DATA = "1.2.156.10197.6.1.4.2.1", "1.2.156.10197.6.1.4.2.3"
+"""Types of content as GM/T 0010 numbers them; the structure is CMS's."""
+_SM4_KEY_BYTES = 16
 _HASHES = {"sha1", "sha224", "sha256", "sha384", "sha512"}
 _DAMAGED = mark("it is damaged, or not of the form RFC 7030 asks for")
 _NOT_FOR_RSA = mark("it is not encrypted to an RSA key")
@@ -49,13 +56,15 @@ class KeyIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One KeyTransRecipientInfo: the content key, encrypted to one RSA key."""
+    """One KeyTransRecipientInfo: the content key, encrypted to one RSA or SM2 key."""
 
     name: bytes | tuple[bytes, int]
     """The subject key identifier, or issuer (DER) and serial number."""
     oaep: Oaep | None
     """None for RSAES-PKCS1-v1_5."""
     encrypted_key: bytes
+    """For SM2 it is SM2Cipher in DER (GM/T 0009, 7.2)."""
+    is_sm2: bool = False
 
     def names(self, key: KeyIdentity) -> bool:
         """Return whether it is for ``key``."""
@@ -70,10 +79,12 @@ class Envelope:
     key_bytes: int
     """The length of the content key."""
     initial: bytes
-    """AES-CBC's initialisation vector; empty where the content is a bare, wrapped key."""
+    """CBC's initialisation vector; empty where the content is a bare, wrapped key."""
     content: bytes = field(repr=False)
     is_data: bool = False
     """Whether it says that its content is plain data; some say so of whatever is in it."""
+    is_sm4: bool = False
+    """Whether the content is encrypted with SM4, else with AES."""
 
     @property
     def is_bare(self) -> bool:
@@ -93,18 +104,25 @@ class Envelope:
         if self.is_bare:
             with _reading():
                 return bytearray(aes_key_unwrap_with_padding(content_key, self.content))
-        decryptor = Cipher(algorithms.AES(content_key), modes.CBC(self.initial)).decryptor()
+        algorithm = SM4(bytes(content_key)) if self.is_sm4 else algorithms.AES(content_key)
+        decryptor = Cipher(algorithm, modes.CBC(self.initial)).decryptor()
         clear = bytearray(len(self.content) + _BLOCK_BYTES - 1)
-        clear_size = decryptor.update_into(self.content, clear)
+        del clear[decryptor.update_into(self.content, clear) :]
         decryptor.finalize()
-        padding = clear[clear_size - 1]  # RFC 5652, 6.3
-        if not 0 < padding <= _BLOCK_BYTES or any(
-            byte != padding for byte in clear[clear_size - padding : clear_size]
-        ):
-            wipe(clear)
-            raise KeyEnvelopeInvalidError(reason=_DAMAGED)
-        del clear[clear_size - padding :]
-        return clear
+        return without_padding(clear)
+
+
+def without_padding(clear: bytearray) -> bytearray:
+    """Return decrypted blocks of CBC without what fills up the last (RFC 5652, 6.3); KeyEnvelopeInvalidError.
+
+    What is refused is wiped.
+    """
+    padding = clear[-1] if clear else 0
+    if not 0 < padding <= _BLOCK_BYTES or any(byte != padding for byte in clear[-padding:]):
+        wipe(clear)
+        raise KeyEnvelopeInvalidError(reason=_DAMAGED)
+    del clear[-padding:]
+    return clear
 
 
 class _AsymmetricKeyPackage(core.SequenceOf):  # type: ignore[misc] # asn1crypto has no types
@@ -113,21 +131,28 @@ class _AsymmetricKeyPackage(core.SequenceOf):  # type: ignore[misc] # asn1crypto
     _child_spec = keys.PrivateKeyInfo
 
 
-def read_envelope(der: bytes, *, limit: int = MAX_ENVELOPE_BYTES) -> Envelope:
-    """Read the ContentInfo in ``der``, no longer than ``limit`` bytes; KeyEnvelopeInvalidError."""
+def read_envelope(
+    der: bytes, *, limit: int = MAX_ENVELOPE_BYTES, takes_sm: bool = False
+) -> Envelope:
+    """Read the ContentInfo in ``der``; KeyEnvelopeInvalidError.
+
+    Args:
+        der: no longer than ``limit`` bytes.
+        limit: in bytes.
+        takes_sm: for SM2 keys and with SM4, too.
+    """
     if len(der) > limit:
         raise KeyEnvelopeInvalidError(reason=_DAMAGED)
     with _reading():
-        info = cms.ContentInfo.load(der, strict=True)
-        if info["content_type"].native != "enveloped_data":
-            raise KeyEnvelopeInvalidError(reason=_DAMAGED)
-        enveloped = info["content"]
+        enveloped = _enveloped_data(der, takes_sm=takes_sm)
         recipients = tuple(
-            _recipient(info.chosen) for info in enveloped["recipient_infos"] if info.name == "ktri"
+            _recipient(info.chosen, takes_sm=takes_sm)
+            for info in enveloped["recipient_infos"]
+            if info.name == "ktri"
         )
         if not recipients:
             raise KeyEnvelopeInvalidError(reason=_NOT_FOR_RSA)
-        return _envelope(recipients, enveloped["encrypted_content_info"])
+        return _envelope(recipients, enveloped["encrypted_content_info"], takes_sm=takes_sm)
 
 
 def bare_key_in(content: bytearray) -> rsa.RSAPrivateKey:
@@ -159,7 +184,17 @@ def _rsa_key(info: keys.PrivateKeyInfo) -> rsa.RSAPrivateKey:
     return key
 
 
-def _recipient(info: cms.KeyTransRecipientInfo) -> Recipient:
+def _enveloped_data(der: bytes, *, takes_sm: bool) -> cms.EnvelopedData:
+    info = cms.ContentInfo.load(der, strict=True)
+    found = info["content_type"].native
+    if found == "enveloped_data":
+        return info["content"]
+    if takes_sm and found == _GM_ENVELOPED_DATA:
+        return info["content"].parse(cms.EnvelopedData)
+    raise KeyEnvelopeInvalidError(reason=_DAMAGED)
+
+
+def _recipient(info: cms.KeyTransRecipientInfo, *, takes_sm: bool) -> Recipient:
     identifier = info["rid"].chosen
     name: bytes | tuple[bytes, int]
     if info["rid"].name == "subject_key_identifier":
@@ -167,7 +202,10 @@ def _recipient(info: cms.KeyTransRecipientInfo) -> Recipient:
     else:
         name = (bytes(identifier["issuer"].dump()), int(identifier["serial_number"].native))
     algorithm = info["key_encryption_algorithm"]
-    return Recipient(name, _oaep(algorithm), bytes(info["encrypted_key"].native))
+    encrypted_key = bytes(info["encrypted_key"].native)
+    if takes_sm and algorithm["algorithm"].native == _SM2_ENCRYPTION:
+        return Recipient(name, None, encrypted_key, is_sm2=True)
+    return Recipient(name, _oaep(algorithm), encrypted_key)
 
 
 def _oaep(algorithm: cms.KeyEncryptionAlgorithm) -> Oaep | None:
@@ -189,13 +227,17 @@ def _oaep(algorithm: cms.KeyEncryptionAlgorithm) -> Oaep | None:
     return oaep
 
 
-def _envelope(recipients: tuple[Recipient, ...], info: cms.EncryptedContentInfo) -> Envelope:
+def _envelope(
+    recipients: tuple[Recipient, ...], info: cms.EncryptedContentInfo, *, takes_sm: bool
+) -> Envelope:
     algorithm = info["content_encryption_algorithm"]
     name = algorithm["algorithm"].native
-    if name not in _CBC | _WRAP:
+    is_sm4 = takes_sm and name == _SM4_CBC
+    if not is_sm4 and name not in _CBC | _WRAP:
         raise KeyEnvelopeInvalidError(reason=_NOT_AES)
     # `openssl cms` says "data" of whatever is in it.
-    if info["content_type"].native not in {"data", "signed_data"}:
+    is_data = info["content_type"].native in ({"data", _GM_DATA} if takes_sm else {"data"})
+    if not is_data and info["content_type"].native != "signed_data":
         raise KeyEnvelopeInvalidError(reason=_DAMAGED)
     is_bare = name in _WRAP
     initial = b"" if is_bare else bytes(algorithm["parameters"].native)
@@ -203,8 +245,8 @@ def _envelope(recipients: tuple[Recipient, ...], info: cms.EncryptedContentInfo)
     block_bytes = _BLOCK_BYTES // 2 if is_bare else _BLOCK_BYTES  # RFC 5649 takes half blocks
     if not content or len(content) % block_bytes or (not is_bare and len(initial) != _BLOCK_BYTES):
         raise KeyEnvelopeInvalidError(reason=_DAMAGED)
-    is_data = info["content_type"].native == "data"
-    return Envelope(recipients, int(name[3:6]) // 8, initial, content, is_data)
+    key_bytes = _SM4_KEY_BYTES if is_sm4 else int(name[3:6]) // 8
+    return Envelope(recipients, key_bytes, initial, content, is_data, is_sm4)
 
 
 def _signed_data(der: bytes) -> cms.SignedData:

@@ -66,6 +66,7 @@ def _operations_of(token: LoggedIn) -> dict[type, Callable[[Any], Any]]:
         protocol.DestroyCertificate: token.destroy_certificate,
         protocol.ProveDecryption: token.prove_decryption,
         protocol.DecryptKey: token.decrypt_key,
+        protocol.DecryptContent: token.decrypt_content,
         protocol.ImportKeyPair: token.import_key_pair,
         protocol.CheckRoom: token.check_room,
         protocol.LogOut: lambda _request: token.log_out(),

@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidSignature
 
 from agent.ground.language import mark
 from agent.tokens import protocol
-from agent.tokens.errors import SignatureInvalidError, TokenError
+from agent.tokens.errors import DecryptionUnsupportedError, SignatureInvalidError, TokenError
 from agent.tokens.model import KeyCompanions, KeyPairFacts
 from agent.tokens.pin import wipe
 from agent.tokens.worker.cryptoki import certificates, encryption_keys, key_pairs, room, signing
@@ -72,6 +72,10 @@ class LoggedInToken:
 
     def decrypt_key(self, request: protocol.DecryptKey) -> bytes:
         return self._done(encryption_keys.decrypt_key, request)
+
+    def decrypt_content(self, request: protocol.DecryptContent) -> bytes:  # noqa: ARG002 - see the interface
+        """Keys are given out (C_Decrypt), and the standard has no SM4."""
+        raise DecryptionUnsupportedError(module=self._module.name)
 
     def import_key_pair(self, request: protocol.ImportKeyPair) -> KeyPairFacts:
         return self._done(encryption_keys.import_key_pair, request)

@@ -124,9 +124,9 @@ class Layout:
             )
         )
 
-    def block_cipher_parameters(self) -> bytes:
-        """Return BLOCKCIPHERPARAM for ECB without padding."""
-        return bytes(_INITIAL_VECTOR) + self._numbers(0, 0, 0)
+    def block_cipher_parameters(self, initial: bytes = b"") -> bytes:
+        """Return BLOCKCIPHERPARAM for CBC, or without ``initial`` for ECB; without padding."""
+        return initial.ljust(_INITIAL_VECTOR, b"\0") + self._numbers(len(initial), 0, 0)
 
     @property
     def device_info_bytes(self) -> int:

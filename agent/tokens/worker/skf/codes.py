@@ -51,10 +51,23 @@ class Half(IntEnum):
 USER = 1
 """The user's PIN; the administrator's, 0, is never touched."""
 SM4_ECB = 0x401
+SM4_CBC = 0x402
 SM2_SIGNATURE = 0x00020100
 """SGD_SM2_1 as all vendors' headers have it."""
 SM2_SIGNATURE_OF_GMT_0006 = 0x00020200
 """SGD_SM2_1 as GM/T 0006 has been read by others; asked for only where the first is refused."""
+
+
+UNOPENED = (
+    Sar.FAIL,
+    Sar.INVALID_PARAM,
+    Sar.IN_DATA_LENGTH,
+    Sar.IN_DATA,
+    Sar.DECRYPT_PAD,
+    Sar.RSA_DECRYPTION,
+    Sar.KEY_NOT_FOUND,
+)
+"""What libraries say of something that is not for the key it is to be opened with, or of no such key."""
 
 
 class SkfError(Exception):

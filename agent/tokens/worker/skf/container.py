@@ -134,14 +134,15 @@ class Container:
         )
 
     @contextmanager
-    def session_key(self, cipher: bytes) -> Iterator[SessionKey]:
+    def session_key(self, cipher: bytes, algorithm: int) -> Iterator[SessionKey]:
         """Have a key of SM4 for as long as the block lasts, sealed for the encryption pair.
 
         Args:
             cipher: ECCCIPHERBLOB, or what RSA encrypted by PKCS#1 v1.5.
+            algorithm: SM4_ECB to encrypt a block, SM4_CBC to decrypt.
         """
         handle = self._library.number(
-            "ImportSessionKey", self._handle, SM4_ECB, cipher, len(cipher)
+            "ImportSessionKey", self._handle, algorithm, cipher, len(cipher)
         )
         with closed_after(self._library, "CloseHandle", handle):
             yield SessionKey(self._library, handle)
@@ -160,6 +161,14 @@ class SessionKey:
         self._library.call("EncryptInit", self._handle, ByValue(parameters))
         return self._library.content(
             "Encrypt", self._handle, block, len(block), size=2 * _BLOCK_BYTES
+        )
+
+    def decrypted(self, initial: bytes, blocks: bytes) -> bytes:
+        """Return whole blocks in clear, by SM4 in CBC mode; ``initial`` is the block before them."""
+        parameters = self._library.layout.block_cipher_parameters(initial)
+        self._library.call("DecryptInit", self._handle, ByValue(parameters))
+        return self._library.content(
+            "Decrypt", self._handle, blocks, len(blocks), size=len(blocks) + _BLOCK_BYTES
         )
 
 

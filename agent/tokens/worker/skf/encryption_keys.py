@@ -25,7 +25,7 @@ from agent.tokens.errors import (
 )
 from agent.tokens.model import KeyPairFacts
 from agent.tokens.worker.skf.access import TokenAccess, public_key
-from agent.tokens.worker.skf.codes import Half, Sar, SkfError
+from agent.tokens.worker.skf.codes import SM4_ECB, UNOPENED, Half, SkfError
 from agent.tokens.worker.skf.container import Container
 from agent.tokens.worker.skf.key_names import container_of, key_name
 from agent.tokens.worker.skf.key_pairs import facts_of
@@ -36,16 +36,6 @@ _READERS: dict[str, Callable[[bytes], Envelope]] = {
     protocol.EnvelopeKind.SM2: Sm2EnvelopedKey.read,
     protocol.EnvelopeKind.RSA: RsaEnvelopedKey.read,
 }
-_REFUSALS = (
-    Sar.FAIL,
-    Sar.INVALID_PARAM,
-    Sar.IN_DATA_LENGTH,
-    Sar.IN_DATA,
-    Sar.DECRYPT_PAD,
-    Sar.RSA_DECRYPTION,
-    Sar.KEY_NOT_FOUND,
-)
-"""What libraries say of something that is not for the key it is to be opened with, or of no such key."""
 
 
 def prove_decryption(access: TokenAccess, request: protocol.ProveDecryption) -> bool:
@@ -107,7 +97,7 @@ def _import(access: TokenAccess, container: Container, envelope: Envelope) -> No
             else:
                 container.import_pair(access.module.library.layout.enveloped_key(envelope))
         except SkfError as error:
-            if error.code not in _REFUSALS:
+            if error.code not in UNOPENED:
                 raise
         else:
             if _opens(access, container, envelope.public):
@@ -122,10 +112,10 @@ def _opens(access: TokenAccess, container: Container, public: PublicKey) -> bool
     if public.family is Family.SM2:
         sealed = access.module.library.layout.cipher(Sm2Cipher.read(sealed))
     try:
-        with container.session_key(sealed) as session_key:
+        with container.session_key(sealed, SM4_ECB) as session_key:
             made = session_key.encrypted(block)
     except SkfError as error:
-        if error.code in _REFUSALS:
+        if error.code in UNOPENED:
             return False
         raise
     return hmac.compare_digest(made[:_BLOCK_BYTES], sm4.encrypted(key, block))

@@ -9,7 +9,14 @@ from typing import TypeVar
 from agent.tokens import protocol
 from agent.tokens.errors import DecryptionUnsupportedError
 from agent.tokens.model import KeyCompanions, KeyPairFacts
-from agent.tokens.worker.skf import certificates, encryption_keys, key_pairs, room, signing
+from agent.tokens.worker.skf import (
+    certificates,
+    decryption,
+    encryption_keys,
+    key_pairs,
+    room,
+    signing,
+)
 from agent.tokens.worker.skf.access import TokenAccess
 from agent.tokens.worker.skf.device import Application
 from agent.tokens.worker.skf.finding import Place
@@ -78,6 +85,9 @@ class LoggedInToken:
     def decrypt_key(self, request: protocol.DecryptKey) -> bytes:  # noqa: ARG002 - see the interface
         """Session keys stay on the token (SKF_ImportSessionKey), so none is given out."""
         raise DecryptionUnsupportedError(module=self._module.name)
+
+    def decrypt_content(self, request: protocol.DecryptContent) -> bytes:
+        return self._done(decryption.decrypt_content, request)
 
     def import_key_pair(self, request: protocol.ImportKeyPair) -> KeyPairFacts:
         return self._done(encryption_keys.import_key_pair, request)
