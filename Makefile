@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 CHAOS_CASES := build/chaos/cases
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup setup-dev setup-test setup-windows demo extension deb deb-test other-debian frozen windows windows-test test test-all chaos soak check format bench screenshots docs translations clean
+.PHONY: help setup setup-dev setup-test setup-windows demo extension deb deb-test other-debian frozen windows windows-test windows32-test test test-all chaos soak check format bench screenshots docs translations clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,12 +32,15 @@ deb-test: setup-test deb ## the package on a clean Debian: install, use, upgrade
 setup-windows:
 	@installer/bootstrap windows
 
-windows: setup-windows ## programs and MSI packages for Windows, in dist/; PYTHON_EMBED= an unpacked embeddable Python
-	@$(PYTHON) installer/windows/assemble.py "$(PYTHON_EMBED)" dist/windows/odc-agent
+windows: setup-windows ## programs and MSI packages for Windows, in dist/; PYTHON_EMBED= an unpacked embeddable Python, PYTHON_EMBED32= one of 32 bits
+	@$(PYTHON) installer/windows/assemble.py $(if $(PYTHON_EMBED32),--x86 "$(PYTHON_EMBED32)") "$(PYTHON_EMBED)" dist/windows/odc-agent
 	@$(PYTHON) installer/windows/msi.py dist/windows/odc-agent dist $(if $(SIGN),--sign $(SIGN))
 
 windows-test: setup-windows ## the program on a Windows that Wine shows: tests, demo, packages
 	@if $(PYTHON) tests/wine/parts.py; then $(PYTHON) -m pytest tests/wine -m wine -n 2 --dist loadgroup --durations 10 -o timeout=600; fi
+
+windows32-test: setup-windows ## vendors' libraries of 32 bits, in a Debian of its own whose Wine has both widths (as root)
+	@$(PYTHON) -m pytest tests/wine -m wine32 -n 0 -o timeout=1800
 
 frozen: setup-test ## the programs PyInstaller makes for macOS, here for Linux: build in dist/, try
 	@$(PYTHON) -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/frozen.txt

@@ -3,7 +3,9 @@
 It is CPython's embeddable layout as python.org gives it away, with the locked wheels and our packages as
 compiled files in ``lib``, and small programs (launchers/) in place of the interpreter's own.
 
-usage: assemble.py PYTHON_EMBED FOLDER
+With --x86 a second interpreter, of 32 bits, is put beside it for vendors' libraries of that width.
+
+usage: assemble.py [--x86 PYTHON_EMBED32] PYTHON_EMBED FOLDER
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ sys.path.append(str(Path(__file__).resolve().parents[2]))  # run as a script, fr
 from interpreter import PACKAGES, Interpreter, InterpreterError, find_interpreter
 from launchers.build import ICONS, PROGRAMS, build
 from packages import LOCKED, ROOT, add_ours, compile_all, install, strip
+from x86 import add_part
 
 from agent import __version__
 from native_host.browsers import Family
@@ -34,16 +37,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("interpreter", type=Path, help="the unpacked embeddable package")
     parser.add_argument("folder", type=Path, help="is replaced")
+    parser.add_argument("--x86", type=Path, help="the unpacked embeddable package of 32 bits")
     options = parser.parse_args()
     try:
-        assemble(find_interpreter(options.interpreter), options.folder)
+        part = find_interpreter(options.x86, 32) if options.x86 else None
+        assemble(find_interpreter(options.interpreter), options.folder, part)
     except InterpreterError as error:
         sys.exit(str(error))
     print(options.folder)
 
 
-def assemble(interpreter: Interpreter, folder: Path) -> None:
-    """Write the folder; one that is there is replaced once the new one is whole."""
+def assemble(interpreter: Interpreter, folder: Path, part: Interpreter | None = None) -> None:
+    """Write the folder; one that is there is replaced once the new one is whole.
+
+    Args:
+        interpreter: what it is made around.
+        folder: where.
+        part: of 32 bits, for libraries of that width.
+    """
     new = folder.with_name(f"{folder.name}.new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
@@ -55,6 +66,8 @@ def assemble(interpreter: Interpreter, folder: Path) -> None:
     compile_all(packages)
     for program in PROGRAMS:
         build(program, interpreter.library, __version__, new)
+    if part is not None:
+        add_part(part, interpreter, new)
     _add_manifests(new)
     shutil.copyfile(ICONS / "128.png", new / "odc-agent.png")  # beside a notice
     _add_pages(new)

