@@ -76,7 +76,11 @@ def add_methods(
         renewals=renewals.renewals,
         licences=renewals.licences,
         signing=SigningService(
-            inventory=tokens.inventory, pins=tokens.pins, bus=shared.bus, clock=shared.clock
+            inventory=tokens.inventory,
+            pins=tokens.pins,
+            bus=shared.bus,
+            clock=shared.clock,
+            trust=serving.trust.store,
         ),
         dossiers=renewals.dossiers,
         windows=faces.windows,

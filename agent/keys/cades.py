@@ -30,14 +30,18 @@ class SignerNotNamedError(ValueError):
 
 
 def cades_draft(
-    content: bytes | Elsewhere, *, certificate: bytes, signing_time: dt.datetime, origin: str = ""
+    content: bytes | Elsewhere,
+    *,
+    certificate: bytes,
+    signing_time: dt.datetime | None = None,
+    origin: str = "",
 ) -> SignedDataDraft:
     """Return a CAdES-B signature that lacks nothing but what the key makes of ``to_be_signed``.
 
     Args:
         content: for a detached signature its digest (:class:`Elsewhere`).
         certificate: the signer's, as DER.
-        signing_time: what the signer's clock says.
+        signing_time: what the signer's clock says; None in a PDF, which has it elsewhere.
         origin: of the page that asked for it (RFC 6454, 6.2); empty where a person did at this computer.
 
     Raises:

@@ -63,6 +63,8 @@ class SignedDataDraft:
     """More that is signed: a value (DER) by dotted OID."""
     signing_time: dt.datetime | None = None
     """What the signer's clock says; nothing proves it."""
+    further: tuple[bytes, ...] = ()
+    """More certificates that go with it, as DER: its issuers."""
 
     @cached_property
     def key(self) -> PublicKey:
@@ -95,7 +97,7 @@ class SignedDataDraft:
             integer(1 if self.content_type == DATA else 3),  # 5.1
             set_of(digest),
             self._encapsulated,
-            tagged(0, self.certificate),
+            tagged(0, *sorted({self.certificate, *self.further})),
             set_of(self._signer(digest, signature)),
         )
 

@@ -33,8 +33,8 @@ from agent.signing.errors import (
     SignatureMissingError,
     SignatureWrongError,
 )
-from agent.signing.service import signature_of
 from agent.signing.verifying import Verified, judge
+from agent.signing.ways import signature_of
 
 _SUFFIXES = (".p7s", ".p7m", ".p7")
 _PEM = re.compile(rb"-----(BEGIN|END) [A-Z0-9 ]+-----")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes
@@ -55,6 +56,24 @@ def read_for_signing(file: Path, algorithm: hashes.HashAlgorithm) -> Document:
         raise OwnMessageError(file=file.name)
     done = {name: digest.finalize() for name, digest in digests.items()}
     return Document(file, size, done["sha256"], done[algorithm.name], stamp)
+
+
+def document_of(file: Path, content: bytes, stamp: object) -> Document:
+    """Return what can be said of a document whose content is at hand; OwnMessageError."""
+    if is_own_message(content):
+        raise OwnMessageError(file=file.name)
+    digest = sha256(content).digest()
+    return Document(file, len(content), digest, digest, stamp)
+
+
+def read_whole(file: Path, limit: int) -> bytes:
+    """Return what is in a file, or as much of it as ``limit`` bytes; DocumentUnreadableError."""
+    content = bytearray()
+    for chunk in _chunks(file):
+        content += chunk
+        if len(content) >= limit:
+            break
+    return bytes(content[:limit])
 
 
 def digest_of(file: Path, algorithm: hashes.HashAlgorithm) -> bytes:

@@ -3,42 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import logging
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
+from agent.certificates.chain import TrustStore
 from agent.ground.bus import Event, EventBus
 from agent.ground.clock import Clock
-from agent.ground.errors import OdcError, reason_of
-from agent.ground.language import mark
+from agent.ground.errors import OdcError
 from agent.ground.reports import ErrorReport
-from agent.keys.cades import cades_draft
-from agent.keys.schemes import USUAL
-from agent.keys.signing import Elsewhere
-from agent.signing.documents import Document, read_for_signing
-from agent.signing.errors import (
-    DocumentChangedError,
-    SignatureExistsError,
-    SignatureNotWrittenError,
-    SigningGivenUpError,
-)
+from agent.signing.errors import SigningGivenUpError
 from agent.signing.holder import Holder, find_holder
-from agent.system.files import saved_stamp, write_beside
+from agent.signing.pdf.inside import PdfWish, is_pdf, read_inside
+from agent.signing.ways import Wish, read_beside
 from agent.tokens.errors import SignatureInvalidError
 from agent.tokens.inventory import Inventory
 from agent.tokens.pin_sessions import AskedPin, PinSessions, PinWish
 from agent.tokens.pin_states import PinPurpose
 from agent.tokens.protocol import SignData
+from agent.tokens.snapshot import Snapshot
 from agent.tokens.supervisor import PinSession
 
 log = logging.getLogger(__name__)
-
-SUFFIX = ".p7s"
-"""Of a detached signature (RFC 8551, 3.2.1), after the document's whole name."""
 
 
 class SignedFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,8 +38,12 @@ class SignedFile(msgspec.Struct, frozen=True, kw_only=True):
 
     file: str
     signature: str
-    """The file of its signature; written only where there is no error."""
+    """The file of its signature, or the signed PDF; written only where there is no error."""
     error: ErrorReport | None = None
+    level: str = ""
+    """Of a signature inside a PDF: ``b-b``, ``b-t`` or ``b-lt``."""
+    shortfall: ErrorReport | None = None
+    """Why it is of a lower level than was wanted; it is signed all the same."""
 
 
 class DocumentSigned(Event, frozen=True, kw_only=True, tag="document_signed"):
@@ -72,9 +68,9 @@ class DocumentsSigned(Event, frozen=True, kw_only=True, tag="documents_signed"):
 class Wanted:
     """Documents that somebody wants signed with one PIN."""
 
-    def __init__(self, documents: Sequence[Document], holder: Holder) -> None:
+    def __init__(self, wishes: Sequence[Wish], holder: Holder) -> None:
         self.id = secrets.token_hex(8)
-        self.documents = tuple(documents)
+        self.wishes = tuple(wishes)
         self.holder = holder
         self.is_given_up = False
 
@@ -96,12 +92,19 @@ class SigningService:
     """Signs documents with a token's key."""
 
     def __init__(
-        self, *, inventory: Inventory, pins: PinSessions, bus: EventBus, clock: Clock
+        self,
+        *,
+        inventory: Inventory,
+        pins: PinSessions,
+        bus: EventBus,
+        clock: Clock,
+        trust: Callable[[], Awaitable[TrustStore | None]],
     ) -> None:
         self._inventory = inventory
         self._pins = pins
         self._bus = bus
         self._clock = clock
+        self._trust = trust
         self._open: dict[str, Wanted] = {}
 
     def stop(self, wanted: str) -> None:
@@ -110,24 +113,32 @@ class SigningService:
             self._open[wanted].is_given_up = True
 
     async def sign_files(
-        self, thumbprint: str, files: Sequence[Path], *, accepts_final_try: bool = False
+        self,
+        thumbprint: str,
+        files: Sequence[Path],
+        *,
+        pdf: PdfWish | None = None,
+        accepts_final_try: bool = False,
     ) -> SigningAsked:
-        """Read documents, and ask for the one PIN that all of them are signed with, detached (CAdES-B).
+        """Read documents, and ask for the one PIN that all of them are signed with.
 
         Whatever can be said before a PIN is entered is said here.
 
+        Args:
+            thumbprint: of the certificate.
+            files: each is signed by a file beside it (CAdES-B).
+            pdf: how those are signed inside (PAdES) that are PDFs; None where they are as all others.
+            accepts_final_try: a person consented to risk the last try.
+
         Raises:
-            OdcError: as :func:`find_holder`, :func:`read_for_signing` and :meth:`PinSessions.ask` say.
-            SignatureExistsError, SignatureNotWrittenError: there is a signature, or no room for one.
+            OdcError: as :func:`find_holder`, :func:`read_beside`, :func:`read_inside` and
+                :meth:`PinSessions.ask` say.
         """
-        holder = find_holder(await self._inventory.refresh(), thumbprint, self._clock())
-        for file in files:
-            await asyncio.to_thread(_check_room, file)
-        digest = USUAL[holder.public_key.family].digest
-        documents = tuple(
-            [await asyncio.to_thread(read_for_signing, file, digest) for file in files]
-        )
-        wanted = Wanted(documents, holder)
+        snapshot = await self._inventory.refresh()
+        holder = find_holder(snapshot, thumbprint, self._clock())
+        chain = await self._chain(snapshot, holder) if pdf else ()
+        read = partial(_read, holder=holder, now=self._clock(), pdf=pdf, chain=chain)
+        wanted = Wanted([await asyncio.to_thread(read, file) for file in files], holder)
 
         async def work(session: PinSession) -> tuple[SignedFile, ...]:
             return await self._sign_all(session, wanted)
@@ -149,43 +160,43 @@ class SigningService:
             raise
         return SigningAsked(wanted, asked)
 
+    async def _chain(self, snapshot: Snapshot, holder: Holder) -> tuple[bytes, ...]:
+        """Return the certificates (DER) from the signer's upwards, as far as they are known."""
+        on_token = [
+            held.certificate
+            for token in snapshot.tokens
+            if token.reference == holder.token
+            for held in token.certificates
+            if held.certificate != holder.certificate
+        ]
+        store = await self._trust() or TrustStore()
+        search = partial(store.chains, [holder.certificate, *on_token], self._clock())
+        [found, *_] = await asyncio.to_thread(search)
+        return tuple(certificate.der for certificate in found.path)
+
     async def _sign_all(self, session: PinSession, wanted: Wanted) -> tuple[SignedFile, ...]:
         """Sign as many documents as the PIN was asked for; one that fails does not undo those before it."""
         signed = []
-        for number, document in enumerate(wanted.documents, start=1):
-            error = None
-            try:
-                await self._sign(session, wanted, document)
-            except OdcError as refusal:
-                log.info("document not signed code=%s", refusal.code)
-                error = refusal.report()
-            target = os.fspath(signature_of(document.file))
-            file = SignedFile(file=os.fspath(document.file), signature=target, error=error)
+        for number, wish in enumerate(wanted.wishes, start=1):
+            file = await self._signed(session, wanted, wish)
             signed.append(file)
-            of = len(wanted.documents)
+            of = len(wanted.wishes)
             self._bus.publish(DocumentSigned(id=wanted.id, number=number, of=of, file=file))
         return tuple(signed)
 
-    async def _sign(self, session: PinSession, wanted: Wanted, document: Document) -> None:
-        if wanted.is_given_up:
-            raise SigningGivenUpError
-        holder, target = wanted.holder, signature_of(document.file)
-        draft = cades_draft(
-            Elsewhere(document.digest),
-            certificate=holder.certificate.der,
-            signing_time=self._clock(),
-        )
-        if await asyncio.to_thread(saved_stamp, document.file) != document.stamp:
-            raise DocumentChangedError(file=document.file.name)
-        signature = await session.call(SignData(key=holder.key, data=draft.to_be_signed))
-        if not holder.public_key.verify(draft.to_be_signed, signature):
-            raise SignatureInvalidError(module=holder.token.module)
+    async def _signed(self, session: PinSession, wanted: Wanted, wish: Wish) -> SignedFile:
+        """Return what became of one document."""
+        file, target = os.fspath(wish.document.file), os.fspath(wish.target)
         try:
-            await asyncio.to_thread(write_beside, target, draft.message(signature))
-        except FileExistsError as error:
-            raise SignatureExistsError(file=target.name) from error
-        except OSError as error:
-            raise SignatureNotWrittenError(file=target.name, reason=reason_of(error)) from error
+            if wanted.is_given_up:
+                raise SigningGivenUpError
+            sign = partial(_signature, session, wanted.holder)
+            done = await wish.sign(wanted.holder, sign, self._clock)
+        except OdcError as refusal:
+            log.info("document not signed code=%s", refusal.code)
+            return SignedFile(file=file, signature=target, error=refusal.report())
+        shortfall = done.shortfall.report() if done.shortfall else None
+        return SignedFile(file=file, signature=target, level=done.level, shortfall=shortfall)
 
     def _tell(self, wanted: Wanted, outcome: tuple[SignedFile, ...] | OdcError) -> None:
         self._open.pop(wanted.id, None)
@@ -196,15 +207,17 @@ class SigningService:
         self._bus.publish(DocumentsSigned(id=wanted.id, files=outcome))
 
 
-def signature_of(file: Path) -> Path:
-    """Return where the detached signature of a document lies: beside it."""
-    return file.with_name(file.name + SUFFIX)
+def _read(
+    file: Path, *, holder: Holder, now: dt.datetime, pdf: PdfWish | None, chain: tuple[bytes, ...]
+) -> Wish:
+    if pdf is not None and is_pdf(file):
+        return read_inside(file, holder, now, wish=pdf, chain=chain)
+    return read_beside(file, holder)
 
 
-def _check_room(file: Path) -> None:
-    """Find out before a PIN is entered for nothing."""
-    target = signature_of(file)
-    if os.path.lexists(target):
-        raise SignatureExistsError(file=target.name)
-    if file.parent.is_dir() and not os.access(file.parent, os.W_OK):
-        raise SignatureNotWrittenError(file=target.name, reason=mark("Permission denied"))
+async def _signature(session: PinSession, holder: Holder, data: bytes) -> bytes:
+    """Have the token sign, and check that it did; SignatureInvalidError where not."""
+    signature = await session.call(SignData(key=holder.key, data=data))
+    if not holder.public_key.verify(data, signature):
+        raise SignatureInvalidError(module=holder.token.module)
+    return signature

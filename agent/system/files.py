@@ -46,10 +46,11 @@ def write_private_once(file: Path, content: bytes) -> bool:
     return True
 
 
-def write_beside(file: Path, content: bytes) -> None:
+def write_beside(file: Path, *content: bytes, mode: int | None = None) -> None:
     """Make ``file`` with ``content`` in a folder of the user's own, as any program would.
 
-    It is there at once and whole, or not at all.
+    It is there at once and whole, or not at all. With a ``mode`` (such as 0o640) it has exactly that, and
+    nobody else may read it before.
 
     Raises:
         FileExistsError: there is one already; it is left alone.
@@ -58,9 +59,13 @@ def write_beside(file: Path, content: bytes) -> None:
     temporary = file.with_name(f".odc-{secrets.token_hex(8)}.part")
     try:
         with temporary.open("xb") as stream:
-            stream.write(content)
+            if mode is not None:
+                temporary.chmod(0o600)
+            stream.writelines(content)
             stream.flush()
             os.fsync(stream.fileno())
+        if mode is not None:
+            temporary.chmod(mode)
         try:
             os.link(temporary, file)
         except FileExistsError:

@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "tokens"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "certificates"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "keys"))
+sys.path.insert(0, str(Path(__file__).parent))
 
 from sm2_key import Sm2Key, sm2_signer
 from soft_token import SoftTokens

@@ -9,15 +9,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from certificate_maker import china, make_certificate, make_x509, openssl
-from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
-from pin_desk import PinDesk, type_in
-from soft_token import PIN, SoftTokens, logged_in
+from certificate_maker import china, make_certificate, openssl
+from pin_desk import type_in
+from signing_desk import KEY_ID, NOW, VALID, SigningDesk, nobody, put_on
+from soft_token import PIN, SoftTokens
 
-from agent.certificates.chain import TrustStore
 from agent.certificates.model import Certificate
 from agent.ground.bus import Event
-from agent.ground.errors import OdcError
 from agent.renewals.ground.errors import CertificateNotFoundError
 from agent.signing.checking import check
 from agent.signing.errors import (
@@ -31,62 +29,12 @@ from agent.signing.errors import (
     SignatureWrongError,
 )
 from agent.signing.holder import find_holder
-from agent.signing.service import DocumentSigned, DocumentsSigned, SigningService
-from agent.tokens import protocol
+from agent.signing.service import DocumentSigned
 from agent.tokens.model import PinState, TokenFacts, TokenReference
 from agent.tokens.snapshot import HeldCertificate, Snapshot, Token
 
-NOW = china("2026-11-30 12:00:00")
-KEY_ID = b"\x01\x02"
-VALID = {"not_before": china("2026-01-01 00:00:00"), "not_after": china("2027-01-01 00:00:00")}
 OWN = b'{"audience": "https://ra.example", "certificate_sha256": "00"}'
 CONTENTS = {"合同 一.pdf": b"%PDF-1.7 ...", "empty": b"", "b.xml": b"<a/>" * 500_000}
-
-
-class SigningDesk(PinDesk):
-    """A token with a signing key, whose certificate is that of the only pair on it."""
-
-    def __init__(self, tokens, folder: Path) -> None:
-        super().__init__(tokens.settings, folder)
-        self.service = SigningService(
-            inventory=self.inventory, pins=self.sessions, bus=self.bus, clock=lambda: NOW
-        )
-        self.ends: asyncio.Queue[DocumentsSigned] = asyncio.Queue()
-        self.bus.subscribe(self._note)
-
-    @property
-    def thumbprint(self) -> str:
-        [token] = self.inventory.snapshot.tokens
-        return token.certificates[0].certificate.thumbprint
-
-    async def sign(self, files, pin: str = PIN) -> tuple[OdcError | None, DocumentsSigned]:
-        """Sign files, and return what who typed was told, and what all were."""
-        asked = await self.service.sign_files(self.thumbprint, files)
-        told = await type_in(asked.pin, pin)
-        return told, await self.end()
-
-    async def end(self) -> DocumentsSigned:
-        return await self.ends.get()
-
-    def _note(self, event: Event) -> None:
-        if isinstance(event, DocumentsSigned):
-            self.ends.put_nowait(event)
-
-
-async def put_on(tokens, key_type: str, **options) -> None:
-    """Make a key on the token, and a certificate for it."""
-    async with logged_in(tokens) as session:
-        pair = await session.call(
-            protocol.GenerateKeyPair(key=KEY_ID, label="sign", key_types=(key_type,))
-        )
-
-    class Holder:
-        @staticmethod
-        def public_key():
-            return load_der_public_key(pair.public_key)
-
-    certificate = make_x509(**{"key": Holder(), **VALID, **options})
-    tokens.write((KEY_ID.hex(), "sign", certificate.public_bytes(Encoding.DER)))
 
 
 @pytest.fixture(scope="module")
@@ -117,10 +65,6 @@ def files(tmp_path) -> list[Path]:
 
 def beside(file: Path) -> Path:
     return file.with_name(file.name + ".p7s")
-
-
-async def nobody() -> TrustStore | None:
-    return None
 
 
 async def checked(file: Path, signature: Path | None = None):

@@ -11,11 +11,42 @@ from agent.api.methods.renewals import Thumbprint
 from agent.api.registry import Call, Registry, Role
 from agent.api.services import Services
 from agent.api.views.signing import SigningView, VerifiedView, signing_view, verified_view
+from agent.ground.errors import InvalidInputError
+from agent.ground.language import mark
 from agent.signing.checking import check
+from agent.signing.pdf.inside import PdfWish, Stamp
+from agent.signing.pdf.model import Box
 
 MAX_FILES = 200
 """Signed with one PIN: as many as a person can be asked about at once."""
 File = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
+
+
+class StampParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is to be seen of signatures inside PDFs."""
+
+    picture: File
+    """Path of a PNG or JPEG."""
+    box: Box
+    page: Annotated[int, msgspec.Meta(ge=-100_000, le=100_000)] = 1
+    """From 1; -1 is the last."""
+
+
+class PdfParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How PDFs are signed inside (PAdES)."""
+
+    output: File | None = None
+    """Path of the file to make of the one there is; else it is ``…-signed.pdf`` beside the original."""
+    stamp: StampParams | None = None
+
+    def wish(self) -> PdfWish:
+        """Return it as the service has it."""
+        return PdfWish(
+            output=Path(self.output) if self.output else None,
+            stamp=Stamp(picture=Path(self.stamp.picture), page=self.stamp.page, box=self.stamp.box)
+            if self.stamp
+            else None,
+        )
 
 
 class SignParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -23,7 +54,9 @@ class SignParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     thumbprint: Thumbprint
     files: Annotated[tuple[File, ...], msgspec.Meta(min_length=1, max_length=MAX_FILES)]
-    """Paths; each gets a detached signature beside it."""
+    """Paths; each gets a detached signature beside it, but for PDFs that are to be signed inside."""
+    pdf: PdfParams | None = None
+    """How PDFs are signed inside; without it they are as all others."""
     accept_final_try: bool = False
     """A person consented to risk the last try."""
 
@@ -59,8 +92,13 @@ class SigningMethods:
     async def sign(self, call: Call, params: SignParams) -> SigningView:
         """Read documents, and say where the PIN is to be sent that all of them are signed with."""
         files = [Path(file) for file in dict.fromkeys(params.files)]
+        if params.pdf and params.pdf.output and len(files) > 1:
+            raise InvalidInputError(what="output", reason=mark("it is for one document alone"))
         asked = await self._services.signing.sign_files(
-            params.thumbprint, files, accepts_final_try=params.accept_final_try
+            params.thumbprint,
+            files,
+            pdf=params.pdf.wish() if params.pdf else None,
+            accepts_final_try=params.accept_final_try,
         )
         call.connection.on_close(asked.give_up)
         return signing_view(asked)

@@ -12,9 +12,9 @@ from agent.api.views.pins import PinPrompt, pin_prompt
 from agent.certificates.wording import chain_text
 from agent.ground.language import Language, translate
 from agent.signing.checking import Checked
-from agent.signing.documents import Document
-from agent.signing.service import SigningAsked, signature_of
+from agent.signing.service import SigningAsked
 from agent.signing.verifying import Doubt
+from agent.signing.ways import Wish
 from agent.signing.wording import DOUBT_TEXT
 
 
@@ -27,7 +27,7 @@ class DocumentView(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes."""
     sha256: str
     signature: str
-    """The file its signature will be."""
+    """The file its signature will be, or the signed PDF."""
 
 
 class SigningView(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,18 +74,19 @@ def signing_view(asked: SigningAsked) -> SigningView:
     return SigningView(
         id=wanted.id,
         organisation=wanted.holder.certificate.organisation,
-        documents=tuple(map(_document_view, wanted.documents)),
+        documents=tuple(map(_document_view, wanted.wishes)),
         pin=pin_prompt(asked.pin),
     )
 
 
-def _document_view(document: Document) -> DocumentView:
+def _document_view(wish: Wish) -> DocumentView:
+    document = wish.document
     return DocumentView(
         file=os.fspath(document.file),
         name=document.file.name,
         size=document.size,
         sha256=document.sha256.hex(),
-        signature=os.fspath(signature_of(document.file)),
+        signature=os.fspath(wish.target),
     )
 
 

@@ -17,20 +17,51 @@ def add_sign(subparsers: Subparsers) -> None:
     parser = add_command(
         subparsers,
         "sign",
-        "sign documents with the token, each with a signature file (.p7s) beside it",
+        "sign documents with the token: PDFs inside, others with a signature file (.p7s) beside them",
         _sign,
-        "  odc-agent sign contract.pdf\n"
+        "  odc-agent sign contract.pdf               makes contract-signed.pdf\n"
+        "  odc-agent sign contract.pdf --stamp seal.png --page -1 --box -20,-30,40,40\n"
+        "  odc-agent sign contract.pdf --p7s         makes contract.pdf.p7s\n"
         "  odc-agent sign bids/*.xml --thumbprint 3f2a\n"
         "  odc-agent sign contract.pdf --pin-stdin --json < pin\n\n"
-        "One PIN for all documents of a command. A signature that is there is never overwritten.\n"
-        "They are CAdES-B (CMS, detached), which `odc-agent verify` and OpenSSL read.\n\n"
+        "One PIN for all documents of a command. No file that is there is ever overwritten.\n"
+        "Inside a PDF a signature is PAdES-B-B, beside a file CAdES-B (CMS, detached); `odc-agent verify`\n"
+        "reads both, OpenSSL the latter.\n\n"
         "exit codes: 0 all are signed, 1 one of them is not, 3 the agent cannot be reached,\n"
         "  4 something is needed first",
     )
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a document")
+    parser.add_argument(
+        "--p7s", action="store_true", help="sign PDFs by a file beside them, too, as all others"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="the signed PDF, of one document"
+    )
+    parser.add_argument(
+        "--stamp", type=Path, metavar="PICTURE", help="what is to be seen of it: a PNG or JPEG"
+    )
+    parser.add_argument(
+        "--page",
+        type=int,
+        default=-1,
+        help="where the stamp is to be; -1 is the last page (default)",
+    )
+    parser.add_argument(
+        "--box",
+        type=box,
+        default="-20,-20,40,40",
+        metavar="LEFT,TOP,WIDTH,HEIGHT",
+        help="where on it, in millimetres from its upper left corner; below zero, from the other side",
+    )
     add_thumbprint(parser)
     add_pin(parser)
     add_json(parser)
+
+
+def box(text: str) -> tuple[float, ...]:
+    """Return the four numbers of a box; ValueError, which argparse tells."""
+    left, top, width, height = (float(number) for number in text.split(","))
+    return left, top, width, height
 
 
 def add_verify(subparsers: Subparsers) -> None:
@@ -61,6 +92,7 @@ def _sign(options: argparse.Namespace) -> int:
         from_stdin=options.pin_stdin,
         accepts=options.final_try,
         as_json=options.json,
+        pdf=None if options.p7s else sign.pdf_wish(options),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Sequence
@@ -38,14 +39,18 @@ def sign(
     from_stdin: bool,
     accepts: bool,
     as_json: bool,
+    pdf: Json = None,
 ) -> int:
-    """Sign all documents with one PIN; FAILED where one of them is not signed."""
+    """Sign all documents with one PIN; FAILED where one of them is not signed.
+
+    ``pdf`` says how PDFs are signed inside (PdfParams); None where they are as all others.
+    """
     is_person = not from_stdin and sys.stdin.isatty()
     with agent() as client:
         client.call("events.subscribe")
         chosen = thumbprint_of(client, thumbprint) if thumbprint else signing_certificate(client)
         paths = [os.fspath(file.absolute()) for file in files]
-        params: dict[str, Json] = {"thumbprint": chosen, "files": paths}
+        params: dict[str, Json] = {"thumbprint": chosen, "files": paths, "pdf": pdf}
         while True:
             with progress(_READING):
                 asked = begin(client, "signing.sign", params, is_person=is_person, accepts=accepts)
@@ -61,6 +66,18 @@ def sign(
     if as_json:
         say_json({"organisation": asked["organisation"], "documents": signed})
     return Exit.FAILED if any(document["error"] for document in signed) else Exit.DONE
+
+
+def pdf_wish(options: argparse.Namespace) -> Json:
+    """Return how PDFs are to be signed inside: PdfParams."""
+    stamp: Json = None
+    if options.stamp is not None:
+        left, top, width, height = options.box
+        box = {"left": left, "top": top, "width": width, "height": height}
+        picture = os.fspath(options.stamp.absolute())
+        stamp = {"picture": picture, "page": options.page, "box": box}
+    output = os.fspath(options.output.absolute()) if options.output else None
+    return {"output": output, "stamp": stamp}
 
 
 def _name(asked: Json) -> None:
@@ -98,8 +115,8 @@ def _outcome(client: Client, asked: Json, *, is_told: bool) -> list[Json]:
                 _tell(event)
     if event["error"]:
         raise CallError(event["error"])
-    errors = {each["file"]: each["error"] for each in event["files"]}
-    return [{**document, "error": errors[document["file"]]} for document in asked["documents"]]
+    became = {each["file"]: each for each in event["files"]}
+    return [{**document, **became[document["file"]]} for document in asked["documents"]]
 
 
 def _tell(event: Json) -> None:
