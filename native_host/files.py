@@ -7,11 +7,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+from agent.ground import held_files
+
 
 def read_if_possible(path: Path) -> bytes | None:
     """Return a file's content; None where there is none for this user."""
     try:
-        return path.read_bytes()
+        return held_files.read_bytes(path)
     except OSError:
         return None
 
@@ -32,9 +34,9 @@ def write_if_different(
         with os.fdopen(handle, "wb") as file:
             file.write(content)
         temporary.chmod(mode)
-        temporary.replace(path)
+        held_files.replace(temporary, path)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        held_files.discard(temporary)
         raise
     return True
 

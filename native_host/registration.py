@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 from pathlib import Path
 
+from agent.ground import held_files
 from agent.ground.errors import OdcError
 from agent.system.runtime import home_override
 from native_host import registry
@@ -108,7 +109,7 @@ def remove_launcher() -> None:
     """Remove the launcher and its folder, once no manifest names it."""
     launcher = launcher_path()
     if launcher != host_program() and sys.platform != "win32":
-        launcher.unlink(missing_ok=True)
+        held_files.remove(launcher)
     with suppress(OSError):  # not there, or somebody keeps something in it
         launcher_folder().rmdir()
 
@@ -257,5 +258,5 @@ def _remove_ours(target: Target) -> bool:
         registry.remove(target.key, system=target.is_system)
     if target.path == installed_manifest(target.family):
         return is_entered  # it goes with the installation, and may serve others
-    target.path.unlink(missing_ok=True)
+    held_files.remove(target.path)
     return is_entered or content is not None

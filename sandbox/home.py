@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 import msgspec
 import platformdirs
 
+from agent.ground import held_files
 from agent.system.runtime import home_override
 
 
@@ -103,7 +103,11 @@ def default_folder() -> Path:
 def write_file(path: Path, content: bytes, *, mode: int = 0o600) -> None:
     """Replace ``path`` by ``content``, whole or not at all."""
     draft = write_draft(path, content, mode=mode)
-    draft.replace(path)
+    try:
+        held_files.replace(draft, path)
+    except OSError:
+        held_files.discard(draft)
+        raise
 
 
 def create_file(path: Path, content: bytes, *, mode: int = 0o600) -> bool:
@@ -113,12 +117,11 @@ def create_file(path: Path, content: bytes, *, mode: int = 0o600) -> bool:
     """
     draft = write_draft(path, content, mode=mode)
     try:
-        os.link(draft, path)
+        held_files.link(draft, path)
     except FileExistsError:
         return False
     finally:
-        with contextlib.suppress(FileNotFoundError):
-            draft.unlink()
+        held_files.discard(draft)
     return True
 
 

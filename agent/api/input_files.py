@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from agent.ground import held_files
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
 from agent.renewals.authorities.ra_protocol import DocumentName
@@ -34,7 +35,7 @@ def read_scan(file: Path) -> bytes:
     try:
         if not file.is_file():
             raise FileUnreadableError(file=file.name, reason=mark("it is not a file"))
-        with file.open("rb") as stream:
+        with held_files.open_to_read(file) as stream:
             content = stream.read(MAX_SCAN_BYTES + 1)
     except OSError as error:
         raise FileUnreadableError(file=file.name, reason=error.strerror or str(error)) from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
+from agent.ground import held_files
 from agent.ground.language import mark
 
 _MARKS = (
@@ -32,7 +33,7 @@ def read_text_file(file: Path) -> str:
         OSError: it cannot be read.
         TextEncodingError: it is in another encoding.
     """
-    return written_text(file.read_bytes())
+    return written_text(held_files.read_bytes(file))
 
 
 def written_text(content: bytes) -> str:

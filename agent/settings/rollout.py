@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from agent.ground import held_files
 from agent.ground.errors import OdcError, reason_of
 from agent.ground.language import user_language
 from agent.ground.streams import replace_what_cannot_be_said
@@ -70,7 +71,7 @@ def _replace(target: Path, content: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     new = target.with_name(f".{target.name}.new")
     new.write_bytes(content)
-    new.replace(target)
+    held_files.replace(new, target)
 
 
 def remove(target: Path) -> None:
@@ -83,10 +84,14 @@ def remove(target: Path) -> None:
         return  # none, or somebody's own
     for file in named:
         with contextlib.suppress(OSError):
-            (target.parent / file).unlink()
-    target.unlink()
+            _remove(target.parent / file)
+    held_files.remove(target)
     with contextlib.suppress(OSError):  # something else is in it
         target.parent.rmdir()
+
+
+def _remove(copied: Path) -> None:
+    (held_files.remove_tree if copied.is_dir() else held_files.remove)(copied)
 
 
 def _checked_text(source: Path) -> str:

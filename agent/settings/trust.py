@@ -11,6 +11,7 @@ from agent.certificates.chain import TrustStore
 from agent.certificates.files import CertificateFileError, certificates_in
 from agent.certificates.model import Certificate
 from agent.certificates.parsing import CertificateDamagedError, parse_certificate
+from agent.ground import held_files
 from agent.settings.config import Config
 from agent.system.files import saved_stamp
 
@@ -84,7 +85,7 @@ def certificates_of(file: Path) -> list[bytes]:
         OSError: it cannot be read.
         CertificateFileError: there is none in it, or one is damaged.
     """
-    with file.open("rb") as opened:
+    with held_files.open_to_read(file) as opened:
         return certificates_in(opened.read(MAX_FILE_SIZE))
 
 

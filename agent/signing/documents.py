@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes
 
+from agent.ground import held_files
 from agent.ground.errors import reason_of
 from agent.ground.language import mark
 from agent.keys.signed_data import MAX_MESSAGE_BYTES
@@ -100,7 +101,7 @@ def _chunks(file: Path) -> Iterator[bytes]:
             missing = mark("No such file or directory")
             reason = mark("it is not a file") if file.exists() else missing
             raise DocumentUnreadableError(file=file.name, reason=reason)
-        with file.open("rb") as stream:
+        with held_files.open_to_read(file) as stream:
             while chunk := stream.read(_CHUNK_BYTES):
                 yield chunk
     except OSError as error:

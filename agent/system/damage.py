@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
+from agent.ground import held_files
 from agent.ground.clock import Clock, utc_now
 from agent.ground.errors import OdcError, reason_of
 from agent.ground.language import mark
@@ -82,7 +83,7 @@ class Damages:
             error: what reading it raised, or that one's cause; what may pass by itself leaves it where it is.
         """
         cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
-        if isinstance(cause, OSError) and cause.errno not in _LASTING:
+        if isinstance(cause, OSError) and not _lasts(cause):
             self.tell(UnreadableError(what=kind.what, reason=reason_of(cause)))
             return False
         try:
@@ -102,6 +103,10 @@ class Damages:
                 self.lay_aside(folder, kind, error)
 
 
+def _lasts(error: OSError) -> bool:
+    return error.errno in _LASTING and not isinstance(error, held_files.FileHeldError)
+
+
 def lay_aside(file: Path, now: dt.datetime) -> Path:
     """Rename ``file`` to a free name with the day of ``now``, and return that; OSError."""
     day, number = now.astimezone().date(), 1
@@ -109,7 +114,7 @@ def lay_aside(file: Path, now: dt.datetime) -> Path:
         more = "" if number == 1 else f"-{number}"
         aside = file.with_name(f"{file.stem}{_MARK}{day}{more}{file.suffix}")
         if not os.path.lexists(aside):
-            file.rename(aside)
+            held_files.rename(file, aside)
             return aside
         number += 1
 
@@ -138,4 +143,4 @@ def read_whole(file: Path) -> bytes:
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), os.fspath(file))
     if not stat.S_ISREG(file.stat().st_mode):
         raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(file))
-    return file.read_bytes()
+    return held_files.read_bytes(file)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from agent.ground import held_files
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
 from agent.system.paths import make_private
@@ -26,7 +27,7 @@ class NotSavedError(OdcError):
 def write_private(file: Path, content: bytes) -> None:
     """Replace ``file`` by ``content`` at once, readable by this user only."""
     with _written(file, content) as temporary:
-        temporary.replace(file)
+        held_files.replace(temporary, file)
 
 
 def write_private_once(file: Path, content: bytes) -> bool:
@@ -36,13 +37,13 @@ def write_private_once(file: Path, content: bytes) -> bool:
     """
     with _written(file, content) as temporary:
         try:
-            os.link(temporary, file)
+            held_files.link(temporary, file)
         except FileExistsError:
             return False
         except OSError:  # a file system without hard links
             if file.exists():
                 return False
-            temporary.replace(file)
+            held_files.replace(temporary, file)
     return True
 
 
@@ -67,15 +68,15 @@ def write_beside(file: Path, *content: bytes, mode: int | None = None) -> None:
         if mode is not None:
             temporary.chmod(mode)
         try:
-            os.link(temporary, file)
+            held_files.link(temporary, file)
         except FileExistsError:
             raise
         except OSError:  # a file system without hard links
             if file.exists():
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
-            temporary.replace(file)
+            held_files.replace(temporary, file)
     finally:
-        temporary.unlink(missing_ok=True)
+        held_files.discard(temporary)
 
 
 def saved_stamp(file: Path) -> object:
@@ -100,4 +101,4 @@ def _written(file: Path, content: bytes) -> Iterator[Path]:
             os.fsync(stream.fileno())
         yield temporary
     finally:
-        temporary.unlink(missing_ok=True)
+        held_files.discard(temporary)

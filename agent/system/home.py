@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from agent.ground.errors import OdcError
+from agent.ground.errors import OdcError, reason_of
 from agent.ground.language import mark
 from agent.system.ownership import take_back
 from agent.system.paths import make_private
@@ -34,8 +33,7 @@ def writing_to(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise HomeNotUsableError(folder=str(folder), reason=reason) from error
+        raise HomeNotUsableError(folder=str(folder), reason=reason_of(error)) from error
 
 
 def see_to_folders(*folders: Path) -> list[str]:

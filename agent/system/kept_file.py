@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from agent.ground import held_files
 from agent.system.damage import DamagedError, Damages, read_whole
 from agent.system.files import write_private
 
@@ -58,4 +59,4 @@ class KeptFile(Generic[T]):
 
     def remove(self) -> None:
         """Have nothing kept; OSError."""
-        self._file.unlink(missing_ok=True)
+        held_files.remove(self._file)

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from agent.ground import held_files
 from agent.ground.clock import utc_now
 from agent.ground.errors import OdcError, reason_of
 from agent.ground.language import mark
@@ -44,7 +45,7 @@ class RunningElsewhereError(AlreadyRunningError):
 
 def lock_holder(file: Path) -> int:
     """Return the process id that the running agent wrote into its lock; ValueError, OSError."""
-    return int(file.read_text("utf-8").partition("\n")[0])
+    return int(held_files.read_bytes(file).decode().partition("\n")[0])
 
 
 def running_agent(file: Path) -> AlreadyRunningError | None:
@@ -78,7 +79,9 @@ class AgentLock:
             make_private(self._folder)
             if os.path.lexists(file) and not file.is_file():
                 lay_aside(file, utc_now())  # nobody can hold it
-            self._descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+            self._descriptor = held_files.patiently(
+                lambda: os.open(file, os.O_RDWR | os.O_CREAT, 0o600), file
+            )
         self._locked = self._descriptor
 
     def __enter__(self) -> Self:

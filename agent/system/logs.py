@@ -18,6 +18,7 @@ _FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _MAX_BYTES = 1024 * 1024
 _KEPT = 3
+_PUT_OFF_BYTES = 64 * 1024
 
 
 class _OneLine(logging.Formatter):
@@ -37,8 +38,24 @@ class _LogFile(logging.handlers.RotatingFileHandler):
     So no line has to be put into words twice, nor the file looked for at each: half of a line's time.
     """
 
+    _put_off_by = 0
+    """Bytes more than it may have, since it could not be begun anew."""
+
     def shouldRollover(self, _record: logging.LogRecord) -> bool:  # noqa: N802 - logging's name
-        return self.stream is not None and self.stream.tell() >= self.maxBytes
+        return self.stream is not None and self.stream.tell() >= self.maxBytes + self._put_off_by
+
+    def doRollover(self) -> None:  # noqa: N802 - logging's name
+        """Begin it anew; where that is refused go on in it, and try again some lines later.
+
+        Windows renames and removes no file that somebody has open, to read it; without this each line
+        would be lost until he closes it.
+        """
+        try:
+            super().doRollover()
+            self._put_off_by = 0
+        except OSError:
+            self.stream = self._open()
+            self._put_off_by = self.stream.tell() - self.maxBytes + _PUT_OFF_BYTES
 
 
 def _log_file(file: Path) -> _LogFile:

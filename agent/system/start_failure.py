@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from agent.ground import held_files
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
 from agent.ground.reports import ErrorReport
@@ -73,7 +74,7 @@ def forget_failure(data: Path) -> None:
     """Forget it: an agent runs."""
     for file in _files(data):
         with contextlib.suppress(OSError):
-            file.unlink(missing_ok=True)
+            held_files.remove(file)
 
 
 def _files(data: Path) -> list[Path]:

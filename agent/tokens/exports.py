@@ -8,6 +8,7 @@ from __future__ import annotations
 import mmap
 from pathlib import Path
 
+from agent.ground import held_files
 from agent.tokens.model import ModuleKind
 
 _ENTRY_POINTS = {
@@ -32,7 +33,7 @@ def kinds_of(path: str) -> tuple[ModuleKind, ...]:
 
 def exported_kinds(path: Path) -> tuple[ModuleKind, ...]:
     """Return all that the library is, nothing where it has the name of no kind; OSError."""
-    with path.open("rb") as file:
+    with held_files.open_to_read(path) as file:
         if not file.read(4).startswith((b"\x7fELF", b"MZ")):
             # Mach-O folds names into a tree, where none need stand whole.
             return tuple(_ENTRY_POINTS.values())

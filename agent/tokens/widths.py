@@ -9,6 +9,8 @@ import struct
 import sys
 from pathlib import Path
 
+from agent.ground import held_files
+
 _HEAD_BYTES = 4096
 _ELF_BITS = {1: 32, 2: 64}
 _PE_BITS = {0x014C: 32, 0x8664: 64, 0xAA64: 64}
@@ -21,7 +23,7 @@ OWN_BITS = 8 * struct.calcsize("P")
 def bits_of(path: str) -> int | None:
     """Return 32 or 64, None where the file does not say so or cannot be read."""
     try:
-        with Path(path).open("rb") as file:
+        with held_files.open_to_read(Path(path)) as file:
             head = file.read(_HEAD_BYTES)
     except (OSError, ValueError):
         return None

@@ -16,6 +16,7 @@ from typing import IO
 from tuf.api import exceptions as tuf
 from tuf.ngclient import FetcherInterface
 
+from agent.ground import held_files
 from agent.network.proxies import named_with
 from agent.network.reader import (
     Coming,
@@ -79,7 +80,7 @@ class Fetcher(FetcherInterface):
         kept = part.stat().st_size if part is not None and part.exists() else 0
         with self._answer(url, kept) as answer:
             if part is not None and answer.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-                part.unlink()
+                held_files.remove(part)
                 yield from self._fetched(url)
                 return
             is_rest = bool(kept) and answer.status == HTTPStatus.PARTIAL_CONTENT
@@ -119,7 +120,7 @@ class Fetcher(FetcherInterface):
     def _kept_along(self, part: Path, kept: int, answer: Coming) -> Iterator[bytes]:
         """Yield what ``part`` has where the answer is the rest of it, then what comes, written to it too."""
         if kept:
-            with part.open("rb") as file:
+            with held_files.open_to_read(part) as file:
                 while chunk := file.read(_CHUNK):
                     yield chunk
         received = kept

@@ -16,6 +16,7 @@ from tuf.api import exceptions as tuf
 from tuf.api.metadata import Metadata, Root
 from tuf.ngclient import TargetFile, Updater, UpdaterConfig
 
+from agent.ground import held_files
 from agent.ground.errors import OdcError, reason_of
 from agent.ground.text_files import TextEncodingError, read_text_file
 from agent.system.paths import make_private
@@ -64,7 +65,7 @@ class Repository:
             if target.length > MAX_RELEASE_BYTES:
                 raise UpdateTamperedError
             file = self._fetched(updater, target)
-            return msgspec.json.decode(file.read_bytes(), type=Release)
+            return msgspec.json.decode(held_files.read_bytes(file), type=Release)
 
     def download(self, release: Release, progress: Progress) -> Path:
         """Fetch the release's package, verify it and return where it lies."""
@@ -83,7 +84,7 @@ class Repository:
         """Remove what was fetched of other versions; a package may be a hundred megabytes."""
         for file in self._targets.glob("*"):
             if file.name not in but:
-                file.unlink(missing_ok=True)
+                held_files.remove(file)
 
     def _updater(self) -> Updater:
         make_private(self._metadata)
@@ -122,9 +123,9 @@ class Repository:
             verified = file.with_name(f".{name}")
             try:
                 updater.download_target(target, str(verified))
-                verified.replace(file)
+                held_files.replace(verified, file)
             finally:
-                verified.unlink(missing_ok=True)  # cut short: the disk is full
+                held_files.discard(verified)  # cut short: the disk is full
         return file
 
 
@@ -141,7 +142,7 @@ def _kept_while_right(part: Path) -> Iterator[None]:
         raise
     finally:
         if not is_worth_keeping:
-            part.unlink(missing_ok=True)
+            held_files.discard(part)
 
 
 @contextlib.contextmanager

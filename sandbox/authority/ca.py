@@ -12,6 +12,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
+from agent.ground import held_files
 from agent.keys.public_key import PublicKey
 from agent.keys.schemes import Family
 from sandbox.authority.rules.behaviour import Issuing
@@ -130,7 +131,7 @@ class Authority:
         pem = serialization.Encoding.PEM
         anchor = b"".join(root.public_bytes(pem) for root in self.certificates)
         file = self._home.trust_anchor
-        if not file.exists() or file.read_bytes() != anchor:
+        if not file.exists() or held_files.read_bytes(file) != anchor:
             write_file(file, anchor, mode=0o644)
 
 
@@ -152,7 +153,7 @@ def identity_pem(key: PrivateKey, certificate: x509.Certificate) -> bytes:
 def read_identity(file: Path, whose: str) -> tuple[PrivateKey, x509.Certificate]:
     """Return what :func:`identity_pem` wrote into a file; SandboxError, which says ``whose`` it is."""
     try:
-        pem = file.read_bytes()
+        pem = held_files.read_bytes(file)
         return read_private_pem(pem), x509.load_pem_x509_certificate(pem)
     except (OSError, ValueError, TypeError) as error:
         raise SandboxError(f"cannot read {whose} in {file}: {error}") from error

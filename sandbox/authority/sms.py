@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from agent.ground import held_files
 from agent.renewals.authorities.ra_protocol import ApplicationState, ApplicationStatus, ProblemCode
 from sandbox.authority.ledger import Ledger, status_of
 from sandbox.authority.rules.lifecycle import Event
@@ -57,7 +58,7 @@ class Outbox:
         """Return what was sent, oldest first; of one application when it is named."""
         if not self._path.exists():
             return []
-        lines = self._path.read_bytes().splitlines()
+        lines = held_files.read_bytes(self._path).splitlines()
         found = [msgspec.json.decode(line, type=SmsMessage) for line in lines]
         return [message for message in found if application in (None, message.application)]
 

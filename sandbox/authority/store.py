@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import msgspec
 
+from agent.ground import held_files
 from sandbox.authority.rules.fault_kinds import Fault
 from sandbox.authority.rules.lifecycle import CLOSED
 from sandbox.authority.rules.profiles import CertificateUse
@@ -65,7 +66,9 @@ class Store:
             connection.execute("COMMIT")
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
+        with held_files.open_for_database(self._path):
+            connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
+            connection.execute("PRAGMA schema_version")  # now it is open
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")

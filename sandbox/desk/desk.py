@@ -20,6 +20,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 
 from agent.api.client import Client
+from agent.ground import held_files
 from agent.ground.language import desktop_language
 from agent.ground.streams import heard
 from agent.system.runtime import CONTROL_SOCKET, runtime_folder
@@ -97,7 +98,7 @@ class Desk:
 
         def running() -> RunningSandbox | None:
             with contextlib.suppress(OSError, msgspec.DecodeError):
-                found = msgspec.json.decode(file.read_bytes(), type=RunningSandbox)
+                found = msgspec.json.decode(held_files.read_bytes(file), type=RunningSandbox)
                 return found if found.pid == process.pid else None
             return None
 

@@ -14,6 +14,7 @@ import msgspec
 import uvicorn
 from starlette.types import ASGIApp
 
+from agent.ground import held_files
 from sandbox.authority.ca import Authority
 from sandbox.authority.key_centre import key_centre_signer
 from sandbox.authority.ledger import Ledger
@@ -148,7 +149,7 @@ async def _run(
                 tasks.create_task(server.serve(sockets=[listener]))
             tasks.create_task(_announce(servers, home, running, when_ready))
     finally:
-        home.running.unlink(missing_ok=True)
+        held_files.remove(home.running)
 
 
 async def _announce(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from agent.ground import held_files
 from sandbox.home import SandboxError, write_file
 from sandbox.skf_token.codes import KeyKind
 from sandbox.skf_token.pins import Pin
@@ -87,7 +88,7 @@ def load_state(path: Path) -> TokenState:
         SandboxError: there is none, or the file is damaged.
     """
     try:
-        return msgspec.json.decode(path.read_bytes(), type=TokenState)
+        return msgspec.json.decode(held_files.read_bytes(path), type=TokenState)
     except OSError as error:
         raise SandboxError(f"cannot read the token {path}: {error.strerror}") from error
     except msgspec.DecodeError as error:

@@ -46,6 +46,7 @@ def test_what_is_no_text_at_all_says_how_to_save_it(content):
 
 READERS = {
     "agent/ground/text_files.py": "the reader itself",
+    "agent/ground/held_files.py": "how every file is opened",
     # Certificates, in PEM or DER.
     "agent/settings/trust.py": "the reader of certificates",
     # TOML of text that came from the reader, or that this program wrote.
@@ -62,6 +63,7 @@ READERS = {
     "agent/renewals/letter/fonts.py": "fonts",
     "agent/tokens/discovery/libraries.py": "libraries",
     "agent/tokens/exports.py": "libraries",
+    "agent/tokens/widths.py": "libraries",
     "agent/network/pac/scripts.py": "a PAC program, of which the reader makes text",
     # What this program itself has written.
     "agent/settings/rollout.py": "what the reader gave",
@@ -91,7 +93,7 @@ READERS = {
 }
 """Who reads a file, or TOML, without the reader; why that is no text of people."""
 
-READING = {"read_text", "read_bytes"}
+READING = {"read_text", "read_bytes", "open_to_read"}
 
 
 def reads(tree: ast.AST) -> Counter[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 
 import pytest
 
@@ -38,6 +39,30 @@ def test_the_log_is_begun_anew_when_it_is_full_and_keeps_the_last_ones(tmp_path,
         line for file in (*reversed(files[1:]), files[0]) for line in file.read_text().splitlines()
     ]
     assert [line.split()[-2] for line in lines] == [str(n) for n in range(100 - len(lines), 100)]
+
+
+def test_no_line_is_lost_while_the_log_cannot_be_begun_anew(tmp_path, monkeypatch):
+    """As on Windows, while somebody reads one of the files."""
+    monkeypatch.setattr(logs, "_MAX_BYTES", 1000)
+    monkeypatch.setattr(logs, "_PUT_OFF_BYTES", 500)
+    refused = []
+
+    def refuse(source, target):
+        refused.append(target)
+        raise PermissionError(13, "another program has the file open", source)
+
+    with bare_root() as root:
+        logs.set_up_logging(tmp_path, to_stderr=False)
+        with monkeypatch.context() as held:
+            held.setattr(os, "rename", refuse)
+            for number in range(100):
+                root.info("line %s", number)
+        [file] = tmp_path.iterdir()
+        assert len(file.read_text().splitlines()) == 100
+        assert 2 < len(refused) < 20, "not at every line"
+        for number in range(20):
+            root.info("line %s", number)
+    assert len(list(tmp_path.iterdir())) > 1, "begun anew once nobody reads it"
 
 
 HARMFUL = [

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from agent.ground import held_files
 from agent.ground.errors import InvalidInputError, OdcError
 from agent.ground.language import mark
 from agent.ground.text_files import TextEncodingError, written_text
@@ -45,7 +46,7 @@ def read_file(file: Path) -> bytes:
         if file == STDIN:
             content = sys.stdin.buffer.read(MAX_CONTENT + 1)
         else:
-            with file.open("rb") as stream:
+            with held_files.open_to_read(file) as stream:
                 content = stream.read(MAX_CONTENT + 1)
     except OSError as error:
         raise InvalidInputError(what=str(file), reason=error.strerror or str(error)) from error

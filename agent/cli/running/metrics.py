@@ -19,6 +19,7 @@ from agent.api.listed import all_tokens, is_done_with, leads
 from agent.cli.ground.connect import agent
 from agent.cli.ground.outcome import Exit, NoAgentError
 from agent.cli.ground.output import say
+from agent.ground import held_files
 from agent.ground.errors import InvalidInputError
 from agent.ground.language import mark
 
@@ -167,6 +168,6 @@ def _replace(file: Path, content: bytes) -> None:
     try:
         temporary.write_bytes(content)
         temporary.chmod(FILE_MODE)
-        temporary.replace(file)
+        held_files.replace(temporary, file)
     finally:
-        temporary.unlink(missing_ok=True)
+        held_files.discard(temporary)

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from agent import __version__
+from agent.ground import held_files
 from agent.system.consoles import NO_CONSOLE
 from agent.system.runtime import ensure_runtime_folder, module_command
 
@@ -34,7 +35,7 @@ def drawn_icon() -> Path:
     if not file.exists():
         unfinished = file.with_stem(f".{file.stem}")
         draw_icon(CertificateStatus.EXPIRING, 0, size=128).save(unfinished)
-        unfinished.replace(file)
+        held_files.replace(unfinished, file)
     return file
 
 

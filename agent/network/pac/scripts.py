@@ -7,6 +7,7 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
+from agent.ground import held_files
 from agent.ground.encodings import guessed_text
 from agent.ground.text_files import TextEncodingError, written_text
 from agent.network.tls import public_tls
@@ -53,7 +54,7 @@ def _read(source: str) -> bytes:
         if _is_file(source)
         else source
     )
-    with Path(path).open("rb") as file:
+    with held_files.open_to_read(Path(path)) as file:
         return file.read(MAX_BYTES + 1)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from agent.ground import held_files
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
 from agent.renewals.authorities.ra_protocol import ApplicantField, DocumentName
@@ -109,13 +110,13 @@ class DraftStore:
     def drop(self, renewal: str, name: DocumentName) -> None:
         """Delete all parts of a chosen file."""
         for part in Part:
-            self._file(renewal, _part_name(name, part)).unlink(missing_ok=True)
+            held_files.remove(self._file(renewal, _part_name(name, part)))
 
     def forget(self, renewal: str) -> None:
         """Delete the draft and what was chosen for it; scans that were submitted stay."""
         for name in DocumentName:
             self.drop(renewal, name)
-        self._file(renewal, "draft").unlink(missing_ok=True)
+        held_files.remove(self._file(renewal, "draft"))
 
     def _opened(self, renewal: str, leaf: str) -> bytes:
         return self._vault.open_file(self._file(renewal, leaf), f"{renewal}/{leaf}")

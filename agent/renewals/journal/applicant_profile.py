@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from agent.ground import held_files
 from agent.ground.language import mark
 from agent.renewals.authorities.ra_protocol import Applicant
 from agent.renewals.dossier.checks import cleaned_applicant
@@ -46,4 +47,4 @@ def take_up_profile(file: Path, vault: Vault) -> Applicant | None:
 
 def forget_profile(file: Path) -> None:
     """Delete what was kept, if anything was; no key is needed for that."""
-    file.unlink(missing_ok=True)
+    held_files.remove(file)

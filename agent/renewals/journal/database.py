@@ -11,7 +11,9 @@ import sys
 from enum import StrEnum, unique
 from pathlib import Path
 
+from agent.ground import held_files
 from agent.ground.errors import OdcError
+from agent.ground.held_files import BESIDE_DATABASES
 from agent.ground.language import mark
 from agent.renewals.journal.schema import COLUMNS, MIGRATIONS
 from agent.system.home import HomeNotUsableError
@@ -21,8 +23,6 @@ from agent.system.paths import make_private
 BUSY_SECONDS = 0.5
 """How long somebody else's lock (a backup) may hold the agent up; what fails then is tried again."""
 
-_BESIDE = ("-wal", "-shm", "-journal")
-"""What SQLite keeps beside a database."""
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _NO_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOMEM})
 _OF_THE_DISK = frozenset(
@@ -82,9 +82,17 @@ def open_database(file: Path) -> tuple[sqlite3.Connection, Way]:
         DatabaseBrokenError: what lies there cannot be used; nothing of it was changed.
     """
     make_private(file.parent)
-    for each in (file, *(file.with_name(f"{file.name}{suffix}") for suffix in _BESIDE)):
+    for each in (file, *(file.with_name(f"{file.name}{suffix}") for suffix in BESIDE_DATABASES)):
         if os.path.lexists(each) and not each.is_file():
             raise DatabaseBrokenError(f"{each.name} is no file")
+    try:
+        with held_files.open_for_database(file):
+            return _opened_as_can_be(file)
+    except held_files.FileHeldError as error:
+        raise JournalBusyError from error
+
+
+def _opened_as_can_be(file: Path) -> tuple[sqlite3.Connection, Way]:
     for way in Way:
         try:
             return _opened(file, way), way

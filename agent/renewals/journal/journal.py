@@ -170,6 +170,11 @@ class Journal:
             if not self._can_read(renewal_id, facts, private)
         ]
 
+    def ended(self) -> frozenset[str]:
+        """Return the renewals of which nothing personal may be left."""
+        rows = self._database.execute("SELECT id FROM renewal WHERE is_open = 0")
+        return frozenset(renewal_id for (renewal_id,) in rows)
+
     def give_up(self, renewal_id: str) -> None:
         """Close a renewal that cannot be read; NotSavedError."""
         with self._transaction():

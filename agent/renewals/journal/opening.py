@@ -6,9 +6,9 @@ import contextlib
 import datetime as dt
 import logging
 import os
-import shutil
 from pathlib import Path
 
+from agent.ground import held_files
 from agent.ground.clock import Clock
 from agent.ground.errors import OdcError, reason_of
 from agent.ground.language import mark
@@ -66,6 +66,7 @@ def open_journal(
         damages.tell(error)
         return Journal(file, vault, paused=error)
     _tell_of_lost(journal, dossiers, damages, clock())
+    _remove_papers_of_ended(journal, dossiers)
     return journal
 
 
@@ -96,7 +97,7 @@ def _laid_aside(file: Path, now: dt.datetime, error: Exception) -> Path:
         for suffix in _BESIDE:
             beside = file.with_name(f"{file.name}{suffix}")
             if os.path.lexists(beside):
-                beside.rename(aside.with_name(f"{aside.name}{suffix}"))
+                held_files.rename(beside, aside.with_name(f"{aside.name}{suffix}"))
         _remove(file.with_name(f"{file.name}-shm"))  # made anew from the log
     except OSError as failure:
         reason = f"{error} ({reason_of(failure)})"
@@ -106,9 +107,9 @@ def _laid_aside(file: Path, now: dt.datetime, error: Exception) -> Path:
 
 def _remove(file: Path) -> None:
     if file.is_dir() and not file.is_symlink():
-        shutil.rmtree(file)
+        held_files.remove_tree(file)
     else:
-        file.unlink(missing_ok=True)
+        held_files.remove(file)
 
 
 def _tell_of_lost(journal: Journal, dossiers: Path, damages: Damages, now: dt.datetime) -> None:
@@ -117,6 +118,13 @@ def _tell_of_lost(journal: Journal, dossiers: Path, damages: Damages, now: dt.da
             damages.tell(lost.problem())
             continue
         log.info("lost renewal given up id=%s", lost.id)
-        with contextlib.suppress(OdcError):  # a full disk: at the next start
+        with contextlib.suppress(OdcError, OSError):  # a full disk, a scanner: at the next start
             journal.give_up(lost.id)
-            shutil.rmtree(dossiers / lost.id, ignore_errors=True)
+            held_files.remove_tree(dossiers / lost.id)
+
+
+def _remove_papers_of_ended(journal: Journal, dossiers: Path) -> None:
+    """Remove what was to go when a renewal ended, and another program had open just then."""
+    for renewal in journal.ended().intersection(papers_in(dossiers)):
+        with contextlib.suppress(OSError):  # still: at the next start
+            held_files.remove_tree(dossiers / renewal)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from agent.ground import held_files
 from agent.renewals.journal.leftovers import Leftover
 from agent.renewals.journal.pages import Row, pages_of, rows_in
 from agent.renewals.journal.states import ENDED, State
@@ -72,7 +73,7 @@ def papers_in(folder: Path) -> list[str]:
 
 def _content(file: Path) -> bytes:
     try:
-        return file.read_bytes() if file.is_file() else b""
+        return held_files.read_bytes(file) if file.is_file() else b""
     except OSError:
         return b""
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
+import logging
 from pathlib import Path
 
+from agent.ground import held_files
 from agent.ground.language import mark
 from agent.renewals.authorities.ra_protocol import DocumentName
 from agent.renewals.journal.vault import Vault, VaultError
 from agent.system.damage import DamagedError, Damages
 from agent.system.files import NotSavedError, write_private
+
+log = logging.getLogger(__name__)
 
 
 class ScanDamagedError(DamagedError):
@@ -54,8 +57,11 @@ class ScanStore:
             raise ScanLostError from error
 
     def forget(self, renewal: str) -> None:
-        """Delete all scans of a renewal."""
-        shutil.rmtree(self._folder / renewal, ignore_errors=True)
+        """Delete all scans of a renewal; what another program holds goes at the next start."""
+        try:
+            held_files.remove_tree(self._folder / renewal)
+        except OSError as error:
+            log.warning("scans not removed id=%s reason=%s", renewal, error.strerror)
 
     def _file(self, renewal: str, name: DocumentName) -> Path:
         return self._folder / renewal / f"{name.value}.sealed"

@@ -11,6 +11,7 @@ import struct
 import sys
 from pathlib import Path
 
+from agent.ground import held_files
 from agent.tokens.discovery.found import (
     NO_DRIVER,
     NO_LIBRARY,
@@ -129,5 +130,5 @@ def _formats(path: str) -> set[str]:
 
 
 def _head(path: Path) -> bytes:
-    with path.open("rb") as file:
+    with held_files.open_to_read(path) as file:
         return file.read(HEAD_BYTES)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from agent.ground import held_files
 from agent.ground.errors import reason_of
 from agent.ground.text_files import written_text
 from agent.system.trusted_files import see_to_writers
@@ -68,7 +69,7 @@ def read_tables(
         try:
             if file != _OURS:
                 see_to_writers(file)
-            good[file] = parse_table(file.read_bytes())
+            good[file] = parse_table(held_files.read_bytes(file))
         except OSError as error:
             problems.append(ModuleFileError(file=printable(file), reason=reason_of(error)))
         except ValueError as error:

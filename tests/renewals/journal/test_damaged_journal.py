@@ -81,6 +81,17 @@ def test_a_whole_journal_is_opened_as_it_is(desk):
     assert problems == ()
 
 
+def test_papers_that_were_held_when_a_renewal_ended_go_at_the_next_start(desk):
+    for renewal in (desk.ended[0], desk.open_ones[0], "nobody-knows"):
+        (desk.dossiers / renewal).mkdir(parents=True)
+        (desk.dossiers / renewal / "scan.sealed").write_bytes(b"scan")
+    opened, problems = desk.opened()
+    with opened:
+        left = {folder.name for folder in desk.dossiers.iterdir()}
+    assert left == {desk.open_ones[0], "nobody-knows"}
+    assert problems == ()
+
+
 def test_whichever_page_is_damaged_most_renewals_are_kept_and_no_open_one_is_passed_over(desk):
     whole = desk.file.read_bytes()
     kept = []
