@@ -50,6 +50,12 @@ class Windows(Protocol):
     def came_forward(self, connection: Connection) -> None:
         """Take a window's word that it came forward when it was asked to."""
 
+    def in_front(self, connection: Connection, subject: str) -> None:
+        """Take a window's word that it is in front with this subject; with an empty one it is not."""
+
+    def is_in_front(self, name: str, subject: str) -> bool:
+        """Return whether a person looks at this window, and at this subject in it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:

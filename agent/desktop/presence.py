@@ -72,6 +72,7 @@ class Presence:
             language=language,
             is_quiet=self._is_quiet,
             open_window=self._open_window,
+            is_shown=self._windows.is_in_front,
         )
         self._damages = DamageNotices(
             self._board,

@@ -51,6 +51,9 @@ class _OpenWindow:
     is_awaited: bool = False
     """It was asked to come forward and has not said that it did: it may be closing just then."""
 
+    in_front: str = ""
+    """What it shows while it is the one a person works in."""
+
     def come_forward(self, subject: str) -> None:
         self.subject = subject
         if self.connection is not None:
@@ -112,6 +115,18 @@ class DesktopWindows:
         for opened in self._open.values():
             if opened.connection is connection:
                 opened.is_awaited = False
+
+    def in_front(self, connection: Raisable, subject: str) -> None:
+        """See agent.api.services.Windows."""
+        for opened in self._open.values():
+            if opened.connection is connection:
+                opened.in_front = subject
+
+    def is_in_front(self, name: str, subject: str) -> bool:
+        """See agent.api.services.Windows."""
+        return any(
+            opened.in_front == subject for (its, _), opened in self._open.items() if its == name
+        )
 
     def hand_over(self) -> None:
         """Have the agent that takes this one's place open what is open now; a site asks anew itself."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -32,6 +32,7 @@ class Window(QWidget):
         self.link = context.link
         self.words = context.words
         self.subject = subject
+        self._in_front = ""
         self.banner = Banner(self)
         self.content = QVBoxLayout()
         self.content.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
@@ -58,6 +59,23 @@ class Window(QWidget):
     def show_subject(self, subject: str) -> None:
         """Show what the window was opened for once more, or something else."""
         self.subject = subject
+
+    def shown_subject(self) -> str:
+        """Return what the window is about now; empty where that is nothing in particular."""
+        return self.subject
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Tell when a person begins or ends to work here."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.ActivationChange:
+            self.tell_what_is_in_front()
+
+    def tell_what_is_in_front(self) -> None:
+        """Tell the agent what is looked at: nobody needs a notice of it."""
+        subject = self.shown_subject() if self.isActiveWindow() else ""
+        if subject != self._in_front:
+            self._in_front = subject
+            self.link.call("windows.in_front", {"subject": subject}, None, lambda _report: None)
 
     def come_forward(self) -> None:
         """Come to the front, out of the task bar too."""

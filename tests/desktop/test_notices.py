@@ -16,6 +16,7 @@ import pytest
 from display import artefacts, desktop, eventually, missing_programs, start_bus_at, start_daemon
 from reminders_maker import REMINDERS, renewal
 
+from agent.certificates.model import CertificateStatus
 from agent.checks.probes.desktop import look_for_tray_host
 from agent.checks.verdicts.desktop import TrayHost
 from agent.desktop import tray_host
@@ -23,9 +24,11 @@ from agent.desktop.notices import choosing, freedesktop
 from agent.desktop.notices.board import NoticeBoard, Posted
 from agent.desktop.notices.choosing import ButtonsWherePossible, this_desktops_display
 from agent.desktop.notices.freedesktop import FreedesktopDisplay
+from agent.desktop.notices.icon_file import ensure_icon
 from agent.desktop.notices.model import Button, Notice
 from agent.desktop.notices.plyer import PlyerDisplay
 from agent.desktop.notices.reminding import reminder_notice
+from agent.desktop.notices.telling import renewal_notice
 from agent.desktop.presence import Presence
 from agent.desktop.windows import NoWindowError
 from agent.ground.bus import EventBus
@@ -226,6 +229,7 @@ class Desk:
         self.resumed: list[str] = []
         self.has_windows = True
         self.prepared = 0
+        self.in_front = ("", "")
         self.now = utc_now()
         self.presence = Presence(
             bus=self.bus,
@@ -248,12 +252,21 @@ class Desk:
     def prepare(self):
         self.prepared += 1
 
+    def is_in_front(self, name, thumbprint):
+        return self.in_front == (name, thumbprint)
+
     def remind(self, count: int) -> None:
         for reminder in REMINDERS[:count]:
             self.bus.publish(ReminderRaised(reminder=reminder))
 
     def renewal_is(self, state, waiting=None, name="new"):
         self.bus.publish(RenewalChanged(renewal=renewal(name, state, waiting)))
+
+
+async def draw_pictures():
+    """Have all pictures drawn already: a notice whose picture is missing comes a little later."""
+    for seal in CertificateStatus:
+        await ensure_icon(seal)
 
 
 @pytest.fixture
@@ -348,6 +361,7 @@ async def test_sixty_reminders_are_one_notice_and_open_the_main_window(no_panel,
 
 async def test_a_second_reminder_joins_the_one_on_the_screen(no_panel, desk):
     screen, _ = no_panel("dunst")
+    await draw_pictures()
     desk.remind(1)
     assert await until(screen.shown)
     desk.remind(2)
@@ -388,6 +402,7 @@ async def test_a_reminder_that_was_by_a_wrong_clock_leaves_the_screen(no_panel, 
 
 async def test_each_result_of_a_review_is_told_once(no_panel, desk):
     screen, _ = no_panel("dunst")
+    await draw_pictures()
     told = []
     for state, waiting, is_told in (
         (State.REVIEWING, Waiting.REVIEW, False),
@@ -403,9 +418,35 @@ async def test_each_result_of_a_review_is_told_once(no_panel, desk):
         if is_told:
             told.append(state)
             assert await until(screen.shown)
+
     texts = [html.unescape(notice["body"]) for notice in await asyncio.to_thread(screen.notices)]
     assert texts[0] == "您的新证书已安装成功!"
     assert len(texts) <= len(told)
+
+
+async def test_what_somebody_looks_at_needs_no_notice(no_panel, desk):
+    screen, _ = no_panel("dunst")
+    seen = renewal("new", State.APPROVED).thumbprint
+    desk.in_front = ("renew", seen)
+    desk.renewal_is(State.APPROVED, Waiting.SMS_CODE)
+    desk.in_front = ("renew", "another")
+    desk.renewal_is(State.INSTALLED)
+    assert await until(screen.shown)
+    [notice] = await asyncio.to_thread(screen.notices)
+    assert "您的新证书已安装成功!" in html.unescape(notice["body"])
+
+
+@pytest.mark.parametrize(
+    ("state", "seal"),
+    [
+        (State.APPROVED, CertificateStatus.VALID),
+        (State.INSTALLED, CertificateStatus.VALID),
+        (State.REJECTED, CertificateStatus.EXPIRING),
+        (State.FAILED, CertificateStatus.EXPIRED),
+    ],
+)
+def test_good_news_has_no_warnings_picture(state, seal):
+    assert renewal_notice(renewal("new", state), Language.ZH).seal is seal
 
 
 async def test_what_was_told_before_the_start_is_not_told_again(no_panel, desk):

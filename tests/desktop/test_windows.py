@@ -20,7 +20,7 @@ from agent.desktop import window_processes
 from agent.desktop import windows as desktop_windows
 from agent.desktop.display import NoWindowError
 from agent.desktop.terminals import terminal_command
-from agent.desktop.windows import DesktopWindows
+from agent.desktop.windows import DesktopWindows, _OpenWindow
 from agent.ground.language import Language
 from agent.system.runtime import module_command
 
@@ -334,3 +334,17 @@ def test_the_terminal_stays_open_until_its_last_sentence_is_read(short_folder):
     )  # fmt: skip
     assert "The agent cannot be reached" in done.stderr
     assert done.stdout.endswith("Press Enter to close this window.")
+
+
+async def test_the_agent_knows_what_a_window_in_front_shows(server):
+    windows = windows_of(server)
+    ours, theirs = object(), object()
+    for name, connection in (("renew", ours), ("main", theirs)):
+        windows._open[name, ""] = _OpenWindow("", connection=connection)
+    windows.in_front(ours, "a thumbprint")
+    windows.in_front(theirs, "another")
+    assert windows.is_in_front("renew", "a thumbprint")
+    assert not windows.is_in_front("renew", "another")
+    windows.in_front(ours, "")
+    assert not windows.is_in_front("renew", "a thumbprint")
+    windows._open.clear()

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 import agent
+from agent.certificates.model import CertificateStatus
 from agent.checks.probes.desktop import _has_x11_tray
 from agent.desktop.children import child
 from agent.desktop.notices.icon_file import ensure_icon
@@ -80,7 +81,7 @@ async def run_window():
 
 
 async def run_icon():
-    assert (await ensure_icon()).is_file()
+    assert (await ensure_icon(CertificateStatus.VALID)).is_file()
 
 
 async def run_notice():

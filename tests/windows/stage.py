@@ -62,7 +62,7 @@ class Stage:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._registry.add("events.subscribe", AnyParams, self._subscribe, Role.CONTROL)
-        self.answer(windows__came_forward={}, **answers)
+        self.answer(windows__came_forward={}, windows__in_front={}, **answers)
 
     def answer(self, **answers: Answer) -> None:
         """Answer these methods from now on."""

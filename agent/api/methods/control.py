@@ -57,6 +57,13 @@ class ListParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Read the tokens now instead of answering from the last reading."""
 
 
+class FrontParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of ``windows.in_front``."""
+
+    subject: str
+    """Empty once the window is not in front any more."""
+
+
 class WindowParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Parameters of ``windows.open``."""
 
@@ -86,6 +93,7 @@ class ControlMethods:
         registry.add("events.subscribe", NoParams, self.subscribe, *own)
         registry.add("portals.list", NoParams, self.list_portals, Role.CONTROL)
         registry.add("windows.came_forward", NoParams, self.came_forward, Role.CONTROL)
+        registry.add("windows.in_front", FrontParams, self.in_front, Role.CONTROL)
         registry.add("windows.open", WindowParams, self.open_window, *own)
         registry.add("windows.prepare", NoParams, self.prepare_window, *own)
 
@@ -166,6 +174,11 @@ class ControlMethods:
     async def came_forward(self, call: Call, _params: NoParams) -> dict[str, str]:
         """Tell that the window that calls came forward, as it was asked to."""
         self._services.windows.came_forward(call.connection)
+        return {}
+
+    async def in_front(self, call: Call, params: FrontParams) -> dict[str, str]:
+        """Tell what the window that calls shows in front: nobody needs a notice of it."""
+        self._services.windows.in_front(call.connection, params.subject)
         return {}
 
     async def subscribe(self, call: Call, _params: NoParams) -> dict[str, str]:

@@ -62,7 +62,7 @@ class FreedesktopDisplay:
         """
         try:
             bus = await self._connected()
-            arguments = self._arguments(slot, notice, await ensure_icon())
+            arguments = self._arguments(slot, notice, await ensure_icon(notice.seal))
             (number,) = await bus.call(
                 SERVICE, "Notify", "susssasa{sv}i", *arguments,
                 seconds=SHOW_SECONDS,

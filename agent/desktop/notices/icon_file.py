@@ -1,6 +1,6 @@
-"""The icon of notices as a file that lasts, since a desktop may read it after the notice is out.
+"""The pictures of notices as files that last, since a desktop may read one after the notice is out.
 
-``python -m agent.desktop.notices.icon_file`` draws it: the agent itself need not load what draws.
+``python -m agent.desktop.notices.icon_file SEAL`` draws one: the agent itself need not load what draws.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from agent import __version__
+from agent.certificates.model import CertificateStatus
 from agent.ground import held_files
 from agent.system.consoles import NO_CONSOLE
 from agent.system.runtime import ensure_runtime_folder, module_command
@@ -20,32 +21,32 @@ log = logging.getLogger(__name__)
 DRAW_SECONDS = 20.0
 
 
-def icon_file() -> Path:
-    """Return where the icon is, or will be."""
+def icon_file(seal: CertificateStatus) -> Path:
+    """Return where the picture is, or will be."""
     suffix = "ico" if sys.platform == "win32" else "png"
-    return ensure_runtime_folder() / f"notice-{__version__}.{suffix}"
+    return ensure_runtime_folder() / f"notice-{seal}-{__version__}.{suffix}"
 
 
-def drawn_icon() -> Path:
-    """Return the icon, drawn in this process if it is not there."""
-    from agent.certificates.model import CertificateStatus  # noqa: PLC0415
+def drawn_icon(seal: CertificateStatus) -> Path:
+    """Return the picture, drawn in this process if it is not there."""
     from agent.desktop.icon import draw_icon  # noqa: PLC0415 - takes memory
 
-    file = icon_file()
+    file = icon_file(seal)
     if not file.exists():
         unfinished = file.with_stem(f".{file.stem}")
-        draw_icon(CertificateStatus.EXPIRING, 0, size=128).save(unfinished)
+        draw_icon(seal, 0, size=128).save(unfinished)
         held_files.replace(unfinished, file)
     return file
 
 
-async def ensure_icon() -> Path | None:
-    """Return the icon, drawn by another process if it is not there; None where that fails."""
-    file = icon_file()
+async def ensure_icon(seal: CertificateStatus) -> Path | None:
+    """Return the picture, drawn by another process if it is not there; None where that fails."""
+    file = icon_file(seal)
     if file.exists():
         return file
     process = await asyncio.create_subprocess_exec(
         *module_command("agent.desktop.notices.icon_file"),
+        seal,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         creationflags=NO_CONSOLE,
@@ -59,4 +60,4 @@ async def ensure_icon() -> Path | None:
 
 
 if __name__ == "__main__":
-    drawn_icon()
+    drawn_icon(CertificateStatus(sys.argv[1]))

@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from agent.certificates.model import CertificateStatus
+
 
 @dataclass(frozen=True, slots=True)
 class Button:
@@ -24,6 +26,8 @@ class Notice:
     buttons: tuple[Button, ...] = ()
     """The first is also what a click on the notice itself does."""
     is_urgent: bool = False
+    seal: CertificateStatus = CertificateStatus.EXPIRING
+    """The picture beside it, the tray icon's: green for good news, amber for a warning, red for bad."""
 
 
 MARKUP = "body-markup"

@@ -10,6 +10,7 @@ import asyncio
 
 import msgspec
 
+from agent.certificates.model import CertificateStatus
 from agent.desktop.notices.model import Listener, Notice, NotShownError
 from agent.desktop.processes import kill_all
 from agent.ground.streams import heard
@@ -26,6 +27,7 @@ class PlainNotice(msgspec.Struct, frozen=True, kw_only=True):
 
     title: str
     text: str
+    seal: CertificateStatus = CertificateStatus.EXPIRING
 
 
 class PlyerDisplay:
@@ -39,7 +41,9 @@ class PlyerDisplay:
 
     async def show(self, slot: str, notice: Notice) -> bool:  # noqa: ARG002 - nothing is replaced
         """Show a notice; False, since its end will not be told; NotShownError."""
-        plain = msgspec.json.encode(PlainNotice(title=notice.title, text=notice.text))
+        plain = msgspec.json.encode(
+            PlainNotice(title=notice.title, text=notice.text, seal=notice.seal)
+        )
         try:
             async with asyncio.timeout(self._seconds):
                 status, complaint = await _deliver(plain)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 
+from agent.certificates.model import CertificateStatus
 from agent.desktop.notices.board import NoticeBoard, Posted
 from agent.desktop.notices.model import Button, Notice
 from agent.ground.bus import Event
@@ -29,11 +30,17 @@ class RenewalNotices:
         language: Callable[[], Language],
         is_quiet: Callable[[], bool],
         open_window: Callable[[str, str | None], None],
+        is_shown: Callable[[str, str], bool],
     ) -> None:
+        """Tell on ``board``, unless ``is_shown`` says that a window in front shows it anyway.
+
+        Both window functions take a window's name and a thumbprint.
+        """
         self._board = board
         self._language = language
         self._is_quiet = is_quiet
         self._open_window = open_window
+        self._is_shown = is_shown
         self._told: dict[str, Phase | None] = {r.id: phase_of(r) for r in renewals}
         self._held: dict[str, Renewal] = {}
         """What is told when quiet hours are over."""
@@ -75,6 +82,9 @@ class RenewalNotices:
         def pressed(_key: str) -> None:
             self._open_window("renew", renewal.thumbprint)
 
+        if self._is_shown("renew", renewal.thumbprint):
+            self._board.withdraw(_slot(renewal))
+            return
         notice = renewal_notice(renewal, self._language())
         self._board.post(_slot(renewal), Posted(notice=notice, pressed=pressed))
 
@@ -90,7 +100,14 @@ def renewal_notice(renewal: Renewal, language: Language) -> Notice:
         ),
         text=renewal_text(renewal, language),
         buttons=() if renewal.has_ended else (go_on,),
+        seal=_seal(phase_of(renewal)),
     )
+
+
+def _seal(phase: Phase | None) -> CertificateStatus:
+    if phase in {Phase.APPROVED, Phase.INSTALLED}:
+        return CertificateStatus.VALID
+    return CertificateStatus.EXPIRED if phase is Phase.FAILED else CertificateStatus.EXPIRING
 
 
 def _slot(renewal: Renewal) -> str:

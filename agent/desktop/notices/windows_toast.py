@@ -64,7 +64,7 @@ class ToastDisplay(ProcessDisplay):
 
     async def show(self, slot: str, notice: Notice) -> bool:
         """Show a notice in place of the slot's last; True, since its end will be told; NoButtonsError."""
-        self._icon = str(await ensure_icon() or "")
+        self._icon = str(await ensure_icon(notice.seal) or "")
         return await super().show(slot, notice)
 
     def command(self, notice: Notice) -> Sequence[str]:  # noqa: ARG002 - it comes by standard input

@@ -26,6 +26,10 @@ from agent.windows.window import Context
 
 _FORM = QRegularExpression("[0-9]{0,8}")
 _SHORTEST = 4
+_ENTER = mark("The application is approved. A code sent to {phone} releases it.")
+_HAVE_SENT = mark(
+    "The application is approved. Have a code sent to {phone}, and enter it here to release it."
+)
 
 
 class SmsPage(QWidget):
@@ -136,8 +140,7 @@ class SmsPage(QWidget):
             return
         words, left = self._words, self._countdown.left(time.monotonic())
         phone = isolated(self._renewal["phone_hint"])
-        approved = mark("The application is approved. A code sent to {phone} releases it.")
-        self.about.setText(words(approved, phone=phone))
+        self.about.setText(words(_ENTER if self._has_sent else _HAVE_SENT, phone=phone))
         if left:
             text = words(mark("Send again ({seconds})"), seconds=left)
         else:

@@ -71,6 +71,10 @@ class RenewWindow(Window):
             self._show_items()
             self.refresh()
 
+    def shown_subject(self) -> str:
+        """Return the thumbprint of the certificate whose renewal is shown."""
+        return str(self.renewal["thumbprint"]) if self.renewal else ""
+
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Keep what was typed, and let the worker go that waits for a PIN."""
         self.pages.leave()
@@ -147,6 +151,7 @@ class RenewWindow(Window):
         self.time_line.setVisible(self.renewal is not None and not came_to_nothing)
         self._show_heading()
         self.back.setVisible(self.renewal is not None)
+        self.tell_what_is_in_front()
         self.cancel.setVisible(not has_ended and can_cancel(self.renewal))
 
     def _show_heading(self) -> None:
