@@ -82,8 +82,9 @@ class CmpEnrolment(CmpTalk):
         ).der
         try:
             answer = await self._say(application, transaction, BodyKind.CERT_CONF, content)
-        except CmpRefusedError:
-            if not is_repeated:  # else it was heard the first time, and the answer was lost
+        except CmpRefusedError as refused:
+            # Where it was repeated it was heard the first time, and the answer was lost.
+            if not (is_repeated or refused.was_confirmed):
                 raise
         else:
             check_kind(answer, BodyKind.PKICONF)
@@ -104,7 +105,9 @@ class CmpEnrolment(CmpTalk):
         self, application: Application, exchange: Exchange, transaction: Transaction
     ) -> bytes:
         was_answered = transaction.is_answered
-        transaction = _kept(exchange, transaction.with_(is_answered=False))
+        # After a lost answer nobody here knows the nonce it had: none is named.
+        answers = transaction.answers if was_answered else b""
+        transaction = _kept(exchange, transaction.with_(is_answered=False, answers=answers))
         content = bodies.poll_request(transaction.request_id)
         try:
             answer = await self._say(application, transaction, BodyKind.POLL_REQ, content)

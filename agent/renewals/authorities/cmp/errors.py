@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
 from agent.renewals.authorities.authority import AuthorityRefusedError
@@ -13,16 +15,25 @@ class CmpRefusedError(AuthorityRefusedError):
     """The server has ended the transaction."""
 
     code = "cmp_refused"
+    is_proved: ClassVar[bool] = True
+    """Whether it is the server for certain that says so."""
 
     def __init__(self, info: StatusInfo) -> None:
         # MALFORMED is final: the same would be said to the same once more.
         super().__init__(reason=info.reason, problem=ProblemCode.MALFORMED)
+        self._failures = info.failures
+
+    @property
+    def was_confirmed(self) -> bool:
+        """Whether the server says that it has heard of the certificate: what was sent came to it twice."""
+        return self.is_proved and "certConfirmed" in self._failures
 
 
 class CmpUnprovedError(CmpRefusedError):
     """Somebody has, who did not prove to be the server: it cannot, where it knows another secret."""
 
     code = "cmp_refused_unproved"
+    is_proved = False
     sentence = mark(
         "The certification authority refused, and did not prove that it is the authority: {reason}"
     )
@@ -36,6 +47,7 @@ class CmpUnsignedError(CmpRefusedError):
     """The same where a certificate proves who asks."""
 
     code = "cmp_refused_unsigned"
+    is_proved = False
     sentence = CmpUnprovedError.sentence
     advice = mark(
         "Most often the server does not know the certificate that is to be renewed, or has revoked it: "

@@ -99,8 +99,9 @@ class CmpSignedEnrolment(CmpTalk):
         transaction = _kept(exchange, transaction.with_(stage=SignedStage.CONFIRMING))
         try:
             answer = await self._answer_of(transaction.to_send[0])
-        except CmpRefusedError:
-            if not is_repeated:  # else it was heard the first time, and the answer was lost
+        except CmpRefusedError as refused:
+            # Where it was repeated it was heard the first time, and the answer was lost.
+            if not (is_repeated or refused.was_confirmed):
                 raise
         else:
             check_kind(answer, BodyKind.PKICONF)
@@ -110,7 +111,13 @@ class CmpSignedEnrolment(CmpTalk):
         """Send the first of what is signed; the next, where the server knows nothing of that."""
         first, *others = transaction.to_send
         asked = _kept(
-            exchange, transaction.with_(stage=SignedStage.ASKED, id=first.transaction, to_send=())
+            exchange,
+            transaction.with_(
+                stage=SignedStage.ASKED,
+                id=first.transaction,
+                answers=b"",  # known again once there is an answer
+                to_send=(),
+            ),
         )
         try:
             answer = await self._answer_of(first)

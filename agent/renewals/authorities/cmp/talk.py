@@ -38,6 +38,8 @@ _LATER = frozenset({BodyKind.POLL_REP, BodyKind.ERROR})
 """Answers without a word on the request; of errors, those that are left by then."""
 _NOT_NOW = frozenset({"systemUnavail", "systemFailure"})
 """Failures that pass."""
+_HEARD = frozenset({"transactionIdInUse", "badRecipientNonce"})
+"""What a server says to a message that came to it twice, the answer to the first being lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class CmpTalk(AuthorityHttp):
         info: StatusInfo, kind: type[CmpRefusedError]
     ) -> AuthorityUnreachableError | CmpRefusedError:
         """Return what a refusal means; an unproved one is the last word like any other."""
-        if info.failures & _NOT_NOW:
+        if info.failures & _NOT_NOW or (kind.is_proved and info.failures & _HEARD):
             return AuthorityUnreachableError(reason=info.reason)
         return kind(info)
 

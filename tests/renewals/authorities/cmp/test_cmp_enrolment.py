@@ -176,6 +176,43 @@ async def test_waiting_is_understood_however_it_is_said(asking, first, second):
         assert len(client.server.transactions) == 1
 
 
+@pytest.mark.parametrize("failure", ["transactionIdInUse", "badRecipientNonce"])
+async def test_what_came_to_the_server_twice_is_polled_for_by_no_nonce(asking, failure):
+    """A proxy may have repeated it: the first answer is lost, the second is an error."""
+    again = says(BodyKind.ERROR, error("", failure))
+    async with asking(again, WAITING, again, ISSUED, CONFIRMED) as client:
+        notes = Notes()
+        for _ in range(3):
+            with contextlib.suppress(AuthorityUnreachableError, Pending):
+                await client.enrol(WISH, notes)
+        assert await client.enrol(WISH, notes) == CERTIFICATE
+        await client.accept(WISH, notes, CERTIFICATE, None)
+        assert len(client.server.transactions) == 1
+        polls = [m.header.answers for m in client.server.asked if m.kind is BodyKind.POLL_REQ]
+        assert polls == [b"", b"s" * 16, b""]
+
+
+async def test_an_unproved_word_that_it_came_twice_is_none(asking):
+    unproved = says_unprotected(BodyKind.ERROR, error("", "transactionIdInUse"))
+    async with asking(unproved) as client:
+        with pytest.raises(CmpUnprovedError):
+            await client.enrol(WISH, Notes())
+
+
+@pytest.mark.parametrize("proved", [True, False])
+async def test_a_confirmation_that_came_twice_was_heard(asking, proved):
+    content = error("", "certConfirmed")
+    says_so = says(BodyKind.ERROR, content) if proved else says_unprotected(BodyKind.ERROR, content)
+    async with asking(ISSUED, says_so) as client:
+        notes = Notes()
+        await client.enrol(WISH, notes)
+        if proved:
+            await client.accept(WISH, notes, CERTIFICATE, None)
+        else:
+            with pytest.raises(CmpUnprovedError):
+                await client.accept(WISH, notes, CERTIFICATE, None)
+
+
 async def test_a_lost_answer_is_polled_for(asking):
     notes = Notes()
     async with asking(lost, ISSUED) as client:

@@ -187,6 +187,32 @@ async def test_what_never_arrived_is_asked_for_anew_with_the_same_pin(asking, sa
         assert keys[0] == keys[1]
 
 
+@pytest.mark.parametrize("failure", ["transactionIdInUse", "badRecipientNonce"])
+async def test_what_came_to_the_server_twice_is_polled_for_by_no_nonce(asking, failure):
+    again = signs(BodyKind.ERROR, error("", failure))
+    async with asking(again, WAITING, again, GRANTED) as desk:
+        for _ in range(3):
+            with contextlib.suppress(AuthorityUnreachableError, Pending):
+                await desk.enrol()
+            desk.time_goes_by()
+            await desk.sign()
+        assert await desk.enrol() == NEW_CERTIFICATE
+        polls = [m.header.answers for m in desk.server.asked if m.kind is BodyKind.POLL_REQ]
+        assert polls == [b"", b"s" * 16, b""]
+        assert len(desk.server.transactions) == 1
+
+
+async def test_a_confirmation_that_came_twice_was_heard(asking):
+    async with asking(
+        WANTS_IT_CONFIRMED, signs(BodyKind.ERROR, error("", "certConfirmed"))
+    ) as desk:
+        await desk.enrol()
+        notes = await desk.client.sign_next(desk.wish, desk.token, desk.notes.notes, NOW)
+        desk.notes.keep(notes)
+        await desk.client.confirm(desk.wish, desk.notes)
+        assert desk.transaction.stage is SignedStage.CONFIRMED
+
+
 async def test_a_lost_answer_to_a_poll_is_polled_for_too(asking):
     async with asking(WAITING, lost, LATER_STILL, GRANTED) as desk:
         with pytest.raises(Pending):
@@ -208,7 +234,8 @@ async def test_a_lost_answer_to_a_poll_is_polled_for_too(asking):
         assert await desk.enrol() == NEW_CERTIFICATE
         assert desk.server.kinds == ["KUR", "POLL_REQ", "POLL_REQ", "POLL_REQ"]
         assert len(desk.server.transactions) == 1
-        assert {m.header.answers for m in desk.server.asked[1:]} == {b"s" * 16}
+        polls = [m.header.answers for m in desk.server.asked[1:]]
+        assert polls == [b"s" * 16, b"", b"s" * 16]
 
 
 async def test_a_confirmation_whose_answer_is_lost_is_repeated_and_then_known(asking):
