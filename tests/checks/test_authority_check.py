@@ -7,21 +7,46 @@ import datetime as dt
 import email.utils
 import socket
 import threading
+import time
 from pathlib import Path
 
 import pytest
-from broken_server import answer, root, server_identity, serving
+from broken_server import answer, one_after_the_other, root, server_identity, serving
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.checks.model import CheckState
 from agent.checks.probes import authority as probe
+from agent.checks.probes import cmp as cmp_probe
 from agent.checks.verdicts.authority import Obstacle, judge_authorities, judge_clock
 from agent.ground.clock import utc_now
 from agent.ground.language import Language
+from agent.renewals.authorities.cmp import bodies
+from agent.renewals.authorities.cmp.bodies import StatusInfo
+from agent.renewals.authorities.cmp.greeting import NOTHING
+from agent.renewals.authorities.cmp.messages import (
+    BodyKind,
+    Header,
+    protected_part,
+    read_message,
+    written,
+)
+from agent.renewals.authorities.cmp.protection import SharedSecret, mac_kind_of
 from agent.settings.config import AuthoritySettings
 
 PASSWORD = "p4ssw0rd"
 CMP = {"profile": "cmp", "user": "reference", "password_file": Path("secret")}
+REFUSED = answer(
+    "200 OK",
+    written(
+        protected_part(
+            Header(transaction=b"t" * 16),
+            BodyKind.ERROR,
+            bodies.error_content(StatusInfo(failures=frozenset({"badMessageCheck"}))),
+        ),
+        b"",
+    ),
+)
+"""What a CMP server says to whom it does not know."""
 
 
 def good():
@@ -55,6 +80,13 @@ def identity(tmp_path):
 def impatient(monkeypatch):
     """The steps themselves are as they are; only who waits is less patient."""
     monkeypatch.setattr(probe, "STEP_SECONDS", 0.5)
+
+
+@pytest.fixture
+def secret(tmp_path):
+    """Settings of an authority whose secret is configured."""
+    (tmp_path / "secret").write_text(PASSWORD)
+    return {**CMP, "password_file": tmp_path / "secret"}
 
 
 @pytest.fixture
@@ -94,26 +126,100 @@ async def test_an_authority_that_answers_is_well_and_tells_the_time(reach, ident
 @pytest.mark.parametrize("secured", [True, False])
 @pytest.mark.parametrize("status", ["405 Method Not Allowed", "400 Bad Request", "200 OK"])
 async def test_a_cmp_server_is_well_that_takes_no_get(reach, identity, secured, status):
-    with serving(identity if secured else None, answer(status)) as server:
-        reached = await reach(server.url, **CMP, path="/cmp/renewals")
+    says = one_after_the_other(answer(status), REFUSED)
+    with serving(identity if secured else None, says) as server:
+        reached = await reach(server.url, profile="cmp", path="/cmp/renewals")
     assert reached.obstacle is Obstacle.NONE
     assert reached.is_date_verified is secured
-    assert server.requests[0].startswith(b"GET /cmp/renewals ")
+    asked = [request.split(b" HTTP/", 1)[0] for request in server.requests]
+    assert asked == [b"GET /cmp/renewals", b"POST /cmp/renewals"]
+
+
+@pytest.mark.parametrize(
+    "page", [answer("200 OK", b"<html>"), answer("404 Not Found"), answer("405 Not Allowed")]
+)
+@pytest.mark.parametrize("profile", ["cmp", "cmp-signed"])
+async def test_a_path_where_no_cmp_is_spoken(reach, identity, page, profile):
+    says = one_after_the_other(answer("405 Method Not Allowed"), page)
+    with serving(identity, says) as server:
+        reached = await reach(server.url, profile=profile, path="/ejbca/publicweb/cmp/other")
+    assert reached.obstacle is Obstacle.CMP_PATH
+    assert "/ejbca/publicweb/cmp/other" in told(reached)
+
+
+@pytest.mark.parametrize("mac", ["pbm", "pbmac1"])
+async def test_a_secret_the_cmp_server_does_not_take(reach, identity, mac, secret):
+    says = one_after_the_other(answer("405 Method Not Allowed"), REFUSED)
+    with serving(identity, says) as server:
+        reached = await reach(server.url, **secret, mac=mac)
+        [_, greeting] = server.bodies
+    assert reached.obstacle is Obstacle.CMP_SECRET
+    assert "reference value" in told(reached)
+    message = read_message(greeting)
+    assert (message.kind, mac_kind_of(message)) == (BodyKind.GENM, mac)
+    assert SharedSecret(b"reference", PASSWORD.encode()).has_protected(message)
+
+
+async def test_an_answer_of_somebody_else(reach, identity, secret):
+    header = Header(transaction=b"t" * 16)
+    forged = SharedSecret(b"reference", b"another").protected(header, BodyKind.GENP, NOTHING)
+    says = one_after_the_other(answer("405 Method Not Allowed"), answer("200 OK", forged))
+    with serving(identity, says) as server:
+        reached = await reach(server.url, **secret)
+    assert reached.obstacle is Obstacle.CMP_FORGED
+    assert "proved" in told(reached)
+
+
+async def test_an_answer_by_the_secret_is_all_that_can_be_had(reach, identity, secret):
+    header = Header(transaction=b"t" * 16)
+    own = SharedSecret(b"reference", PASSWORD.encode()).protected(
+        header, BodyKind.ERROR, bodies.error_content(StatusInfo(failures=frozenset({"badRequest"})))
+    )
+    says = one_after_the_other(answer("405 Method Not Allowed"), answer("200 OK", own))
+    with serving(identity, says) as server:
+        reached = await reach(server.url, **secret)
+    assert reached.obstacle is Obstacle.NONE
+
+
+async def test_a_secret_that_cannot_be_read(reach, identity, tmp_path):
+    with serving(identity, answer("405 Method Not Allowed")) as server:
+        reached = await reach(server.url, **{**CMP, "password_file": tmp_path / "missing"})
+    assert reached.obstacle is Obstacle.CMP_SECRET_FILE
+    assert "No such file" in told(reached)
+
+
+async def test_a_cmp_server_that_says_nothing_to_a_message(reach, identity, monkeypatch):
+    monkeypatch.setattr(cmp_probe, "GREETING_SECONDS", 0.5)
+    done = threading.Event()
+
+    def says(send):
+        if not done.is_set():
+            done.set()
+            send(answer("405 Method Not Allowed"))
+        else:
+            time.sleep(1)
+
+    with serving(identity, says) as server:
+        reached = await reach(server.url, profile="cmp-signed")
+    assert reached.obstacle is Obstacle.SILENCE
 
 
 async def test_a_cmp_server_that_is_elsewhere(reach):
     with serving(None, answer("404 Not Found")) as server:
         reached = await reach(server.url, **CMP)
-    assert reached.obstacle is Obstacle.HTTP_OTHER
+    assert reached.obstacle is Obstacle.CMP_PATH
     assert "404" in told(reached)
+    assert "/.well-known/cmp" in told(reached)
 
 
 async def test_a_cmp_server_in_clear_is_asked_for_by_its_whole_url_from_a_proxy(reach, monkeypatch):
     """RFC 9112, 3.2.2."""
-    with serving(None, answer("405 Method Not Allowed")) as proxy:
+    says = one_after_the_other(answer("405 Method Not Allowed"), REFUSED)
+    with serving(None, says) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url.replace("//", "//user:word@"))
-        reached = await reach("http://cmp.invalid", **CMP, path="/cmp")
+        reached = await reach("http://cmp.invalid", profile="cmp-signed", path="/cmp")
     assert reached.obstacle is Obstacle.NONE
+    assert proxy.requests[1].startswith(b"POST http://cmp.invalid/cmp HTTP/1.1\r\n")
     assert proxy.requests[0].startswith(b"GET http://cmp.invalid/cmp HTTP/1.1\r\n")
     assert b"Proxy-Authorization: Basic " in proxy.requests[0]
 

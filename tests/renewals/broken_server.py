@@ -79,7 +79,10 @@ class Server:
 
     def _serve(self, connection: socket.socket) -> None:
         if self._tls is None:  # what comes need not be HTTP
-            self.requests.append(connection.recv(65536))
+            request = connection.recv(65536)
+            while (more := _missing(request)) and (part := connection.recv(more)):
+                request += part
+            self.requests.append(request)
             self._say(connection)
             return
         with self._tls.wrap_socket(connection, server_side=True) as secured:
@@ -99,6 +102,19 @@ class Server:
             connection.sendall(self._answer)
         else:
             self._answer(connection.sendall)
+
+
+def _missing(request: bytes) -> int:
+    """Return how many bytes of an HTTP request's body have not come yet."""
+    head, _, body = request.partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", head.lower())
+    return max(0, int(length[1]) - len(body)) if length else 0
+
+
+def one_after_the_other(*answers: bytes) -> Manner:
+    """Give each answer once, the last for ever."""
+    left = list(answers)
+    return lambda send: send(left.pop(0) if len(left) > 1 else left[0])
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ import ssl
 import urllib.parse
 from dataclasses import dataclass, field, replace
 
+from agent.checks.probes.cmp import greeted
 from agent.checks.probes.threads import in_thread
 from agent.checks.verdicts.authority import Obstacle, Reached
 from agent.ground.clock import Clock
@@ -31,7 +32,7 @@ MAX_ADDRESSES = 3
 """Of one name; a step must not take for ever."""
 _PATHS = {"ra": "/ra/v1/policy", "est": "/.well-known/est/cacerts"}
 _REFUSALS = frozenset({400, 405, 411, 415})
-"""What CMP servers say to who sends them no message, for which it would take a secret."""
+"""What CMP servers say to who sends them no message; one is sent afterwards (:mod:`.cmp`)."""
 _VERIFY = {
     9: Obstacle.TLS_TIME,  # X509_V_ERR_CERT_NOT_YET_VALID
     10: Obstacle.TLS_TIME,  # X509_V_ERR_CERT_HAS_EXPIRED
@@ -90,12 +91,16 @@ async def reach(
     )
     try:
         way = await asyncio.to_thread(_way, settings, url, network)
+        reached = replace(reached, path=way.path)
         if way.proxy is not None:
             reached = replace(reached, proxy=str(way.proxy.address))
-        return await _answered(reached, settings, way, clock)
+        reached = await _answered(reached, settings, way, clock)
     except _StoppedError as stopped:
         proxy = stopped.proxy or reached.proxy
         return replace(reached, obstacle=stopped.obstacle, reason=stopped.reason, proxy=proxy)
+    if settings.is_cmp and reached.obstacle is Obstacle.NONE:
+        return await greeted(reached, settings, network)
+    return reached
 
 
 async def _answered(
@@ -121,7 +126,8 @@ async def _answered(
     if status >= 500:
         return replace(reached, obstacle=Obstacle.HTTP_SERVER, reason=f"HTTP {status}")
     if not 200 <= status < 300 and status not in way.refusals:
-        return replace(reached, obstacle=Obstacle.HTTP_OTHER, reason=f"HTTP {status}")
+        elsewhere = Obstacle.CMP_PATH if settings.is_cmp else Obstacle.HTTP_OTHER
+        return replace(reached, obstacle=elsewhere, reason=f"HTTP {status}")
     return reached
 
 
@@ -133,7 +139,7 @@ def _way(
     except ValueError as error:
         raise _StoppedError(Obstacle.NAME, error) from error
     proxy = _proxy(settings.url, network)
-    if settings.profile == "cmp":
+    if settings.is_cmp:
         is_in_clear = url.scheme == "http"
         return _Way(target, url.path.rstrip("/") + settings.path, proxy, is_in_clear, _REFUSALS)
     label = f"/{settings.label}" if settings.profile == "est" and settings.label else ""

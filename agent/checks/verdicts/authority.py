@@ -37,6 +37,10 @@ class Obstacle(Enum):
     NOT_HTTP = auto()
     HTTP_SERVER = auto()
     HTTP_OTHER = auto()
+    CMP_PATH = auto()
+    CMP_SECRET = auto()
+    CMP_SECRET_FILE = auto()
+    CMP_FORGED = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,8 @@ class Reached:
     host: str
     obstacle: Obstacle
     reason: str = ""
+    path: str = ""
+    """What was asked for there."""
     proxy: str = ""
     """Host and port of the proxy, without user and password; empty without one."""
     date: dt.datetime | None = None
@@ -108,6 +114,34 @@ _SENTENCES: dict[Obstacle, tuple[str, str]] = {
         mark("{host} does not answer as an authority does: {reason}"),
         _ASK_ADMINISTRATOR,
     ),
+    Obstacle.CMP_PATH: (
+        mark("At {host} no CMP server answers under {path}: {reason}"),
+        mark(
+            "Ask your administrator to correct the path in the configuration; at an EJBCA it ends with "
+            "the name of the alias."
+        ),
+    ),
+    Obstacle.CMP_SECRET: (
+        mark(
+            "The authority {authority} does not accept the reference value and the secret in the "
+            "configuration: {reason}"
+        ),
+        _ASK_ADMINISTRATOR,
+    ),
+    Obstacle.CMP_SECRET_FILE: (
+        mark("The secret of the authority {authority} cannot be read: {reason}"),
+        _ASK_ADMINISTRATOR,
+    ),
+    Obstacle.CMP_FORGED: (
+        mark(
+            "What {host} answers is proved neither by the secret nor by the authority's pinned "
+            "certificate."
+        ),
+        mark(
+            "The trust anchor has to hold the certificate that issues or signs for this authority. "
+            "Ask your administrator to correct the configuration."
+        ),
+    ),
 }
 
 
@@ -132,6 +166,7 @@ def _reached(reached: Reached) -> Finding:
         authority=reached.authority,
         host=reached.host,
         reason=reached.reason,
+        path=reached.path,
         proxy=reached.proxy,
     )
 

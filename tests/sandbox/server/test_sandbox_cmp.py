@@ -169,12 +169,27 @@ def test_what_is_no_message_gets_an_error(client):
     assert answer.protection == b""
 
 
-async def test_the_environment_check_finds_it(cmp_desk):
-    settings = AuthoritySettings(
-        name="a", issuers=(), profile="cmp", url=cmp_desk.url,
-        trust_anchor=cmp_desk.home.trust_anchor,
-    )  # fmt: skip
-    assert (await reach(settings, utc_now)).obstacle is Obstacle.NONE
+@pytest.mark.parametrize(
+    ("facts", "obstacle"),
+    [
+        ({}, Obstacle.NONE),
+        ({"profile": "cmp-signed"}, Obstacle.NONE),
+        ({"user": "checked", "password_file": "right"}, Obstacle.NONE),
+        ({"user": "checked", "password_file": "right", "mac": "pbmac1"}, Obstacle.NONE),
+        ({"user": "checked", "password_file": "wrong"}, Obstacle.CMP_SECRET),
+        ({"user": "nobody", "password_file": "right"}, Obstacle.CMP_SECRET),
+        ({"path": "/.well-known/cmp/elsewhere"}, Obstacle.CMP_PATH),
+    ],
+)
+async def test_the_environment_check_walks_all_the_way(client, facts, obstacle):
+    client.register("checked")
+    for name, secret in (("right", SECRET), ("wrong", "another")):
+        (client.folder / name).write_text(secret)
+    if "password_file" in facts:
+        facts = {**facts, "password_file": client.folder / facts["password_file"]}
+    values = {"profile": "cmp", "trust_anchor": client.desk.home.trust_anchor, **facts}
+    settings = AuthoritySettings(name="a", issuers=(), url=client.desk.url, **values)
+    assert (await reach(settings, utc_now)).obstacle is obstacle
 
 
 def test_it_is_not_there_unless_asked_for(quick_desk):
