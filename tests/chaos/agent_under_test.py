@@ -38,6 +38,7 @@ IMPATIENCE = {
     "agent.renewals.steps.reviewing.STILL_OPEN_SECONDS": 0.3,
     "agent.renewals.authorities.http.MIN_RETRY_SECONDS": 0.1,
     "agent.renewals.authorities.http.DEFAULT_RETRY_SECONDS": 0.3,
+    "agent.renewals.authorities.cmp.talk.DEFAULT_RETRY_SECONDS": 0.3,
 }
 """Pauses of the agent that here are short; nothing else about it is different."""
 
@@ -116,7 +117,7 @@ def main() -> None:
 
 def _load() -> None:
     """Import what the agent imports only when it needs it."""
-    for module in ("ra", "est"):
+    for module in ("ra", "est", "cmp.enrolment", "cmp.signed_enrolment"):
         importlib.import_module(f"agent.renewals.authorities.{module}")
 
 

@@ -16,9 +16,12 @@ sys.path += (  # as conftest.py has them: this is a script too
     str(Path(__file__).parents[1] / room) for room in ("certificates", "keys", "sandbox/skf_token")
 )
 
-from chaos_desk import ChaosDesk, SkfDesks, SoftDesks, UsbDesks
+from chaos_desk import ChaosDesk
 from chaos_person import Person
-from chaos_points import Case, Passing, cases_of, read_passings
+from chaos_points import MOST_PASSINGS, Case, Passing, cases_of, read_passings
+from chaos_skf import SkfDesks
+from chaos_soft import SoftDesks
+from chaos_usb import UsbDesks
 from chaos_verdict import check
 
 RENEWAL_SECONDS = float(os.environ.get("ODC_CHAOS_SECONDS", "60"))
@@ -45,14 +48,14 @@ def run_case(make_desk: Desks, folder: Path, case: Case | None) -> ChaosDesk:
     return desk
 
 
-def find_cases(make_desk: Desks) -> list[Case]:
-    """Renew undisturbed, more than once, and return what may then go wrong."""
+def find_cases(make_desk: Desks, most: int = MOST_PASSINGS) -> list[Case]:
+    """Renew undisturbed, more than once, and return what may then go wrong, ``most`` times at a point."""
     runs: list[list[Passing]] = []
     for _ in range(UNDISTURBED):
         with tempfile.TemporaryDirectory(prefix="odc-") as folder:
             desk = run_case(make_desk, Path(folder), None)
             runs.append(read_passings(desk.passings.read_text("utf-8").splitlines()))
-    return cases_of(*runs)
+    return cases_of(*runs, most=most)
 
 
 def read_cases(file: Path) -> list[Case]:

@@ -1,4 +1,7 @@
-"""A desk for one case: a prepared token and authority, and an agent with trouble planned."""
+"""A desk for one case: a prepared token and authority, and an agent with trouble planned.
+
+What makes desks is a file for each kind: ``chaos_soft``, ``chaos_usb``, ``chaos_skf``, ``chaos_cmp``.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -24,10 +27,9 @@ from agent.api.client import Client
 from agent.system.runtime import CONTROL_SOCKET, runtime_folder
 from agent.system.starting import AgentMissingError, connect
 from sandbox.authority.dossier import write_sample_dossier
-from sandbox.desk.desk import ISSUER, SKF_NAME, SM2_ISSUER, SOFTHSM, Desk, Holder
+from sandbox.desk.desk import ISSUER, SM2_ISSUER, Desk
 from sandbox.home import Home
-from sandbox.usb_token.drawer import DEFAULT_NAME, EMPTY_SECONDS, Drawer
-from sandbox.usb_token.opensc import opensc_module
+from sandbox.usb_token.drawer import EMPTY_SECONDS, Drawer
 from sandbox.usb_token.process import plugged
 
 START_SECONDS = 30.0
@@ -121,6 +123,10 @@ class Token:
 class Authority:
     """An authority of one desk that is used for one case after the other, each from the same start."""
 
+    profile = "ra"
+    """What the agent speaks to it."""
+    options: tuple[str, ...] = ("--faults",)
+
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True)
         self.desk = Desk(folder, environment={"ODC_LANGUAGE": "en"})
@@ -129,7 +135,7 @@ class Authority:
 
     def start(self) -> None:
         """Start it, with what has been issued so far."""
-        options = ("--policy", os.fspath(self._policy), "--faults")
+        options = ("--policy", os.fspath(self._policy), *self.options)
         self.url = self.desk.start_authority(*options).url
         write_sample_dossier(self.desk.dossier)
         self._fresh = self.desk.folder / "fresh.sqlite3"
@@ -290,112 +296,12 @@ class ChaosDesk:
             'name = "Sandbox"\n'
             f"issuers = {json.dumps([ISSUER, SM2_ISSUER])}\n"
             f"url = {json.dumps(self.authority.url)}\n"
+            f"profile = {json.dumps(self.authority.profile)}\n"
             f"trust_anchor = {json.dumps(str(self.authority.desk.home.trust_anchor))}\n"
             "[reminders]\n"
             "notifications = false\n",
             encoding="utf-8",
         )
-
-
-class SoftDesks:
-    """Makes desks with a software token; what takes long is prepared once."""
-
-    def __init__(self, folder: Path, logging_module: Path) -> None:
-        self._module = logging_module
-        self._authority = Authority(folder / "authority")
-        self._authority.desk.issue_token("--expired-days", "961")
-        self._authority.start()
-        self._prepared = self._authority.desk.token_configuration.parent / "tokens"
-        self._zygote = Zygote()
-
-    @contextlib.contextmanager
-    def desk(self, folder: Path, case: Case | None) -> Iterator[ChaosDesk]:
-        """Give a desk in an empty folder with a short name."""
-        self._authority.forget()
-        tokens = folder / "token" / "tokens"
-        shutil.copytree(self._prepared, tokens)
-        configuration = tokens.with_name("softhsm2.conf")
-        configuration.write_text(f"directories.tokendir = {tokens}\nlog.level = ERROR\n")
-        environment = {"SOFTHSM2_CONF": str(configuration), "FAULTY_FORWARD": SOFTHSM}
-        token = Token(self._module, tokens, environment)
-        with ChaosDesk(folder, self._zygote, self._authority, token, case) as desk:
-            yield desk
-
-    def close(self) -> None:
-        self._zygote.close()
-        self._authority.close()
-
-
-class UsbDesks:
-    """Makes desks with a virtual card behind OpenSC; a pcscd must be there."""
-
-    def __init__(self, folder: Path, logging_module: Path) -> None:
-        self._module = logging_module
-        self._authority = Authority(folder / "authority")
-        desk = self._authority.desk
-        holder = Holder()
-        desk.run(
-            "sandbox", "issue-token", "--usb-token", DEFAULT_NAME, "--expired-days", "961",
-            "--organisation", holder.organisation, "--uscc", holder.uscc, "--pin-stdin",
-            stdin=f"{holder.pin}\n".encode(),
-        )  # fmt: skip
-        Drawer(desk.home).pull(DEFAULT_NAME)
-        self._prepared = desk.home.folder / "usb-tokens"
-        self._authority.start()
-        self._zygote = Zygote()
-
-    @contextlib.contextmanager
-    def desk(self, folder: Path, case: Case | None) -> Iterator[ChaosDesk]:
-        """Give a desk in an empty folder with a short name, its token plugged in."""
-        self._authority.forget()
-        drawer = folder / "drawer"
-        shutil.copytree(self._prepared, drawer / "usb-tokens")
-        environment = {"FAULTY_FORWARD": str(opensc_module())}
-        token = Token(self._module, drawer, environment, DEFAULT_NAME)
-        with ChaosDesk(folder, self._zygote, self._authority, token, case) as desk:
-            desk.plug()
-            try:
-                yield desk
-            finally:
-                if not desk.is_pulled:
-                    Drawer(Home(drawer)).pull(DEFAULT_NAME)
-
-    def close(self) -> None:
-        self._zygote.close()
-        self._authority.close()
-
-
-class SkfDesks:
-    """Makes desks with a token that speaks SKF, whose pairs are SM2."""
-
-    def __init__(self, folder: Path, _logging_module: Path) -> None:
-        self._authority = Authority(folder / "authority")
-        desk = self._authority.desk
-        desk.issue_skf_token("--sm2", "--expired-days", "961")
-        desk.pull_skf()
-        self._prepared = desk.home.folder / "skf-tokens" / f"{SKF_NAME}.json"
-        self._authority.start()
-        self._zygote = Zygote()
-
-    @contextlib.contextmanager
-    def desk(self, folder: Path, case: Case | None) -> Iterator[ChaosDesk]:
-        """Give a desk in an empty folder with a short name, its token plugged in."""
-        self._authority.forget()
-        tokens = folder / "skf"
-        tokens.mkdir()
-        shutil.copy(self._prepared, tokens / "key.json")
-        bench = SkfBench(tokens)
-        bench.plug()
-        token = Token(bench.library(), tokens, bench.environment, skf=bench)
-        try:
-            with ChaosDesk(folder, self._zygote, self._authority, token, case) as desk:
-                yield desk
-        finally:
-            bench.close()
-
-    def close(self) -> None:
-        self._zygote.close()
-        self._authority.close()
 
 
 def _copy_database(source: Path, target: Path) -> None:

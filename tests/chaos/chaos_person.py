@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from chaos_cmp import REFERENCE, SECRET
 from chaos_desk import ChaosDesk
 
 from agent.api.client import CallError, Client, ConnectionLostError
@@ -86,6 +87,7 @@ class Person:
             "APPLICANT": self._submit_dossier,
             "PIN": self._enter_pin,
             "SMS_CODE": self._enter_code,
+            "SECRET": self._give_secret,
         }
         if renewal["waiting"] in answers:
             answers[renewal["waiting"]](renewal)
@@ -121,6 +123,9 @@ class Person:
             self._call("renewals.verify_sms", id=renewal["id"], code=messages[-1].code)
             self._coded = messages[-1].code
 
+    def _give_secret(self, renewal: dict[str, Any]) -> None:
+        self._call("renewals.give_secret", id=renewal["id"], reference=REFERENCE, secret=SECRET)
+
     def _look_at_token(self) -> None:
         """Plug the token in again a moment after it was pulled out."""
         if not self._desk.is_pulled:
@@ -143,6 +148,6 @@ class Person:
 
 
 def secrets_of(dossier: Path, outbox: Path) -> set[str]:
-    """Return what must stand in no log: PIN, ID number and all SMS codes."""
+    """Return what must stand in no log: PIN, ID number, an authority's secret and all SMS codes."""
     applicant = json.loads((dossier / "applicant.json").read_text("utf-8"))
-    return {PIN, applicant["id_number"], *(m.code for m in Outbox(outbox).messages())}
+    return {PIN, SECRET, applicant["id_number"], *(m.code for m in Outbox(outbox).messages())}

@@ -123,14 +123,14 @@ def read_passings(lines: Iterable[str]) -> list[Passing]:
     return [Passing(*json.loads(line)) for line in lines]
 
 
-def cases_of(*runs: Sequence[Passing]) -> list[Case]:
+def cases_of(*runs: Sequence[Passing], most: int = MOST_PASSINGS) -> list[Case]:
     """Return every trouble at every passing that all of the undisturbed runs have."""
     first, *others = runs
     counts = [Counter(p.name for p in run) for run in others]
     return [
         Case(p.name, p.number, when, trouble, _delay(p, trouble) if when is When.DURING else 0.0)
         for p in first
-        if p.number <= MOST_PASSINGS and all(p.number <= count[p.name] for count in counts)
+        if p.number <= most and all(p.number <= count[p.name] for count in counts)
         for trouble, whens in TROUBLES[p.kind].items()
         for when in whens
     ]
@@ -154,3 +154,12 @@ def sample_of(cases: Sequence[Case], seed: int, size: int) -> list[Case]:
 def _delay(passing: Passing, trouble: str) -> float:
     """Return a moment in the midst of what took ``passing.seconds``: any, the same in every run."""
     return passing.seconds * random.Random(f"{passing.name} {trouble}").random()
+
+
+def kills_of(cases: Sequence[Case]) -> list[Case]:
+    """Return those that kill the agent at a save or at a message to the authority."""
+    points = {Kind.JOURNAL.value, Kind.HTTP.value}
+    return [
+        case for case in cases
+        if case.trouble == "kill agent" and case.name.partition(" ")[0] in points
+    ]  # fmt: skip

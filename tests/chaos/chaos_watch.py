@@ -19,6 +19,8 @@ from chaos_points import Kind
 from chaos_striker import Striker, spare
 
 from agent.network.reader import Answer, Limits, Reader, Request
+from agent.renewals.authorities.cmp.messages import read_message
+from agent.renewals.authorities.cmp.talk import MEDIA_TYPE
 from agent.tokens.worker_process import WorkerProcess
 
 _WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
@@ -102,10 +104,18 @@ def _watch_authority(striker: Striker) -> None:
     async def watched(self: Reader, request: Request, limits: Limits) -> Answer:
         path = urllib.parse.urlsplit(request.url).path
         route = f"{request.method} *{path}"
-        with striker.passing(f"{Kind.HTTP} {request.method} {path}", route=route):
+        name = f"{Kind.HTTP} {request.method} {path}{_message_in(request)}"
+        with striker.passing(name, route=route):
             return await ask(self, request, limits)
 
     Reader.ask = watched
+
+
+def _message_in(request: Request) -> str:
+    """Return the kind of a CMP message, all of which go to one path."""
+    if request.headers.get("Content-Type") != MEDIA_TYPE or request.content is None:
+        return ""
+    return f" {read_message(request.content).kind.name}"
 
 
 def _watch_workers(striker: Striker) -> None:

@@ -16,8 +16,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "keys"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "sandbox" / "skf_token"))
 
 from chaos_cases import find_cases, prepared, read_cases, run_case, write_cases
-from chaos_desk import SoftDesks
 from chaos_points import Case
+from chaos_soft import SoftDesks
 
 CASES = "ODC_CHAOS_CASES"
 """Environment variable: the file of the full matrix, which ``make chaos`` has had written."""

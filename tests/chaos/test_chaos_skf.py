@@ -6,8 +6,8 @@ import os
 
 import pytest
 from chaos_cases import find_cases, prepared
-from chaos_desk import SkfDesks
 from chaos_points import sample_of
+from chaos_skf import SkfDesks
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("chaos-skf")]
 

@@ -6,8 +6,8 @@ import os
 
 import pytest
 from chaos_cases import find_cases, prepared
-from chaos_desk import UsbDesks
 from chaos_points import sample_of
+from chaos_usb import UsbDesks
 
 from sandbox.usb_token import own_pcscd as pcsc
 
