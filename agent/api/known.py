@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from agent.certificates.chain import TrustStore
 from agent.certificates.identity_oids import IDENTITY_OIDS, IdentityOid
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(msgspec.Struct, frozen=True, kw_only=True):
     """How to read an organisation's identity, and which authorities are trusted."""
 
     identity_oids: tuple[IdentityOid, ...] = IDENTITY_OIDS

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from enum import StrEnum, unique
 from typing import Any, Protocol, TypeVar
 
@@ -41,8 +40,7 @@ class Connection(Protocol):
         """Call ``callback`` when the connection ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """One request under way: who asks, and how to tell them more later."""
 
     connection: Connection
@@ -58,8 +56,7 @@ Params = TypeVar("Params", bound=msgspec.Struct)
 Handler = Callable[[Call, Any], Awaitable[object]]
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
+class Method(msgspec.Struct, frozen=True):
     """One method of the API."""
 
     name: str

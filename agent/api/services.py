@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+
+import msgspec
 
 from agent.api.known import Known
 from agent.api.registry import Call, Connection
@@ -57,8 +58,7 @@ class Windows(Protocol):
         """Return whether a person looks at this window, and at this subject in it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
+class Services(msgspec.Struct, frozen=True, kw_only=True):
     """The agent's parts, as methods see them."""
 
     inventory: Inventory
@@ -88,7 +88,7 @@ class Services:
     known: Callable[[], Known] = Known
     trust: Callable[[], Awaitable[TrustStore | None]] = _nobody
     discovery: Callable[[], Discovery] = Discovery
-    damages: Damages = field(default_factory=Damages)
+    damages: Damages = msgspec.field(default_factory=Damages)
 
     def language_of(self, call: Call) -> Language:
         """Return the language of who asks: a terminal may have another than the desktop."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
+
+import msgspec
 
 from agent.api.registry import Connection, Role
 from agent.api.server import Server
@@ -21,8 +22,7 @@ from agent.sites.consent import Consent
 from agent.sites.memory import SiteMemory
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Faces:
+class Faces(msgspec.Struct, frozen=True, kw_only=True):
     """Where the agent shows itself, and what it asks and answers there."""
 
     windows: DesktopWindows

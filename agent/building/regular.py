@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from agent.building.renewals import Renewals
 from agent.building.shared import Shared
@@ -13,8 +13,7 @@ from agent.settings.quiet import quiet_hours
 from agent.updates.service import UpdateService
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Regular:
+class Regular(msgspec.Struct, frozen=True, kw_only=True):
     """What has a calendar of its own."""
 
     reminders: ReminderService

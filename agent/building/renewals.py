@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from dataclasses import dataclass
+
+import msgspec
 
 from agent.building.shared import Shared
 from agent.building.tokens import Tokens
@@ -19,8 +20,7 @@ from agent.renewals.licences.store import LicenceDamagedError, LicenceStore
 from agent.renewals.service import RenewalService
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Renewals:
+class Renewals(msgspec.Struct, frozen=True, kw_only=True):
     """What the agent has to do with authorities."""
 
     renewals: RenewalService
@@ -28,8 +28,7 @@ class Renewals:
     dossiers: DossierService
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Kept:
+class _Kept(msgspec.Struct, frozen=True, kw_only=True):
     """What renewals and licences both work with."""
 
     vault: Vault

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from agent.api.known import Known
 from agent.api.registry import Registry, Role
@@ -13,8 +14,7 @@ from agent.checks.browser_seen import BrowserSeen
 from agent.settings.trust import Trust
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Serving:
+class Serving(msgspec.Struct, frozen=True, kw_only=True):
     """What clients are served by, and with."""
 
     server: Server

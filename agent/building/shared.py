@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from agent.certificates.identity_oids import IDENTITY_OIDS, IdentityOid
 from agent.ground.bus import EventBus
@@ -14,8 +14,7 @@ from agent.system.damage import Damages
 from agent.system.paths import Paths
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shared:
+class Shared(msgspec.Struct, frozen=True, kw_only=True):
     """What every builder is given."""
 
     settings: Settings
@@ -23,7 +22,7 @@ class Shared:
     clock: Clock
     damages: Damages
     """What of the agent's own files was found damaged."""
-    bus: EventBus = field(default_factory=EventBus)
+    bus: EventBus = msgspec.field(default_factory=EventBus)
 
     def config(self) -> Config:
         """Return what is set now; most parts are made of what was set at the start."""

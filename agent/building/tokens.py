@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
+
+import msgspec
 
 from agent.building.shared import Shared
 from agent.remembered.service import Remembered
@@ -18,8 +19,7 @@ from agent.tokens.pin_sessions import PinSessions
 from agent.tokens.watching import Watch
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tokens:
+class Tokens(msgspec.Struct, frozen=True, kw_only=True):
     """What the agent has to do with tokens."""
 
     drivers: Drivers

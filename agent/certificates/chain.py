@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum, unique
+
+import msgspec
 
 from agent.certificates.links import Budget, Link, Signature, SignatureChecks, make_link
 from agent.certificates.model import Certificate
@@ -44,8 +45,7 @@ class ChainState(StrEnum):
 _BEST_FIRST = list(ChainState)
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(msgspec.Struct, frozen=True):
     """The best chain there is from a certificate upwards."""
 
     state: ChainState

@@ -8,7 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from agent.certificates.china_time import CHINA_STANDARD_TIME
 from agent.certificates.extensions import (
@@ -58,8 +59,7 @@ _CONSTRUCTED = 0x20
 _MOST_PARTS = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Detail:
+class Detail(msgspec.Struct, frozen=True):
     """One line: what it is called and what it says."""
 
     name: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, unique
+
+import msgspec
 
 from agent.keys.der import DerError, Tag, elements, read_element
 
@@ -27,8 +28,7 @@ class UsageBit(IntEnum):
     KEY_CERT_SIGN = 5
 
 
-@dataclass(frozen=True, slots=True)
-class BasicConstraints:
+class BasicConstraints(msgspec.Struct, frozen=True):
     """Whether the subject is a CA, and how many CAs may stand between it and a certificate."""
 
     is_ca: bool

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 
+import msgspec
 from cryptography import x509
 
 from agent.certificates.extensions import (
@@ -37,8 +37,7 @@ class Signature(Enum):
     """Of a kind that cannot be checked here."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Link:
+class Link(msgspec.Struct, frozen=True, eq=False):
     """A certificate, with what a chain is made by."""
 
     certificate: Certificate

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from enum import StrEnum, unique
+
+import msgspec
 
 
 @unique
@@ -47,8 +48,7 @@ class Oddity(StrEnum):
     """Readers that keep to the letter of the standard refuse it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
+class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     """One X.509 certificate, read once; the DER stays the truth.
 
     ``not_before`` and ``not_after`` are aware UTC instants, both inclusive (RFC 5280, 4.1.2.5).

@@ -6,8 +6,9 @@ import contextlib
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+import msgspec
 
 from agent.certificates.model import Oddity
 from agent.ground.encodings import guessed_text
@@ -47,8 +48,7 @@ _CODECS: dict[int, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(msgspec.Struct, frozen=True):
     """One part of a name."""
 
     oid: str
@@ -56,12 +56,11 @@ class Attribute:
     """As it was written, harmless or not."""
 
 
-@dataclass(slots=True)
-class Name:
+class Name(msgspec.Struct):
     """A name as a list of RDNs, in the order of the certificate; what is odd about it is kept apart."""
 
-    rdns: list[list[Attribute]] = field(default_factory=list)
-    oddities: set[Oddity] = field(default_factory=set)
+    rdns: list[list[Attribute]] = msgspec.field(default_factory=list)
+    oddities: set[Oddity] = msgspec.field(default_factory=set)
 
     def first(self, oid: str) -> str:
         """Return the first value of a type, fit to be shown; empty where there is none."""

@@ -6,8 +6,8 @@ import base64
 import binascii
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 from stdnum.cn import uscc as uscc_rules
 
 from agent.certificates.identity_oids import IDENTITY_OIDS, IdentityMeaning, IdentityOid
@@ -26,8 +26,7 @@ _NETCA = re.compile(r"\d+@\d{4}[A-Za-z]{2}(?P<is_base64>[01])(?P<value>.+)")
 _STRINGS = (Tag.UTF8_STRING, Tag.PRINTABLE_STRING, Tag.IA5_STRING, Tag.BMP_STRING)
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True):
     """Who an organisation is, beside its name."""
 
     uscc: str | None

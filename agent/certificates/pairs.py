@@ -15,8 +15,9 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
+
+import msgspec
 
 from agent.certificates.days import is_expired
 from agent.certificates.model import Certificate, CertificateUse
@@ -42,8 +43,7 @@ class Held(Protocol):
 H = TypeVar("H", bound=Held)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair(Generic[H]):
+class Pair(msgspec.Struct, Generic[H], frozen=True, kw_only=True):
     """The certificates of one subject; one thing for people."""
 
     signing: H | None
@@ -77,8 +77,7 @@ class Pair(Generic[H]):
         return self.in_use + self.successors + self.history
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grouping(Generic[H]):
+class Grouping(msgspec.Struct, Generic[H], frozen=True, kw_only=True):
     """A token's certificates in order."""
 
     pairs: tuple[Pair[H], ...]
@@ -149,13 +148,12 @@ def _newness(held: Held) -> tuple[dt.datetime, dt.datetime, str]:
     return certificate.not_before, certificate.not_after, certificate.thumbprint
 
 
-@dataclass(slots=True)
-class _Line(Generic[H]):
+class _Line(msgspec.Struct, Generic[H]):
     """Certificates of one pair and one use."""
 
     current: H | None = None
     successor: H | None = None
-    history: list[H] = field(default_factory=list)
+    history: list[H] = msgspec.field(default_factory=list)
 
 
 def _pair(line: Sequence[H], now: dt.datetime) -> Pair[H]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from agent.certificates.days import status_of
 from agent.certificates.model import CertificateStatus
@@ -21,8 +22,7 @@ _WORST_FIRST = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(msgspec.Struct, frozen=True):
     """What a tray icon or a status line says."""
 
     counts: Counter[CertificateStatus]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from typing import Protocol
+
+import msgspec
 
 from agent.ground.language import Language, translate
 from agent.ground.reports import ErrorReport
@@ -33,12 +34,11 @@ class Said(Protocol):
         """Return it in ``language``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(msgspec.Struct, frozen=True):
     """A marked sentence and what fills its placeholders; a value may be such a sentence itself."""
 
     message: str
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = msgspec.field(default_factory=dict)
 
     def text(self, language: Language) -> str:
         """Return it in ``language``."""
@@ -49,8 +49,7 @@ class Sentence:
         return translate(self.message, language, **values)
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
+class Reported(msgspec.Struct, frozen=True):
     """What an error said of itself."""
 
     report: ErrorReport
@@ -64,16 +63,14 @@ class Reported:
         return _ReportedAdvice(self.report) if self.report.advice else None
 
 
-@dataclass(frozen=True, slots=True)
-class _ReportedAdvice:
+class _ReportedAdvice(msgspec.Struct, frozen=True):
     report: ErrorReport
 
     def text(self, language: Language) -> str:
         return self.report.advice_text(language)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """One thing a check found."""
 
     state: CheckState

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
+
+import msgspec
 
 from agent.certificates.chain import TrustStore
 from agent.checks.browser_seen import BrowserSeen
@@ -26,8 +27,7 @@ READ_SECONDS = 8.0
 """How long reading the tokens anew is waited for; then what was read before is looked at."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """The agent's parts, as checks see them."""
 
     inventory: Inventory
@@ -50,12 +50,11 @@ class Parts:
     """False where the agent was started without one."""
 
 
-@dataclass(slots=True)
-class Run:
+class Run(msgspec.Struct):
     """The parts, and what more than one check asks for: it is found out once."""
 
     parts: Parts
-    _shared: dict[str, asyncio.Task[Any]] = field(default_factory=dict)
+    _shared: dict[str, asyncio.Task[Any]] = msgspec.field(default_factory=dict)
 
     async def snapshot(self) -> Snapshot:
         """Return what is plugged in, read anew where the drivers answer in time."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from agent.checks.model import CheckState, Finding, finding, worst_first
 from agent.checks.probes.threads import in_thread
@@ -39,8 +40,7 @@ class FixFailedError(OdcError):
     advice = mark("Ask your administrator.")
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(msgspec.Struct, frozen=True):
     """What one check found, the gravest first."""
 
     check: Check
@@ -69,8 +69,7 @@ def _lines(lines: object) -> str:
     return "\n".join(dict.fromkeys(lines))  # type: ignore[call-overload]
 
 
-@dataclass(frozen=True, slots=True)
-class _Fix:
+class _Fix(msgspec.Struct, frozen=True):
     mend: Callable[[], None]
     checks: tuple[str, ...]
     """What to look at again."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
+
+import msgspec
 
 from agent.certificates.pairs import group
 from agent.checks.model import Findings
@@ -51,8 +52,7 @@ from agent.system.runtime import runtime_folder
 Look = Callable[[Run], Awaitable[Findings]]
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(msgspec.Struct, frozen=True):
     """One check."""
 
     name: str

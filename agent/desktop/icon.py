@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import msgspec
 from PIL import Image, ImageDraw, ImageFont
 
 from agent.certificates.model import CertificateStatus
@@ -109,8 +109,7 @@ def _dash(canvas: _Canvas, centre: tuple[float, float], colour: str) -> None:
     canvas.line([(x - 9, y), (x + 9, y)], colour, 6.5)
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
+class _Look(msgspec.Struct, frozen=True):
     fill: str
     ribbon: str
     mark_colour: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from agent.api.client import Json
 from agent.api.listed import is_done_with, leads
@@ -22,8 +23,7 @@ MAX_NAME = 36
 _ENDED = ("installed", "cancelled", "failed")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One line of the menu."""
 
     text: str
@@ -33,8 +33,7 @@ class Line:
     """What the window is about."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrayContent:
+class TrayContent(msgspec.Struct, frozen=True):
     """Everything the tray shows."""
 
     lines: tuple[Line, ...]

@@ -13,9 +13,10 @@ import logging
 import os
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Protocol
+
+import msgspec
 
 from agent.desktop.display import NoWindowError, has_display
 from agent.desktop.terminals import open_in_terminal
@@ -41,8 +42,7 @@ class Raisable(Protocol):
 Adopt = Callable[[socket.socket], Awaitable[Raisable]]
 
 
-@dataclass(slots=True)
-class _OpenWindow:
+class _OpenWindow(msgspec.Struct):
     """A window from the request to its process's end."""
 
     subject: str

@@ -6,8 +6,7 @@ at rest should be small.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from asn1crypto import cms, core
 from asn1crypto import x509 as asn1_x509
 
@@ -23,8 +22,7 @@ class _ContentInfo(core.Sequence):  # type: ignore[misc] # asn1crypto has no typ
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Signer:
+class Signer(msgspec.Struct, frozen=True):
     """SignerInfo."""
 
     certificate: bytes | None
@@ -37,8 +35,7 @@ class Signer:
     signature: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(msgspec.Struct, frozen=True):
     """SignedData."""
 
     content_type: str

@@ -7,8 +7,9 @@ wants to know until when it is valid. So the frame is read here, part by part.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntEnum, unique
+
+import msgspec
 
 MAX_OID_BYTES = 64
 
@@ -40,8 +41,7 @@ class DerError(ValueError):
     """The bytes do not have the structure they must have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(msgspec.Struct, frozen=True):
     """One value with its tag; ``encoded`` is all of it, ``content`` what the length spans."""
 
     tag: int

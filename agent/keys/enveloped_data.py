@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm, Cipher, modes
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256, SM4
@@ -39,8 +39,7 @@ _BLOCK_BITS = 128
 _IMPLICIT_CONTENT = 0x80
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(msgspec.Struct, frozen=True):
     """One of the two ways in which a message is put together."""
 
     message: str

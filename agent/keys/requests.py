@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import msgspec
 from cryptography import x509
 
 from agent.keys.attributes import attribute, read_attributes
@@ -70,14 +71,13 @@ def read_request(der: bytes) -> Request:
     return Request(subject.encoded, spki.encoded, attributes, whole)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestDraft:
+class RequestDraft(msgspec.Struct, frozen=True, kw_only=True):
     """A request that lacks its signature."""
 
     subject: bytes
     """Name, as DER."""
     key: PublicKey
-    attributes: Mapping[str, bytes] = field(default_factory=dict)
+    attributes: Mapping[str, bytes] = msgspec.field(default_factory=dict)
     """A value (DER) by dotted OID."""
 
     @property

@@ -10,8 +10,8 @@ just what SKF_ImportRSAKeyPair takes (GM/T 0016, 7.6): the token opens it by its
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 
+import msgspec
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from agent.keys import sm4
@@ -26,8 +26,7 @@ MAX_ENCRYPTED_BYTES = 4 << 10
 _BLOCK_BITS = 128
 
 
-@dataclass(frozen=True, slots=True)
-class RsaEnvelopedKey:
+class RsaEnvelopedKey(msgspec.Struct, frozen=True):
     """See above."""
 
     public: PublicKey

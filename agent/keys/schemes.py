@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum, unique
 
+import msgspec
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
@@ -42,8 +42,7 @@ class UnknownSchemeError(ValueError):
     """Something is signed with an algorithm that is not read here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scheme:
+class Scheme(msgspec.Struct, frozen=True):
     """How a signature is made: by which keys, over which digest, in which padding (RSA alone)."""
 
     family: Family

@@ -9,9 +9,9 @@ Whether a certificate may sign anything is for others to say; its dates are not 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
@@ -47,8 +47,7 @@ class BadSignatureError(MessageError):
     """It is one, and its signature is not right, or not known here."""
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedSigner:
+class VerifiedSigner(msgspec.Struct, frozen=True):
     """Who signed, and what was signed besides the content."""
 
     certificate: bytes
@@ -58,8 +57,7 @@ class VerifiedSigner:
     """Signed attributes by dotted OID, those with one value (DER); none where it has none at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class SignedMessage(VerifiedSigner):
+class SignedMessage(VerifiedSigner, frozen=True):
     """What a verified SignedData holds."""
 
     content_type: str
@@ -175,8 +173,7 @@ def _content_type(parsed: Parsed) -> str:
     return DATA if parsed.content_type == _GM_DATA else parsed.content_type
 
 
-@dataclass(frozen=True, slots=True)
-class _Signing:
+class _Signing(msgspec.Struct, frozen=True):
     """A signer whose certificate is there and whose algorithms are known; nothing is verified yet."""
 
     certificate: bytes

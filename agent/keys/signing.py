@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import msgspec
 from cryptography import x509
 
 from agent.keys.attributes import attribute
@@ -40,8 +41,7 @@ _UTC_TIME_ENDS = 2050
 """RFC 5652, 11.3: from then on years have four digits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Elsewhere:
+class Elsewhere(msgspec.Struct, frozen=True):
     """Content that does not go with the message (5.2, "external signature"): its digest alone.
 
     By the digest of how a key of that family signs here (:data:`agent.keys.schemes.USUAL`).

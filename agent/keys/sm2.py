@@ -9,9 +9,9 @@ be small.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
@@ -33,8 +33,7 @@ NUMBER_BYTES = 32
 DIGEST_BYTES = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Encrypted:
+class Encrypted(msgspec.Struct, frozen=True):
     """What encryption makes (GB/T 32918.4, 6.1): C1 as two numbers, C3, C2."""
 
     x: int

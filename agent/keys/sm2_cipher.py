@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from agent.keys import sm2
 from agent.keys.der import DerError, Element, Tag, elements, read_element
@@ -16,8 +16,7 @@ class CipherError(ValueError):
     """The bytes are no SM2Cipher."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sm2Cipher:
+class Sm2Cipher(msgspec.Struct, frozen=True):
     """SEQUENCE { x INTEGER, y INTEGER, HASH OCTET STRING (32 bytes), CipherText OCTET STRING }."""
 
     point: bytes

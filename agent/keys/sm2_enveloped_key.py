@@ -7,7 +7,8 @@ opens both by itself. Nobody signs it: that the pair is the certificate's is for
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+
+import msgspec
 
 from agent.keys import sm2, sm4
 from agent.keys.der import DerError, Element, Tag, dotted, elements, read_element
@@ -27,8 +28,7 @@ class EnvelopedKeyError(ValueError):
     """The bytes are no SM2EnvelopedKey that is read here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sm2EnvelopedKey:
+class Sm2EnvelopedKey(msgspec.Struct, frozen=True):
     """SEQUENCE { symAlgID, symEncryptedKey, sm2PublicKey, sm2EncryptedPrivateKey }."""
 
     public: PublicKey

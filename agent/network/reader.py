@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
+import msgspec
 
 from agent import __version__
 from agent.ground.language import mark
@@ -51,8 +52,7 @@ class UnusableProxyError(NoAnswerError):
     """The proxy is of a kind that is not spoken here."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What one answer may have, and how long it may take."""
 
     size: int
@@ -81,8 +81,7 @@ class Request:
     """How many are followed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """An answer as it was sent."""
 
     status: int

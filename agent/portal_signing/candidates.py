@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from agent.certificates.extensions import KEY_USAGE, UsageBit, read_key_usage
 from agent.certificates.model import Certificate, CertificateUse
@@ -22,8 +23,7 @@ _LOG_IN_PURPOSES = {"1.3.6.1.5.5.7.3.2", "2.5.29.37.0"}
 """clientAuth, and any (RFC 5280, 4.2.1.12)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """A certificate that is plugged in, and whether it serves."""
 
     token: Token

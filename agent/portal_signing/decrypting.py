@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from agent.certificates.model import Certificate, CertificateUse
 from agent.ground.errors import OdcError
@@ -29,8 +30,7 @@ _PIECE_BYTES = 2 << 20
 """What a worker is given at a time: whole blocks, and less than its time is for on a slow token."""
 
 
-@dataclass(frozen=True, slots=True)
-class SealedDocument:
+class SealedDocument(msgspec.Struct, frozen=True):
     """A message as a page sent it, and as it can be read without a key."""
 
     name: str

@@ -12,7 +12,6 @@ import base64
 import datetime as dt
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import msgspec
@@ -52,8 +51,7 @@ class LoginToken(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     app_version: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Algorithm:
+class _Algorithm(msgspec.Struct, frozen=True):
     name: str
     format: str
     digest: Literal["sha256", "sha384", "sm3"]
@@ -77,8 +75,7 @@ _ALGORITHMS = {
 _RSA = _Algorithm("RS256", WEB_EID, "sha256", _sha("sha256"), USUAL[Family.RSA])
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
+class Login(msgspec.Struct, frozen=True):
     """One log-in at one site, to be signed with one certificate."""
 
     origin: str

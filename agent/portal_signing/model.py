@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 import msgspec
@@ -40,8 +39,7 @@ class ShownItem(msgspec.Struct, frozen=True, kw_only=True):
     """All of a text."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class TokenUse(Generic[Result]):
+class TokenUse(msgspec.Struct, Generic[Result], frozen=True, kw_only=True):
     """One use of a key on a token, for one page."""
 
     origin: str

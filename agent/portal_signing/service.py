@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import uuid
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from agent.ground.clock import Clock
 from agent.ground.errors import OdcError
@@ -24,12 +25,11 @@ from agent.tokens.supervisor import PinSession
 log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(msgspec.Struct):
     """A use somebody is asked about."""
 
     use: TokenUse[Any]
-    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    id: str = msgspec.field(default_factory=lambda: str(uuid.uuid4()))
     asked: AskedPin | None = None
     is_begun: bool = False
     """The PIN was right, and the work goes on."""

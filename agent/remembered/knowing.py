@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from agent.certificates.days import EXPIRING_DAYS
 from agent.certificates.model import Certificate, CertificateUse

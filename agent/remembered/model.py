@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 
 import msgspec
 
@@ -36,8 +35,7 @@ class RememberedToken(msgspec.Struct, frozen=True, kw_only=True):
         return next((one for one in held if one.certificate.thumbprint == thumbprint), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownPair:
+class KnownPair(msgspec.Struct, frozen=True, kw_only=True):
     """One pair of a token, plugged in or not, and what is known of its end."""
 
     pair: Pair[HeldCertificate]
@@ -65,8 +63,7 @@ class KnownPair:
         return self.pair.successor is not None or self.replaced_by is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forgotten:
+class Forgotten(msgspec.Struct, frozen=True, kw_only=True):
     """A pair that is no longer on its token, which was read as a whole."""
 
     thumbprint: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -19,8 +18,7 @@ MOST_OF_A_TOKEN = 100
 """Certificates remembered of one token; real ones hold a few."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(msgspec.Struct, frozen=True):
     """What is remembered after a reading."""
 
     tokens: tuple[RememberedToken, ...]

@@ -9,8 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import msgspec
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
@@ -58,8 +58,7 @@ class RemindersChanged(Event, frozen=True, kw_only=True, tag="reminders_changed"
     """A person said that a certificate is not to be reminded of any more, or again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReminderRules:
+class ReminderRules(msgspec.Struct, frozen=True, kw_only=True):
     """What can be set of reminders."""
 
     thresholds: tuple[int, ...]

@@ -10,10 +10,11 @@ import errno
 import logging
 import os
 import tomllib
-from dataclasses import dataclass
 from enum import StrEnum, unique
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from agent.ground.clock import utc_now
 from agent.ground.errors import reason_of
@@ -40,8 +41,7 @@ class Source(StrEnum):
     POLICY = "policy"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
+class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     """What the files say, as far as it can be used."""
 
     config: Config

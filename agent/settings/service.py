@@ -6,9 +6,10 @@ import contextlib
 import logging
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from agent.ground.bus import Event, EventBus
 from agent.ground.errors import reason_of
@@ -41,8 +42,7 @@ class SettingsChanged(Event, frozen=True, kw_only=True, tag="settings_changed"):
     keys: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """One key, as it holds."""
 
     key: str

@@ -8,10 +8,10 @@ import binascii
 import codecs
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
 from cryptography.hazmat.primitives import hashes
 
 from agent.certificates.chain import TrustStore
@@ -40,8 +40,7 @@ _SUFFIXES = (".p7s", ".p7m", ".p7")
 _PEM = re.compile(rb"-----(BEGIN|END) [A-Z0-9 ]+-----")
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(msgspec.Struct, frozen=True):
     """A signature that is right, and of what."""
 
     document: Path | None

@@ -6,10 +6,10 @@ All of it takes as long as the disk does: for a thread.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
 from cryptography.hazmat.primitives import hashes
 
 from agent.ground import held_files
@@ -23,8 +23,7 @@ from agent.system.files import saved_stamp
 _CHUNK_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(msgspec.Struct, frozen=True):
     """A file that was read through once."""
 
     file: Path

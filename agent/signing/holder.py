@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+
+import msgspec
 
 from agent.certificates.model import Certificate, CertificateUse
 from agent.ground.errors import OdcError
@@ -19,8 +20,7 @@ from agent.tokens.model import KeyName, TokenReference
 from agent.tokens.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(msgspec.Struct, frozen=True):
     """Where the key of a signing certificate is."""
 
     token: TokenReference

@@ -6,7 +6,7 @@ are shown as they are. What is neither can be kept and looked at with its own pr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
@@ -28,8 +28,7 @@ class NotShowableError(OdcError):
     advice = mark("Save it, and look at it with its own program before you sign it.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
     """What there is to see of a document."""
 
     picture: bytes = b""

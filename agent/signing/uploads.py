@@ -7,7 +7,8 @@ bounded for each site and for all, and is emptied when the sender falls silent o
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+
+import msgspec
 
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
@@ -51,12 +52,11 @@ class UploadMissingError(OdcError):
     advice = mark("Try again.")
 
 
-@dataclass(slots=True)
-class _Upload:
+class _Upload(msgspec.Struct):
     site: str
     last: float
     """When its last piece came."""
-    content: bytearray = field(default_factory=bytearray)
+    content: bytearray = msgspec.field(default_factory=bytearray)
 
 
 class Uploads:

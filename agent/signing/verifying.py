@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum, unique
+
+import msgspec
 
 from agent.certificates.chain import Chain, ChainState, TrustStore
 from agent.certificates.model import Certificate, CertificateUse
@@ -38,8 +39,7 @@ class Doubt(StrEnum):
     """Which certificate it is by is not signed: a plain CMS signature, not CAdES."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verified:
+class Verified(msgspec.Struct, frozen=True, kw_only=True):
     """A signature that is right."""
 
     certificate: Certificate

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+import msgspec
 
 from agent.ground.clock import Clock
 from agent.ground.errors import OdcError, reason_of
@@ -30,8 +31,7 @@ Sign = Callable[[bytes], Awaitable[bytes]]
 """Has the token sign, and raises where that signature is not its key's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
+class Done(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a document that was signed."""
 
     level: str = ""
@@ -55,8 +55,7 @@ class Wish(Protocol):
         """Sign the document, and write it; OdcError where it was not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
+class Beside(msgspec.Struct, frozen=True):
     """A detached signature (CAdES-B-B) beside the document."""
 
     document: Document

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 MOST_SITES = 1000
 """Sites remembered at once; beyond that, those whose buckets are full again are forgotten."""
@@ -55,8 +56,7 @@ class Allowance:
                 del self._levels[site]
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(msgspec.Struct, frozen=True):
     """How often something may be done."""
 
     burst: int

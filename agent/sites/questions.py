@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import uuid
-from dataclasses import dataclass
+
+import msgspec
 
 from agent.ground.bus import EventBus
 from agent.ground.clock import Clock
@@ -20,8 +21,7 @@ MOST_OPEN = 8
 """Questions open at once, of all sites."""
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(msgspec.Struct):
     question: ConsentQuestion
     answer: asyncio.Future[Decision]
     deadline: asyncio.TimerHandle

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from agent.ground.bus import Event, EventBus
 from agent.ground.reports import ErrorReport
@@ -35,8 +36,7 @@ class TokensChanged(Event, frozen=True, kw_only=True, tag="tokens_changed"):
     """The list of tokens, certificates or problems differs from the reading before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Serving:
+class Serving(msgspec.Struct, frozen=True):
     """What is to be served."""
 
     modules: tuple[ModuleSettings, ...]

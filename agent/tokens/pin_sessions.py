@@ -10,10 +10,10 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from agent.ground.bus import Event, EventBus
 from agent.ground.errors import OdcError
@@ -34,8 +34,7 @@ PIN_SECONDS = 180.0
 ENDING_SECONDS = 5.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PinWish:
+class PinWish(msgspec.Struct, frozen=True, kw_only=True):
     """What a PIN is wanted for."""
 
     token: TokenReference

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from agent.certificates.model import Certificate
 from agent.ground.reports import ErrorReport
@@ -13,8 +14,7 @@ SM2 = "SM2"
 """What a certificate's key is called (:attr:`agent.certificates.model.Certificate.algorithm`)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldCertificate:
+class HeldCertificate(msgspec.Struct, frozen=True, kw_only=True):
     """A certificate, and how it lies on its token."""
 
     certificate: Certificate
@@ -25,16 +25,14 @@ class HeldCertificate:
     """What holds it in SKF; empty in PKCS#11."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """Something that kept a module, a token or an object from being read."""
 
     module: str
     report: ErrorReport
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
+class Token(msgspec.Struct, frozen=True, kw_only=True):
     """A token that is plugged in, with what could be read of it."""
 
     reference: TokenReference
@@ -51,8 +49,7 @@ class Token:
         return any((each.algorithm == SM2) is (self.driver is ModuleKind.SKF) for each in own)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """What one module showed when it was last read."""
 
     tokens: tuple[Token, ...] = ()
@@ -60,8 +57,7 @@ class Reading:
     """Of the module itself and of slots that could not be read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The last readings of all modules; each token once, whatever it is seen through."""
 
     tokens: tuple[Token, ...] = ()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from dataclasses import replace
 
 import pytest
 from certificate_maker import CHINA, china, make_certificate
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agent.certificates.china_time import china_date
 from agent.certificates.days import days_left, is_expired, status_of

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import msgspec
 import pytest
 from certificate_maker import thumbprint_of
@@ -80,7 +78,7 @@ def test_an_encryption_certificate_does_not_replace_a_signing_certificate(drawer
 
 def test_a_certificate_without_its_private_key_replaces_nothing(drawer):
     lost = token(NEW, serial="2")
-    lost = dataclasses.replace(lost, certificates=(held(NEW, has_private_key=False),))
+    lost = msgspec.structs.replace(lost, certificates=(held(NEW, has_private_key=False),))
     drawer.sees(lost)
     assert not old(drawer).is_renewed
 

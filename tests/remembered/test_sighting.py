@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import msgspec
 import pytest
 from certificate_maker import make_der, thumbprint_of
@@ -42,7 +40,7 @@ def test_what_is_no_pair_is_not_remembered(drawer):
 
 def test_a_token_with_thousands_of_certificates_is_remembered_in_part(drawer):
     many = token(OLD)
-    drawer.sees(dataclasses.replace(many, certificates=many.certificates * 2000))
+    drawer.sees(msgspec.structs.replace(many, certificates=many.certificates * 2000))
     assert len(drawer.remembered[0].certificates) == MOST_OF_A_TOKEN
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from certificate_maker import make_der, make_sm2_der, name
+from msgspec.structs import replace
 from shown_tokens import token
 
 from agent.tokens.model import ModuleKind

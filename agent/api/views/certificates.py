@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import msgspec
 
@@ -92,8 +91,7 @@ class CertificateDetails(msgspec.Struct, frozen=True, kw_only=True):
     pem: str
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where a certificate stands among its token's."""
 
     pair: int | None = None

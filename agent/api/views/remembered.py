@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 import msgspec
 
@@ -31,8 +30,7 @@ class RememberedTokenView(msgspec.Struct, frozen=True, kw_only=True):
     present: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drawer:
+class Drawer(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of the tokens that are not plugged in."""
 
     tokens: tuple[RememberedToken, ...]

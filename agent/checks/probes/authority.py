@@ -11,7 +11,10 @@ import os
 import socket
 import ssl
 import urllib.parse
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+import msgspec
+from msgspec.structs import replace
 
 from agent.checks.probes.cmp import greeted
 from agent.checks.probes.threads import in_thread
@@ -51,8 +54,7 @@ class _StoppedError(Exception):
         self.reason = str(reason)
 
 
-@dataclass(frozen=True, slots=True)
-class _Address:
+class _Address(msgspec.Struct, frozen=True):
     host: str
     port: int
 
@@ -68,8 +70,7 @@ class _Proxy:
     """Header line with the user and password it is configured with."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
+class _Way(msgspec.Struct, frozen=True):
     """Where to go, by which proxy."""
 
     target: _Address

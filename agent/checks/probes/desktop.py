@@ -7,7 +7,8 @@ import contextlib
 import json
 import os
 import sys
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agent.checks.verdicts.desktop import Notices, TrayHost
 from agent.system.consoles import NO_CONSOLE

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum, auto, unique
+
+import msgspec
 
 from agent.checks.model import CheckState, Finding, Findings, finding, ok
 from agent.ground.language import mark
@@ -43,8 +44,7 @@ class Obstacle(Enum):
     CMP_FORGED = auto()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reached:
+class Reached(msgspec.Struct, frozen=True, kw_only=True):
     """How far one try came."""
 
     authority: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum, auto, unique
+
+import msgspec
 
 from agent.certificates.china_time import china_date
 from agent.checks.model import CheckState, Finding, Findings, Sentence, finding, ok
@@ -28,8 +29,7 @@ class Manifest(Enum):
     """A folder that is not the user's keeps it from being mended."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Browser:
+class Browser(msgspec.Struct, frozen=True, kw_only=True):
     """One browser of this computer."""
 
     title: str

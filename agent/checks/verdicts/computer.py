@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from agent.checks.model import CheckState, Finding, Findings, finding, ok, reported
 from agent.ground.language import mark
@@ -15,8 +16,7 @@ ENOUGH = 100 << 20
 TOO_LITTLE = 10 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
+class Room(msgspec.Struct, frozen=True, kw_only=True):
     """One folder of the agent's."""
 
     folder: str
@@ -61,8 +61,7 @@ def judge_settings(problems: Sequence[ErrorReport]) -> Findings:
     ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Versions:
+class Versions(msgspec.Struct, frozen=True, kw_only=True):
     """What runs, and what is installed."""
 
     running: str
@@ -97,8 +96,7 @@ def judge_versions(versions: Versions) -> Findings:
     ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Others:
+class Others(msgspec.Struct, frozen=True, kw_only=True):
     """Who else is at the tokens."""
 
     held_readers: tuple[str, ...] = ()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from agent.checks.model import CheckState, Finding, Findings, finding, ok, reported
 from agent.ground.language import mark
 from agent.ground.reports import ErrorReport
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sharing:
+class Sharing(msgspec.Struct, frozen=True, kw_only=True):
     """What a file system can do of what keeps programs apart."""
 
     folder: str
@@ -19,8 +18,7 @@ class Sharing:
     """Files can be mapped into memory by several programs at once."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Data:
+class Data(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of the folder of saved data."""
 
     folder: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto, unique
+
+import msgspec
 
 from agent.checks.model import CheckState, Finding, Findings, finding, ok
 from agent.ground.language import mark
@@ -24,8 +25,7 @@ class TrayHost(Enum):
     UNKNOWN = auto()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tray:
+class Tray(msgspec.Struct, frozen=True, kw_only=True):
     """Where the tray icon stands."""
 
     host: TrayHost
@@ -67,8 +67,7 @@ def judge_tray(tray: Tray) -> Findings:
     return [ok(mark("The tray icon is shown."))]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notices:
+class Notices(msgspec.Struct, frozen=True, kw_only=True):
     """What shows notices here."""
 
     has_bus: bool
@@ -137,8 +136,7 @@ def _service(notices: Notices) -> Finding:
     return ok(mark("Notices are shown by {server}."), server=notices.server)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Autostart:
+class Autostart(msgspec.Struct, frozen=True, kw_only=True):
     """What starts the agent at login."""
 
     ways: tuple[str, ...]
@@ -186,8 +184,7 @@ def judge_autostart(autostart: Autostart) -> Findings:
     return [ok(mark("The agent starts at login."))]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fonts:
+class Fonts(msgspec.Struct, frozen=True, kw_only=True):
     """The fonts with Chinese characters."""
 
     has_screen: bool = True

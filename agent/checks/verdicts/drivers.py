@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from agent.checks.model import CheckState, Finding, Findings, finding, ok, reported
 from agent.ground.language import mark
 from agent.ground.reports import ErrorReport
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
+class Bar(msgspec.Struct, frozen=True, kw_only=True):
     """A file a driver needs and this user may not read."""
 
     file: str
@@ -21,8 +20,7 @@ class Bar:
     """The user has been added to the group since he logged in."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Driver:
+class Driver(msgspec.Struct, frozen=True, kw_only=True):
     """One module that is served."""
 
     name: str
@@ -34,8 +32,7 @@ class Driver:
     """Why it fails, where that is known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drivers:
+class Drivers(msgspec.Struct, frozen=True, kw_only=True):
     """All that was found when modules were looked for."""
 
     served: tuple[Driver, ...]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from agent.checks.model import CheckState, Finding, Findings, finding, ok
 from agent.ground.language import mark
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pac:
+class Pac(msgspec.Struct, frozen=True, kw_only=True):
     """The proxy auto-configuration in force."""
 
     source: str
@@ -22,8 +21,7 @@ class Pac:
     """How long ago it was read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WayOut:
+class WayOut(msgspec.Struct, frozen=True, kw_only=True):
     """How the agent's requests leave this computer."""
 
     proxies: tuple[str, ...] = ()

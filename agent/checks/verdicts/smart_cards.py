@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto, unique
+
+import msgspec
 
 from agent.checks.model import CheckState, Findings, finding, ok
 from agent.ground.language import mark
@@ -21,8 +22,7 @@ class Service(Enum):
     BROKEN = auto()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmartCards:
+class SmartCards(msgspec.Struct, frozen=True, kw_only=True):
     """What the service said."""
 
     service: Service

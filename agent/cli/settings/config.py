@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from agent.api.client import CallError, Json
 from agent.api.views.settings import setting_list, setting_view

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from agent.desktop.notices.model import Display, Listener, Notice, NotShownError
 
@@ -17,8 +18,7 @@ Pressed = Callable[[str], None]
 Closed = Callable[[], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posted:
+class Posted(msgspec.Struct, frozen=True, kw_only=True):
     """A notice, and who wants to know what becomes of it."""
 
     notice: Notice

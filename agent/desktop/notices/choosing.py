@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import logging
 import sys
 import time
 from collections.abc import Callable
+
+import msgspec
 
 from agent.desktop.notices.balloon import BalloonDisplay, Say
 from agent.desktop.notices.freedesktop import FreedesktopDisplay, NoDaemonError
@@ -50,7 +51,7 @@ class ButtonsWherePossible:
             return await self._show_when_there_is_a_daemon(slot, notice)
         except NoButtonsError as error:
             log.info("no buttons: %s", error)
-            plain = dataclasses.replace(notice, text=escaped(notice.text, error.able))
+            plain = msgspec.structs.replace(notice, text=escaped(notice.text, error.able))
             return await self._plain.show(slot, plain)
 
     async def _show_when_there_is_a_daemon(self, slot: str, notice: Notice) -> bool:

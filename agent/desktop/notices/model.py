@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from agent.certificates.model import CertificateStatus
 
 
-@dataclass(frozen=True, slots=True)
-class Button:
+class Button(msgspec.Struct, frozen=True):
     """Something that can be pressed."""
 
     key: str
     label: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """What is shown."""
 
     title: str
@@ -43,8 +42,7 @@ def escaped(text: str, able: Collection[str]) -> str:
     return text.translate(_ESCAPED) if MARKUP in able else text
 
 
-@dataclass(frozen=True, slots=True)
-class Listener:
+class Listener(msgspec.Struct, frozen=True):
     """Who is told what becomes of notices; each has a slot, in which there is one at a time."""
 
     pressed: Callable[[str, str], None]

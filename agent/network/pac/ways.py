@@ -8,7 +8,8 @@ import threading
 import time
 import urllib.parse
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from agent.network.pac.answers import DIRECT, read_answer
 from agent.network.pac.evaluating import PacProgramError, evaluate
@@ -25,8 +26,7 @@ CONNECT_SECONDS = 3.0
 """How long a proxy may take before the next one is used."""
 
 
-@dataclass(frozen=True, slots=True)
-class PacAnswer:
+class PacAnswer(msgspec.Struct, frozen=True):
     """What a program says of one host."""
 
     source: str
@@ -42,8 +42,7 @@ class PacAnswer:
     """How long ago the program was read."""
 
 
-@dataclass(slots=True)
-class _Kept:
+class _Kept(msgspec.Struct):
     answer: PacAnswer
     until: float
     read: float

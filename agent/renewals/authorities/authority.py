@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
@@ -103,8 +103,7 @@ class KeyFormUnknownError(OdcError):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(msgspec.Struct, frozen=True):
     """An application's name and password at the authority (HTTP Basic over TLS)."""
 
     application: str
@@ -114,8 +113,7 @@ class Credentials:
         return f"Credentials({self.application}, …)"
 
 
-@dataclass(frozen=True, slots=True)
-class Polled:
+class Polled(msgspec.Struct, frozen=True):
     """An application's state, and when to ask again."""
 
     status: ApplicationStatus

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import msgspec
 from cryptography import x509
 
 from agent.certificates.model import Certificate
@@ -26,8 +26,7 @@ class TrustAnchorError(OdcError):
     advice = mark("Ask your administrator to correct the configuration.")
 
 
-@dataclass(frozen=True, slots=True)
-class Authority:
+class Authority(msgspec.Struct, frozen=True):
     """An authority by its halves, as its profile has them."""
 
     enrolment: Enrolment
@@ -37,8 +36,7 @@ class Authority:
     """The enrolment, where the key that is renewed signs all that is said."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
+class _Made(msgspec.Struct, frozen=True):
     """A client, and what it was made of."""
 
     authority: Authority

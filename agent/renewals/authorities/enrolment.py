@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum, auto, unique
 from typing import Protocol
+
+import msgspec
 
 from agent.ground.errors import OdcError
 from agent.keys.public_key import PublicKey
@@ -21,8 +22,7 @@ from agent.renewals.authorities.est_messages import ServerKey
 from agent.renewals.authorities.ra_protocol import Applicant, DocumentDigest, DocumentName, Policy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Application:
+class Application(msgspec.Struct, frozen=True, kw_only=True):
     """What an authority is told of a renewal."""
 
     credentials: Credentials
@@ -33,7 +33,7 @@ class Application:
     version: int = 1
     """Of the submission; each amendment is one more."""
     applicant: Applicant | None = None
-    documents: Mapping[DocumentName, DocumentDigest] = field(default_factory=dict)
+    documents: Mapping[DocumentName, DocumentDigest] = msgspec.field(default_factory=dict)
     recipient: bytes = b""
     """SubjectPublicKeyInfo (DER) the new encryption key is to be enveloped to; empty: none is wanted."""
     request: bytes = b""
@@ -86,8 +86,7 @@ class Signer(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """What was signed with the first PIN; kept with the renewal before any of it is sent."""
 
     request: bytes

@@ -7,9 +7,9 @@ import binascii
 import re
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import get_args
 
+import msgspec
 from asn1crypto import core
 from cryptography import x509
 
@@ -52,8 +52,7 @@ class _AttrOrOids(core.SequenceOf):  # type: ignore[misc] # asn1crypto has no ty
     _child_spec = core.Any
 
 
-@dataclass(frozen=True, slots=True)
-class ServerKey:
+class ServerKey(msgspec.Struct, frozen=True):
     """What serverkeygen answers: a private key nobody but the token can open, and its certificate."""
 
     envelope: bytes

@@ -6,8 +6,9 @@ Python's own parser follows multiparts into multiparts as deep as a stranger nes
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import islice
+
+import msgspec
 
 MAX_PARTS = 2
 MAX_HEAD_BYTES = 4096
@@ -22,8 +23,7 @@ class PartsError(ValueError):
     """It is no multipart answer of a few flat parts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """One of the parts."""
 
     media_type: str

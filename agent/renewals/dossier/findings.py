@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from agent.ground.errors import OdcError
 from agent.ground.language import Language, mark, translate
@@ -25,13 +26,12 @@ DOCUMENT_NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """One thing that is wrong with one field or document; it never holds what was typed."""
 
     item: ApplicantField | DocumentName
     sentence: str
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = msgspec.field(default_factory=dict)
 
     def text(self, language: Language) -> str:
         """Return what is wrong, in ``language``."""

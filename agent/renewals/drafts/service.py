@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -45,8 +44,7 @@ _GUIDE = Policy(authority="")
 """The guide's fields, documents and limits, where no authority has said others."""
 
 
-@dataclass(frozen=True, slots=True)
-class OpenDossier:
+class OpenDossier(msgspec.Struct, frozen=True):
     """A dossier as it stands."""
 
     renewal: Renewal
@@ -67,8 +65,7 @@ class OpenDossier:
         return limits_of(self.policy)
 
 
-@dataclass(frozen=True, slots=True)
-class ShownConversion:
+class ShownConversion(msgspec.Struct, frozen=True):
     """A conversion with pictures of before and after, JPEG."""
 
     conversion: Conversion

@@ -11,9 +11,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from fontTools.ttLib import TTCollection, TTFont, TTLibError
 
 from agent.ground.errors import OdcError
@@ -48,8 +48,7 @@ class FontMissingError(OdcError):
     advice = mark("Export the letter as DOCX, or install a Chinese font such as Noto Serif CJK.")
 
 
-@dataclass(frozen=True, slots=True)
-class Font:
+class Font(msgspec.Struct, frozen=True):
     """One face of a font file."""
 
     file: Path

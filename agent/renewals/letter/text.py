@@ -6,7 +6,8 @@ It is print, so its punctuation is full-width, other than on screen.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+
+import msgspec
 
 TITLE = "法人授权书"
 BEFORE_TABLE = (
@@ -24,8 +25,7 @@ SEAL_MILLIMETRES = 42
 """Diameter of the round seal of a company or institution; those of companies have 38 to 42."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
     """What is filled in; what is empty or None is left blank, to be written by hand."""
 
     authority: str = ""

@@ -9,7 +9,6 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -60,16 +59,14 @@ _AT_THE_AUTHORITY = frozenset(
 """Where an application is known to have arrived."""
 
 
-@dataclass(frozen=True, slots=True)
-class PinAsked:
+class PinAsked(msgspec.Struct, frozen=True):
     """An update that goes on once a PIN was entered."""
 
     uscc: str
     pin: AskedPin
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(msgspec.Struct, frozen=True):
     """Whose licence is meant, as the certificate says."""
 
     uscc: str

@@ -9,6 +9,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from agent.ground.errors import OdcError
 from agent.ground.language import Language, look_up, translate
 from agent.renewals.authorities.ra_protocol import DocumentDigest, DocumentName
@@ -50,14 +52,13 @@ class ScanUnusableError(OdcError):
         return look_up(ADVICE[self.fault], language)
 
 
-@dataclass(frozen=True, slots=True)
-class ScanReport:
+class ScanReport(msgspec.Struct, frozen=True):
     """What a file is, and everything that is wrong with it."""
 
     facts: ScanFacts | None
     """None where it gives no picture."""
     faults: tuple[Fault, ...]
-    values: Mapping[str, str | int] = field(default_factory=dict)
+    values: Mapping[str, str | int] = msgspec.field(default_factory=dict)
     """What the faults' sentences name."""
 
     @property

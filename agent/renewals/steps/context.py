@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
 from cryptography import x509
 
 from agent.ground.clock import Clock
@@ -48,8 +48,7 @@ class Leftovers(Protocol):
         """Forget what is no longer on its token."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(msgspec.Struct, frozen=True, kw_only=True):
     """What steps work with."""
 
     enrolment: Enrolment

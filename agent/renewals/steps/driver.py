@@ -7,7 +7,6 @@ import contextlib
 import logging
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -35,18 +34,16 @@ LOOK_SECONDS = 900.0
 _DISK_ERRORS = (NotSavedError, sqlite3.Error, OSError)
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(msgspec.Struct):
     """The task of one renewal, and the event that wakes it."""
 
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    wake: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
     is_resting: bool = False
     """It has not been looked at since the agent was started."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Pause:
+class _Pause(msgspec.Struct, frozen=True):
     """How long to sleep before the next look: two hours without a number, by back-off after a failure."""
 
     seconds: float | None = None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import secrets
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 from cryptography import x509
 
 from agent.ground.errors import OdcError
@@ -158,8 +158,7 @@ _DIGESTS: dict[Family, Literal["sha256", "sm3"]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Signer:
+class _Signer(msgspec.Struct, frozen=True):
     """The token of a renewal, as far as an enrolment may use it."""
 
     renewal: Renewal

@@ -11,8 +11,10 @@ import datetime as dt
 import hashlib
 import os
 import stat
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+
+import msgspec
 
 from agent.ground.clock import Clock
 from agent.keys.cades import cades_draft
@@ -44,8 +46,7 @@ _ROOM_FOR_SIGNATURE = 4096
 """Bytes of a message without its certificates: RSA of 4096 bits and the attributes are some 1,500."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stamp:
+class Stamp(msgspec.Struct, frozen=True, kw_only=True):
     """What is seen of a signature."""
 
     picture: Path
@@ -53,8 +54,7 @@ class Stamp:
     box: Box
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PdfWish:
+class PdfWish(msgspec.Struct, frozen=True, kw_only=True):
     """How PDFs are to be signed inside."""
 
     output: Path | None = None
@@ -62,8 +62,7 @@ class PdfWish:
     stamp: Stamp | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inside:
+class Inside(msgspec.Struct, frozen=True, kw_only=True):
     """A PDF with room for its signature."""
 
     document: Document

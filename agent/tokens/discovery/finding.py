@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from agent.ground.reports import ErrorReport
 from agent.tokens.discovery.found import (
@@ -29,14 +30,13 @@ from agent.tokens.exports import kinds_of
 from agent.tokens.model import ModuleSettings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """Where to look around for modules nobody configured."""
 
     platform: str = sys.platform
     tables: tuple[Path, ...] = ()
     """Folders ``modules.d``, later ones above earlier ones."""
-    good_tables: dict[Path, Table] = field(default_factory=dict)
+    good_tables: dict[Path, Table] = msgspec.field(default_factory=dict)
     """What each table said when it could last be read."""
     p11_kit: P11KitPlaces | None = None
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from enum import StrEnum, unique
 from pathlib import Path
+
+import msgspec
 
 from agent.ground.language import mark
 from agent.ground.reports import ErrorReport
@@ -68,8 +69,7 @@ class ConfiguredModule(ModuleSettings, frozen=True, kw_only=True, forbid_unknown
         return ModuleSettings(**dict(fields))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundModule:
+class FoundModule(msgspec.Struct, frozen=True, kw_only=True):
     """A module, and where it was found."""
 
     settings: ModuleSettings
@@ -83,16 +83,14 @@ class FoundModule:
     """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeftOut:
+class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
     """A module that is not served, and why."""
 
     module: FoundModule
     report: ErrorReport
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Discovery:
+class Discovery(msgspec.Struct, frozen=True, kw_only=True):
     """Everything one look around found."""
 
     modules: tuple[FoundModule, ...] = ()

@@ -11,8 +11,9 @@ import platform as host
 import sys
 import sysconfig
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from agent.ground.text_files import read_text_file
 from agent.tokens.discovery import p11_kit_format as kit
@@ -27,8 +28,7 @@ from agent.tokens.discovery.found import (
 from agent.tokens.model import ModuleSettings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class P11KitPlaces:
+class P11KitPlaces(msgspec.Struct, frozen=True, kw_only=True):
     """Where p11-kit was built to look."""
 
     system_file: Path
@@ -95,13 +95,12 @@ def _user_folder(environment: Mapping[str, str]) -> Path | None:
     return home / ".config/pkcs11"
 
 
-@dataclass(frozen=True, slots=True)
-class P11KitReading:
+class P11KitReading(msgspec.Struct, frozen=True):
     """What p11-kit's configuration names."""
 
-    modules: list[FoundModule] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
-    problems: list[ModuleFileError] = field(default_factory=list)
+    modules: list[FoundModule] = msgspec.field(default_factory=list)
+    left_out: list[LeftOut] = msgspec.field(default_factory=list)
+    problems: list[ModuleFileError] = msgspec.field(default_factory=list)
 
 
 def read_p11_kit(places: P11KitPlaces) -> P11KitReading:

@@ -15,6 +15,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import msgspec
 from asn1crypto import algos, cms, core, keys
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -45,8 +46,7 @@ _NOT_AES = mark("its content is encrypted neither with AES-CBC nor with AES key 
 _NOT_ONE_RSA_KEY = mark("it does not hold one RSA key")
 
 
-@dataclass(frozen=True, slots=True)
-class KeyIdentity:
+class KeyIdentity(msgspec.Struct, frozen=True):
     """By what a recipient info may name one key (RFC 5652, 6.2.1)."""
 
     key_identifiers: frozenset[bytes]
@@ -54,8 +54,7 @@ class KeyIdentity:
     """Issuer (DER) and serial number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(msgspec.Struct, frozen=True):
     """One KeyTransRecipientInfo: the content key, encrypted to one RSA or SM2 key."""
 
     name: bytes | tuple[bytes, int]

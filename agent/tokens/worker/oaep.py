@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+
+import msgspec
 
 
 class OaepError(Exception):
     """A block is not encoded so; why is not told, as the RFC has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Oaep:
+class Oaep(msgspec.Struct, frozen=True):
     """The parameters of RSAES-OAEP; hashes are named as hashlib names them."""
 
     hash: str = "sha256"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntEnum, unique
 
+import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
@@ -45,8 +45,7 @@ class Status(IntEnum):
     WAITING = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusInfo:
+class StatusInfo(msgspec.Struct, frozen=True, kw_only=True):
     """PKIStatusInfo: what became of a request, and why."""
 
     status: Status = Status.REJECTION
@@ -70,8 +69,7 @@ class StatusInfo:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CertificateAnswer:
+class CertificateAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """CertRepMessage with its one CertResponse."""
 
     request_id: bytes
@@ -87,8 +85,7 @@ class CertificateAnswer:
         return sequence(sequence(sequence(self.request_id, self.info.der, pair)))
 
 
-@dataclass(frozen=True, slots=True)
-class Later:
+class Later(msgspec.Struct, frozen=True):
     """PollRepContent with its one answer."""
 
     request_id: bytes
@@ -101,8 +98,7 @@ class Later:
         return sequence(sequence(self.request_id, integer(self.seconds)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Confirmation:
+class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
     """CertStatus: whether a certificate is taken."""
 
     certificate_hash: bytes

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from cryptography import x509
 
 from agent.certificates.names import issuer_of, subject_of
@@ -28,8 +27,7 @@ _SUBJECT, _PUBLIC_KEY, _DIRECTORY_NAME = 5, 6, 4
 _SIGNATURE = 0xA1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyUpdateDraft:
+class KeyUpdateDraft(msgspec.Struct, frozen=True, kw_only=True):
     """A CertRequest that lacks the proof that its key is there."""
 
     certificate: bytes
@@ -59,8 +57,7 @@ class KeyUpdateDraft:
         return sequence(sequence(self.to_be_signed, proof))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyUpdate:
+class KeyUpdate(msgspec.Struct, frozen=True, kw_only=True):
     """What a key update asks for."""
 
     subject: bytes

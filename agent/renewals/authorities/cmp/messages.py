@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntEnum, unique
 from itertools import islice
+
+import msgspec
 
 from agent.keys.der import DerError, Element, Tag, dotted, elements, read_element
 from agent.keys.der_writing import (
@@ -61,8 +62,7 @@ class CmpMessageError(ValueError):
     """The bytes are no message that is understood here; the text says why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class Header(msgspec.Struct, frozen=True, kw_only=True):
     """PKIHeader, as far as it is used; whatever is missing is empty."""
 
     sender: bytes = NO_NAME
@@ -110,8 +110,7 @@ class Header:
             yield tagged(_GENERAL_INFO, sequence(implicit))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(msgspec.Struct, frozen=True, kw_only=True):
     """A message as it was read: nothing of it is proved before its protection was checked."""
 
     header: Header

@@ -6,7 +6,8 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from agent.keys.der import DerError, Element, Tag, dotted, elements, read_element
 from agent.keys.der_writing import NULL, integer, object_identifier, octet_string, sequence
@@ -34,8 +35,7 @@ _MACS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class PasswordMac:
+class PasswordMac(msgspec.Struct, frozen=True):
     """PBMParameter: how a MAC is made of a secret."""
 
     salt: bytes

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+
+import msgspec
 
 from agent.keys.der import DerError, Element, Tag, dotted, elements, read_element
 from agent.keys.der_writing import NULL, integer, object_identifier, octet_string, sequence
@@ -33,8 +34,7 @@ _DIGESTS = {
 """Both of the pseudorandom function and of the MAC itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pbmac1:
+class Pbmac1(msgspec.Struct, frozen=True):
     """PBMAC1-params: how a MAC is made of a secret."""
 
     salt: bytes

@@ -8,10 +8,11 @@ from __future__ import annotations
 import datetime as dt
 import hmac
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from cryptography import x509
+from msgspec.structs import replace
 
 from agent.keys.certified import is_issued_by, key_of
 from agent.keys.der import Tag, dotted, elements, read_element

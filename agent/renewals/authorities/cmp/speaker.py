@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from dataclasses import dataclass, replace
 
+import msgspec
 from cryptography import x509
+from msgspec.structs import replace
 
 from agent.certificates.names import issuer_of, subject_of
 from agent.keys.certified import key_of
@@ -22,8 +23,7 @@ from agent.renewals.authorities.cmp.talk import NONCE_BYTES
 from agent.renewals.authorities.enrolment import Application, Signer, SigningKey
 
 
-@dataclass(frozen=True, slots=True)
-class Speaker:
+class Speaker(msgspec.Struct, frozen=True):
     """Who signs for a renewal, while a PIN counts."""
 
     application: Application

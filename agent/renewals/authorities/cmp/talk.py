@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import msgspec
 from cryptography import x509
 
 from agent.renewals.authorities.authority import AuthorityRefusedError, AuthorityUnreachableError
@@ -42,8 +42,7 @@ _HEARD = frozenset({"transactionIdInUse", "badRecipientNonce"})
 """What a server says to a message that came to it twice, the answer to the first being lost."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(msgspec.Struct, frozen=True):
     """What an answer is compared with."""
 
     transaction: bytes

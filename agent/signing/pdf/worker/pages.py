@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.rw_common import PdfHandler
 
@@ -18,8 +17,7 @@ _DEPTH = 50
 """Of the page tree (ISO 32000-1, 7.7.3); what is deeper is no tree."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """A page: what of it is shown, in its own coordinates (points), and how it is turned."""
 
     left: float

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from cryptography import x509
 from pkcs11 import ObjectClass
 
@@ -20,8 +20,7 @@ from agent.tokens.worker.cryptoki.module import Module
 from agent.tokens.worker.cryptoki.objects import find
 
 
-@dataclass(frozen=True, slots=True)
-class TokenAccess:
+class TokenAccess(msgspec.Struct, frozen=True):
     """One session with one token, after C_Login."""
 
     module: Module

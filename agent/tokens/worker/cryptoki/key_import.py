@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 from asn1crypto.x509 import Certificate
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
+from msgspec.structs import replace
 from pkcs11 import ObjectClass
 from pkcs11 import exceptions as p11
 
@@ -61,8 +62,7 @@ def rsa_key_of(certificate: bytes) -> rsa.RSAPublicKey:
     return key
 
 
-@dataclass(frozen=True, slots=True)
-class Opener:
+class Opener(msgspec.Struct, frozen=True):
     """The pair on the token to whose key the envelope is."""
 
     private: Any

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pkcs11 import Attribute, KeyType, Mechanism, MechanismFlag, ObjectClass
 from pkcs11 import exceptions as p11
@@ -31,8 +31,7 @@ _UNSAID = dict.fromkeys(
 """What python-pkcs11 would say of every key, and no private key has."""
 
 
-@dataclass(frozen=True, slots=True)
-class WrappedKey:
+class WrappedKey(msgspec.Struct, frozen=True):
     """A private key that the token unwraps."""
 
     content_key: Any

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ctypes
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from agent.ground.encodings import guessed_text
 from agent.tokens.model import PinLimits
@@ -17,8 +18,7 @@ UNAVAILABLE_INFORMATION = ctypes.c_ulong(-1).value
 _LABEL_BYTES = 32
 
 
-@dataclass(frozen=True, slots=True)
-class TokenInfo:
+class TokenInfo(msgspec.Struct, frozen=True):
     """Numbers of CK_TOKEN_INFO."""
 
     pin_limits: PinLimits

@@ -7,8 +7,9 @@ field. Packed or not makes a difference for DEVINFO alone.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from agent.tokens.worker.skf.codes import SM4_ECB
 
@@ -35,8 +36,7 @@ class BlobError(ValueError):
     """A library gave something that is not the structure it should be."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceInfo:
+class DeviceInfo(msgspec.Struct, frozen=True):
     """DEVINFO."""
 
     version: tuple[int, int]
@@ -50,8 +50,7 @@ class DeviceInfo:
     free_space: int
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True):
     """How a library lays its structures out."""
 
     ulong_bytes: int

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+
+import msgspec
 
 from agent.tokens.worker.skf.blobs import UNTOUCHED, DeviceInfo
 from agent.tokens.worker.skf.closing import closed_after
@@ -17,8 +18,7 @@ MAX_TRIES = 255
 """What a token says of more is nothing to rely on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tries:
+class Tries(msgspec.Struct, frozen=True):
     """What an application says of its user PIN (SKF_GetPINInfo)."""
 
     most: int

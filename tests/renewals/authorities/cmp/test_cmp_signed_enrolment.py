@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
 
 import pytest
 from cmp_server import cmp_server, cp, error, later, lost, says_unprotected
@@ -11,6 +10,7 @@ from cmp_server import reply as reply_to
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from enrolments import WHO, Notes, application
+from msgspec.structs import replace
 from signing_token import LATER, NOW, Office, Token
 
 from agent.certificates.names import issuer_of, subject_of
