@@ -258,6 +258,11 @@ def _has_dossier(window: Any) -> bool:
     return bool(window.pages.dossier.is_ready)
 
 
+def _type_secret(window: Any) -> None:
+    window.pages.secret.reference.setText("2026-11-0042")
+    window.pages.secret.secret.setText("8d1f-c2a4-77be-0913")
+
+
 SMALL_SCREEN = (640, 330)
 """1280×720 at 200 %, less what a panel takes."""
 
@@ -324,6 +329,15 @@ SCENES = {
     ),
     "renew-secret": Scene(
         "renew", answers("drafting", "SECRET"), is_ready=_page("secret"),
+    ),
+    "renew-secret-typed": Scene(
+        "renew", answers("drafting", "SECRET"), is_ready=_page("secret"), prepare=_type_secret,
+    ),
+    "renew-ask-pin": Scene(
+        "renew", answers("issuing", "PIN"), is_ready=_asks("question"),
+    ),
+    "renew-ask-pin-small": Scene(
+        "renew", answers("issuing", "PIN"), is_ready=_asks("question"), size=SMALL_SCREEN,
     ),
     "renew-import-pin": Scene(
         "renew", answers("installing", "PIN", more=LOW),

@@ -43,6 +43,7 @@ def listed(*tokens):
         ("signing", "TOKEN", Page.TOKEN),
         ("signing", "SPACE", Page.PIN),
         ("drafting", "SECRET", Page.SECRET),
+        ("issuing", "PIN", Page.PIN),
         ("submitted", "NETWORK", Page.WAITING),
         ("reviewing", "REVIEW", Page.WAITING),
         ("rejected", "APPLICANT", Page.DOSSIER),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from renew_scenes import SCENES, renewal
+from renew_scenes import SCENES, answers, renewal
 
 from agent.ground.language import Language
 from agent.renewals.ground.errors import WrongStateError
@@ -28,6 +28,24 @@ def test_both_are_sent_and_the_renewal_goes_on(page, stage, qtbot):
     qtbot.waitUntil(lambda: not page.secret.text())
     given = {"id": signing.id, "reference": "7-7", "secret": "8d1f c2a4"}
     assert stage.asked("renewals.give_secret") == [given]
+    for field in (page.reference, page.secret):
+        field.undo()
+        assert field.text() == "", "what was given away can be had back"
+
+
+@pytest.mark.parametrize(
+    ("state", "page"),
+    [("signing", "submission"), ("issuing", "question"), ("installing", "installation")],
+)
+def test_each_pin_has_a_page_that_says_what_it_is_for(stage, window_of, qtbot, state, page):
+    """By CMP a token may have to sign each question to the authority."""
+    notes = {"submission": "", "question": "每次询问", "installation": "密钥"}
+    stage.answer(**answers(state, "PIN")(Language.ZH))
+    window = window_of("renew", stage)
+    qtbot.waitUntil(lambda: page in vars(window.pages), timeout=20_000)
+    shown = getattr(window.pages, page)
+    qtbot.waitUntil(shown.panel.field.isVisible, timeout=20_000)
+    assert notes[page] in shown.note.text()
 
 
 def test_what_was_not_taken_stays_and_is_explained(page, stage, qtbot):

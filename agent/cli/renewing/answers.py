@@ -22,7 +22,7 @@ from agent.ground.errors import reason_of
 from agent.ground.language import mark
 from agent.ground.text_files import read_text_file
 from agent.renewals.dossier.findings import FIELD_NAMES
-from agent.tokens.pin import send_pin
+from agent.tokens.pin import send_pin, wipe
 
 
 class InputMissingError(NeededError):
@@ -126,11 +126,11 @@ class Answers:
         """Return the reference value and the secret the authority handed out; InputMissingError."""
         asked = (mark("Reference value from the authority: "), mark("Its secret: "))
         what = in_words(mark("the reference value and the secret from the authority"))
-        reference, secret = (
-            self._given(partial(read_secret, in_words(question)), what).decode("utf-8", "replace")
-            for question in asked
-        )
-        return reference.strip(), secret.strip()
+        typed = [self._given(partial(read_secret, in_words(question)), what) for question in asked]
+        reference, secret = (each.decode("utf-8", "replace").strip() for each in typed)
+        for each in typed:
+            wipe(each)
+        return reference, secret
 
     def _given(self, ask: Callable[..., bytearray], what: str) -> bytearray:
         if not (self._from_stdin or sys.stdin.isatty()):

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _EACH_SIGNED = mark(
     "The certificate has not been issued yet. This certification authority has every question signed by "
-    "the token, so each takes the PIN. You may also ask later: close this window, and renew again then."
+    "the token, so each takes the PIN. You may also ask later: close this window, and open it again then."
 )
 _IMPORT = mark("Leave the token plugged in until the key pair has been imported.")
 

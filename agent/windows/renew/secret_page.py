@@ -67,7 +67,7 @@ class SecretPage(QWidget):
 
     def _forget(self) -> None:
         for field in self._fields:
-            field.clear()
+            field.setText("")  # clear() could be undone
 
     def _give(self) -> None:
         if not self.accept.isEnabled():
