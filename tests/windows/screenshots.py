@@ -2,22 +2,24 @@
 
 Whoever changes a window takes them anew and looks at them. Each window is shown in both languages and
 both themes, its other states once. The windows are the real ones; their agent is the stage's. With
-``--scale 2 --folder FOLDER`` they are taken as on a screen of twice the pixels, to be looked at only.
+``--scale 2 --folder FOLDER`` they are taken as on a screen of twice the pixels, to be looked at only; so are
+those that Windows' Python takes: ``tests/wine/run --zh python tests/windows/screenshots.py --folder …``.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "desktop"))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from display import desktop
 from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
@@ -46,9 +48,22 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=FOLDER)
     options = parser.parse_args()
     size = f"{1280 * options.scale}x{720 * options.scale}"
-    with desktop(panel=False, notifications="", size=size) as screen:
-        os.environ.update(screen.environment, QT_SCALE_FACTOR=str(options.scale))
+    options.folder.mkdir(parents=True, exist_ok=True)
+    with _screen(size) as variables:
+        os.environ.update(variables, QT_SCALE_FACTOR=str(options.scale))
         _take_all(application(sys.argv[:1]), tuple(options.names), options.folder)
+
+
+@contextlib.contextmanager
+def _screen(size: str) -> Iterator[Mapping[str, str]]:
+    """Give a screen of its own and what leads there; under Wine there is one."""
+    if sys.platform == "win32":
+        yield {}
+        return
+    from display import desktop  # noqa: PLC0415 - of Linux alone
+
+    with desktop(panel=False, notifications="", size=size) as screen:
+        yield screen.environment
 
 
 def _take_all(app: QApplication, names: tuple[str, ...], folder: Path) -> None:

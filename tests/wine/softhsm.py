@@ -9,7 +9,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from parts import C, interpreter, kept, output, run
+from parts import CARRIER, C, interpreter, kept, output, run
 
 SOURCE = "pool/main/s/softhsm2/softhsm2_2.6.1.orig.tar.gz"
 HASH = "SHA256:ac9ac1e3f4402f88bf3e626a18f070f8031c031947ed469c6e17482495ec72b6"
@@ -29,7 +29,7 @@ LIBRARY = "softhsm2-x64.dll"
 
 def softhsm() -> Path:
     """Return the folder of SoftHSM's library and of the libcrypto it loads."""
-    made_of = f"{HASH}{CONFIGURATION.read_text()}{interpreter()}"
+    made_of = f"{HASH}{CONFIGURATION.read_text()}{CARRIER.read_text()}"  # which has the libcrypto
     return kept("wine-softhsm", made_of, _make)
 
 
