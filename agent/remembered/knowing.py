@@ -45,8 +45,13 @@ def known_pairs(
     remembered: Sequence[RememberedToken], plugged_in: Sequence[Token], now: dt.datetime
 ) -> tuple[KnownPair, ...]:
     """Return every pair once: those that are plugged in, then those that are not."""
+    renewed = {old: new for token in remembered for old, new in token.renewed.items()}
     pairs = {
-        pair.lead.certificate.thumbprint: KnownPair(pair=pair, token=token.reference)
+        pair.lead.certificate.thumbprint: KnownPair(
+            pair=pair,
+            token=token.reference,
+            replaced_by=_beside(token, renewed.get(pair.lead.certificate.thumbprint)),
+        )
         for token in plugged_in
         for pair in group(token.certificates, now).pairs
     }
@@ -63,6 +68,15 @@ def known_pairs(
             )
             pairs.setdefault(lead, known)
     return tuple(_with_replacements(pairs.values(), apart))
+
+
+def _beside(token: Token, new: str | None) -> str | None:
+    """Return what a renewal put in the place of a pair, where it is on the same token and can be used.
+
+    By themselves an RSA pair and an SM2 pair of one subject are two, of which neither takes over.
+    """
+    on_it = (held for held in token.certificates if held.has_private_key is not False)
+    return new if any(held.certificate.thumbprint == new for held in on_it) else None
 
 
 def _without(token: RememberedToken, shown: set[str]) -> RememberedToken:

@@ -43,7 +43,8 @@ class KnownPair(msgspec.Struct, frozen=True, kw_only=True):
     seen: dt.datetime | None = None
     """When its token was last seen; None where it is plugged in."""
     replaced_by: str | None = None
-    """Thumbprint of what took over on another token, or by a renewal that came to its end."""
+    """Thumbprint of what took over on another token, or by a renewal that came to its end: also on the same
+    token, where the new pair is of another family of keys."""
     maybe_replaced_by: str | None = None
     """Thumbprint of what may have taken over: to be asked, not assumed."""
 

@@ -154,11 +154,12 @@ class ReminderService:
         return tuple(p for p in self._remembered.pairs() if self.is_silenced(p.thumbprint))
 
     def pairs_to_mind(self) -> tuple[KnownPair, ...]:
-        """Return the pairs somebody has to look after: all but those in a drawer that are done with."""
+        """Return the pairs somebody has to look after: not what is replaced, nor silenced in a drawer."""
         return tuple(
             known
             for known in self._remembered.pairs()
-            if known.is_present or not (known.replaced_by or self.is_silenced(known.thumbprint))
+            if not known.replaced_by
+            and (known.is_present or not self.is_silenced(known.thumbprint))
         )
 
     def _schedule(self) -> None:

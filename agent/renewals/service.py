@@ -121,7 +121,7 @@ class RenewalService:
         in what is remembered counts. ``origin`` is the web site that asks for it, where one does.
 
         Raises:
-            CertificateNotFoundError, NotRenewableError, CertificateTooDamagedError,
+            CertificateNotFoundError, NotRenewableError, SkfDriverNeededError, CertificateTooDamagedError,
             NoAuthorityError, TrustAnchorError
         """
         under_way = self._journal.open_for(thumbprint)

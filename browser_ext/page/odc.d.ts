@@ -146,6 +146,7 @@ export type Code =
   | "certificate_not_found"
   | "certificate_damaged"
   | "not_renewable"
+  | "skf_driver_needed"
   | "no_authority"
   | "renewal_not_found"
   | "not_saved"

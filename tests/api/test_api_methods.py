@@ -7,7 +7,15 @@ import uuid
 import msgspec
 import pytest
 from api_desk import ALLOWED, names
-from certificate_maker import ENCRYPTION, USCC, china, make_der, thumbprint_of, utf8_string
+from certificate_maker import (
+    ENCRYPTION,
+    USCC,
+    china,
+    make_der,
+    make_sm2_der,
+    thumbprint_of,
+    utf8_string,
+)
 from der_maker import USUAL_EXTENSIONS, make
 from soft_token import LABEL
 
@@ -157,6 +165,20 @@ UNKNOWN = str(uuid.uuid4())
 async def test_what_cannot_be_done_has_its_code(pair_desk, method, params, code):
     peer = await pair_desk.control()
     assert await peer.refusal(method, params) == (-32000, code)
+    assert (await peer.result("renewals.list"))["renewals"] == []
+
+
+@pytest.mark.parametrize("method", ["renewals.start", "licences.update"])
+async def test_an_sm2_key_seen_through_pkcs11_is_renewed_by_its_skf_driver(
+    token_desk, tokens, tmp_path, method
+):
+    sm2 = make_sm2_der(tmp_path)
+    tokens.write(("01", "sign", sm2))
+    peer = await token_desk.control()
+    [token] = (await peer.result("tokens.list", {"refresh": True}))["tokens"]
+    assert [c["algorithm"] for c in token["certificates"]] == ["SM2"]
+    refused = await peer.refusal(method, {"thumbprint": thumbprint_of(sm2)})
+    assert refused == (-32000, "skf_driver_needed")
     assert (await peer.result("renewals.list"))["renewals"] == []
 
 

@@ -70,7 +70,7 @@ def refusal(code: str) -> Answer:
 
 AGENT_CODES = (
     "consent_denied", "consent_unavailable", "origin_not_allowed", "rate_limited", "no_token",
-    "certificate_not_found", "certificate_damaged", "not_renewable", "no_authority",
+    "certificate_not_found", "certificate_damaged", "not_renewable", "skf_driver_needed", "no_authority",
     "renewal_not_found", "not_saved", "internal", "certificate_expired",
     "certificate_not_yet_valid", "certificate_unsuitable", "not_signed", "text_refused", "own_message",
     "upload_missing", "too_much_at_once",

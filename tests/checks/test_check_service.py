@@ -12,7 +12,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from certificate_maker import ENCRYPTION, china, ec_key, make_der, name
+from certificate_maker import ENCRYPTION, china, ec_key, make_der, make_sm2_der, name
 from check_desk import CheckDesk, said
 from soft_token import LABEL, MODULE
 
@@ -127,6 +127,16 @@ async def test_an_expired_certificate_and_a_missing_one_are_told(token_desk, tok
     assert first == "signing certificate: expired 961 days ago"
     assert second.endswith("the encryption certificate is missing.")
     assert "证照更新" in result.advice(Language.ZH)
+
+
+async def test_an_sm2_key_seen_through_pkcs11_is_not_said_to_be_renewed_here(
+    token_desk, tokens, tmp_path
+):
+    tokens.write(("01", "sign", make_sm2_der(tmp_path)))  # by this clock, not valid yet
+    result = await token_desk.check("certificates")
+    assert result.state is CheckState.WARNING
+    assert "SKF" in result.advice(Language.ZH)
+    assert "证照更新" not in result.advice(Language.ZH)
 
 
 async def test_of_several_tokens_each_line_names_its_own(token_desk, tokens):

@@ -182,3 +182,18 @@ def test_what_is_dim_is_so_on_a_terminal_alone(monkeypatch, capsys):
     monkeypatch.setenv("NO_COLOR", "1")
     say("text", is_dim=True)
     assert capsys.readouterr().out == "text\n"
+
+
+def as_sm2(certificate: Certificate) -> Certificate:
+    return msgspec.structs.replace(certificate, algorithm="SM2")
+
+
+def test_an_sm2_key_seen_through_pkcs11_is_said_to_be_renewed_through_skf():
+    sm2 = answer(*map(as_sm2, PAIR))
+    said = [line for line in lines(sm2) if "SKF" in line]
+    assert len(said) == 1, "of the signing certificate"
+    assert "不能通过 PKCS#11 更新" in said[0]
+    assert "SKF" not in "".join(lines(answer(*PAIR)))
+    for certificate in sm2["certificates"]:
+        certificate["container"] = "SM2"  # it is seen through SKF
+    assert "SKF" not in "".join(lines(sm2))

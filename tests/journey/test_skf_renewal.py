@@ -38,10 +38,12 @@ def desk_of(short_folder, environment):
     folder.mkdir()
     with Desk(folder, environment=environment) as desk:
 
-        def issued(authority: Sequence[str], *kind: str) -> Desk:
+        def issued(
+            authority: Sequence[str], *kind: str, ends: Sequence[str] = ("--expired-days", "9")
+        ) -> Desk:
             options = ("--approve-after", "0.2", "--retry-after", "1", *authority)
             url = desk.start_authority(*options).url
-            skf = desk.issue_skf_token(*kind, "--expired-days", "9")
+            skf = desk.issue_skf_token(*kind, *ends)
             write_sample_dossier(desk.dossier)
             desk.configure_agent(url, extra=NO_NOTICES, skf=skf)
             return desk
@@ -94,3 +96,39 @@ def test_both_halves_are_renewed_into_a_container_of_their_own(desk_of, tmp_path
     assert set(days) == {"signing", "encryption"}
     assert min(days.values()) > 360
     assert desk.ask_skf(Tell()).open_logins == 0
+
+
+def test_what_became_sm2_while_it_was_still_valid_is_not_reminded_of_any_more(desk_of):
+    """The old pair stays beside the new one, of another family: nothing but the renewal says it is over."""
+    desk = desk_of(KEYS, ends=("--valid-days", "20"))
+    desk.start_agent("--no-tray")
+    with desk.client() as client:
+        applicant = Applicant(desk, client)
+        old = applicant.signing_certificate()
+        assert client.call("agent.status")["expiring"] == 1
+        assert [r["thumbprint"] for r in _reminders(client)] == [old["thumbprint"]]
+        done = applicant.go_on(applicant.start())
+        assert done["state"] == "installed", json.dumps(done, ensure_ascii=False)
+        client.call("tokens.list", {"refresh": True})
+        status = client.call("agent.status")
+        assert (status["pairs"], status["expiring"], status["worst"]) == (1, 0, "valid")
+        desk.pull_skf()
+        _wait_for(client, "token_removed")
+        desk.plug_skf()  # else an insertion reminds anew
+        _wait_for(client, "token_inserted")
+        assert len(_reminders(client)) == 1, "that of before"
+        tokens = client.call("tokens.list", {"refresh": True})["tokens"]
+    certificates = [c for t in tokens for c in t["certificates"] if c["use"] == "signing"]
+    by_kind = {c["algorithm"]: c for c in certificates}
+    assert by_kind["RSA 2048"]["thumbprint"] == old["thumbprint"]
+    assert by_kind["RSA 2048"]["renewed_by"] == by_kind["SM2"]["thumbprint"]
+    assert by_kind["SM2"]["renewed_by"] is None
+
+
+def _reminders(client) -> list[dict[str, str]]:
+    return client.call("reminders.list")["reminders"]
+
+
+def _wait_for(client, event: str) -> None:
+    while client.next_notification()["params"]["event"] != event:
+        pass

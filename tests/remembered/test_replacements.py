@@ -37,6 +37,47 @@ def test_the_one_pair_of_a_subject_is_replaced_by_a_newer_one_on_another_token(d
     assert old(drawer).replaced_by == thumbprint_of(NEW)
 
 
+def with_both(*, has_key: bool | None = None):
+    """A token with the old pair, of RSA, and the new one as it would be of SM2."""
+    shown = token(OLD, NEW)
+    rsa, sm2 = shown.certificates
+    certificate = msgspec.structs.replace(sm2.certificate, algorithm="SM2")
+    sm2 = msgspec.structs.replace(sm2, certificate=certificate, has_private_key=has_key)
+    return msgspec.structs.replace(shown, certificates=(rsa, sm2))
+
+
+def note_renewal(drawer):
+    drawer.remembered = tuple(
+        said_of(one, OLD, renewed={thumbprint_of(OLD): thumbprint_of(NEW)})
+        for one in drawer.remembered
+    )
+
+
+def test_a_pair_beside_one_of_another_family_is_replaced_once_a_renewal_says_so():
+    drawer = Drawer()
+    drawer.sees(with_both())
+    assert not old(drawer).is_renewed, "an organisation may well hold both"
+    note_renewal(drawer)
+    for _ in range(2):  # it stays so
+        assert old(drawer).replaced_by == thumbprint_of(NEW)
+        assert old(drawer).is_renewed
+        assert not old(drawer, NEW).is_renewed
+        drawer.sees(with_both())
+    drawer.sees()
+    assert old(drawer).is_renewed
+
+
+def test_what_a_renewal_put_there_counts_as_long_as_it_is_there_and_has_its_key():
+    drawer = Drawer()
+    drawer.sees(with_both())
+    note_renewal(drawer)
+    assert old(drawer).is_renewed
+    drawer.sees(with_both(has_key=False))
+    assert not old(drawer).is_renewed
+    drawer.sees(token(OLD))
+    assert not old(drawer).is_renewed
+
+
 def test_of_two_pairs_of_a_subject_either_may_have_been_replaced(drawer):
     second = signing("2025-05-01", "2026-05-01")
     drawer.sees(token(second, serial="3"))

@@ -60,7 +60,7 @@ class Windows:
         """Run a program to its end; what it returns is not looked at."""
         variables = {**self._variables, **(env or {})}
         exports = " ".join(shlex.join((f"{name}={value}",)) for name, value in variables.items())
-        line = f"{exports} exec wine {shlex.join(map(str, command))}"
+        line = f"exec env {exports} wine {shlex.join(map(str, command))}"
         return subprocess.run(
             self._debian.command(line), input=stdin, capture_output=True, timeout=LIMIT, check=False
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 import msgspec
 
@@ -54,11 +55,24 @@ def token_list(
     snapshot: Snapshot, drawer: Drawer, now: dt.datetime, language: Language, known: Known
 ) -> TokenList:
     """Return everything that is plugged in, and what is not."""
+    ends = {pair.thumbprint: pair.replaced_by for pair in drawer.pairs if pair.is_present}
+    views = (token_view(token, now, language, known) for token in snapshot.tokens)
     return TokenList(
-        tokens=tuple(token_view(token, now, language, known) for token in snapshot.tokens),
+        tokens=tuple(_with_ends(view, ends) for view in views),
         remembered=remembered_views(drawer, now, language, known),
         problems=tuple(problem_view(problem) for problem in snapshot.problems),
     )
+
+
+def _with_ends(view: TokenView, ends: Mapping[str, str | None]) -> TokenView:
+    """Return a token with what a renewal has put beside a pair of another family of keys."""
+    if not any(ends.get(each.thumbprint) for each in view.certificates):
+        return view
+    certificates = (
+        msgspec.structs.replace(each, renewed_by=each.renewed_by or ends.get(each.thumbprint))
+        for each in view.certificates
+    )
+    return msgspec.structs.replace(view, certificates=tuple(certificates))
 
 
 def token_view(token: Token, now: dt.datetime, language: Language, known: Known) -> TokenView:

@@ -13,7 +13,7 @@ from agent.checks.model import CheckState, Finding, Findings, Sentence, finding,
 from agent.ground.language import Language, mark, translate
 from agent.tokens.model import PinState, TokenFacts
 from agent.tokens.pin_states import state_text
-from agent.tokens.snapshot import HeldCertificate, Problem, Snapshot, Token
+from agent.tokens.snapshot import SM2, HeldCertificate, Problem, Snapshot, Token
 
 NO_TOKEN = mark("No token is plugged in.")
 _PLUG_IN = mark("Plug the token in, then check again.")
@@ -25,6 +25,7 @@ _PIN_STATES = {
     PinState.LOCKED: CheckState.FAILED,
     PinState.NOT_SET: CheckState.FAILED,
 }
+_BY_SKF = mark("It can be renewed through the token's SKF driver (GM/T 0016), not through PKCS#11.")
 _STATES = {
     CertificateStatus.VALID: CheckState.OK,
     CertificateStatus.EXPIRING: CheckState.WARNING,
@@ -127,7 +128,9 @@ def _pair(
     renew = Sentence(mark("Renew it in the main window, or by `odc-agent renew`."))
     for held in pair.in_use:
         state = _STATES[status_of(held.certificate, now)]
-        advice = renew if state is not CheckState.OK and pair.successor is None else None
+        is_due = state is not CheckState.OK and pair.successor is None
+        needs_skf = held.certificate.algorithm == SM2 and not held.container
+        advice = (Sentence(_BY_SKF) if needs_skf else renew) if is_due else None
         yield Finding(state, DaysText(held, now, "" if is_only else token.facts.label), advice)
     for use, name in _USES.items():
         if all(held.certificate.use is not use for held in pair.in_use):

@@ -20,6 +20,7 @@ USES = {
 _RENEWED = mark("renewed")
 _MAYBE_REPLACED = mark("Replaced by a new certificate? Say so in the main window.")
 _SILENCED = mark("You are not reminded of it any more. Settings can take that back.")
+_BY_SKF = mark("It can be renewed through the token's SKF driver (GM/T 0016), not through PKCS#11.")
 _AUTHORITY = mark("CA certificates and others")
 _MAX_COLUMNS = 60
 """Columns of an organisation's name."""
@@ -76,11 +77,14 @@ def _lines(certificate: Json, language: Language, *, has_all: bool) -> Iterator[
 
 
 def _said(certificate: Json) -> Iterator[str]:
-    """Yield what is known of the end of a certificate whose token is not plugged in."""
+    """Yield what is known of its end, where its token is not plugged in, and what its renewal needs."""
     if certificate["maybe_renewed_by"]:
         yield _MAYBE_REPLACED
     if certificate["is_silenced"]:
         yield _SILENCED
+    is_signing = certificate["is_current"] and certificate["use"] == "signing"
+    if is_signing and certificate["algorithm"] == "SM2" and not certificate["container"]:
+        yield _BY_SKF
 
 
 def columns(text: str) -> int:

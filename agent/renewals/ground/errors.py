@@ -22,6 +22,19 @@ class NotRenewableError(OdcError):
     advice = mark("Choose the signing certificate of the pair.")
 
 
+class SkfDriverNeededError(OdcError):
+    """An SM2 key seen through PKCS#11, which has no common way to use it."""
+
+    code = "skf_driver_needed"
+    sentence = mark(
+        "This certificate has an SM2 key, which cannot be used through PKCS#11. Through the token's SKF "
+        "driver (GM/T 0016) it can be renewed."
+    )
+    advice = mark(
+        "Install the SKF driver of the token's maker; `odc-agent modules` shows the drivers that are used."
+    )
+
+
 class CertificateTooDamagedError(OdcError):
     """It can be read and dated, but nothing can be made out of it."""
 

@@ -10,8 +10,9 @@ from agent.renewals.ground.errors import (
     CertificateNotFoundError,
     CertificateTooDamagedError,
     NotRenewableError,
+    SkfDriverNeededError,
 )
-from agent.tokens.snapshot import HeldCertificate, Snapshot, Token
+from agent.tokens.snapshot import SM2, HeldCertificate, Snapshot, Token
 
 T = TypeVar("T")
 
@@ -30,12 +31,15 @@ def renewable(found: tuple[T, HeldCertificate] | None) -> tuple[T, HeldCertifica
 
     Raises:
         CertificateNotFoundError, NotRenewableError, CertificateTooDamagedError
+        SkfDriverNeededError: its key is of a kind that the driver it is seen through cannot use.
     """
     if found is None:
         raise CertificateNotFoundError
     certificate = found[1].certificate
     if certificate.use is not CertificateUse.SIGNING:
         raise NotRenewableError
+    if certificate.algorithm == SM2 and not found[1].container:
+        raise SkfDriverNeededError
     # What the strict reader takes needs not be read again.
     if Oddity.REFUSED in certificate.oddities and not is_renewable(certificate.der):
         raise CertificateTooDamagedError
