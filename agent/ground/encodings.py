@@ -6,9 +6,10 @@ import codecs
 import re
 import unicodedata
 
-_BEYOND_TWO_BYTES = re.compile("[\u0800-\U0010ffff]")
-_TWO_HAN = re.compile(r"[^\x00-\x7f]{2}")
-_IN_A_WORD = re.compile(r"[A-Za-z][^\x00-\x7f]|[^\x00-\x7f][a-z]")
+# Compiled (and kept) by re when a text has something to be found: few have.
+_BEYOND_TWO_BYTES = "[\u0800-\U0010ffff]"
+_TWO_HAN = r"[^\x00-\x7f]{2}"
+_IN_A_WORD = r"[A-Za-z][^\x00-\x7f]|[^\x00-\x7f][a-z]"
 
 
 def guessed_text(content: bytes, *, may_be_cut: bool = False) -> str:
@@ -26,7 +27,7 @@ def guessed_text(content: bytes, *, may_be_cut: bool = False) -> str:
     is_whole = not may_be_cut
     utf8, chinese = _decoded(content, "utf-8", is_whole), _decoded(content, "gb18030", is_whole)
     western = utf8 if utf8 is not None else content.decode("latin-1")
-    if chinese is None or (utf8 is not None and _BEYOND_TWO_BYTES.search(utf8)):
+    if chinese is None or (utf8 is not None and re.search(_BEYOND_TWO_BYTES, utf8)):
         return western
     is_a_word = _is_a_word(western, chinese, may_be_several=utf8 is not None)
     return western if is_a_word else chinese
@@ -39,7 +40,7 @@ def _is_a_word(western: str, chinese: str, *, may_be_several: bool) -> bool:
     """
     if chinese.isascii():
         return True
-    if not _IN_A_WORD.search(chinese) or (_TWO_HAN.search(chinese) and not may_be_several):
+    if not re.search(_IN_A_WORD, chinese) or (re.search(_TWO_HAN, chinese) and not may_be_several):
         return False
     return all(c.isascii() or unicodedata.category(c)[0] == "L" for c in western)
 

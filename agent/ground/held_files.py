@@ -13,7 +13,6 @@ import contextlib
 import errno
 import io
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -104,6 +103,7 @@ def open_for_database(file: Path) -> Iterator[None]:
 
 def remove_tree(folder: Path) -> None:
     """Remove a folder, where there is one, with all in it; what is held keeps nothing else; OSError."""
+    import shutil  # noqa: PLC0415 - token workers read files and remove none
 
     def remove_all() -> None:
         shutil.rmtree(folder, ignore_errors=True)

@@ -38,8 +38,8 @@ GOOD_FOR = dt.timedelta(seconds=10)
 """How long an answer holds; a certificate that ends just then is told so much later."""
 
 
-READY_AFTER = 0.05
-"""Seconds from the start until all is read: workers are busy with the tokens then, the agent waits."""
+READY_AFTER = 0.01
+"""Seconds from the start until all is read: workers have been asked for the tokens then, the agent waits."""
 
 
 class _Asked(NamedTuple):
@@ -78,9 +78,12 @@ class Remembered:
         self._unsubscribe = bus.subscribe(self._on_event)
 
     async def get_ready(self) -> None:
-        """Read what is remembered while others read the tokens: the first who asks has not to wait for it."""
+        """Read what is remembered while others read the tokens: the first who asks has not to wait for it.
+
+        Pairs are made of both, once both are there.
+        """
         await asyncio.sleep(READY_AFTER)
-        self.pairs()
+        self._wanted()
 
     def close(self) -> None:
         """Learn nothing more."""
