@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
@@ -34,13 +35,16 @@ class SealedDocument(msgspec.Struct, frozen=True):
     """A message as a page sent it, and as it can be read without a key."""
 
     name: str
-    content: bytes
+    size: int
+    sha256: str
+    """In hex."""
     envelope: Envelope
 
     @classmethod
     def read(cls, name: str, content: bytes) -> SealedDocument:
-        """Read a message; EnvelopeUnreadableError."""
-        return cls(name, content, read_sealed(content, MAX_DOCUMENT_BYTES))
+        """Read a message, which takes as long as it is: for a thread; EnvelopeUnreadableError."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        return cls(name, len(content), sha256, read_sealed(content, MAX_DOCUMENT_BYTES))
 
 
 def decrypting_of(
@@ -72,8 +76,8 @@ def decrypting_of(
             ShownItem(
                 kind="document",
                 name=document.name,
-                size=len(document.content),
-                sha256=hashlib.sha256(document.content).hexdigest(),
+                size=document.size,
+                sha256=document.sha256,
             )
             for document in documents
         ),
@@ -111,7 +115,7 @@ async def _by_key(
         if not is_unsupported or not envelope.is_sm4 or recipient.oaep is not None:
             raise
         return await _by_token(held, session, envelope, recipient)
-    return content_of(envelope, key)
+    return await asyncio.to_thread(content_of, envelope, key)
 
 
 async def _by_token(
@@ -132,7 +136,7 @@ async def _by_token(
         blocks: bytes = await session.call(order)
         clear += blocks
         before = piece[-len(before) :]
-    return content_in(bytes(clear))
+    return await asyncio.to_thread(content_in, bytes(clear))
 
 
 def _recipients(envelope: Envelope, identity: KeyIdentity) -> list[Recipient]:

@@ -264,7 +264,11 @@ class ApiDesk:
             renewals=self.renewals,
             licences=self.licences,
             signing=SigningService(
-                inventory=self.inventory, pins=self.pins, bus=self.bus, clock=lambda: NOW
+                inventory=self.inventory,
+                pins=self.pins,
+                bus=self.bus,
+                clock=lambda: NOW,
+                trust=nobody,
             ),
             dossiers=DossierService(
                 renewals=self.renewals,

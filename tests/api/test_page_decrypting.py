@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import shutil
+import threading
 
 import pytest
 from certificate_maker import ENCRYPTION, make_der, openssl, rsa_key
@@ -14,6 +16,7 @@ from test_login import DENIED, SITE, VALID, PublicHalf, code_of
 from test_page_signing import OTHER_UPLOAD, UPLOAD, Signer
 
 from agent.keys.enveloped_data import enveloped
+from agent.portal_signing import decrypting
 from agent.tokens.protocol import GenerateKeyPair
 
 CONTENT = "招标文件\n".encode() * 50_000
@@ -155,3 +158,23 @@ async def test_a_result_is_its_pages_and_given_once(reader, certificate):
     assert (await reader.page.refusal("browser.result", elsewhere))[1] == "upload_missing"
     assert (await reader.page.result("browser.result", params))["piece"]
     assert (await reader.page.refusal("browser.result", params))[1] == "upload_missing"
+
+
+async def test_long_messages_are_read_and_opened_beside_the_loop(reader, certificate, monkeypatch):
+    seen = []
+
+    def watched(function):
+        def call(*given, **named):
+            is_in_the_loop = threading.current_thread() is threading.main_thread()
+            seen.append((function.__name__, is_in_the_loop))
+            return function(*given, **named)
+
+        return call
+
+    for name in ("read_sealed", "content_of"):
+        monkeypatch.setattr(decrypting, name, watched(getattr(decrypting, name)))
+    monkeypatch.setattr(decrypting.hashlib, "sha256", watched(hashlib.sha256))
+    message = await reader.seals(CONTENT, certificate)
+    assert await reader.decrypts(message) == [CONTENT]
+    assert {name for name, _ in seen} >= {"read_sealed", "content_of", "openssl_sha256"}
+    assert not [name for name, is_in_the_loop in seen if is_in_the_loop]

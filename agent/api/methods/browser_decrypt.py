@@ -73,7 +73,9 @@ class BrowserDecrypt:
         if self._services.consent.is_denied(params.origin, Action.DECRYPT):
             raise ConsentDeniedError(origin=params.origin)
         sealed = [
-            SealedDocument.read(item.name, self._content(call, params.origin, item))
+            await asyncio.to_thread(
+                SealedDocument.read, item.name, self._content(call, params.origin, item)
+            )
             for item in params.items
         ]
         use = decrypting_of(sealed, origin=params.origin, thumbprint=params.thumbprint)

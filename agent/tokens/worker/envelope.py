@@ -31,6 +31,8 @@ from agent.tokens.worker.oaep import Oaep
 
 MAX_ENVELOPE_BYTES = 64 << 10
 """An RSA-4096 key with the certificates of its signer takes about a tenth."""
+_CHUNK_BYTES = 256 << 10
+"""Decrypted in one call: 2 ms with SM4."""
 _BLOCK_BYTES = 16
 _CBC = frozenset({"aes128_cbc", "aes192_cbc", "aes256_cbc"})
 _WRAP = frozenset({"aes128_wrap_pad", "aes192_wrap_pad", "aes256_wrap_pad"})
@@ -105,8 +107,12 @@ class Envelope:
                 return bytearray(aes_key_unwrap_with_padding(content_key, self.content))
         algorithm = SM4(bytes(content_key)) if self.is_sm4 else algorithms.AES(content_key)
         decryptor = Cipher(algorithm, modes.CBC(self.initial)).decryptor()
-        clear = bytearray(len(self.content) + _BLOCK_BYTES - 1)
-        del clear[decryptor.update_into(self.content, clear) :]
+        sealed, clear = memoryview(self.content), bytearray(len(self.content) + _BLOCK_BYTES - 1)
+        end = 0
+        with memoryview(clear) as room:  # in pieces: no other thread runs during a call
+            for at in range(0, len(sealed), _CHUNK_BYTES):
+                end += decryptor.update_into(sealed[at : at + _CHUNK_BYTES], room[end:])
+        del clear[end:]
         decryptor.finalize()
         return without_padding(clear)
 
