@@ -14,6 +14,8 @@ from agent.tokens.model import ModuleKind
 log = logging.getLogger(__name__)
 
 _UDEV_RUNS = Path("/run/udev/control")
+_DEVICES: tuple[str, str | None] = ("usb", "usb_device")
+"""Subsystem and kind of what is told of."""
 
 
 class UdevEvents:
@@ -33,7 +35,7 @@ class UdevEvents:
         """Tell of USB devices until cancelled."""
         try:
             monitor = pyudev.Monitor.from_netlink(pyudev.Context())
-            monitor.filter_by("usb", "usb_device")
+            monitor.filter_by(*_DEVICES)
             monitor.start()
         except OSError as error:
             log.warning("udev cannot be listened to: %s", error)
