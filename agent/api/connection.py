@@ -21,6 +21,7 @@ from agent.api.rpc import (
     result_frame,
 )
 from agent.api.views.greeting import PROTOCOL_VERSION, Hello, Welcome
+from agent.api.views.large import Large
 from agent.ground.errors import OdcError
 from agent.ground.framing import MAX_REPLY, MAX_REQUEST, FrameDecoder, FrameError, encode_frame
 from agent.ground.language import Language
@@ -151,7 +152,11 @@ class ClientConnection(asyncio.Protocol):
         try:
             call = Call(self, request.id)
             result = await self._registry.call(call, request.method, request.params)
-            self._send(result_frame(request.id, result))
+            if isinstance(result, Large):
+                frame = await asyncio.to_thread(result_frame, request.id, result)
+            else:
+                frame = result_frame(request.id, result)
+            self._send(frame)
         except OdcError as error:
             self._send(error_frame(request.id, error))
         except Exception as error:  # a mistake of ours: the client is told, the agent goes on

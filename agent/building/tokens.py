@@ -38,11 +38,13 @@ def build_tokens(shared: Shared) -> Tokens:
 
     discovery = look(shared.config())
     inventory = Inventory(serving(discovery), shared.bus)
+    remembered = _remembered(shared, inventory)
+    inventory.digest = remembered.digest
     pins = PinSessions(inventory, PinMemory(shared.paths.pin_states, shared.damages), shared.bus)
     return Tokens(
         drivers=Drivers(lambda: partial(look, shared.config()), discovery, inventory, pins),
         inventory=inventory,
-        remembered=_remembered(shared, inventory),
+        remembered=remembered,
         watch=Watch(inventory, system_events(), poll_seconds=lambda: shared.config().poll_seconds),
         pins=pins,
     )

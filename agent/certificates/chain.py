@@ -23,6 +23,8 @@ MAX_TRIES = 32
 MAX_CHECKS = 32
 """Signatures that are checked for all certificates of a token together: one with SM2 takes some 30 ms, and
 a token may be full of certificates made to look alike."""
+MAX_SECONDS = 2.0
+"""Of processor time, for the same: how long it takes to search is not told by checks."""
 
 
 @unique
@@ -67,10 +69,10 @@ class TrustStore:
         """Return the best chain of each of a token's certificates, by one another and the anchors.
 
         An issuer has expired if it ended before ``now`` and before the certificate itself did. Those left
-        when :data:`MAX_CHECKS` signatures were checked are unchecked. It may take seconds: not for an
-        event loop.
+        when :data:`MAX_CHECKS` signatures were checked, or after :data:`MAX_SECONDS`, are unchecked. It may
+        take seconds: not for an event loop.
         """
-        signatures = self._signatures.at_most(MAX_CHECKS)
+        signatures = self._signatures.at_most(MAX_CHECKS, MAX_SECONDS)
         links = [make_link(certificate) for certificate in certificates]
         issuers: dict[str, list[Link]] = defaultdict(list)
         for link in (*self._anchors, *links):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from enum import Enum, auto
 
 import msgspec
@@ -105,22 +106,24 @@ class SignatureChecks:
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], Signature] = {}
 
-    def at_most(self, count: int) -> Budget:
-        """Return what checks ``count`` of those that are not known yet."""
-        return Budget(self._known, count)
+    def at_most(self, count: int, seconds: float) -> Budget:
+        """Return what checks ``count`` of those not known yet, for so many seconds of this thread's time."""
+        return Budget(self._known, count, seconds)
 
 
 class Budget:
-    """Checks so many signatures and no more."""
+    """Checks so many signatures and no more, for so long and no longer; of the thread that made it."""
 
-    def __init__(self, known: dict[tuple[str, str], Signature], count: int) -> None:
+    def __init__(self, known: dict[tuple[str, str], Signature], count: int, seconds: float) -> None:
         self._known = known
         self._left = count
+        # What a busy machine does meanwhile counts for nothing: a usual token is checked to its end.
+        self._until = time.thread_time() + seconds
 
     @property
     def is_spent(self) -> bool:
         """Whether nothing more is checked."""
-        return not self._left
+        return not self._left or time.thread_time() >= self._until
 
     def check(self, link: Link, issuer: Link) -> Signature:
         """Return whether ``link`` was signed with the key of ``issuer``."""
@@ -128,7 +131,7 @@ class Budget:
         found = self._known.get(pair)
         if found is not None:
             return found
-        if not self._left:
+        if self.is_spent:
             return Signature.UNCHECKED
         self._left -= 1
         if len(self._known) >= _REMEMBERED:

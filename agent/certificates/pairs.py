@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
@@ -100,7 +100,7 @@ def group(held: Iterable[H], now: dt.datetime) -> Grouping[H]:
         else:
             lines[_line(one.certificate)].append(one)
     return Grouping(
-        pairs=tuple(_pair(line, now) for line in _without_replaced(lines, now)),
+        pairs=tuple(_without_replaced(lines, now)),
         authorities=tuple(authorities),
         others=tuple(others),
     )
@@ -121,26 +121,23 @@ def _line(certificate: Certificate) -> tuple[str, ...]:
     return subject, comparable(certificate.authority or certificate.issuer), family
 
 
-def _without_replaced(lines: dict[tuple[str, ...], list[H]], now: dt.datetime) -> list[list[H]]:
-    """Return the lines; one that has run out is part of the newest line of the same subject."""
+def _without_replaced(lines: dict[tuple[str, ...], list[H]], now: dt.datetime) -> Iterator[Pair[H]]:
+    """Yield a pair for each line; one that has run out is part of the newest of the same subject."""
     by_subject: dict[str, list[list[H]]] = defaultdict(list)
     for (subject, *_), line in lines.items():
         by_subject[subject].append(line)
-    kept = []
     for same in by_subject.values():
-        if len(same) == 1:
-            kept.extend(same)
-            continue
-        *older, newest = sorted(same, key=lambda line: _newness(_pair(line, now).lead))
-        for line in older:
-            lead = _pair(line, now).lead.certificate
-            successor = _pair(newest, now).lead.certificate
+        # A token may have thousands, and most subjects have one: each line is judged once.
+        pairs = [(_pair(line, now), line) for line in same]
+        *older, (newest, line) = sorted(pairs, key=lambda one: _newness(one[0].lead))
+        successor, replaced = newest.lead.certificate, list[H]()
+        for pair, its in older:
+            lead = pair.lead.certificate
             if lead.not_after < min(now, successor.not_after) and lead.use is successor.use:
-                newest.extend(line)
+                replaced += its
             else:
-                kept.append(line)
-        kept.append(newest)
-    return kept
+                yield pair
+        yield _pair(line + replaced, now) if replaced else newest
 
 
 def _newness(held: Held) -> tuple[dt.datetime, dt.datetime, str]:

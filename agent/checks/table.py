@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
+import datetime as dt
 from collections.abc import Awaitable, Callable
 from functools import partial
 
 import msgspec
 
+from agent.certificates.chain import TrustStore
 from agent.certificates.pairs import group
 from agent.checks.model import Findings
 from agent.checks.probes import computer, desktop, smart_cards
@@ -48,6 +49,7 @@ from agent.ground.language import mark
 from agent.system.autostart import this_systems_autostart
 from agent.system.damage import laid_aside_in
 from agent.system.runtime import runtime_folder
+from agent.tokens.snapshot import Snapshot
 
 Look = Callable[[Run], Awaitable[Findings]]
 
@@ -93,7 +95,7 @@ async def _smart_cards(run: Run) -> Findings:
 
 
 async def _token(run: Run) -> Findings:
-    return judge_token(await run.snapshot())
+    return await in_thread(partial(judge_token, await run.snapshot()))
 
 
 async def _pin(run: Run) -> Findings:
@@ -101,22 +103,25 @@ async def _pin(run: Run) -> Findings:
 
 
 async def _certificates(run: Run) -> Findings:
-    return judge_certificates(await run.snapshot(), run.parts.clock())
+    return await in_thread(partial(judge_certificates, await run.snapshot(), run.parts.clock()))
 
 
 async def _keys(run: Run) -> Findings:
-    return judge_keys(await run.snapshot(), run.parts.clock())
+    return await in_thread(partial(judge_keys, await run.snapshot(), run.parts.clock()))
 
 
 async def _chain(run: Run) -> Findings:
     snapshot, now, trust = await run.snapshot(), run.parts.clock(), await run.parts.trust()
     if trust is None:
         return judge_chains([])
+    # Checking the signatures of SM2 certificates takes a while.
+    return await in_thread(partial(_chain_findings, snapshot, trust, now))
+
+
+def _chain_findings(snapshot: Snapshot, trust: TrustStore, now: dt.datetime) -> Findings:
     found = []
     for token in snapshot.tokens:
-        certificates = [held.certificate for held in token.certificates]
-        # Checking the signatures of SM2 certificates takes a while.
-        chains = await asyncio.to_thread(trust.chains, certificates, now)
+        chains = trust.chains([held.certificate for held in token.certificates], now)
         pairs = group(token.certificates, now).pairs
         in_use = {held.certificate.thumbprint for pair in pairs for held in pair.in_use}
         found += [chain for chain in chains if chain.path[0].thumbprint in in_use]

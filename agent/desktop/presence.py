@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from pathlib import Path
 
 from agent.api.services import Windows
@@ -44,7 +44,7 @@ class Presence:
         language: Callable[[], Language],
         clock: Clock,
         windows: Windows,
-        put_off: Callable[[str, Later], None],
+        put_off: Callable[[Collection[str], Later], None],
         resume: Callable[[str], None],
         renewals: Iterable[Renewal],
         no_tray_told: Path,

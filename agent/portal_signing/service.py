@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import uuid
 from typing import Any
@@ -68,12 +69,12 @@ class PortalSigning:
             ToldToPageError: it failed after the PIN.
         """
         if self._consent.standing(use.origin, use.action) is Decision.ALWAYS:
-            _raise(self._problem(await self._inventory.current(), use))
+            _raise(problem(*await self._found(await self._inventory.current(), use)))
         opened = _Open(use)
         self._open[opened.id] = opened
         try:
             await self._consent.confirm(use.origin, use.action, opened.id)
-            result: Result = self._result_of(opened)
+            result: Result = await self._result_of(opened)
         finally:
             opened.end()
             del self._open[opened.id]
@@ -84,19 +85,19 @@ class PortalSigning:
         opened = self._open.get(question.subject)
         return opened.use if opened is not None else None
 
-    def candidates(self, use: TokenUse[Any]) -> tuple[Candidate, ...]:
+    async def candidates(self, use: TokenUse[Any]) -> tuple[Candidate, ...]:
         """Return the certificates that are plugged in now, with why they do not serve."""
-        return self._candidates(self._inventory.snapshot, use)
+        return (await self._found(self._inventory.snapshot, use))[1]
 
-    def problem(self, use: TokenUse[Any]) -> OdcError | None:
+    async def problem(self, use: TokenUse[Any]) -> OdcError | None:
         """Return why nothing can be done now; None where a PIN can be asked for."""
-        return self._problem(self._inventory.snapshot, use)
+        return problem(*await self._found(self._inventory.snapshot, use))
 
-    def check_answer(self, question: ConsentQuestion, decision: Decision) -> None:
+    async def check_answer(self, question: ConsentQuestion, decision: Decision) -> None:
         """Refuse to take consent without a PIN where one can be given; PinNeededError."""
         use = self.of(question)
         grants = decision in (Decision.ONCE, Decision.ALWAYS)
-        if grants and use is not None and self.problem(use) is None:
+        if grants and use is not None and await self.problem(use) is None:
             raise PinNeededError
 
     async def ask_pin(
@@ -113,7 +114,7 @@ class PortalSigning:
         opened = self._open.get(question.subject)
         if opened is None:
             raise QuestionNotFoundError
-        chosen = self._chosen(opened.use, thumbprint)
+        chosen = await self._chosen(opened.use, thumbprint)
 
         async def work(session: PinSession) -> object:
             self._begin(question, opened)
@@ -157,7 +158,7 @@ class PortalSigning:
         report = failure.report() if failure else None
         self._consent.questions.settle(question.id, Decision.ONCE, report)
 
-    def _result_of(self, opened: _Open) -> Any:  # noqa: ANN401 - the use's result
+    async def _result_of(self, opened: _Open) -> Any:  # noqa: ANN401 - the use's result
         """Return the result of a use the person has agreed to, or why there is none."""
         outcome = opened.outcome
         if isinstance(outcome, ToldToPageError):
@@ -165,28 +166,30 @@ class PortalSigning:
         if isinstance(outcome, OdcError):
             raise NotSignedError from outcome
         if outcome is None:
-            _raise(self.problem(opened.use))
+            _raise(await self.problem(opened.use))
             raise ConsentDeniedError(origin=opened.use.origin)
         return outcome[0]
 
-    def _chosen(self, use: TokenUse[Any], thumbprint: str) -> Candidate:
-        for candidate in self.candidates(use):
+    async def _chosen(self, use: TokenUse[Any], thumbprint: str) -> Candidate:
+        for candidate in await self.candidates(use):
             if candidate.held.certificate.thumbprint == thumbprint:
                 _raise(candidate.refusal)
                 return candidate
         raise CertificateNotFoundError
 
-    def _candidates(self, snapshot: Snapshot, use: TokenUse[Any]) -> tuple[Candidate, ...]:
-        return candidates(
+    async def _found(
+        self, snapshot: Snapshot, use: TokenUse[Any]
+    ) -> tuple[Snapshot, tuple[Candidate, ...]]:
+        """Return what serves of a snapshot, with it; a token may have thousands of certificates."""
+        found = await asyncio.to_thread(
+            candidates,
             snapshot,
             self._clock(),
             use=use.certificate_use,
             refuses=use.refuses,
             thumbprint=use.thumbprint,
         )
-
-    def _problem(self, snapshot: Snapshot, use: TokenUse[Any]) -> OdcError | None:
-        return problem(snapshot, self._candidates(snapshot, use))
+        return snapshot, found
 
 
 def _raise(error: OdcError | None) -> None:

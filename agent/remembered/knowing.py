@@ -17,6 +17,9 @@ from agent.remembered.matching import matched
 from agent.remembered.model import KnownPair, RememberedToken
 from agent.tokens.snapshot import Token
 
+MOST_OF_A_SUBJECT = 50
+"""Pairs of one subject that are compared with one another; of more nobody could tell what replaced what."""
+
 RENEWABLE = dt.timedelta(days=EXPIRING_DAYS)
 """How long before the end of a certificate another one for the same subject may be its renewal.
 
@@ -95,7 +98,16 @@ def _with_replacements(pairs: Iterable[KnownPair], apart: set[str]) -> Iterable[
     for known in pairs:
         same = by_subject[_subject(known)]
         is_open = not known.is_present and not known.is_renewed and known.thumbprint not in apart
-        yield _with_replacement(known, same) if is_open and len(same) > 1 else known
+        is_told = is_open and 1 < len(same) <= MOST_OF_A_SUBJECT
+        yield _with_replacement(known, same) if is_told else known
+
+
+def next_change(pairs: Iterable[KnownPair], now: dt.datetime) -> dt.datetime:
+    """Return until when ``pairs`` are as they are now: until one of their certificates begins or ends."""
+    certificates = (held.certificate for known in pairs for held in known.pair.all)
+    moments = (moment for c in certificates for moment in (c.not_before, c.not_after))
+    latest = dt.datetime.max.replace(tzinfo=dt.UTC)
+    return min((moment for moment in moments if moment > now), default=latest)
 
 
 def _subject(known: KnownPair) -> str:

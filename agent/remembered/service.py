@@ -10,15 +10,15 @@ from typing import NamedTuple
 
 import msgspec
 
+from agent.certificates.china_time import china_date
 from agent.ground.bus import Event, EventBus
 from agent.ground.clock import Clock
 from agent.remembered.errors import NotRememberedError
-from agent.remembered.knowing import absent, known_pairs
+from agent.remembered.knowing import absent, known_pairs, next_change
 from agent.remembered.model import Forgotten, KnownPair, RememberedToken
-from agent.remembered.sighting import after_reading
+from agent.remembered.sighting import Sighting, after_reading, put_away
 from agent.remembered.store import TokenStore
-from agent.tokens.inventory import Inventory, TokenRemoved, TokensChanged
-from agent.tokens.model import TokenReference
+from agent.tokens.inventory import Inventory, TokensChanged
 from agent.tokens.snapshot import HeldCertificate, Token
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,45 @@ class _Asked(NamedTuple):
     tokens: tuple[RememberedToken, ...]
     plugged_in: tuple[Token, ...]
     now: dt.datetime
+    until: dt.datetime
+    """When the first certificate begins or ends."""
     pairs: tuple[KnownPair, ...]
+
+    def holds(
+        self,
+        tokens: tuple[RememberedToken, ...],
+        plugged_in: tuple[Token, ...],
+        now: dt.datetime,
+    ) -> bool:
+        """Return whether the same would be found now."""
+        is_of_these = self.tokens is tokens and self.plugged_in is plugged_in
+        return is_of_these and self.now - GOOD_FOR <= now < max(self.until, self.now + GOOD_FOR)
+
+
+class _Learnt(NamedTuple):
+    """What was learnt from a reading."""
+
+    tokens: tuple[RememberedToken, ...]
+    plugged_in: tuple[Token, ...]
+    day: dt.date
+
+    def is_same(self, other: _Learnt | None) -> bool:
+        """Return whether the other says the same, so that there is nothing to learn."""
+        return (
+            other is not None
+            and self.tokens is other.tokens
+            and self.plugged_in is other.plugged_in
+            and self.day == other.day
+        )
+
+
+class _Digested(NamedTuple):
+    """What a reading makes of what was remembered before it."""
+
+    before: tuple[RememberedToken, ...]
+    plugged_in: tuple[Token, ...]
+    sighting: Sighting
+    asked: _Asked
 
 
 class Remembered:
@@ -73,6 +111,8 @@ class Remembered:
         self._is_on = is_on
         self._kept: tuple[RememberedToken, ...] | None = None
         self._last: _Asked | None = None
+        self._learnt: _Learnt | None = None
+        self._digested: _Digested | None = None
         self._taken_back: dict[str, RememberedToken] = {}
         """What a person had forgotten since the start, by thumbprint."""
         self._unsubscribe = bus.subscribe(self._on_event)
@@ -85,6 +125,13 @@ class Remembered:
         await asyncio.sleep(READY_AFTER)
         self._wanted()
 
+    async def digest(self, plugged_in: tuple[Token, ...]) -> None:
+        """Find out in a thread what will be asked as soon as it is told that these are plugged in."""
+        if self._is_on():
+            self._digested = await asyncio.to_thread(
+                _digested, self._tokens, self._shown, plugged_in, self._clock()
+            )
+
     def close(self) -> None:
         """Learn nothing more."""
         self._unsubscribe()
@@ -92,20 +139,13 @@ class Remembered:
     def pairs(self) -> tuple[KnownPair, ...]:
         """Return every pair that is known, as it stands now.
 
-        Of a thousand certificates that takes milliseconds, and several ask at once after each reading:
-        what was found for the same tokens is good for some seconds.
+        Of a thousand certificates that takes milliseconds, and many ask: what was found for the same tokens
+        is good until the next certificate begins or ends, and for some seconds in any case.
         """
         tokens, plugged_in, now = self._wanted(), self._inventory.snapshot.tokens, self._clock()
-        last = self._last
-        if (
-            last is None
-            or last.tokens is not tokens
-            or last.plugged_in is not plugged_in
-            or (abs(now - last.now) > GOOD_FOR)
-        ):
-            pairs = known_pairs(tokens, plugged_in, now)
-            self._last = last = _Asked(tokens, plugged_in, now, pairs)
-        return last.pairs
+        if self._last is None or not self._last.holds(tokens, plugged_in, now):
+            self._last = _found(tokens, plugged_in, now)
+        return self._last.pairs
 
     def absent(self) -> tuple[RememberedToken, ...]:
         """Return the tokens that are not plugged in."""
@@ -159,6 +199,11 @@ class Remembered:
                 self._replace(token, renewed={**token.renewed, thumbprint: by})
 
     @property
+    def _shown(self) -> tuple[Token, ...]:
+        """What was plugged in when it was last learnt from."""
+        return self._learnt.plugged_in if self._learnt else ()
+
+    @property
     def _tokens(self) -> tuple[RememberedToken, ...]:
         """All that is remembered; read when it is first asked for."""
         if self._kept is None:
@@ -183,25 +228,45 @@ class Remembered:
         return next(token for token in self._tokens if token.find(thumbprint))
 
     def _on_event(self, event: Event) -> None:
-        if isinstance(event, TokenRemoved):
-            self._was_removed(event.token)
-        elif isinstance(event, TokensChanged):
+        if isinstance(event, TokensChanged):
             self._has_read()
-
-    def _was_removed(self, reference: TokenReference) -> None:
-        for token in self._wanted():
-            if token.reference == reference:
-                self._replace(token, seen=self._clock())
 
     def _has_read(self) -> None:
         if not self._is_on():
-            self._kept = ()
+            self._kept, self._learnt = (), None
             self._store.remove()
             return
-        before = self._tokens
-        sighting = after_reading(before, self._inventory.snapshot.tokens, self._clock())
-        if sighting.tokens != before:
+        before, plugged_in, now = self._tokens, self._inventory.snapshot.tokens, self._clock()
+        learning = _Learnt(before, plugged_in, china_date(now))
+        if learning.is_same(self._learnt):
+            return  # something else of the tokens changed than what is on them
+        found, self._digested = self._digested, None
+        if found is None or found.before is not before or found.plugged_in is not plugged_in:
+            found = _digested(before, self._shown, plugged_in, now)
+        self._last, sighting = found.asked, found.sighting
+        self._learnt = learning._replace(tokens=sighting.tokens)
+        if sighting.tokens is not before:
             self._keep(sighting.tokens)
         if sighting.forgotten:
             log.info("pairs no longer on their token count=%s", len(sighting.forgotten))
             self._bus.publish(PairsForgotten(forgotten=sighting.forgotten))
+
+
+def _found(
+    tokens: tuple[RememberedToken, ...], plugged_in: tuple[Token, ...], now: dt.datetime
+) -> _Asked:
+    pairs = known_pairs(tokens, plugged_in, now)
+    return _Asked(tokens, plugged_in, now, next_change(pairs, now), pairs)
+
+
+def _digested(
+    before: tuple[RememberedToken, ...],
+    shown: tuple[Token, ...],
+    plugged_in: tuple[Token, ...],
+    now: dt.datetime,
+) -> _Digested:
+    sighting = after_reading(put_away(before, shown, plugged_in, now), plugged_in, now)
+    if sighting.tokens == before:
+        # So that it is known as the same at a glance.
+        sighting = msgspec.structs.replace(sighting, tokens=before)
+    return _Digested(before, plugged_in, sighting, _found(sighting.tokens, plugged_in, now))

@@ -49,6 +49,20 @@ def after_reading(
     return Sighting(tuple(token for token in places if token.certificates), tuple(forgotten))
 
 
+def put_away(
+    remembered: tuple[RememberedToken, ...],
+    shown: Sequence[Token],
+    plugged_in: Sequence[Token],
+    now: dt.datetime,
+) -> tuple[RememberedToken, ...]:
+    """Return what is remembered, with what was ``shown`` and is no longer plugged in as seen ``now``."""
+    gone = {token.reference for token in shown} - {token.reference for token in plugged_in}
+    return tuple(
+        msgspec.structs.replace(token, seen=now) if token.reference in gone else token
+        for token in remembered
+    )
+
+
 def _seen(token: Token, before: RememberedToken | None, now: dt.datetime) -> RememberedToken:
     certificates = _of_pairs(token)
     if before is not None and token.problems:

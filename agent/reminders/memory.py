@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from agent.ground.language import mark
@@ -34,14 +35,17 @@ class ReminderMemory:
         """Return when the certificate was last reminded of."""
         return self._shown.get(thumbprint)
 
-    def remember(self, thumbprint: str, shown: Shown) -> None:
-        """Keep that it has been reminded of."""
-        self._shown[thumbprint] = shown
+    def remember(self, shown: Mapping[str, Shown]) -> None:
+        """Keep when certificates were reminded of, by thumbprint; the file is written once."""
+        self._shown.update(shown)
         self._save()
 
-    def forget(self, thumbprint: str) -> None:
-        """Have it reminded of as if that had never been done."""
-        if self._shown.pop(thumbprint, None) is not None:
+    def forget(self, thumbprints: Iterable[str]) -> None:
+        """Have these reminded of as if that had never been done; the file is written once."""
+        known = [one for one in thumbprints if one in self._shown]
+        for one in known:
+            del self._shown[one]
+        if known:
             self._save()
 
     def _save(self) -> None:

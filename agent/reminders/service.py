@@ -6,9 +6,10 @@ token is plugged in makes no difference, for nobody's is.
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -40,6 +41,10 @@ log = logging.getLogger(__name__)
 
 CHECK_MINUTES = 15
 """Timers stand still while the machine sleeps, so the calendar is looked at this often."""
+
+
+AT_A_TIME = 50
+"""Pairs looked at in one turn of the loop: a stranger's token may have thousands, all of them due."""
 
 
 class ReminderRaised(Event, frozen=True, kw_only=True, tag="reminder"):
@@ -88,6 +93,8 @@ class ReminderService:
         self._language = language
         self._rules = rules
         self._inserted: set[str] = set()
+        self._next: asyncio.Handle | None = None
+        """Looks at the pairs that are left to be looked at."""
         self.raised: dict[str, Reminder] = {}
         """The newest reminder of each certificate since the agent started."""
         self._unsubscribe = bus.subscribe(self._on_event)
@@ -105,44 +112,70 @@ class ReminderService:
         """
         self._schedule()
         now = self._clock()
-        for thumbprint in list(self.raised):
-            last = self._memory.last(thumbprint)
-            if last is not None and is_by_a_wrong_clock(last, now):
-                self._take_back(thumbprint)
+        shown = {one: self._memory.last(one) for one in self.raised}
+        self._take_back(
+            [one for one, last in shown.items() if last and is_by_a_wrong_clock(last, now)]
+        )
         self.check()
 
     def close(self) -> None:
         """Stop looking."""
         self._unsubscribe()
+        if self._next is not None:
+            self._next.cancel()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
 
     def check(self) -> None:
-        """Raise what is due now; in quiet hours nothing is, and what was plugged in stays noted."""
+        """Raise what is due now; in quiet hours nothing is, and what was plugged in stays noted.
+
+        Of very many pairs the first are looked at at once, the others in turns of the loop.
+        """
+        if self._next is not None:
+            self._next.cancel()
+            self._next = None
+        if not is_quiet(self._rules().quiet_hours, self._clock()):
+            self._look_at(self._remembered.pairs())
+
+    def _look_at(self, pairs: Sequence[KnownPair]) -> None:
         now, rules = self._clock(), self._rules()
-        if is_quiet(rules.quiet_hours, now):
+        due = [
+            known
+            for known in pairs[:AT_A_TIME]
+            if not known.is_renewed
+            and self._is_due(known, now, rules, anew=known.is_present and self._is_new(known))
+        ]
+        self._raise(due, now)
+        if left := pairs[AT_A_TIME:]:
+            self._next = asyncio.get_running_loop().call_soon(self._look_at, left)
             return
-        for known in self._remembered.pairs():
-            anew = known.is_present and known.token.serial in self._inserted
-            if not known.is_renewed and self._is_due(known, now, rules, anew=anew):
-                self._raise(known)
+        self._next = None
         self._inserted.clear()
 
-    def put_off(self, thumbprint: str, later: Later) -> None:
-        """Remind of a certificate again when ``later`` says; one that is not known is let be."""
-        known = self._known(thumbprint)
-        if known is None:
+    def _is_new(self, known: KnownPair) -> bool:
+        return known.token.serial in self._inserted
+
+    def put_off(self, thumbprints: Collection[str], later: Later) -> None:
+        """Remind of certificates again when ``later`` says; those that are not known are let be."""
+        wanted, now = frozenset(thumbprints), self._clock()
+        leads = [known.pair.lead.certificate for known in self._remembered.pairs()]
+        shown = {
+            lead.thumbprint: put_off(lead, later, now)
+            for lead in leads
+            if lead.thumbprint in wanted
+        }
+        if not shown:
             return
-        shown = put_off(known.pair.lead.certificate, later, self._clock())
-        self._memory.remember(thumbprint, shown)
-        log.info("reminder put off thumbprint=%s later=%s", thumbprint, later.value)
+        self._memory.remember(shown)
+        first = next(iter(shown))
+        log.info("reminders put off count=%s first=%s later=%s", len(shown), first, later.value)
         if later is Later.NEVER:
             self._bus.publish(RemindersChanged())
 
     def resume(self, thumbprint: str) -> None:
         """Remind again of what a person did not want to be reminded of any more."""
         if self.is_silenced(thumbprint):
-            self._memory.forget(thumbprint)
+            self._memory.forget([thumbprint])
             self._bus.publish(RemindersChanged())
 
     def is_silenced(self, thumbprint: str) -> bool:
@@ -173,12 +206,12 @@ class ReminderService:
             coalesce=True,
         )
 
-    def _take_back(self, thumbprint: str) -> None:
-        del self.raised[thumbprint]
-        if not self.is_silenced(thumbprint):
-            self._memory.forget(thumbprint)
-        log.info("reminder taken back thumbprint=%s", thumbprint)
-        self._bus.publish(ReminderTakenBack(thumbprint=thumbprint))
+    def _take_back(self, thumbprints: Sequence[str]) -> None:
+        self._memory.forget(one for one in thumbprints if not self.is_silenced(one))
+        for thumbprint in thumbprints:
+            del self.raised[thumbprint]
+            log.info("reminder taken back thumbprint=%s", thumbprint)
+            self._bus.publish(ReminderTakenBack(thumbprint=thumbprint))
 
     def _is_due(
         self, known: KnownPair, now: dt.datetime, rules: ReminderRules, *, anew: bool
@@ -187,14 +220,15 @@ class ReminderService:
         certificate = known.pair.lead.certificate
         return is_due(certificate, last, now, thresholds=rules.thresholds, is_inserted_anew=anew)
 
-    def _known(self, thumbprint: str) -> KnownPair | None:
-        pairs = self._remembered.pairs()
-        return next((known for known in pairs if known.thumbprint == thumbprint), None)
+    def _raise(self, due: Sequence[KnownPair], now: dt.datetime) -> None:
+        if due:
+            shown = {one.thumbprint: shown_now(one.pair.lead.certificate, now) for one in due}
+            self._memory.remember(shown)
+        for known in due:
+            self._tell(known, now)
 
-    def _raise(self, known: KnownPair) -> None:
-        now, certificate = self._clock(), known.pair.lead.certificate
-        self._memory.remember(certificate.thumbprint, shown_now(certificate, now))
-        language = self._language()
+    def _tell(self, known: KnownPair, now: dt.datetime) -> None:
+        certificate, language = known.pair.lead.certificate, self._language()
         said = [
             reminder_text(certificate, now, language),
             self._costs(certificate, language),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 import msgspec
 
@@ -14,7 +14,7 @@ from agent.ground.reports import ErrorReport
 from agent.tokens.errors import TokenMissingError
 from agent.tokens.model import ModuleSettings, TokenReference
 from agent.tokens.reading import ModuleReader
-from agent.tokens.snapshot import Problem, Reading, Snapshot, is_same, put_together
+from agent.tokens.snapshot import Problem, Reading, Snapshot, Token, is_same, put_together
 from agent.tokens.supervisor import LIST_SECONDS
 
 
@@ -46,6 +46,22 @@ class Serving(msgspec.Struct, frozen=True):
     """Met while looking for modules."""
 
 
+Digest = Callable[[tuple[Token, ...]], Awaitable[None]]
+"""Looks at what was just read before it is told of."""
+
+
+async def _nothing_to_do(_tokens: tuple[Token, ...]) -> None:
+    """Digest nothing."""
+
+
+class _Change(msgspec.Struct, frozen=True):
+    """How a reading differs from the one before."""
+
+    gone: tuple[TokenReference, ...] = ()
+    new: tuple[TokenReference, ...] = ()
+    is_any: bool = False
+
+
 class Inventory:
     """Reads modules, each by itself, and tells what changed in all of them together."""
 
@@ -58,10 +74,12 @@ class Inventory:
         self._found = _met(wanted)
         self._bus = bus
         self._all_read = asyncio.Event()
-        self.snapshot = Snapshot()
-        self._readings: list[Reading] = []
+        self._one_by_one = asyncio.Lock()
+        """Each reading is compared with the one before it."""
+        self.digest: Digest = _nothing_to_do
+        self._readings: list[Reading] = [self._found]
         """What the snapshot was put together from."""
-        self._put_together()
+        self.snapshot = put_together(self._readings, Snapshot())
         self._note_first_readings()
 
     async def get_ready(self) -> None:
@@ -90,10 +108,7 @@ class Inventory:
         """Read one module anew and tell what that changed."""
         is_first = not reader.has_read
         await reader.read()
-        before = self.snapshot
-        self._put_together()
-        self._note_first_readings()
-        self._tell(before, reader if is_first else None)
+        await self._look_together(first_read=reader if is_first else None)
 
     def gone_in(self, wanted: Serving) -> frozenset[str]:
         """Return the paths of modules that are served, and not as ``wanted`` has them."""
@@ -124,32 +139,43 @@ class Inventory:
         self._all_read.clear()
         self._note_first_readings()
         self.served.set()
-        snapshot = self.snapshot
-        self._put_together()
-        self._tell(snapshot, None, is_plugged_in=False)
+        await self._look_together(is_plugged_in=False)
         await asyncio.gather(*(reader.worker.close() for reader in gone))
 
-    def _put_together(self) -> None:
-        """Have one snapshot of all readings: the one there is, as long as they are the same."""
-        readings = [self._found, *(reader.alarming for reader in self.readers)]
-        if list(map(id, readings)) != list(map(id, self._readings)):
-            self.snapshot = put_together(readings, self.snapshot)
-            self._readings = readings
+    async def _look_together(
+        self, *, first_read: ModuleReader | None = None, is_plugged_in: bool = True
+    ) -> None:
+        """Take what all modules showed last for what is there, and tell what that changes.
+
+        Tokens may hold thousands of certificates: they are compared in a thread, and so is what the
+        first who hears of it will ask.
+        """
+        async with self._one_by_one:
+            readings = [self._found, *(reader.alarming for reader in self.readers)]
+            change = _Change()
+            if list(map(id, readings)) != list(map(id, self._readings)):
+                after, change = await asyncio.to_thread(_compared, readings, self.snapshot)
+                if change.is_any:  # else the same stays, and so what was found out about it
+                    await self.digest(after.tokens)
+                    self.snapshot = after
+                self._readings = readings
+            self._note_first_readings()
+            self._tell(change, first_read, is_plugged_in=is_plugged_in)
 
     def _note_first_readings(self) -> None:
         if all(reader.has_read for reader in self.readers):
             self._all_read.set()
 
     def _tell(
-        self, before: Snapshot, first_read: ModuleReader | None, *, is_plugged_in: bool = True
+        self, change: _Change, first_read: ModuleReader | None, *, is_plugged_in: bool
     ) -> None:
-        for reference in _not_among(before, self.snapshot):
+        for reference in change.gone:
             self._bus.publish(TokenRemoved(token=reference))
-        for reference in _not_among(self.snapshot, before):
+        for reference in change.new:
             is_first = first_read is not None and reference.module == first_read.settings.path
             at_start = is_first or not is_plugged_in
             self._bus.publish(TokenInserted(token=reference, at_start=at_start))
-        if before != self.snapshot:
+        if change.is_any:
             self._bus.publish(TokensChanged())
 
     def settings_of(self, reference: TokenReference) -> ModuleSettings:
@@ -175,6 +201,12 @@ class Inventory:
     async def close(self) -> None:
         """End the workers."""
         await asyncio.gather(*(reader.worker.close() for reader in self.readers))
+
+
+def _compared(readings: list[Reading], before: Snapshot) -> tuple[Snapshot, _Change]:
+    after = put_together(readings, before)
+    gone, new = tuple(_not_among(before, after)), tuple(_not_among(after, before))
+    return after, _Change(gone, new, before != after)
 
 
 def _not_among(these: Snapshot, others: Snapshot) -> Iterator[TokenReference]:

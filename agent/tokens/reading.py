@@ -83,10 +83,9 @@ class ModuleReader:
     async def _take(self, content: ModuleContent) -> None:
         """Show what was read; the same as before is the same object, by which others know it."""
         if content != self.content:
-            # A token may have a thousand, as strange as it likes.
-            self._parsed = await asyncio.to_thread(_all_parsed, content, self._parsed)
-            self.content = content
-            self._of_content = self._reading(content)
+            # A token may have thousands, as strange as it likes.
+            parsed, reading = await asyncio.to_thread(self._understood, content)
+            self._parsed, self.content, self._of_content = parsed, content, reading
         self.reading = self._of_content
 
     def _held(self, readers: list[str]) -> Reading:
@@ -130,18 +129,24 @@ class ModuleReader:
             # Most crashes are one. Its tokens would else seem to be pulled out and plugged in again.
             return await self.worker.content()
 
-    def _reading(self, content: ModuleContent) -> Reading:
-        module = self.settings.path
-        return Reading(
-            tokens=tuple(self._token(module, token, content.kind) for token in content.tokens),
+    def _understood(self, content: ModuleContent) -> tuple[dict[bytes, Parsed], Reading]:
+        """Return all certificates parsed, and the reading of it; it may take long, so not in the loop."""
+        module, parsed = self.settings.path, _all_parsed(content, self._parsed)
+        reading = Reading(
+            tokens=tuple(
+                self._token(module, token, content.kind, parsed) for token in content.tokens
+            ),
             problems=tuple(Problem(module=module, report=report) for report in content.problems),
         )
+        return parsed, reading
 
-    def _token(self, module: str, content: TokenContent, driver: ModuleKind) -> Token:
+    def _token(
+        self, module: str, content: TokenContent, driver: ModuleKind, known: dict[bytes, Parsed]
+    ) -> Token:
         facts = content.facts
         certificates, problems = [], []
         for found in content.certificates:
-            parsed = self._parsed[found.value]
+            parsed = known[found.value]
             if isinstance(parsed, CertificateDamagedError):
                 error = CertificateUnreadableError(token=facts.label, reason=str(parsed))
                 problems.append(self._problem(error))

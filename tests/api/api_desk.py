@@ -198,6 +198,7 @@ class ApiDesk:
             bus=self.bus,
             clock=lambda: NOW,
         )
+        self.inventory.digest = self.remembered.digest
         self.reminders = ReminderService(
             remembered=self.remembered,
             memory=ReminderMemory(paths.reminders),

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.api.known import Known
 from agent.api.methods.control import MAX_TOLD, ControlMethods, ListParams
-from agent.certificates import links
+from agent.certificates import chain, links
 from agent.certificates.chain import MAX_CHECKS, ChainState, TrustStore
 from agent.certificates.parsing import parse_certificate
 from agent.ground.bus import EventBus
@@ -185,6 +185,14 @@ async def test_one_budget_holds_for_all_of_a_token(ders, checked):
         assert len(checked) <= seen * MAX_CHECKS
         assert chains[-1].state is ChainState.UNCHECKED
     assert ChainState.TRUSTED not in {chain.state for chain in chains}
+
+
+def test_a_budget_is_of_time_too(ders, checked, monkeypatch):
+    certificates = [parse_certificate(der) for der in ders[: 4 * MAX_CHECKS]]
+    monkeypatch.setattr(chain, "MAX_SECONDS", 0.0)
+    chains = TrustStore().chains(certificates, utc_now())
+    assert checked == []
+    assert {each.state for each in chains} == {ChainState.UNCHECKED}
 
 
 def test_a_usual_token_is_checked_to_its_end_all_the_same(checked):

@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from token_maker import Held
 
+from agent.certificates import pairs
 from agent.certificates.model import CertificateUse
 from agent.certificates.pairs import Grouping, Pair, group
 from agent.certificates.parsing import parse_certificate
@@ -265,6 +266,19 @@ POOL = [
     for issuer in (NETCA, GDCA)
     for subject in (name(), name(organisation="广州市另一公司"))
 ]
+
+
+@pytest.mark.parametrize("end", ["2025-03-01", "2034-03-01"])
+def test_authorities_without_number_are_judged_once_each(end, monkeypatch):
+    # Each that has run out is put to the newest: judging that anew each time took minutes for 2,000.
+    judged = []
+    pair = pairs._pair
+    monkeypatch.setattr(pairs, "_pair", lambda line, now: judged.append(line) or pair(line, now))
+    many = [held("2024-03-01", end, issuer=name(organisation=f"CA {n}")) for n in range(60)]
+    found = grouped(*many).pairs
+    placed = [one for each in found for one in each.all]
+    assert len(placed) == len(many)
+    assert len(judged) <= 5 * (len(many) + 1)  # five orders of the token's objects
 
 
 @given(

@@ -237,7 +237,7 @@ class Desk:
             language=lambda: Language.ZH,
             clock=lambda: self.now,
             windows=self,
-            put_off=lambda *chosen: self.later.append(chosen),
+            put_off=lambda ones, later: self.later.extend((one, later) for one in ones),
             resume=self.resumed.append,
             renewals=[renewal("old", State.REJECTED)],
             no_tray_told=find_paths().no_tray_told,

@@ -66,7 +66,9 @@ def keep_everything(paths: Paths) -> Renewal:
     )
     LicenceStore(paths.licences, vault).put(LicenceItem(uscc=USCC, organisation="样例公司"))
     keep_profile(paths.applicant_profile, vault, APPLICANT)
-    ReminderMemory(paths.reminders).remember("ab" * 32, Shown(day=dt.date(2026, 3, 2), days_left=9))
+    ReminderMemory(paths.reminders).remember(
+        {"ab" * 32: Shown(day=dt.date(2026, 3, 2), days_left=9)}
+    )
     PinMemory(paths.pin_states).has_tried(TOKEN, PinLockedError())
     SiteMemory(paths.sites).keep(SITE, Action.RENEW, Decision.ALWAYS, now)
     TokenStore(paths.remembered_tokens).write(())

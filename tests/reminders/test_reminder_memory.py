@@ -24,7 +24,7 @@ def test_what_was_never_shown_is_not_remembered(file):
 
 
 def test_memory_outlives_the_agent(file):
-    ReminderMemory(file).remember(ONE, SHOWN)
+    ReminderMemory(file).remember({ONE: SHOWN})
     memory = ReminderMemory(file)
     assert memory.last(ONE) == SHOWN
     assert memory.last(OTHER) is None
@@ -32,16 +32,16 @@ def test_memory_outlives_the_agent(file):
 
 def test_the_newest_counts_and_the_others_stay(file):
     memory = ReminderMemory(file)
-    memory.remember(OTHER, SHOWN)
-    memory.remember(ONE, SHOWN)
+    memory.remember({OTHER: SHOWN})
+    memory.remember({ONE: SHOWN})
     newer = Shown(day=dt.date(2025, 3, 8), days_left=-962)
-    memory.remember(ONE, newer)
+    memory.remember({ONE: newer})
     assert ReminderMemory(file).last(ONE) == newer
     assert ReminderMemory(file).last(OTHER) == SHOWN
 
 
 def test_the_file_is_private(file):
-    ReminderMemory(file).remember(ONE, SHOWN)
+    ReminderMemory(file).remember({ONE: SHOWN})
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
@@ -65,7 +65,7 @@ def test_a_damaged_file_is_an_empty_memory_and_is_written_anew(file, content):
     file.write_bytes(content)
     memory = ReminderMemory(file)
     assert memory.last(ONE) is None
-    memory.remember(ONE, SHOWN)
+    memory.remember({ONE: SHOWN})
     assert ReminderMemory(file).last(ONE) == SHOWN
 
 
@@ -73,7 +73,7 @@ def test_a_memory_that_cannot_be_written_still_remembers_while_the_agent_runs(fi
     file.parent.mkdir()
     file.symlink_to("/proc/self/mem")  # an input/output error: it is let be
     memory = ReminderMemory(file)
-    memory.remember(ONE, SHOWN)
+    memory.remember({ONE: SHOWN})
     assert memory.last(ONE) == SHOWN
     assert "not remembered" in caplog.text
 
@@ -82,5 +82,5 @@ def test_a_folder_that_cannot_be_made_does_not_stop_reminders(tmp_path):
     blocked = tmp_path / "file"
     blocked.touch()
     memory = ReminderMemory(blocked / "data" / "reminders.json")
-    memory.remember(ONE, SHOWN)
+    memory.remember({ONE: SHOWN})
     assert memory.last(ONE) == SHOWN

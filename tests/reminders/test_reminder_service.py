@@ -232,7 +232,7 @@ async def test_what_is_not_to_be_reminded_of_is_silent_until_a_person_says_other
     assert await desk.reads_tokens() == [thumbprint_of(EXPIRED)]
     desk.tokens.pull_out()
     await desk.reads_tokens()
-    desk.service.put_off(thumbprint_of(EXPIRED), Later.NEVER)
+    desk.service.put_off([thumbprint_of(EXPIRED)], Later.NEVER)
     assert desk.service.pairs_to_mind() == ()
     await desk.restart()
     for _ in range(400):
@@ -273,7 +273,7 @@ async def test_a_change_on_the_bus_is_looked_at_without_a_new_reading(desk):
 async def test_what_was_put_off_stays_put_off_after_a_restart(desk):
     desk.tokens.write(("01", "sign", EXPIRED))
     assert await desk.reads_tokens() == [thumbprint_of(EXPIRED)]
-    desk.service.put_off(thumbprint_of(EXPIRED), Later.WEEK)
+    desk.service.put_off([thumbprint_of(EXPIRED)], Later.WEEK)
     desk.now += DAY * 2
     await desk.restart()
     assert await desk.reads_tokens() == []
@@ -285,7 +285,7 @@ async def test_what_was_put_off_stays_put_off_after_a_restart(desk):
 async def test_what_was_put_off_until_the_next_insertion_is_due_then(desk):
     desk.tokens.write(("01", "sign", EXPIRED))
     await desk.reads_tokens()
-    desk.service.put_off(thumbprint_of(EXPIRED), Later.INSERTION)
+    desk.service.put_off([thumbprint_of(EXPIRED)], Later.INSERTION)
     desk.now += DAY * 3
     assert await desk.reads_tokens() == []
     desk.tokens.pull_out()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 from certificate_maker import make_der, make_sm2_der, thumbprint_of
@@ -18,7 +19,7 @@ from agent.tokens.inventory import (
     TokensChanged,
 )
 from agent.tokens.model import ModuleSettings, PinState, TokenReference
-from agent.tokens.snapshot import Snapshot
+from agent.tokens.snapshot import Reading, Snapshot
 from agent.tokens.supervisor import pin_session
 
 
@@ -240,10 +241,10 @@ async def test_a_token_that_another_driver_comes_to_show_was_not_plugged_in_anew
     watched = Watched()
     certificate = make_der()
     old, new = (token(module, f"KEY OF {module}", module, certificate) for module in modules)
-    before = watched.inventory.snapshot = Snapshot(tokens=(old,))
-    watched.inventory.snapshot = Snapshot(tokens=(new,))
-    watched.inventory._tell(before, None)
+    shown = SimpleNamespace(has_read=True, alarming=Reading(tokens=(new,)))
+    watched.inventory.snapshot, watched.inventory.readers = Snapshot(tokens=(old,)), (shown,)
+    await watched.inventory._look_together()
     assert watched.events() == [TokensChanged()]
-    watched.inventory.snapshot = Snapshot()
-    watched.inventory._tell(Snapshot(tokens=(new,)), None)
+    shown.alarming = Reading()
+    await watched.inventory._look_together()
     assert watched.events() == [TokenRemoved(token=new.reference), TokensChanged()]

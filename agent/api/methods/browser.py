@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import datetime as dt
 import logging
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
 
 from agent import __version__
+from agent.api.known import Known
 from agent.api.methods.browser_decrypt import BrowserDecrypt
 from agent.api.methods.browser_documents import BrowserDocuments
 from agent.api.methods.browser_login import BrowserLogin
@@ -28,10 +31,12 @@ from agent.api.views.browser import (
 )
 from agent.certificates.model import CertificateUse
 from agent.ground.errors import OdcError
+from agent.ground.language import Language
 from agent.renewals.ground.errors import CertificateNotFoundError
 from agent.renewals.journal.record import Renewal
 from agent.sites.errors import NoTokenError
 from agent.sites.model import Action
+from agent.tokens.snapshot import Token
 
 log = logging.getLogger(__name__)
 
@@ -127,15 +132,7 @@ class BrowserMethods:
         if not tokens:
             raise NoTokenError
         now, language = services.clock(), services.language_of(call)
-        return BrowserCertificates(
-            certificates=tuple(
-                certificate
-                for token in tokens
-                for certificate in browser_certificates(token, now, language, services.known())
-                if params.use in (None, certificate.use)
-                and (params.min_days is None or certificate.days_left >= params.min_days)
-            )
-        )
+        return await asyncio.to_thread(_chosen, tokens, params, now, language, services.known())
 
     async def certificate(self, _call: Call, params: CertificateParams) -> dict[str, str]:
         """One of these certificates whole, in base64."""
@@ -182,3 +179,22 @@ class BrowserMethods:
         except OdcError as error:
             # The renewal is there all the same, and the tray and the command line know of it.
             log.warning("no window for a renewal from a page code=%s", error.code)
+
+
+def _chosen(
+    tokens: Sequence[Token],
+    params: CertificatesParams,
+    now: dt.datetime,
+    language: Language,
+    known: Known,
+) -> BrowserCertificates:
+    """Return the certificates a page asked for; of very many that takes a while."""
+    return BrowserCertificates(
+        certificates=tuple(
+            certificate
+            for token in tokens
+            for certificate in browser_certificates(token, now, language, known)
+            if params.use in (None, certificate.use)
+            and (params.min_days is None or certificate.days_left >= params.min_days)
+        )
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from agent.checks.report import Redactor, names_in, report_text
 from agent.checks.service import Result
 from agent.checks.table import CHECKS
 from agent.ground.language import Language, translate
+from agent.tokens.snapshot import Snapshot
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
 
@@ -56,20 +58,24 @@ class CheckMethods:
 
     async def run(self, call: Call, params: RunParams) -> CheckList:
         """Run checks; one that fails or hangs is unknown."""
-        return self._told(call, await self._services.checks.run(params.names))
+        return await self._told(call, await self._services.checks.run(params.names))
 
     async def fix(self, call: Call, params: FixParams) -> CheckList:
         """Mend something, and check it again."""
-        return self._told(call, await self._services.checks.fix(params.id))
+        return await self._told(call, await self._services.checks.fix(params.id))
 
-    def _told(self, call: Call, results: list[Result]) -> CheckList:
+    async def _told(self, call: Call, results: list[Result]) -> CheckList:
         language = self._services.language_of(call)
         snapshot = self._services.inventory.snapshot
-        redact = Redactor(names_in(snapshot, os.fspath(Path.home())))
-        return CheckList(
-            items=tuple(_item(result, language) for result in results),
-            report=report_text(results, language, redact),
-        )
+        return await asyncio.to_thread(_list, results, snapshot, language)
+
+
+def _list(results: list[Result], snapshot: Snapshot, language: Language) -> CheckList:
+    redact = Redactor(names_in(snapshot, os.fspath(Path.home())))
+    return CheckList(
+        items=tuple(_item(result, language) for result in results),
+        report=report_text(results, language, redact),
+    )
 
 
 def _item(result: Result, language: Language) -> CheckItem:

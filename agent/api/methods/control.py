@@ -102,7 +102,9 @@ class ControlMethods:
         services = self._services
         snapshot, now = await services.inventory.current(), services.clock()
         pairs = [known.pair for known in services.reminders.pairs_to_mind()]
-        summary = summarise(pairs, now, services.language_of(call))
+        language, problems = services.language_of(call), snapshot.problems
+        summary = await asyncio.to_thread(summarise, pairs, now, language)
+        unread = await asyncio.to_thread(lambda: tuple(map(problem_view, problems)))
         return StatusView(
             version=__version__,
             pid=os.getpid(),
@@ -120,7 +122,7 @@ class ControlMethods:
             problems=(
                 *map(setting_problem, services.settings.problems),
                 *map(error_view, services.damages.problems),
-                *(problem_view(problem) for problem in snapshot.problems),
+                *unread,
             ),
         )
 

@@ -6,17 +6,16 @@ talks to the host. Nothing here goes beyond what anybody at this computer can se
 
 from __future__ import annotations
 
+import asyncio
 from typing import Literal
 
 import msgspec
 
-from agent import __version__
 from agent.api.methods.browser_serving import Origin
 from agent.api.methods.renewals import Thumbprint
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
-from agent.api.views.browser import ExtensionOverview, ExtensionToken, browser_certificates
-from agent.api.views.problems import problem_view
+from agent.api.views.browser import ExtensionOverview, extension_overview
 from agent.api.views.sites import SiteList, site_list
 
 
@@ -51,18 +50,8 @@ class ExtensionMethods:
         services = self._services
         snapshot = await services.inventory.current()
         now, language = services.clock(), services.language_of(call)
-        return ExtensionOverview(
-            agent=__version__,
-            tokens=tuple(
-                ExtensionToken(
-                    label=token.facts.label,
-                    certificates=tuple(
-                        browser_certificates(token, now, language, services.known())
-                    ),
-                )
-                for token in snapshot.tokens
-            ),
-            problems=tuple(problem_view(problem) for problem in snapshot.problems),
+        return await asyncio.to_thread(
+            extension_overview, snapshot, now, language, services.known()
         )
 
     async def open_window(self, _call: Call, params: OpenWindowParams) -> dict[str, str]:

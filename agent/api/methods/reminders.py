@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 
 from agent.api.methods.renewals import Thumbprint
@@ -39,7 +41,7 @@ class ReminderMethods:
 
     async def put_off(self, _call: Call, params: PutOffParams) -> dict[str, str]:
         """Remind of a certificate later."""
-        self._services.reminders.put_off(params.thumbprint, params.until)
+        self._services.reminders.put_off([params.thumbprint], params.until)
         return {}
 
     async def silenced(self, call: Call, _params: NoParams) -> SilencedList:
@@ -47,7 +49,7 @@ class ReminderMethods:
         services = self._services
         pairs = services.reminders.silenced()
         now, language = services.clock(), services.language_of(call)
-        views = silenced_views(pairs, now, language, services.known())
+        views = await asyncio.to_thread(silenced_views, pairs, now, language, services.known())
         return SilencedList(certificates=views)
 
     async def resume(self, _call: Call, params: ResumeParams) -> dict[str, str]:

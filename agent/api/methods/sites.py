@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Literal
 
 import msgspec
@@ -76,17 +77,18 @@ class SiteMethods:
         """One open question, with all that is known of a token's use it is about."""
         question = self._consent.questions.get(params.id)
         language = self._services.language_of(call)
-        return consent_view(question, language, self._use_of(question, language))
+        return consent_view(question, language, await self._use_of(question, language))
 
-    def _use_of(self, question: ConsentQuestion, language: Language) -> TokenUseView | None:
+    async def _use_of(self, question: ConsentQuestion, language: Language) -> TokenUseView | None:
         signing = self._services.portal_signing
         use = signing.of(question)
         if use is None:
             return None
         standing = self._consent.standing(question.origin, question.action)
-        return token_use_view(
-            signing.candidates(use),
-            signing.problem(use),
+        return await asyncio.to_thread(
+            token_use_view,
+            await signing.candidates(use),
+            await signing.problem(use),
             use.shown,
             is_allowed=standing is Decision.ALWAYS,
             may_be_allowed=question.action not in ALWAYS_ASKED,
@@ -97,7 +99,7 @@ class SiteMethods:
     async def answer(self, _call: Call, params: AnswerParams) -> dict[str, str]:
         """Take a person's decision; to a token's use nobody agrees but by its PIN (``consent.pin``)."""
         question = self._consent.questions.get(params.id)
-        self._services.portal_signing.check_answer(question, params.decision)
+        await self._services.portal_signing.check_answer(question, params.decision)
         self._consent.answer(params.id, params.decision)
         return {}
 

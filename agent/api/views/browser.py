@@ -6,13 +6,15 @@ import datetime as dt
 
 import msgspec
 
+from agent import __version__
 from agent.api.known import Known
 from agent.api.views.certificates import certificate_view, places
-from agent.api.views.problems import ProblemView
+from agent.api.views.large import Large
+from agent.api.views.problems import ProblemView, problem_view
 from agent.certificates.model import CertificateStatus, CertificateUse
 from agent.ground.language import Language
 from agent.renewals.journal.record import Renewal
-from agent.tokens.snapshot import Token
+from agent.tokens.snapshot import Snapshot, Token
 
 
 class BrowserCertificate(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +33,7 @@ class BrowserCertificate(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
-class BrowserCertificates(msgspec.Struct, frozen=True, kw_only=True):
+class BrowserCertificates(Large, frozen=True, kw_only=True):
     """The answer to ``browser.certificates``."""
 
     certificates: tuple[BrowserCertificate, ...]
@@ -44,7 +46,7 @@ class ExtensionToken(msgspec.Struct, frozen=True, kw_only=True):
     certificates: tuple[BrowserCertificate, ...]
 
 
-class ExtensionOverview(msgspec.Struct, frozen=True, kw_only=True):
+class ExtensionOverview(Large, frozen=True, kw_only=True):
     """The answer to ``browser.overview``."""
 
     agent: str
@@ -72,6 +74,23 @@ def browser_certificates(
         if place.pair is not None
     )
     return [BrowserCertificate(**{name: getattr(view, name) for name in shown}) for view in views]
+
+
+def extension_overview(
+    snapshot: Snapshot, now: dt.datetime, language: Language, known: Known
+) -> ExtensionOverview:
+    """Return what is plugged in as the popup shows it."""
+    return ExtensionOverview(
+        agent=__version__,
+        tokens=tuple(
+            ExtensionToken(
+                label=token.facts.label,
+                certificates=tuple(browser_certificates(token, now, language, known)),
+            )
+            for token in snapshot.tokens
+        ),
+        problems=tuple(problem_view(problem) for problem in snapshot.problems),
+    )
 
 
 def browser_renewal(renewal: Renewal) -> BrowserRenewal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from agent.api.views.large import Large
 from agent.checks.model import CheckState
 
 
@@ -34,7 +35,7 @@ class CheckItem(msgspec.Struct, frozen=True, kw_only=True):
     """What ``checks.fix`` takes to mend it; None where a person has to."""
 
 
-class CheckList(msgspec.Struct, frozen=True, kw_only=True):
+class CheckList(Large, frozen=True, kw_only=True):
     """The answer to ``checks.run`` and ``checks.fix``."""
 
     items: tuple[CheckItem, ...]

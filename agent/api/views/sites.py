@@ -6,6 +6,7 @@ import datetime as dt
 
 import msgspec
 
+from agent.api.views.large import Large
 from agent.api.views.token_use import TokenUseView
 from agent.ground.language import Language
 from agent.settings.config import BrowserSettings
@@ -19,7 +20,7 @@ from agent.sites.shown_names import shown_name
 from agent.sites.wording import asks, shows, title
 
 
-class ConsentView(msgspec.Struct, frozen=True, kw_only=True):
+class ConsentView(Large, frozen=True, kw_only=True):
     """One question a site waits for: what a window shows."""
 
     id: str

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-import msgspec
-
+from agent.api.views.large import Large
 from agent.api.views.problems import ProblemView
 from agent.certificates.model import CertificateStatus
 
 
-class StatusView(msgspec.Struct, frozen=True, kw_only=True):
+class StatusView(Large, frozen=True, kw_only=True):
     """The answer to ``agent.status``."""
 
     version: str

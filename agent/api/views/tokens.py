@@ -9,6 +9,7 @@ import msgspec
 
 from agent.api.known import Known
 from agent.api.views.certificates import CertificateView, certificate_view, chain_view, places
+from agent.api.views.large import Large
 from agent.api.views.problems import ProblemView, problem_view
 from agent.api.views.remembered import Drawer, RememberedTokenView, remembered_views
 from agent.ground.language import Language
@@ -42,7 +43,7 @@ class TokenView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Always, here; a token that is not is a RememberedTokenView."""
 
 
-class TokenList(msgspec.Struct, frozen=True, kw_only=True):
+class TokenList(Large, frozen=True, kw_only=True):
     """The answer to ``tokens.list``."""
 
     tokens: tuple[TokenView, ...]

@@ -6,7 +6,7 @@ What is due at the same moment is told as one: sixty tokens are one notice, not 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from agent.desktop.notices.board import NoticeBoard, Posted
 from agent.desktop.notices.model import Button, Notice
@@ -43,7 +43,7 @@ class ReminderNotices:
         *,
         language: Callable[[], Language],
         open_window: Callable[[str, str | None], None],
-        put_off: Callable[[str, Later], None],
+        put_off: Callable[[Collection[str], Later], None],
         resume: Callable[[str], None],
     ) -> None:
         self._board = board
@@ -108,8 +108,7 @@ class ReminderNotices:
         if key == NEVER:
             self._silence(opened[0])
         elif key == LATER:
-            for thumbprint in thumbprints:
-                self._put_off(thumbprint, Later.DAY)  # until it is said how long
+            self._put_off(thumbprints, Later.DAY)  # until it is said how long
             self._ask_how_long(thumbprints)
         elif len(thumbprints) == 1:
             self._open_window("renew", thumbprints[0])
@@ -118,7 +117,7 @@ class ReminderNotices:
 
     def _silence(self, reminder: Reminder) -> None:
         """Remind of it no more, and say how that is taken back."""
-        self._put_off(reminder.thumbprint, Later.NEVER)
+        self._put_off([reminder.thumbprint], Later.NEVER)
 
         def pressed(_key: str) -> None:
             self._resume(reminder.thumbprint)
@@ -128,8 +127,7 @@ class ReminderNotices:
 
     def _ask_how_long(self, thumbprints: list[str]) -> None:
         def chosen(key: str) -> None:
-            for thumbprint in thumbprints:
-                self._put_off(thumbprint, Later(key))
+            self._put_off(thumbprints, Later(key))
 
         notice = later_notice(self._language())
         self._board.post(SLOT, Posted(notice=notice, pressed=chosen, closed=self._open.clear))
