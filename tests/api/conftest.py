@@ -49,3 +49,11 @@ async def token_desk(runtime, tokens):
     """The agent's API with SoftHSM plugged in."""
     async with ApiDesk(runtime / "home", tokens.settings) as desk:
         yield desk
+
+
+@pytest.fixture
+async def user(desk):
+    """The user's own tool, there to answer: where it is, questions wait for it."""
+    peer = await desk.control()
+    await peer.result("consent.attend")
+    return peer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from agent.api.client import Client, Json
+from agent.cli.ground import kept
 from agent.cli.ground.choosing import signing_certificate, thumbprint_of
 from agent.cli.ground.connect import agent
 from agent.cli.ground.outcome import Exit
@@ -20,8 +21,7 @@ _UPDATING = mark("Updating the business licence …")
 
 def show_all(*, as_json: bool) -> int:
     """Print every organisation's licence."""
-    with agent() as client:
-        answer = client.call("licences.list")
+    answer = kept.licences()
     if as_json:
         say_json(answer)
         return Exit.DONE

@@ -46,7 +46,9 @@ def certs(*, as_json: bool, has_all: bool) -> int:
 
 def renewals(*, as_json: bool) -> int:
     """Print all renewals."""
-    answer = _ask("renewals.list")
+    from agent.cli.ground import kept  # noqa: PLC0415 - other commands need no journal
+
+    answer = kept.renewals()
     if as_json:
         return _print_json(answer)
     if not answer["renewals"]:

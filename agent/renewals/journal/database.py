@@ -82,9 +82,7 @@ def open_database(file: Path) -> tuple[sqlite3.Connection, Way]:
         DatabaseBrokenError: what lies there cannot be used; nothing of it was changed.
     """
     make_private(file.parent)
-    for each in (file, *(file.with_name(f"{file.name}{suffix}") for suffix in BESIDE_DATABASES)):
-        if os.path.lexists(each) and not each.is_file():
-            raise DatabaseBrokenError(f"{each.name} is no file")
+    _check_files(file)
     try:
         with held_files.open_for_database(file):
             return _opened_as_can_be(file)
@@ -107,6 +105,37 @@ def _opened_as_can_be(file: Path) -> tuple[sqlite3.Connection, Way]:
             if code not in _OF_THE_DISK | _BUSY or way is Way.UNLOCKED:
                 raise DatabaseBrokenError(str(error)) from error
     raise AssertionError  # the last way has returned or raised
+
+
+def _check_files(file: Path) -> None:
+    for each in (file, *(file.with_name(f"{file.name}{suffix}") for suffix in BESIDE_DATABASES)):
+        if os.path.lexists(each) and not each.is_file():
+            raise DatabaseBrokenError(f"{each.name} is no file")
+
+
+def open_to_read(file: Path) -> sqlite3.Connection:
+    """Open a journal that lies there, changing nothing of it.
+
+    Raises:
+        JournalNewerError: it is of a newer version.
+        DatabaseBrokenError: it is of an older one, no journal, or not a whole one.
+    """
+    _check_files(file)
+    # Where nothing is left in a log, none is begun either.
+    alone = "" if file.with_name(f"{file.name}-wal").exists() else "&immutable=1"
+    try:
+        database = sqlite3.connect(
+            f"{file.absolute().as_uri()}?mode=ro{alone}", uri=True, timeout=BUSY_SECONDS
+        )
+        try:
+            _check(database)
+            _check_columns(database)  # those of an older version are others
+        except BaseException:
+            database.close()
+            raise
+    except sqlite3.Error as error:
+        raise DatabaseBrokenError(str(error)) from error
+    return database
 
 
 def in_memory() -> sqlite3.Connection:

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from agent.ground.errors import OdcError
-from agent.renewals.journal.database import Way, in_memory, open_database
+from agent.renewals.journal.database import Way, in_memory, open_database, open_to_read
 from agent.renewals.journal.leftovers import Leftover, leftovers_of
 from agent.renewals.journal.lost import LostRenewal
 from agent.renewals.journal.record import PrivatePart, Renewal
@@ -38,17 +38,28 @@ class StaleRenewalError(Exception):
 class Journal:
     """All renewals, past and under way."""
 
-    def __init__(self, file: Path, vault: Vault, *, paused: OdcError | None = None) -> None:
-        """Open it; see :func:`open_database` for what it raises.
+    def __init__(
+        self,
+        file: Path,
+        vault: Vault,
+        *,
+        paused: OdcError | None = None,
+        is_only_read: bool = False,
+    ) -> None:
+        """Open it; see :func:`open_database`, or :func:`open_to_read`, for what it raises.
 
         ``paused`` says why the file cannot be used now: it is let be, nothing is known of renewals, and
         none can be begun.
         """
         self._vault = vault
         self._paused = paused
-        self._database, self.way = (
-            open_database(file) if paused is None else (in_memory(), Way.SHARED)
-        )
+        self.way = Way.SHARED
+        if paused is not None:
+            self._database = in_memory()
+        elif is_only_read:
+            self._database = open_to_read(file)
+        else:
+            self._database, self.way = open_database(file)
 
     def add(self, renewal: Renewal) -> Renewal:
         """Save a new renewal, or return the open one of the same certificate; NotSavedError.

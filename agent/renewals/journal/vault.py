@@ -105,9 +105,22 @@ def open_vault(key_file: Path) -> Vault:
         VaultError: there is a key file, and it holds no key, or cannot be read.
     """
     try:
-        return Vault(base64.b64decode(read_whole(key_file), validate=True))
+        return read_vault(key_file)
     except FileNotFoundError:
         write_private_once(key_file, base64.b64encode(AESGCM.generate_key(256)))
         return open_vault(key_file)
+
+
+def read_vault(key_file: Path) -> Vault:
+    """Return the user's vault, where there is a key.
+
+    Raises:
+        FileNotFoundError: there is none.
+        VaultError: there is a key file, and it holds no key, or cannot be read.
+    """
+    try:
+        return Vault(base64.b64decode(read_whole(key_file), validate=True))
+    except FileNotFoundError:
+        raise
     except (OSError, ValueError) as error:
         raise VaultError from error

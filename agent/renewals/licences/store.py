@@ -34,27 +34,40 @@ class LicenceStore:
     def put(self, item: LicenceItem) -> None:
         """Keep an item, in place of an earlier one; OSError where the disk does not take it."""
         sealed = self._vault.seal(msgspec.json.encode(item), _context(item.uscc))
-        write_private(self._folder / f"{item.uscc}{_SUFFIX}", sealed)
+        write_private(self._file(item.uscc), sealed)
 
     def get(self, uscc: str) -> LicenceItem | None:
         """Return the item of an organisation, None where nothing is kept."""
-        file = self._folder / f"{uscc}{_SUFFIX}"
         try:
-            clear = self._vault.open_file(file, _context(uscc))
-            return msgspec.json.decode(clear, type=LicenceItem)
+            return self._read(uscc)
         except FileNotFoundError:
             return None
         except (VaultError, msgspec.DecodeError) as error:
-            self._damages.lay_aside(file, LicenceDamagedError, error)
+            self._damages.lay_aside(self._file(uscc), LicenceDamagedError, error)
             return None
 
     def all(self) -> list[LicenceItem]:
         """Return all items, by USCC."""
-        names = sorted(
-            file.name for file in self._folder.glob(f"*{_SUFFIX}") if not is_laid_aside(file)
-        )
-        found = (self.get(name.removesuffix(_SUFFIX)) for name in names)
-        return [item for item in found if item is not None]
+        return [item for item in map(self.get, self._names()) if item is not None]
+
+    def only_read(self) -> list[LicenceItem]:
+        """Return all items, by USCC, and lay nothing aside.
+
+        Raises:
+            OSError, VaultError, msgspec.DecodeError: one of them cannot be read.
+        """
+        return [self._read(uscc) for uscc in self._names()]
+
+    def _names(self) -> list[str]:
+        files = (file for file in self._folder.glob(f"*{_SUFFIX}") if not is_laid_aside(file))
+        return sorted(file.name.removesuffix(_SUFFIX) for file in files)
+
+    def _read(self, uscc: str) -> LicenceItem:
+        clear = self._vault.open_file(self._file(uscc), _context(uscc))
+        return msgspec.json.decode(clear, type=LicenceItem)
+
+    def _file(self, uscc: str) -> Path:
+        return self._folder / f"{uscc}{_SUFFIX}"
 
 
 def _context(uscc: str) -> str:
