@@ -13,6 +13,7 @@ from typing import Annotated
 
 import msgspec
 
+from agent.ground.decoding import converted
 from agent.ground.errors import OdcError, reason_of
 from agent.ground.language import mark
 from agent.ground.text_files import read_text_file
@@ -111,6 +112,6 @@ def load_browsers(folders: Iterable[Path] = ()) -> tuple[Browser, ...]:
 def _read(file: Path) -> tuple[Browser, ...]:
     try:
         values = tomllib.loads(read_text_file(file))
-        return msgspec.convert(values, _Table).browser
+        return converted(values, _Table).browser
     except (OSError, ValueError) as error:  # another encoding, no TOML, another form
         raise BrowserTableError(file=str(file), reason=reason_of(error)) from error

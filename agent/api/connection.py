@@ -22,6 +22,7 @@ from agent.api.rpc import (
 )
 from agent.api.views.greeting import PROTOCOL_VERSION, Hello, Welcome
 from agent.api.views.large import Large
+from agent.ground.decoding import from_json
 from agent.ground.errors import OdcError
 from agent.ground.framing import MAX_REPLY, MAX_REQUEST, FrameDecoder, FrameError, encode_frame
 from agent.ground.language import Language
@@ -108,7 +109,7 @@ class ClientConnection(asyncio.Protocol):
     def _take(self, payload: bytes) -> None:
         """Handle one message."""
         try:
-            request = msgspec.json.decode(payload, type=Request)
+            request = from_json(payload, Request)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InvalidRequestError(str(error), rpc_code=PARSE_ERROR) from error
         if not self._has_greeted:
@@ -125,7 +126,7 @@ class ClientConnection(asyncio.Protocol):
         if request.method != "hello":
             raise InvalidRequestError("the first request must be hello")
         try:
-            hello = msgspec.json.decode(request.params, type=Hello)
+            hello = from_json(request.params, Hello)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise InvalidRequestError(str(error)) from error
         if hello.protocol != PROTOCOL_VERSION:

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from agent.api.rpc import INVALID_PARAMS, METHOD_NOT_FOUND, InvalidRequestError
+from agent.ground.decoding import from_json
 from agent.ground.language import Language
 
 
@@ -95,7 +96,7 @@ class Registry:
         if method is None or call.connection.role not in method.roles:
             raise InvalidRequestError(f"no method {name[:60]}", rpc_code=METHOD_NOT_FOUND)
         try:
-            decoded = msgspec.json.decode(params, type=method.params)
+            decoded = from_json(params, method.params)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise InvalidRequestError(str(error), rpc_code=INVALID_PARAMS) from error
         return await method.handler(call, decoded)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from agent.ground.decoding import from_json
 from agent.remembered.errors import MemoryDamagedError, MemoryOfNewerVersionError
 from agent.remembered.model import RememberedToken
 from agent.system.damage import Damages, read_whole
@@ -61,6 +62,6 @@ class TokenStore:
 
     def _is_newer(self) -> bool:
         try:
-            return msgspec.json.decode(read_whole(self._path), type=_Version).version > VERSION
+            return from_json(read_whole(self._path), _Version).version > VERSION
         except (OSError, ValueError, RecursionError, msgspec.DecodeError):
             return False

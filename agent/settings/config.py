@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from agent.certificates.identity_oids import IdentityOid
+from agent.ground.decoding import converted
 from agent.ground.errors import OdcError, reason_of
 from agent.ground.language import Language, mark
 from agent.ground.text_files import TextEncodingError, read_text_file
@@ -288,7 +289,7 @@ def checked(file: Path, values: dict[str, Any]) -> Config:
         raise NotImplementedError
 
     try:
-        return msgspec.convert(values, Config, dec_hook=decode)
+        return converted(values, Config, dec_hook=decode)
     except msgspec.ValidationError as error:
         raise ConfigError(file=str(file), reason=str(error)) from error
 

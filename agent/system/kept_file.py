@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from agent.ground import held_files
+from agent.ground.decoding import from_json
 from agent.system.damage import DamagedError, Damages, read_whole
 from agent.system.files import write_private
 
@@ -36,7 +37,7 @@ class KeptFile(Generic[T]):
     def read(self) -> T | None:
         """Return what is kept; None where nothing is, or what is cannot be read."""
         try:
-            return msgspec.json.decode(read_whole(self._file), type=self._form)
+            return from_json(read_whole(self._file), self._form)
         except FileNotFoundError:
             return None
         except (OSError, ValueError, RecursionError, msgspec.DecodeError) as error:

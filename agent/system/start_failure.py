@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from agent.ground import held_files
+from agent.ground.decoding import from_json
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
 from agent.ground.reports import ErrorReport
@@ -66,7 +67,7 @@ def last_failure(data: Path) -> StartFailure | None:
     """Return why the last start failed; None where it did not."""
     for file in _files(data):
         with contextlib.suppress(OSError, ValueError, msgspec.DecodeError):
-            return msgspec.json.decode(read_whole(file), type=StartFailure)
+            return from_json(read_whole(file), StartFailure)
     return None
 
 

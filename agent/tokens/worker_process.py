@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
+from agent.ground.decoding import from_json
 from agent.ground.framing import HEADER, MAX_REPLY, FrameTooLargeError, encode_frame
 from agent.ground.reports import ReportedError
 from agent.system.consoles import NO_CONSOLE
@@ -93,7 +94,7 @@ class WorkerProcess:
         self.resident_bytes = reply.resident_bytes
         if reply.error is not None:
             raise ReportedError(reply.error)
-        result: Result = msgspec.json.decode(reply.value, type=request.result)
+        result: Result = from_json(reply.value, request.result)
         return result
 
     async def _exchange(self, request: protocol.Request[Result]) -> protocol.Reply:
@@ -105,7 +106,7 @@ class WorkerProcess:
         if size > MAX_REPLY:
             raise FrameTooLargeError(size, MAX_REPLY)
         payload = await self._process.stdout.readexactly(size)
-        return msgspec.json.decode(payload, type=protocol.Reply)
+        return from_json(payload, protocol.Reply)
 
     async def end(self) -> None:
         """End the worker at once; a library in a call listens to nothing less."""

@@ -17,6 +17,7 @@ from tuf.api.metadata import Metadata, Root
 from tuf.ngclient import TargetFile, Updater, UpdaterConfig
 
 from agent.ground import held_files
+from agent.ground.decoding import from_json
 from agent.ground.errors import OdcError, reason_of
 from agent.ground.text_files import TextEncodingError, read_text_file
 from agent.system.paths import make_private
@@ -65,7 +66,7 @@ class Repository:
             if target.length > MAX_RELEASE_BYTES:
                 raise UpdateTamperedError
             file = self._fetched(updater, target)
-            return msgspec.json.decode(held_files.read_bytes(file), type=Release)
+            return from_json(held_files.read_bytes(file), Release)
 
     def download(self, release: Release, progress: Progress) -> Path:
         """Fetch the release's package, verify it and return where it lies."""

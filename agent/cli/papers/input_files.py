@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from agent.ground import held_files
+from agent.ground.decoding import from_json
 from agent.ground.errors import InvalidInputError, OdcError
 from agent.ground.language import mark
 from agent.ground.text_files import TextEncodingError, written_text
@@ -62,7 +63,7 @@ def read_applicant(file: Path) -> Applicant:
         InvalidInputError: it is not such a file. What it holds is not repeated.
     """
     try:
-        found = msgspec.json.decode(written_text(read_file(file)), type=_ApplicantFile)
+        found = from_json(written_text(read_file(file)), _ApplicantFile)
     except (msgspec.MsgspecError, TextEncodingError) as error:
         raise InvalidInputError(what=str(file), reason=str(error)) from error
     return Applicant(**msgspec.structs.asdict(found))

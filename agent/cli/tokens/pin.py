@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 
-import msgspec
-
 from agent.api.client import Client, Json
 from agent.api.listed import named
 from agent.cli.ground.connect import agent
@@ -13,6 +11,7 @@ from agent.cli.ground.outcome import Exit, explain
 from agent.cli.ground.output import say, say_json
 from agent.cli.ground.secret_input import read_secret
 from agent.cli.tokens.pin_prompt import begin, in_words, question, read_pin, say_state
+from agent.ground.decoding import converted
 from agent.ground.errors import OdcError
 from agent.ground.language import mark, user_language
 from agent.tokens.model import PinFacts, PinLimits
@@ -91,7 +90,7 @@ def _known(token: Json) -> Json:
     return {
         **_reference(token),
         **said,
-        "text": state_text(msgspec.convert(said, PinFacts), user_language()),
+        "text": state_text(converted(said, PinFacts), user_language()),
     }
 
 

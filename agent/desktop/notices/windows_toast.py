@@ -16,6 +16,7 @@ from agent.desktop.notices.by_process import ProcessDisplay, tell
 from agent.desktop.notices.icon_file import ensure_icon
 from agent.desktop.notices.model import NoButtonsError, Notice
 from agent.desktop.processes import kill_all
+from agent.ground.decoding import from_json
 from agent.ground.language import Language, mark, translate
 from agent.system.runtime import module_command
 
@@ -123,6 +124,6 @@ class ToastDisplay(ProcessDisplay):
 def report_of(line: bytes) -> ToastReport:
     """Return what the program said; one that said nothing has failed."""
     try:
-        return msgspec.json.decode(line, type=ToastReport)
+        return from_json(line, ToastReport)
     except msgspec.MsgspecError:
         return ToastReport(failed="the program that shows them ended")

@@ -10,6 +10,7 @@ from typing import ClassVar, TypeVar
 
 import msgspec
 
+from agent.ground.decoding import from_json, json_decoder
 from agent.ground.encodings import guessed_text
 from agent.ground.errors import OdcError
 from agent.network.proxies import named_with
@@ -135,7 +136,7 @@ def _refused(answer: Answer, refusal: Refusal | None) -> OdcError:
 
 def json_of(answer: Answer, kind: type[T]) -> T:
     """Return a JSON answer as a type."""
-    return read_json(answer, msgspec.json.Decoder(kind).decode)
+    return read_json(answer, json_decoder(kind))
 
 
 def read_json(answer: Answer, decode: Callable[[bytes], T]) -> T:
@@ -154,7 +155,7 @@ def problem_of(answer: Answer) -> Problem:
     """
     if "json" in answer.headers.get("content-type", ""):
         try:
-            return msgspec.json.decode(answer.content, type=Problem)
+            return from_json(answer.content, Problem)
         except UNREADABLE:
             pass
     text = _text(answer).strip()[:_TOLD]

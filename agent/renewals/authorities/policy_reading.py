@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-import msgspec
-
+from agent.ground.decoding import converted, from_json
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
 from agent.renewals.authorities.ra_protocol import (
@@ -52,20 +51,20 @@ def decode_policy(content: bytes) -> Policy:
         PolicyNotUnderstoodError: a renewal needs one, and none of them is known.
         msgspec.DecodeError, UnicodeDecodeError: it is no policy.
     """
-    said = msgspec.json.decode(content, type=dict[str, object])
+    said = from_json(content, dict[str, object])
     has_encryption = said.get("encryption_certificate") is True
     for member, known in _KNOWN.items():
         if member in said:
             is_needed = member not in _OPTIONAL and (has_encryption or member == "key_types")
             _leave_out(said, member, known, is_needed=is_needed)
-    return msgspec.convert(said, Policy)
+    return converted(said, Policy)
 
 
 def _leave_out(
     said: dict[str, object], member: str, known: frozenset[str], *, is_needed: bool
 ) -> None:
     """Keep of a member what is ``known``; where that is nothing and nothing is needed, keep no member."""
-    named = msgspec.convert(said[member], str | tuple[str, ...])
+    named = converted(said[member], str | tuple[str, ...])
     names = (named,) if isinstance(named, str) else named
     kept = [name for name in names if name in known]
     if kept or not names:

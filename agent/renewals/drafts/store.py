@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from agent.ground import held_files
+from agent.ground.decoding import from_json
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
 from agent.renewals.authorities.ra_protocol import ApplicantField, DocumentName
@@ -81,7 +82,7 @@ class DraftStore:
     def read(self, renewal: str) -> Draft:
         """Return the draft, an empty one where nothing was filled in yet, or that is damaged."""
         try:
-            return msgspec.json.decode(self._opened(renewal, "draft"), type=Draft)
+            return from_json(self._opened(renewal, "draft"), Draft)
         except FileNotFoundError:
             return Draft()
         except (VaultError, msgspec.DecodeError) as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from agent.ground import held_files
+from agent.ground.decoding import from_json
 from agent.ground.language import mark
 from agent.renewals.authorities.ra_protocol import Applicant
 from agent.renewals.dossier.checks import cleaned_applicant
@@ -38,7 +39,7 @@ def take_up_profile(file: Path, vault: Vault) -> Applicant | None:
         VaultError: what was kept cannot be read any more.
     """
     try:
-        return msgspec.json.decode(vault.open_file(file, _CONTEXT), type=Applicant)
+        return from_json(vault.open_file(file, _CONTEXT), Applicant)
     except FileNotFoundError:
         return None
     except msgspec.MsgspecError as error:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from agent.ground.decoding import converted, from_json
 from agent.ground.errors import OdcError
 from agent.renewals.journal.database import Way, in_memory, open_database, open_to_read
 from agent.renewals.journal.leftovers import Leftover, leftovers_of
@@ -147,7 +148,7 @@ class Journal:
             f"SELECT facts FROM leftover WHERE {_PLACE} ORDER BY rowid",  # noqa: S608 - constants
             _place(token),
         )
-        return [msgspec.json.decode(facts, type=Leftover) for (facts,) in rows]
+        return [from_json(facts, Leftover) for (facts,) in rows]
 
     def was_removed(self, leftover: Leftover) -> None:
         """Forget what is no longer on its token; NotSavedError."""
@@ -251,9 +252,9 @@ class Journal:
     def _decode(self, renewal_id: str, facts: str, sealed: bytes) -> Renewal:
         clear = self._vault.open(sealed, renewal_id)
         try:
-            private = msgspec.json.decode(clear, type=PrivatePart)
+            private = from_json(clear, PrivatePart)
             values = {**msgspec.json.decode(facts), "private": msgspec.to_builtins(private)}
-            return msgspec.convert(values, Renewal)
+            return converted(values, Renewal)
         except (
             TypeError,
             ValueError,

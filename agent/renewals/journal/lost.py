@@ -7,6 +7,7 @@ from typing import Self
 
 import msgspec
 
+from agent.ground.decoding import from_json
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
 from agent.renewals.journal.states import State
@@ -49,7 +50,7 @@ class LostRenewal(msgspec.Struct, frozen=True, kw_only=True):
     def of(cls, renewal_id: str, state: str, created: str, facts: str) -> Self:
         """Return what the columns of a row still tell."""
         try:
-            organisation = msgspec.json.decode(facts, type=_Facts).organisation
+            organisation = from_json(facts, _Facts).organisation
         except (ValueError, msgspec.MsgspecError):
             organisation = ""
         return cls(id=renewal_id, state=state, created=_instant(created), organisation=organisation)

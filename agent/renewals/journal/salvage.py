@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from agent.ground import held_files
+from agent.ground.decoding import from_json
 from agent.renewals.journal.leftovers import Leftover
 from agent.renewals.journal.pages import Row, pages_of, rows_in
 from agent.renewals.journal.states import ENDED, State
@@ -92,7 +93,7 @@ def _newest(rows: Iterable[Row]) -> dict[str, Row]:
 
 def _revision(row: Row) -> int:
     try:
-        return msgspec.json.decode(str(row[5]), type=_Facts).revision
+        return from_json(str(row[5]), _Facts).revision
     except (ValueError, RecursionError, msgspec.MsgspecError):
         return -1
 
@@ -105,7 +106,7 @@ def _leftovers(found: list[Row]) -> list[Row]:
 
 def _is_leftover(facts: object) -> bool:
     try:
-        msgspec.json.decode(facts if isinstance(facts, bytes) else b"", type=Leftover)
+        from_json(facts if isinstance(facts, bytes) else b"", Leftover)
     except (ValueError, RecursionError, msgspec.MsgspecError):
         return False
     return True

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from agent.ground.decoding import from_json
 from agent.ground.language import mark
 from agent.renewals.journal.vault import Vault, VaultError
 from agent.renewals.licences.item import LicenceItem
@@ -64,7 +65,7 @@ class LicenceStore:
 
     def _read(self, uscc: str) -> LicenceItem:
         clear = self._vault.open_file(self._file(uscc), _context(uscc))
-        return msgspec.json.decode(clear, type=LicenceItem)
+        return from_json(clear, LicenceItem)
 
     def _file(self, uscc: str) -> Path:
         return self._folder / f"{uscc}{_SUFFIX}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from agent.ground.decoding import from_json
 from agent.renewals.scans.model import MAX_CONTENT, Fault, Reply, Request, Unusable
 from agent.system.file_workers import ask
 
@@ -28,6 +29,6 @@ def ask_worker(request: Request, content: bytes) -> tuple[Reply, bytes]:
     )
     header, _, picture = answer.partition(b"\n")
     try:
-        return msgspec.json.decode(header, type=Reply), picture
+        return from_json(header, Reply), picture
     except msgspec.MsgspecError:
         return Unusable(fault=Fault.TOO_DEMANDING), b""

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
+from agent.ground.decoding import from_json
 from agent.signing.pdf.errors import OF_FAULT, PdfPartMissingError
 from agent.signing.pdf.model import (
     MAX_PDF_BYTES,
@@ -82,7 +83,7 @@ def _ask(name: str, request: Request, kind: type[_R], *content: bytes) -> tuple[
     answer = ask(module, question, *content, longest=MAX_ADDED, seconds=SECONDS)
     header, _, added = answer.partition(b"\n")
     try:
-        reply = msgspec.json.decode(header, type=Reply)
+        reply = from_json(header, Reply)
     except msgspec.MsgspecError:
         reply = Refused(fault=PdfFault.TOO_DEMANDING)
     if isinstance(reply, kind):

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from agent.ground import held_files
+from agent.ground.decoding import converted
 from agent.ground.errors import reason_of
 from agent.ground.text_files import written_text
 from agent.system.trusted_files import see_to_writers
@@ -95,7 +96,7 @@ def parse_table(content: bytes) -> Table:
         ValueError: it is not UTF-8, not TOML, or has a key that is unknown or of the wrong type.
     """
     try:
-        return msgspec.convert(tomllib.loads(written_text(content)), Table)
+        return converted(tomllib.loads(written_text(content)), Table)
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from error
     except RecursionError as error:  # brackets without end

@@ -11,8 +11,7 @@ import contextlib
 import sys
 from collections.abc import Sequence
 
-import msgspec
-
+from agent.ground.decoding import from_json
 from agent.ground.reports import ErrorReport, ReportedError
 from agent.tokens.errors import PinNotGivenError, PinUnansweredError
 from agent.tokens.pin.transport import PinClient, PinConnection, PinListener, wipe
@@ -58,7 +57,7 @@ def send_pin(endpoint: str, *secrets: bytearray, seconds: float = 200.0) -> None
     with contextlib.closing(_client(endpoint, seconds)) as client:
         report = _exchange(client, secrets)
     if report:
-        raise ReportedError(msgspec.json.decode(report, type=ErrorReport))
+        raise ReportedError(from_json(report, ErrorReport))
 
 
 def decline_pin(endpoint: str) -> None:

@@ -7,6 +7,7 @@ from enum import StrEnum, unique
 
 import msgspec
 
+from agent.ground.decoding import from_json
 from agent.renewals.authorities.cmp.key_update import REQUEST_ID
 from agent.renewals.authorities.cmp.messages import BodyKind
 
@@ -61,7 +62,7 @@ class SignedTransaction(msgspec.Struct, frozen=True, kw_only=True):
     def read(cls, notes: bytes) -> SignedTransaction:
         """Return what :attr:`notes` were kept of; a new one where nothing was, or by another protocol."""
         try:
-            return msgspec.json.decode(notes, type=cls)
+            return from_json(notes, cls)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return cls()
 

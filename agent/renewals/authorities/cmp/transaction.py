@@ -7,6 +7,7 @@ from enum import StrEnum, unique
 
 import msgspec
 
+from agent.ground.decoding import from_json
 from agent.renewals.authorities.cmp.bodies import NO_REQUEST_ID
 
 _ID_BYTES = 16
@@ -53,7 +54,7 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
         An administrator may have changed the authority's profile while the renewal was under way.
         """
         try:
-            return msgspec.json.decode(notes, type=cls)
+            return from_json(notes, cls)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return cls.new()
 
