@@ -7,12 +7,13 @@ The id is the child's own to tell, since the ``python.exe`` of a virtual environ
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
-import subprocess
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import asyncio
 
 if sys.platform == "win32":
     _MOST_BYTES = 4096
@@ -20,6 +21,8 @@ if sys.platform == "win32":
 
     def handing(end: socket.socket) -> dict[str, Any]:  # noqa: ARG001 - it is handed over later
         """Return the arguments for starting a process that is to get ``end``."""
+        import subprocess  # noqa: PLC0415 - the child, which is to be quick, has no use for it
+
         return {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
 
     def name_of(end: socket.socket) -> str:  # noqa: ARG001 - as above
@@ -49,6 +52,8 @@ else:
 
     def handing(end: socket.socket) -> dict[str, Any]:
         """Return the arguments for starting a process that is to get ``end``."""
+        import subprocess  # noqa: PLC0415 - the child, which is to be quick, has no use for it
+
         quiet = subprocess.DEVNULL
         return {"stdin": quiet, "stdout": quiet, "pass_fds": (end.fileno(),)}
 

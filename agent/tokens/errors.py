@@ -13,7 +13,6 @@ TRIES_LEFT = {
 """What is told of the remaining tries where the token tells no number."""
 TRIES = mark("Tries left for the PIN: {tries_left}")
 """Where it does."""
-FACTORY_PIN = mark("This token still has the PIN it was made with, which many know. Change it.")
 
 
 def tries_text(state: PinState, tries_left: int | None, language: Language) -> str:

@@ -14,7 +14,6 @@ import msgspec
 from agent.ground.errors import OdcError
 from agent.ground.language import Language, mark, translate
 from agent.tokens.errors import (
-    FACTORY_PIN,
     ModuleCrashedError,
     ModuleHangsError,
     OldPinIncorrectError,
@@ -28,6 +27,7 @@ from agent.tokens.errors import (
     tries_text,
 )
 from agent.tokens.model import PinFacts, PinState
+from agent.tokens.wording import FACTORY_PIN
 
 _MILD_TO_GRAVE = (
     PinState.OK,

@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayou
 
 from agent.api.client import Json
 from agent.ground.language import mark
-from agent.tokens.errors import FACTORY_PIN, PinNotGivenError, tries_text
+from agent.tokens.errors import PinNotGivenError, tries_text
 from agent.tokens.model import PinState
+from agent.tokens.wording import FACTORY_PIN
 from agent.windows.pin_asking import PinAsking
 from agent.windows.pin_field import PinField
 from agent.windows.style import MEDIUM, SMALL, set_kind

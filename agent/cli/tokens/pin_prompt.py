@@ -9,9 +9,10 @@ from agent.cli.ground.outcome import sentences
 from agent.cli.ground.output import say
 from agent.cli.ground.secret_input import read_secret
 from agent.ground.language import mark, translate, user_language
-from agent.tokens.errors import FACTORY_PIN, tries_text
+from agent.tokens.errors import tries_text
 from agent.tokens.model import PinState
 from agent.tokens.pin import wipe
+from agent.tokens.wording import FACTORY_PIN
 
 _PURPOSES = {
     "submit": mark("PIN of {token}, to sign the application: "),

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from agent.api.client import Json
 from agent.api.listed import all_tokens, leads
 from agent.ground.language import Language, mark
-from agent.tokens.errors import FACTORY_PIN
+from agent.tokens.wording import FACTORY_PIN
 from agent.windows.main.drawer_actions import DrawerActions
 from agent.windows.main.information import CertificateInformation
 from agent.windows.main.nothing import NothingHere
