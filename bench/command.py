@@ -13,6 +13,8 @@ from bench.tables import print_times
 from sandbox.desk.desk import SOFTHSM
 
 ROUNDS = 30
+FLOOR = "import argparse, contextlib, gettext, json, pathlib, socket, threading, typing"
+"""What any command of this kind in Python loads before it does something."""
 
 
 def main() -> None:
@@ -21,6 +23,7 @@ def main() -> None:
         softhsm = {**os.environ, "SOFTHSM2_CONF": os.fspath(desk.token_configuration)}
         rows = {
             "python -I -S -c pass": ([sys.executable, "-I", "-S", "-c", "pass"], desk.environment),
+            "python -c 'import argparse, …'": ([sys.executable, "-c", FLOOR], desk.environment),
             "odc-agent status": (_odc_agent("status"), desk.environment),
             "odc-agent certs --json": (_odc_agent("certs", "--json"), desk.environment),
             "pkcs11-tool -O": (["pkcs11-tool", "--module", SOFTHSM, "-O"], softhsm),

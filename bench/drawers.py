@@ -11,9 +11,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from agent.api.client import Client
 from agent.certificates.parsing import parse_certificate
 from agent.remembered.model import RememberedToken
 from agent.remembered.store import TokenStore
+from agent.system.starting import AgentMissingError
 from agent.tokens.model import TokenReference
 from agent.tokens.snapshot import HeldCertificate
 from bench.idle import SECONDS, SETTLE_SECONDS, use_of
@@ -24,6 +26,7 @@ from sandbox.desk.desk import Desk
 
 TOKENS, EACH = 500, 2
 ROUNDS = 3 if os.environ.get("ODC_BENCH_QUICK") else 15
+PAUSE_SECONDS = 0.002
 NONE, MANY = "remembers nothing", f"remembers {TOKENS * EACH:,} certificates"
 
 
@@ -68,10 +71,19 @@ def _end_agent(desk: Desk) -> None:
 
 def _start(desk: Desk) -> float:
     begun = time.perf_counter()
-    desk.start_agent("--no-tray")
-    with desk.client() as client:
+    desk.start("agent.cli", "run", "--no-tray")
+    with _reached(desk) as client:
         client.call("agent.status")
     return (time.perf_counter() - begun) * 1000
+
+
+def _reached(desk: Desk) -> Client:
+    """Return a connection as soon as there can be one; the desk itself looks every 50 ms only."""
+    while True:
+        try:
+            return desk.client()
+        except AgentMissingError:
+            time.sleep(PAUSE_SECONDS)
 
 
 def _remembered() -> tuple[RememberedToken, ...]:

@@ -118,21 +118,24 @@ class Authorities:
 
 def _client(settings: AuthoritySettings, network: NetworkSettings) -> Authority:
     """Return the client of an authority by its profile; OSError, ValueError: its trust anchor."""
-    # Here, since httpx takes memory that an agent without renewals does not need.
-    from agent.renewals.authorities.cmp.enrolment import CmpEnrolment  # noqa: PLC0415
-    from agent.renewals.authorities.cmp.signed_enrolment import (  # noqa: PLC0415
-        CmpSignedEnrolment,
-    )
-    from agent.renewals.authorities.est import EstAuthority  # noqa: PLC0415
-    from agent.renewals.authorities.ra import RaAuthority  # noqa: PLC0415
-
+    # Here, since httpx takes memory that an agent without renewals does not need, and each profile time.
     if settings.profile == "cmp":
+        from agent.renewals.authorities.cmp.enrolment import CmpEnrolment  # noqa: PLC0415
+
         return Authority(CmpEnrolment(settings, network))
     if settings.profile == "cmp-signed":
+        from agent.renewals.authorities.cmp.signed_enrolment import (  # noqa: PLC0415
+            CmpSignedEnrolment,
+        )
+
         talk = CmpSignedEnrolment(settings, network)
         return Authority(talk, signed=talk)
     if settings.profile == "est":
+        from agent.renewals.authorities.est import EstAuthority  # noqa: PLC0415
+
         return Authority(EstAuthority(settings, network))
+    from agent.renewals.authorities.ra import RaAuthority  # noqa: PLC0415
+
     ra = RaAuthority(settings, network)
     return Authority(ra, dossier=ra)
 
