@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from _socket import SHUT_RDWR
 from _thread import allocate_lock, start_new_thread
 
 from agent import __version__
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 PROTOCOL = 1
 """Version of the local API; equals ``PROTOCOL_VERSION`` of ``agent.api.views`` (a test holds them equal)."""
 HELLO_ID = "odc-native-host"
+_BOTH_WAYS = 2  # SHUT_RDWR; a pipe of Windows has no socket to import it from
 HANDSHAKE_TIMEOUT = 5.0
 """Seconds an agent that accepted the connection may take to answer ``hello``."""
 READ_SIZE = 65536
@@ -165,7 +165,7 @@ class AgentLink:
 
     def _hang_up(self) -> None:
         try:
-            self._connection.shutdown(SHUT_RDWR)
+            self._connection.shutdown(_BOTH_WAYS)
         except OSError:
             pass  # it may be gone already
 

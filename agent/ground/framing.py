@@ -6,13 +6,13 @@ Standard library only: the native host starts through here.
 
 from __future__ import annotations
 
-import struct
+from _struct import Struct  # struct alone would be one more file to open
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HEADER = struct.Struct("=I")
+HEADER = Struct("=I")
 MAX_REQUEST = 1024 * 1024
 """Bytes of the largest frame the agent takes from a client; Chrome's own limit to a page is 1 MB."""
 MAX_REPLY = 16 * 1024 * 1024

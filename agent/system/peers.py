@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
-import struct
 import sys
+from _struct import Struct  # see framing.py
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
     from _socket import socket as plain_socket
 
-_CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
+_CREDENTIALS = Struct("3i")  # struct ucred: pid, uid, gid
 
 
 SOL_SOCKET, SO_PEERCRED = 1, 17  # asm-generic/socket.h

@@ -20,8 +20,8 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parents[2]))  # run as a script, from anywhere
 
 from interpreter import PACKAGES, Interpreter, InterpreterError, find_interpreter
-from launchers.build import ICONS, PROGRAMS, build
-from packages import LOCKED, ROOT, add_ours, compile_all, install, strip
+from launchers.build import HOST_PACK, ICONS, PROGRAMS, build
+from packages import LOCKED, ROOT, add_ours, compile_all, install, pack_host, strip
 from x86 import add_part
 
 from agent import __version__
@@ -63,6 +63,7 @@ def assemble(interpreter: Interpreter, folder: Path, part: Interpreter | None = 
     install(LOCKED, packages)
     strip(packages)
     add_ours(packages)
+    pack_host(packages, new / HOST_PACK)
     compile_all(packages)
     for program in PROGRAMS:
         build(program, interpreter.library, __version__, new)

@@ -14,6 +14,8 @@ LOCKED = ROOT / "requirements" / "windows.txt"
 OURS = ("agent", "native_host")
 QT = ("Core", "Gui", "Network", "Qml", "Svg", "Widgets")
 """What is used of Qt, and what that uses; Qml for its engine, which runs PAC programs."""
+# Sets of constants are written in the order of their hashes.
+_SAME_HASHES = {**os.environ, "PYTHONHASHSEED": "0"}
 PLUGINS = ("iconengines", "imageformats", "platforms", "styles")
 SUPERFLUOUS = (
     "bin", "*/test", "*/tests", "publicsuffixlist/test*", "publicsuffixlist/update.py",
@@ -65,6 +67,15 @@ def add_ours(folder: Path) -> None:
         )
 
 
+def pack_host(folder: Path, file: Path) -> None:
+    """Write what a browser waits for as one file, out of the sources in ``folder``."""
+    content = subprocess.run(
+        [sys.executable, "-S", Path(__file__).with_name("pack.py"), folder],
+        env=_SAME_HASHES, check=True, capture_output=True,
+    ).stdout  # fmt: skip
+    file.write_bytes(content)
+
+
 def compile_all(folder: Path) -> None:
     """Put compiled files in the place of all modules: the same bytes whenever and wherever that is done.
 
@@ -73,8 +84,7 @@ def compile_all(folder: Path) -> None:
     subprocess.run(
         [sys.executable, "-S", "-m", "compileall", "-q", "-b", "-j", "1", "--invalidation-mode",
          "unchecked-hash", "-s", folder, "-p", "lib", folder],
-        # Sets of constants are written in the order of their hashes.
-        env={**os.environ, "PYTHONHASHSEED": "0"},
+        env=_SAME_HASHES,
         check=True,
     )  # fmt: skip
     _remove(folder.rglob("*.py"))

@@ -11,8 +11,10 @@ import pytest
 from parts import ROOT
 
 sys.path.append(str(ROOT / "tests" / "native_host"))
+sys.path.append(str(ROOT / "installer" / "windows"))
 
 from host_process import ORIGIN, Host
+from pack import MODULES
 
 from agent import __version__
 from native_host.identity import HOST_NAME
@@ -70,3 +72,14 @@ def test_the_host_is_gone_with_its_browser(windows, installed):
         process.stdin.close()
         process.wait(SECONDS)
         assert time.monotonic() - began < SECONDS
+
+
+def test_what_a_browser_waits_for_is_read_from_one_file(windows, installed):
+    lib = installed / "lib"
+    for module in MODULES:
+        place = lib.joinpath(*module.split("."))
+        (place / "__init__.pyc" if place.is_dir() else place.with_suffix(".pyc")).unlink()
+    with windows.start(installed / "odc-native-host.exe", ORIGIN) as process:
+        assert Host(process).ask(1, "host.status")["result"]["host"] == __version__
+        process.stdin.close()
+        assert process.wait(SECONDS) == 0

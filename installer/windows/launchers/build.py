@@ -36,6 +36,13 @@ class Program:
     """Whether it has no console."""
 
 
+HOST_PACK = "odc-native-host.pack"
+"""The host's modules, as pack.py writes them."""
+HOST_START = (
+    f"import sys, io, marshal; at = sys.executable.rpartition(chr(92))[0] + chr(92) + '{HOST_PACK}'; "
+    "loader, codes = marshal.loads(io.open(at, 'rb').read()); exec(loader); take_in(codes); "
+    "from native_host.cli import main; sys.exit(main())"
+)
 PROGRAMS = (
     # Started at login, and by a click.
     Program(
@@ -44,10 +51,7 @@ PROGRAMS = (
     # At a prompt ``odc-agent`` is this one: .COM comes before .EXE (PATHEXT).
     Program(name="odc-agent.com", start=("-I", "-m", "agent.cli")),
     # -S and no -m: a browser waits for it.
-    Program(
-        name="odc-native-host.exe",
-        start=("-I", "-S", "-c", "import sys; from native_host.cli import main; sys.exit(main())"),
-    ),
+    Program(name="odc-native-host.exe", start=("-I", "-S", "-c", HOST_START)),
 )
 
 RESOURCES = """\

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <wchar.h>
 #include "ending.h"
+#include "peers.h"
 
 #define LONGEST 32768 /* characters of a path, the end included */
 
@@ -58,10 +59,11 @@ static int run(int argc, wchar_t **argv) {
         ? LoadLibraryExW(path, NULL, LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | LOAD_LIBRARY_SEARCH_DEFAULT_DIRS)
         : NULL;
     if (!library) return fail(path, GetLastError());
-    Main python = (Main)(void *)GetProcAddress(library, "Py_Main");
-    if (!python) return fail(path, GetLastError());
+    Main python_main = (Main)(void *)GetProcAddress(library, "Py_Main");
+    if (!python_main) return fail(path, GetLastError());
+    add_peers(library);
 
-    if (argc > 1 && !wcscmp(argv[1], L"-I")) return python(argc, argv);
+    if (argc > 1 && !wcscmp(argv[1], L"-I")) return python_main(argc, argv);
     wchar_t **all = calloc((size_t)argc + COUNT + 2, sizeof *all);
     if (!all) return fail(path, ERROR_NOT_ENOUGH_MEMORY);
     int count = 0;
@@ -71,7 +73,7 @@ static int run(int argc, wchar_t **argv) {
 #ifdef WHEN_BARE
     if (argc == 1) all[count++] = WHEN_BARE;
 #endif
-    return python(count, all);
+    return python_main(count, all);
 }
 
 static int begin(int argc, wchar_t **argv) {
