@@ -81,6 +81,7 @@ def add_methods(
             bus=shared.bus,
             clock=shared.clock,
             trust=serving.trust.store,
+            config=shared.config,
         ),
         dossiers=renewals.dossiers,
         windows=faces.windows,

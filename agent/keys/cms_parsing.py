@@ -33,6 +33,8 @@ class Signer(msgspec.Struct, frozen=True):
     attributes: bytes
     """As they stand, under their tag [0]; empty where there are none."""
     signature: bytes
+    unsigned: bytes
+    """Unsigned attributes, as those above under their tag [1]; empty where there are none."""
 
 
 class Parsed(msgspec.Struct, frozen=True):
@@ -86,13 +88,14 @@ def _certificates(signed: cms.SignedData) -> tuple[bytes, ...]:
 
 
 def _signer(signer: cms.SignerInfo, certificates: tuple[bytes, ...]) -> Signer:
-    attributes = signer["signed_attrs"]
+    attributes, unsigned = signer["signed_attrs"], signer["unsigned_attrs"]
     return Signer(
         next((der for der in certificates if _identifies(signer["sid"], der)), None),
         signer["signature_algorithm"]["algorithm"].dotted,
         signer["digest_algorithm"]["algorithm"].dotted,
         b"" if isinstance(attributes, core.Void) else bytes(attributes.dump()),
         bytes(signer["signature"]),
+        b"" if isinstance(unsigned, core.Void) else bytes(unsigned.dump()),
     )
 
 

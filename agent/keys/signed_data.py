@@ -137,6 +137,23 @@ def read_certificates(der: bytes) -> list[bytes]:
     return list(_parsed(der).certificates)
 
 
+def read_unsigned(der: bytes) -> tuple[bytes, dict[str, bytes]]:
+    """Return the one signer's signature, and by dotted OID what lies beside it unsigned: a value each.
+
+    Nothing is verified.
+
+    Raises:
+        MalformedMessageError
+    """
+    _, signer = _one_signer(der)
+    try:
+        listed = read_element(signer.unsigned).content if signer.unsigned else b""
+        attributes = read_attributes(listed)
+    except DerError as error:
+        raise MalformedMessageError("the unsigned attributes cannot be read") from error
+    return signer.signature, {oid: values[0] for oid, values in attributes if values}
+
+
 def digest_of(scheme: Scheme, content: bytes) -> bytes:
     """Return the digest of ``content`` by which signed attributes name it (5.4)."""
     return digest_by(scheme.digest, content)

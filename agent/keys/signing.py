@@ -86,11 +86,12 @@ class SignedDataDraft:
             values[SIGNING_TIME] = _time(self.signing_time)
         return set_of(*(attribute(oid, value) for oid, value in values.items()))
 
-    def message(self, signature: bytes) -> bytes:
-        """Return the whole message: the ContentInfo as DER."""
-        return sequence(object_identifier(SIGNED_DATA), tagged(0, self.signed_data(signature)))
+    def message(self, signature: bytes, unsigned: Mapping[str, bytes] | None = None) -> bytes:
+        """Return the whole message: the ContentInfo as DER; ``unsigned`` are more attributes."""
+        signed = self.signed_data(signature, unsigned or {})
+        return sequence(object_identifier(SIGNED_DATA), tagged(0, signed))
 
-    def signed_data(self, signature: bytes) -> bytes:
+    def signed_data(self, signature: bytes, unsigned: Mapping[str, bytes] | None = None) -> bytes:
         """Return SignedData alone, as it is put into an envelope (6.3)."""
         digest = digest_algorithm(self.key.family)
         return sequence(
@@ -98,7 +99,7 @@ class SignedDataDraft:
             set_of(digest),
             self._encapsulated,
             tagged(0, *sorted({self.certificate, *self.further})),
-            set_of(self._signer(digest, signature)),
+            set_of(self._signer(digest, signature, unsigned or {})),
         )
 
     @property
@@ -115,7 +116,8 @@ class SignedDataDraft:
             return sequence(content_type)
         return sequence(content_type, tagged(0, octet_string(self.content)))
 
-    def _signer(self, digest: bytes, signature: bytes) -> bytes:
+    def _signer(self, digest: bytes, signature: bytes, unsigned: Mapping[str, bytes]) -> bytes:
+        more = set_of(*(attribute(oid, value) for oid, value in unsigned.items()))
         return sequence(
             integer(1),
             issuer_and_serial(self.certificate),
@@ -124,6 +126,7 @@ class SignedDataDraft:
             encoded(0xA0, read_element(self.to_be_signed).content),
             signature_algorithm(self.key.family, in_message=True),
             octet_string(signature),
+            encoded(0xA1, read_element(more).content) if unsigned else b"",
         )
 
 

@@ -152,6 +152,14 @@ class TokenSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Whether tokens that were seen are remembered, so that their end is told while they are away."""
 
 
+class SigningSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How documents are signed."""
+
+    tsa: Annotated[str, msgspec.Meta(pattern=r"^(https?://[^/\s]+\S*)?\Z")] = ""
+    """URL of a time-stamping authority (RFC 3161), for signatures inside PDFs; empty for none. Its answers
+    are signed, so ``http`` will do; it sees a digest and who asks."""
+
+
 class UpdateSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where new versions are told of; without an address nothing is asked."""
 
@@ -205,6 +213,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     reminders: ReminderSettings = ReminderSettings()
     renewals: RenewalSettings = RenewalSettings()
     tokens: TokenSettings = TokenSettings()
+    signing: SigningSettings = SigningSettings()
     trust_store: Path | None = None
     """Folder of certificates, or a file (PEM or DER): authorities trusted beside the trust anchors above."""
     identity_oids: tuple[IdentityOid, ...] = msgspec.field(name="identity_oid", default=())

@@ -38,6 +38,7 @@ LIVE = frozenset(
         "reminders.quiet_hours",
         "reminders.thresholds",
         "renewals.abandoned_after_days",
+        "signing.tsa",
         "tokens.remember",
         "trust_store",
     }
@@ -54,6 +55,7 @@ TITLES = {
     "reminders.quiet_hours": mark("Quiet hours"),
     "renewals.abandoned_after_days": mark("Days a renewal waits for a person"),
     "tokens.remember": mark("Remember tokens that are not plugged in"),
+    "signing.tsa": mark("Time-stamping authority"),
     "trust_store": mark("Trusted authorities"),
     "identity_oid": mark("Further numbers of organisations"),
     "portal": mark("Popular applications"),

@@ -18,9 +18,11 @@ from agent.ground.bus import Event, EventBus
 from agent.ground.clock import Clock
 from agent.ground.errors import OdcError
 from agent.ground.reports import ErrorReport
+from agent.settings.config import Config
+from agent.signing.asking import Asker
 from agent.signing.errors import SigningGivenUpError
 from agent.signing.holder import Holder, find_holder
-from agent.signing.pdf.inside import PdfWish, is_pdf, read_inside
+from agent.signing.pdf.inside import Help, PdfWish, chain_of, is_pdf, read_inside
 from agent.signing.ways import Wish, read_beside
 from agent.tokens.errors import SignatureInvalidError
 from agent.tokens.inventory import Inventory
@@ -99,12 +101,14 @@ class SigningService:
         bus: EventBus,
         clock: Clock,
         trust: Callable[[], Awaitable[TrustStore | None]],
+        config: Callable[[], Config] = Config,
     ) -> None:
         self._inventory = inventory
         self._pins = pins
         self._bus = bus
         self._clock = clock
         self._trust = trust
+        self._config = config
         self._open: dict[str, Wanted] = {}
 
     def stop(self, wanted: str) -> None:
@@ -136,8 +140,8 @@ class SigningService:
         """
         snapshot = await self._inventory.refresh()
         holder = find_holder(snapshot, thumbprint, self._clock())
-        chain = await self._chain(snapshot, holder) if pdf else ()
-        read = partial(_read, holder=holder, now=self._clock(), pdf=pdf, chain=chain)
+        help_ = await self._help(snapshot, holder) if pdf else None
+        read = partial(_read, holder=holder, now=self._clock(), pdf=pdf, help_=help_)
         wanted = Wanted([await asyncio.to_thread(read, file) for file in files], holder)
 
         async def work(session: PinSession) -> tuple[SignedFile, ...]:
@@ -160,19 +164,22 @@ class SigningService:
             raise
         return SigningAsked(wanted, asked)
 
-    async def _chain(self, snapshot: Snapshot, holder: Holder) -> tuple[bytes, ...]:
-        """Return the certificates (DER) from the signer's upwards, as far as they are known."""
+    async def _help(self, snapshot: Snapshot, holder: Holder) -> Help:
+        """Return what signatures inside PDFs need besides the token."""
         on_token = [
-            held.certificate
+            held.certificate.der
             for token in snapshot.tokens
             if token.reference == holder.token
             for held in token.certificates
-            if held.certificate != holder.certificate
         ]
-        store = await self._trust() or TrustStore()
-        search = partial(store.chains, [holder.certificate, *on_token], self._clock())
-        [found, *_] = await asyncio.to_thread(search)
-        return tuple(certificate.der for certificate in found.path)
+        store, config = await self._trust() or TrustStore(), self._config()
+        search = partial(chain_of, holder.certificate.der, on_token, store, self._clock())
+        return Help(
+            chain=await asyncio.to_thread(search),
+            asker=Asker(config.signing.tsa, lambda: self._config().network),
+            has_tsa=bool(config.signing.tsa),
+            trust=store,
+        )
 
     async def _sign_all(self, session: PinSession, wanted: Wanted) -> tuple[SignedFile, ...]:
         """Sign as many documents as the PIN was asked for; one that fails does not undo those before it."""
@@ -208,10 +215,10 @@ class SigningService:
 
 
 def _read(
-    file: Path, *, holder: Holder, now: dt.datetime, pdf: PdfWish | None, chain: tuple[bytes, ...]
+    file: Path, *, holder: Holder, now: dt.datetime, pdf: PdfWish | None, help_: Help | None
 ) -> Wish:
-    if pdf is not None and is_pdf(file):
-        return read_inside(file, holder, now, wish=pdf, chain=chain)
+    if pdf is not None and help_ is not None and is_pdf(file):
+        return read_inside(file, holder, now, wish=pdf, help_=help_)
     return read_beside(file, holder)
 
 

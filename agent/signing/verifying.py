@@ -37,6 +37,10 @@ class Doubt(StrEnum):
     """The certificate is for something else."""
     SIGNER_NOT_NAMED = "signer_not_named"
     """Which certificate it is by is not signed: a plain CMS signature, not CAdES."""
+    TIMESTAMP_UNTRUSTED = "timestamp_untrusted"
+    """Nobody who is trusted here vouches for who made its time-stamp."""
+    REVOKED = "revoked"
+    """The file itself says that a certificate of the signer's chain was revoked by then."""
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +56,13 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def judge(
-    signer: VerifiedSigner, enclosed: Sequence[bytes], trust: TrustStore, now: dt.datetime
+    signer: VerifiedSigner,
+    enclosed: Sequence[bytes],
+    trust: TrustStore,
+    now: dt.datetime,
+    *,
+    said_time: dt.datetime | None = None,
+    moment: dt.datetime | None = None,
 ) -> Verified:
     """Return what is to be thought of a signature that was found right.
 
@@ -61,6 +71,8 @@ def judge(
         enclosed: all certificates in the message, in DER; those that cannot be read count for nothing.
         trust: who is trusted.
         now: the instant of asking.
+        said_time: what the signer's clock said, where the message itself does not say it.
+        moment: as of when the certificate has to be valid, where that is proved; else as of the time said.
 
     Raises:
         SignerNotNamedError: it is signed to be by another certificate than the one enclosed.
@@ -68,12 +80,12 @@ def judge(
     """
     is_named = names_its_signer(signer.attributes, signer.certificate)
     certificate = parse_certificate(signer.certificate)
-    signing_time = _time_in(signer)
+    signing_time = _time_in(signer) or said_time
     others = [
         each for der in enclosed[:_MAX_ENCLOSED] if (each := _read(der)) and each != certificate
     ]
     chain = trust.chains([certificate, *others], now)[0]
-    moment = signing_time or now
+    moment = moment or signing_time or now
     found = {
         Doubt.UNTRUSTED: chain.state is not ChainState.TRUSTED,
         Doubt.NOT_VALID_THEN: not certificate.not_before <= moment <= certificate.not_after,

@@ -13,6 +13,7 @@ from soft_token import PIN, logged_in
 from agent.certificates.chain import TrustStore
 from agent.ground.bus import Event
 from agent.ground.errors import OdcError
+from agent.settings.config import Config
 from agent.signing.service import DocumentsSigned, SigningService
 from agent.tokens import protocol
 
@@ -29,7 +30,7 @@ async def nobody() -> TrustStore | None:
 class SigningDesk(PinDesk):
     """A token with a signing key, whose certificate is that of the only pair on it."""
 
-    def __init__(self, tokens, folder: Path, trust=nobody, now=NOW) -> None:
+    def __init__(self, tokens, folder: Path, trust=nobody, now=NOW, config=Config) -> None:
         super().__init__(tokens.settings, folder)
         self.service = SigningService(
             inventory=self.inventory,
@@ -37,6 +38,7 @@ class SigningDesk(PinDesk):
             bus=self.bus,
             clock=lambda: now,
             trust=trust,
+            config=config,
         )
         self.ends: asyncio.Queue[DocumentsSigned] = asyncio.Queue()
         self.bus.subscribe(self._note)

@@ -10,11 +10,19 @@ import msgspec
 from agent.api.methods.renewals import Thumbprint
 from agent.api.registry import Call, Registry, Role
 from agent.api.services import Services
-from agent.api.views.signing import SigningView, VerifiedView, signing_view, verified_view
+from agent.api.views.signing import (
+    PdfVerifiedView,
+    SigningView,
+    VerifiedView,
+    pdf_verified_view,
+    signing_view,
+    verified_view,
+)
 from agent.ground.errors import InvalidInputError
 from agent.ground.language import mark
 from agent.signing.checking import check
-from agent.signing.pdf.inside import PdfWish, Stamp
+from agent.signing.pdf.checking import check_pdf
+from agent.signing.pdf.inside import Level, PdfWish, Stamp
 from agent.signing.pdf.model import Box
 
 MAX_FILES = 200
@@ -38,11 +46,14 @@ class PdfParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     output: File | None = None
     """Path of the file to make of the one there is; else it is ``…-signed.pdf`` beside the original."""
     stamp: StampParams | None = None
+    level: Level | None = None
+    """None is ``b-t`` where a time-stamping authority is configured, else ``b-b``."""
 
     def wish(self) -> PdfWish:
         """Return it as the service has it."""
         return PdfWish(
             output=Path(self.output) if self.output else None,
+            level=self.level,
             stamp=Stamp(picture=Path(self.stamp.picture), page=self.stamp.page, box=self.stamp.box)
             if self.stamp
             else None,
@@ -77,6 +88,12 @@ class VerifyParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the signature is, if not beside the document."""
 
 
+class VerifyPdfParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of ``signing.verify_pdf``."""
+
+    file: File
+
+
 class SigningMethods:
     """See /docs/architecture/api.md for the list."""
 
@@ -88,6 +105,7 @@ class SigningMethods:
         registry.add("signing.sign", SignParams, self.sign, Role.CONTROL)
         registry.add("signing.stop", StopParams, self.stop, Role.CONTROL)
         registry.add("signing.verify", VerifyParams, self.verify, Role.CONTROL)
+        registry.add("signing.verify_pdf", VerifyPdfParams, self.verify_pdf, Role.CONTROL)
 
     async def sign(self, call: Call, params: SignParams) -> SigningView:
         """Read documents, and say where the PIN is to be sent that all of them are signed with."""
@@ -117,3 +135,9 @@ class SigningMethods:
             clock=self._services.clock,
         )
         return verified_view(checked, self._services.language_of(call))
+
+    async def verify_pdf(self, call: Call, params: VerifyPdfParams) -> PdfVerifiedView:
+        """Verify all signatures inside a PDF."""
+        file, services = Path(params.file), self._services
+        checked = await check_pdf(file, trust=services.trust, clock=services.clock)
+        return pdf_verified_view(checked, services.language_of(call))

@@ -25,14 +25,18 @@ def add_sign(subparsers: Subparsers) -> None:
         "  odc-agent sign bids/*.xml --thumbprint 3f2a\n"
         "  odc-agent sign contract.pdf --pin-stdin --json < pin\n\n"
         "One PIN for all documents of a command. No file that is there is ever overwritten.\n"
-        "Inside a PDF a signature is PAdES-B-B, beside a file CAdES-B (CMS, detached); `odc-agent verify`\n"
-        "reads both, OpenSSL the latter.\n\n"
+        "Inside a PDF a signature is PAdES: B-T with a time-stamp where signing.tsa is set, else B-B;\n"
+        "by --level b-lt with proofs of no revocation. Beside a file it is CAdES-B (detached CMS).\n"
+        "`odc-agent verify` reads both, OpenSSL the latter.\n\n"
         "exit codes: 0 all are signed, 1 one of them is not, 3 the agent cannot be reached,\n"
-        "  4 something is needed first",
+        "  4 something is needed first, or one is signed without the time-stamp or proofs wanted",
     )
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a document")
     parser.add_argument(
         "--p7s", action="store_true", help="sign PDFs by a file beside them, too, as all others"
+    )
+    parser.add_argument(
+        "--level", choices=("b-b", "b-t", "b-lt"), help="of signatures inside PDFs: see above"
     )
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="the signed PDF, of one document"
@@ -71,11 +75,13 @@ def add_verify(subparsers: Subparsers) -> None:
         "verify",
         "say who signed a document, and whether it is as it was signed",
         _verify,
-        "  odc-agent verify contract.pdf             by contract.pdf.p7s\n"
+        "  odc-agent verify contract-signed.pdf      by the signatures inside\n"
+        "  odc-agent verify contract.pdf             by contract.pdf.p7s, where that is there\n"
         "  odc-agent verify contract.pdf.p7s\n"
         "  odc-agent verify contract.pdf --signature from-the-portal.p7s --json\n\n"
-        "Whether the signer's certificate was revoked is not looked up.\n\n"
-        "exit codes: 0 the signature is right and its signer trusted, 1 it is not right,\n"
+        "Whether the signer's certificate was revoked is not looked up; a PDF may hold proofs of it.\n\n"
+        "exit codes: 0 the signature is right and its signer trusted, 1 it is not right, or the PDF was\n"
+        "  changed since,\n"
         "  3 the agent cannot be reached, 4 it is right, and there is a doubt, which is said",
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="a document, or a signature")

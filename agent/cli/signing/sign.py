@@ -65,7 +65,9 @@ def sign(
         signed = _outcome(client, asked, is_told=not as_json)
     if as_json:
         say_json({"organisation": asked["organisation"], "documents": signed})
-    return Exit.FAILED if any(document["error"] for document in signed) else Exit.DONE
+    if any(document["error"] for document in signed):
+        return Exit.FAILED
+    return Exit.NEEDED if any(document["shortfall"] for document in signed) else Exit.DONE
 
 
 def pdf_wish(options: argparse.Namespace) -> Json:
@@ -77,7 +79,7 @@ def pdf_wish(options: argparse.Namespace) -> Json:
         picture = os.fspath(options.stamp.absolute())
         stamp = {"picture": picture, "page": options.page, "box": box}
     output = os.fspath(options.output.absolute()) if options.output else None
-    return {"output": output, "stamp": stamp}
+    return {"output": output, "stamp": stamp, "level": options.level}
 
 
 def _name(asked: Json) -> None:
@@ -124,6 +126,8 @@ def _tell(event: Json) -> None:
     if file["error"] is None:
         written = mark("Signed: {file}")
         say(in_words(written, file=file["signature"]), flush=True)
+        if file["shortfall"]:
+            explain(CallError(file["shortfall"]))
         return
     say(file["file"], file=sys.stderr)
     explain(CallError(file["error"]))

@@ -114,6 +114,14 @@ class PdfTooDemandingError(OdcError):
     advice = _BESIDE
 
 
+class NoSignatureInPdfError(OdcError):
+    """Nobody signed it inside."""
+
+    code = "no_signature_in_pdf"
+    sentence = mark("There is no signature in {file}, and none beside it.")
+    advice = mark("Say where its signature is with --signature.")
+
+
 OF_FAULT: dict[PdfFault, type[OdcError]] = {
     PdfFault.DAMAGED: PdfDamagedError,
     PdfFault.ENCRYPTED: PdfEncryptedError,

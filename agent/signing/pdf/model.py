@@ -108,10 +108,10 @@ class Since(StrEnum):
 
     UNCHANGED = "unchanged"
     """The signature covers the file to its end."""
-    SIGNED_FURTHER = "signed_further"
-    """Only what helps to verify it, or further signatures, were added."""
+    PROVED = "proved"
+    """Only what helps to verify signatures was added."""
     FILLED_IN = "filled_in"
-    """Forms were filled in; nothing else."""
+    """Forms were filled in, or further signatures made; nothing else."""
     ANNOTATED = "annotated"
     """Annotations were added; nothing else but forms."""
     CHANGED = "changed"
@@ -124,16 +124,13 @@ class Embedded(msgspec.Struct, frozen=True, kw_only=True):
     field: str
     kind: Literal["signature", "timestamp"]
     byte_range: tuple[int, ...]
-    message: bytes
-    """CMS, as DER with what pads it."""
     said_time: dt.datetime | None
     """/M: what the signer's clock said."""
     since: Since
     allowed: bool
     """Whether what was changed since is what this signature, or its field, allows (DocMDP, FieldMDP)."""
     is_certification: bool
-    covers_revision: bool
-    """Whether it covers all there was of the PDF when it was made."""
+    """Whether its author certified the document with it, and says what may become of it."""
 
 
 class Signatures(msgspec.Struct, frozen=True, kw_only=True, tag="signatures"):

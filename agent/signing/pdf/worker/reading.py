@@ -14,11 +14,11 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from agent.signing.pdf.model import Embedded, Signatures, Since
-from agent.signing.pdf.worker.opening import open_reader, signatures_in
+from agent.signing.pdf.worker.opening import open_reader, signatures_in, unreadable_in
 
 _SINCE = {
-    ModificationLevel.NONE: Since.SIGNED_FURTHER,
-    ModificationLevel.LTA_UPDATES: Since.SIGNED_FURTHER,
+    ModificationLevel.NONE: Since.PROVED,
+    ModificationLevel.LTA_UPDATES: Since.PROVED,
     ModificationLevel.FORM_FILLING: Since.FILLED_IN,
     ModificationLevel.ANNOTATIONS: Since.ANNOTATED,
 }
@@ -29,7 +29,7 @@ def read(content: bytes) -> Signatures:
     reader = open_reader(content)
     certificates, responses, crls = _stored(reader)
     return Signatures(
-        found=tuple(map(_embedded, signatures_in(reader))),
+        found=(*map(_embedded, signatures_in(reader)), *map(_unreadable, unreadable_in(reader))),
         certificates=certificates,
         ocsp_responses=responses,
         crls=crls,
@@ -53,13 +53,22 @@ def _embedded(signature: EmbeddedPdfSignature) -> Embedded:
         field=str(signature.field_name),
         kind="timestamp" if signature.sig_object_type == "/DocTimeStamp" else "signature",
         byte_range=tuple(int(number) for number in signature.byte_range),
-        message=signature.pkcs7_content,
         said_time=_said_time(signature),
         since=since,
         allowed=is_allowed,
         is_certification=_is_certification(signature),
-        covers_revision=signature.coverage
-        in {SignatureCoverageLevel.ENTIRE_FILE, SignatureCoverageLevel.ENTIRE_REVISION},
+    )
+
+
+def _unreadable(field: str) -> Embedded:
+    return Embedded(
+        field=str(field),
+        kind="signature",
+        byte_range=(),
+        said_time=None,
+        since=Since.CHANGED,
+        allowed=False,
+        is_certification=False,
     )
 
 
