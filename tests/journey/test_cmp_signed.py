@@ -6,12 +6,14 @@ import json
 
 import pytest
 from applicant import Applicant
+from cryptography import x509
 
+from agent.keys.certified import key_of
 from sandbox.authority.cmp_users import hand_out, signed_reference
 from sandbox.authority.rules.fault_kinds import Fault, FaultKind
 from sandbox.authority.rules.records import CmpUser
 from sandbox.authority.store import Store
-from sandbox.desk.desk import ISSUER, SOFTHSM, Holder
+from sandbox.desk.desk import ISSUER, SOFTHSM, Desk, Holder
 from sandbox.faults.planning import Faults
 
 VALID = Holder(organisation="深圳市仍有效有限公司")
@@ -115,3 +117,28 @@ def test_an_expired_certificate_is_refused_before_any_pin(applicant):
     assert (failed["state"], failed["error"]) == ("failed", "signer_expired")
     assert "已过期" in failed["error_text"]
     assert "参考号" in failed["advice_text"]
+
+
+@pytest.mark.timeout(180)
+def test_an_sm2_key_on_an_skf_token_proves_itself_and_its_successor(short_folder, environment):
+    folder = short_folder / "skf"
+    folder.mkdir()
+    with Desk(folder, environment=environment) as desk:
+        url = desk.start_authority("--cmp", "--key-type", "sm2", "--key-type", "rsa:2048").url
+        skf = desk.issue_skf_token("--sm2", "--valid-days", "50")
+        desk.configure_agent(url, extra="[reminders]\nnotifications = false\n", skf=skf)
+        configured = folder / "config.toml"
+        profile = '[[authority]]\nprofile = "cmp-signed"\nkey_types = ["sm2"]\n'
+        configured.write_text(configured.read_text().replace("[[authority]]\n", profile))
+        desk.start_agent("--no-tray")
+        with desk.client() as client:
+            applicant = Asking(desk, client)
+            old = applicant.signing_certificate()
+            installed = applicant.go_on(applicant.start())
+            assert installed["state"] == "installed", installed
+            assert applicant.purposes == ["signing", "installing"]
+            assert applicant.installed_subject(installed) == old["subject"]
+        with Store(desk.home.database).transaction() as transaction:
+            newest = transaction.newest_signing_certificate(Holder().uscc)
+        assert newest.sha256 == installed["new_thumbprint"]
+        assert key_of(x509.load_der_x509_certificate(newest.der)).kind == "sm2"

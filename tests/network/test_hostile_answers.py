@@ -28,6 +28,9 @@ from agent.network.tls import unproved_tls
 from agent.renewals.authorities import http as authority_http
 from agent.renewals.authorities.authority import AuthorityRefusedError, AuthorityUnreachableError
 from agent.renewals.authorities.cmp.enrolment import CmpEnrolment
+from agent.renewals.authorities.cmp.messages import BodyKind
+from agent.renewals.authorities.cmp.signed_enrolment import CmpSignedEnrolment
+from agent.renewals.authorities.cmp.signed_transaction import SignedMessage, SignedTransaction
 from agent.renewals.authorities.est import EstAuthority
 from agent.renewals.authorities.ra import RaAuthority
 from agent.renewals.authorities.ra_protocol import ApplicationStatus, Licence, Policy, Problem
@@ -188,6 +191,18 @@ async def asks_by_cmp(home, url):
         await client.close()
 
 
+async def asks_by_signed_cmp(home, url):
+    client = CmpSignedEnrolment(settings_of(home, url, profile="cmp-signed"))
+    asked = SignedMessage(kind=BodyKind.KUR, transaction=b"t", nonce=b"n", message=b"kur")
+    notes = Notes(SignedTransaction(to_send=(asked,)).notes)
+    wish = application(WHO, certificate=root().public_bytes(Encoding.DER))
+    try:
+        with pytest.raises(AuthorityUnreachableError):
+            await client.enrol(wish, notes)
+    finally:
+        await client.close()
+
+
 async def checks_the_way(home, url):
     reached = await probe.reach(settings_of(home, url), utc_now)
     assert isinstance(reached.obstacle, Obstacle)
@@ -217,7 +232,12 @@ OVER_TLS = {
     "kinds of keys": asks_for_key_types,
     "environment check": checks_the_way,
 }
-IN_CLEAR = {"PAC": reads_a_pac_program, "updates": looks_for_updates, "CMP": asks_by_cmp}
+IN_CLEAR = {
+    "PAC": reads_a_pac_program,
+    "updates": looks_for_updates,
+    "CMP": asks_by_cmp,
+    "signed CMP": asks_by_signed_cmp,
+}
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

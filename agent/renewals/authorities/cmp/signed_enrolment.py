@@ -25,9 +25,19 @@ from agent.renewals.authorities.cmp.signed_transaction import (
     SignedTransaction,
 )
 from agent.renewals.authorities.cmp.speaker import Speaker
-from agent.renewals.authorities.cmp.talk import CmpTalk, Sent, check_kind, pause_of_poll
+from agent.renewals.authorities.cmp.talk import (
+    MAX_WAIT_SECONDS,
+    CmpTalk,
+    Sent,
+    check_kind,
+    pause_of_poll,
+)
 from agent.renewals.authorities.enrolment import Application, Exchange, Prepared, Signer
 from agent.settings.config import AuthoritySettings, NetworkSettings
+
+_AFTER_LOSS_SECONDS = 60.0
+_MOST_LOST = 12
+"""Beyond which the pause is a day anyway."""
 
 
 class CmpSignedEnrolment(CmpTalk):
@@ -122,8 +132,8 @@ class CmpSignedEnrolment(CmpTalk):
         try:
             answer = await self._answer_of(first)
         except AuthorityUnreachableError as error:
-            if not error.was_sent:  # it costs no PIN to be without a network
-                _kept(exchange, transaction)
+            # It costs no PIN to be without a network.
+            _kept(exchange, _after_loss(asked) if error.was_sent else transaction)
             raise
         except CmpRefusedError:
             if not others:
@@ -138,7 +148,7 @@ class CmpSignedEnrolment(CmpTalk):
     def _taken(self, exchange: Exchange, asked: SignedTransaction, answer: Message) -> bytes:
         """Keep what an answer says, and return its certificate; Pending."""
         said = self._outcome(answer, BodyKind.KUP)
-        asked = asked.with_(answers=answer.header.nonce)
+        asked = asked.with_(answers=answer.header.nonce, lost=0)
         if said is not None:
             asked = asked.with_(request_id=said.request_id)
         if said is None or said.info.status is Status.WAITING:
@@ -150,6 +160,16 @@ class CmpSignedEnrolment(CmpTalk):
         stage = SignedStage.CONFIRMED if is_done else SignedStage.ISSUED
         _kept(exchange, asked.with_(stage=stage, certificate=said.certificate))
         return said.certificate
+
+
+def _after_loss(asked: SignedTransaction) -> SignedTransaction:
+    """Return what is kept after a lost answer: the first time a PIN is asked for at once, later less often.
+
+    Who enters one PIN after the other for a server with a fault would learn to enter them unasked.
+    """
+    seconds = min(_AFTER_LOSS_SECONDS * (2**asked.lost - 1), MAX_WAIT_SECONDS)
+    ready = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds)
+    return asked.with_(lost=min(asked.lost + 1, _MOST_LOST), ready=ready)
 
 
 def _kept(exchange: Exchange, transaction: SignedTransaction) -> SignedTransaction:

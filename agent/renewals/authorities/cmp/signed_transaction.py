@@ -53,6 +53,8 @@ class SignedTransaction(msgspec.Struct, frozen=True, kw_only=True):
     """certReqId as the server has it, an INTEGER (DER)."""
     ready: dt.datetime | None = None
     """When the server wants to be asked again."""
+    lost: int = 0
+    """How many answers were lost one after the other."""
     certificate: bytes = b""
     """DER, from ISSUED on."""
     to_send: tuple[SignedMessage, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 
 import pytest
 from cmp_server import cmp_server, cp, error, later, lost, says_unprotected
@@ -211,6 +212,30 @@ async def test_a_confirmation_that_came_twice_was_heard(asking):
         desk.notes.keep(notes)
         await desk.client.confirm(desk.wish, desk.notes)
         assert desk.transaction.stage is SignedStage.CONFIRMED
+
+
+async def test_a_server_with_a_fault_takes_no_pin_after_the_other(asking):
+    """The first loss may be chance; then the pauses grow, up to a day."""
+    losses = 14
+    async with asking(*([lost] * losses), GRANTED) as desk:
+        pauses = []
+        for number in range(losses):
+            if number:
+                desk.time_goes_by()
+                await desk.sign()
+            with pytest.raises(AuthorityUnreachableError):
+                await desk.enrol()
+            pauses.append((desk.transaction.ready - dt.datetime.now(dt.UTC)).total_seconds())
+        assert pauses[0] <= 0
+        assert 50 < pauses[1] <= 60
+        rounded = [round(seconds) for seconds in pauses[1:]]
+        assert rounded == sorted(rounded)
+        assert pauses[-1] == pytest.approx(24 * 3600, rel=0.01)
+        with pytest.raises(Pending):
+            await desk.enrol()
+        desk.time_goes_by()
+        await desk.sign()
+        assert await desk.enrol() == NEW_CERTIFICATE
 
 
 async def test_a_lost_answer_to_a_poll_is_polled_for_too(asking):
