@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from scenes import EMOJI, LATIN, LONG, RTL
 
 from agent.ground.language import Language
+from agent.windows import link
 from agent.windows.main import exporting
 from agent.windows.main.details import DetailsDialog
 from sandbox.desk.desk import Holder
@@ -190,7 +191,10 @@ def test_a_killed_agent_is_said_and_nothing_can_be_clicked(sixty, stage, qtbot):
     assert not sixty.toolbar.isEnabled()
 
 
-def test_it_is_first_shown_with_what_the_agent_has(desk, window_of):
+def test_it_is_first_shown_with_what_the_agent_has(desk, window_of, monkeypatch):
+    # However slow the machine is: only a person does not wait longer than that.
+    for seconds in ("SETTLE_SECONDS", "ANSWER_SECONDS"):
+        monkeypatch.setattr(link, seconds, 30.0)
     with desk.client() as client:
         client.call("tokens.list")  # it has: the first reading is over
     window = window_of("main", desk, shown=False)

@@ -60,8 +60,11 @@ def question(running, site):
             client.call("consent.attend")
             client.call("events.subscribe")
             thread.start()
-            event = client.next_notification()["params"]
-            yield event["consent"], answers
+            told = (each["params"] for each in client.notifications())
+            yield (
+                next(event["consent"] for event in told if event["event"] == "consent_asked"),
+                answers,
+            )
             thread.join(30)
 
     return ask
