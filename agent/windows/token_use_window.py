@@ -64,7 +64,7 @@ class TokenUseWindow(QuestionWindow):
         self.content.setSpacing(SMALL)
         self.set_up(
             self._answering(),
-            (580, 560),
+            (580, 600),
             above=(self.items, self._with_what()),
             below=(self.allowed, self.always, self.left),
         )

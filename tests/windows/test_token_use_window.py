@@ -6,7 +6,7 @@ import re
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPlainTextEdit
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QScrollArea
 from scenes import CONTRACT, _token_use
 
 from agent.ground.language import Language
@@ -58,6 +58,16 @@ def test_it_says_whose_site_it_is_what_for_with_what_and_until_when(opened):
         assert said in facts
     assert not window.certificate.isVisible()
     assert not window.agree.isVisible()
+
+
+@pytest.mark.parametrize("of_prompt", [{}, {"tries_left": 10, "tries_most": 10}])
+def test_nothing_is_out_of_sight_also_where_the_token_tells_its_tries(opened, qtbot, of_prompt):
+    """Also of a page that is not encrypted, which takes a line more."""
+    window = opened(_token_use(origin="http://localhost:8000", **of_prompt)(Language.ZH))
+    [scrolling] = [area.verticalScrollBar() for area in window.findChildren(QScrollArea)][:1]
+    qtbot.wait(50)
+    assert bool(of_prompt) is window.panel.told.isVisible()
+    assert scrolling.maximum() == 0
 
 
 def test_the_token_is_made_ready_while_the_question_is_read(opened, stage):
