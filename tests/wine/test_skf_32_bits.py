@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import tempfile
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import bits32
 import pytest
-from parts import ROOT
+from parts import ROOT, interpreter, interpreter_of_32_bits
 from test_skf_driver_there import PROGRAM
 
 sys.path.append(str(ROOT / "tests" / "certificates"))
@@ -76,6 +77,23 @@ def test_it_is_known_by_its_width_and_lists_the_token(windows, bench):
     assert json.loads(done.stdout) == {
         "own": 64, "bits": 32, "why not": None, "interpreter": "x86", "labels": ["样例"],
     }  # fmt: skip
+
+
+def test_the_folder_of_programs_that_people_get_has_the_part_and_finds_it(windows, bench):
+    """As ``make windows`` makes it: compiled files, our own program, and the part beside it."""
+    folder = windows.python.parents[1] / "programs"
+    command = [
+        sys.executable,
+        ROOT / "installer/windows/assemble.py",
+        "--x86",
+        interpreter_of_32_bits(),
+    ]
+    subprocess.run([*command, interpreter(), folder], check=True, capture_output=True)
+    path = library(windows, bench)
+    done = windows.run(folder / "odc-agent.exe", "-I", "-c", LISTING, path, env=bench.environment)
+    assert done.returncode == 0, done.stderr.decode()
+    assert json.loads(done.stdout)["labels"] == ["样例"]
+    assert json.loads(done.stdout)["interpreter"] == "x86"
 
 
 @pytest.mark.parametrize(("ending", "is_packed"), [("well", True), ("at once", False)])
