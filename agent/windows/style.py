@@ -161,6 +161,8 @@ def _sheet(chosen: Colours) -> str:
     QLineEdit {{ lineedit-password-character: 9679; padding: 5px 8px; min-height: 20px; }}
     QLineEdit:focus, QPlainTextEdit:focus, QTextBrowser:focus, QTreeView:focus, QListView:focus,
     QTableView:focus {{ border: 2px solid {chosen.accent}; }}
+    QTreeView, QTableView {{ padding: 1px; }}
+    QTreeView:focus, QTableView:focus {{ padding: 0; }}
     QLineEdit:focus {{ padding: 4px 7px; }}
     QComboBox {{
         border: 1px solid {chosen.border}; border-radius: 6px; background: {chosen.surface};

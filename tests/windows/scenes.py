@@ -132,6 +132,9 @@ CONTRACT = (
     ShownItem(kind="document", name="采购合同.pdf", size=184_213, sha256="9f86d081884c7d65" * 4),
     ShownItem(kind="text", text="同意以上合同的全部条款。\n金额: \u202e000,1 元"),
 )
+SEALED = (
+    ShownItem(kind="document", name="中标通知书.pdf", size=96_512, sha256="60303ae22b998861" * 4),
+)
 
 
 def _listens(window: Any) -> bool:
@@ -339,6 +342,12 @@ SCENES = {
         is_ready=_waits_for_pin,
         subject="c0ffee",
         size=(640, 720),
+    ),
+    "token-use-decrypt": Scene(
+        "token_use",
+        _token_use(Action.DECRYPT, shown=SEALED),
+        is_ready=_waits_for_pin,
+        subject="c0ffee",
     ),
     "token-use-small": Scene(
         "token_use",

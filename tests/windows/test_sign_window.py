@@ -201,3 +201,10 @@ def test_a_token_that_is_pulled_keeps_the_chosen_certificate_of_another(stage, w
     stage.tell("token_removed")
     qtbot.waitUntil(lambda: window.certificate.count() == 1)
     assert window.certificate.currentData() == second
+
+
+def test_the_list_has_its_frame_whole_also_where_it_has_the_keyboard(window):
+    """Qt asks for the frame's width once; the header would be painted over one that grows."""
+    width = 2  # of the frame that says so
+    inside = window.documents.rect().adjusted(width, width, -width, -width)
+    assert inside.contains(window.documents.header().geometry())
