@@ -50,6 +50,8 @@ const BASE64_BYTES = 24 * 1024;
 
 /** How long the extension may take to say that it is there. */
 const PRESENCE_MS = 1500;
+/** In so many turns: a page that does not get to run gives what has come meanwhile its turn, too. */
+const PRESENCE_TURNS = 3;
 /** An agent that must be started first takes up to 15 s. */
 const STATUS_MS = 25_000;
 /** A person may have to agree first; the agent gives them two minutes. */
@@ -395,7 +397,15 @@ function request(method, params, { signal, timeout, first = LONGEST_MS, onprogre
     const within = (limit, report) =>
       later(() => giveUp(new OdcError(report)), limited(limit));
     const abort = () => giveUp(new OdcError(ABORTED, signal.reason));
-    const untilPong = within(PRESENCE_MS, UNREACHABLE);
+    const presence = (turns) =>
+      later(() => {
+        if (turns > 1) {
+          untilPong = presence(turns - 1);
+        } else {
+          giveUp(new OdcError(UNREACHABLE));
+        }
+      }, PRESENCE_MS / PRESENCE_TURNS);
+    let untilPong = presence(PRESENCE_TURNS);
     const untilFirst = within(first, TIMED_OUT);
     const whole = within(timeout, TIMED_OUT);
     signal?.addEventListener("abort", abort);

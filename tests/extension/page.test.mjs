@@ -41,6 +41,19 @@ describe("the page library", () => {
     assert.deepEqual(await asked, []);
   });
 
+  it("does not take a page that does not get to run for an extension that is not there", async () => {
+    await new Promise((resolve) => setImmediate(resolve)); // from here timers come before the answer
+    const asked = odc.status();
+    const { id } = last();
+    setImmediate(() => {
+      answer({ odc: 1, kind: "pong", id, extension: "1.2.3" });
+      reply(id, { result: { agent: "9.9.9" } });
+    });
+    const until = Date.now() + 1700;
+    while (Date.now() < until);
+    assert.equal((await asked).state, "ready");
+  });
+
   it("takes no answer but of its own window, origin, kind, id and protocol", async () => {
     const asked = odc.status();
     const { id } = await afterPong();

@@ -5,6 +5,7 @@
  *                   function=fault, @n from its n-th call in this process on, !n in that call alone
  *   FAULTY_FILE     a file with the same, read again at each call: faults come and go in a running process
  *   FAULTY_PAD      a file with what is typed on the token's PIN pad: the PIN, for C_SetPIN also the new one
+ *   FAULTY_GATE     a file; calls with the fault "held" go on once it is there
  *   FAULTY_LOG      a file that gets the name of every function called, one a line; never an argument
  *
  * A fault is one of FAULTS or ERRORS below, or a return value in hex such as 0x80000001.
@@ -167,6 +168,13 @@ static word slow(int number, const word a[8]) {
     return forward(number, a);
 }
 
+/* Wait until somebody opens the gate, however long that takes them. */
+static word held(int number, const word a[8]) {
+    const char *gate = getenv("FAULTY_GATE");
+    while (gate && access(gate, F_OK)) usleep(10000);
+    return forward(number, a);
+}
+
 static word print(int number, const word a[8]) {
     printf("%s: \x1b[31mvendor debug output\n{\"value\": 1}%c%c", names[number], 0, 255);
     fflush(stdout);
@@ -297,6 +305,7 @@ static word blank(int number, const word a[8]) {
 
 static const struct { const char *name; word (*act)(int, const word[8]); } FAULTS[] = {
     {"crash", crash}, {"abort", abort_}, {"exit", exit_}, {"hang", hang}, {"slow", slow},
+    {"held", held},
     {"stdout", print}, {"leak", leak}, {"wrong_length", wrong_length}, {"unavailable", unavailable},
     {"garbage", garbage}, {"endless", endless}, {"many_slots", many_slots},
     {"not_set", not_set}, {"count_low", count_low}, {"final_try", final_try}, {"locked", locked},

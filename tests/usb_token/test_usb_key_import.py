@@ -239,11 +239,13 @@ async def test_a_token_pulled_in_an_import_is_missing_and_the_repeat_completes_i
     async with logged_in(usb) as session:
         recipient = await transport_key(session)
     request = order(sandbox_envelope(recipient.public_key()))
-    slow = {"FAULTY_FORWARD": usb.module, "FAULTY": "C_CreateObject=slow@2",
-            "FAULTY_LOG": str(tmp_path / "calls")}  # fmt: skip
-    async with logged_in(usb, ModuleSettings(path=str(library), environment=slow)) as session:
+    gate = tmp_path / "gate"
+    held = {"FAULTY_FORWARD": usb.module, "FAULTY": "C_CreateObject=held!2",
+            "FAULTY_LOG": str(tmp_path / "calls"), "FAULTY_GATE": str(gate)}  # fmt: skip
+    async with logged_in(usb, ModuleSettings(path=str(library), environment=held)) as session:
         call = await stopped_between_the_halves(session, request, tmp_path)
-        await asyncio.to_thread(usb.pull, "usbkey")
+        await asyncio.to_thread(usb.pull, "usbkey")  # a process, as slow as the machine is busy
+        gate.touch()
         with pytest.raises(OdcError) as caught:
             await call
     assert caught.value.code == "token_missing"
