@@ -225,6 +225,19 @@ async def test_without_a_session_bus_the_tray_ends_and_is_tried_again(
     assert "Traceback" not in caplog.text
 
 
+async def test_a_session_bus_that_comes_later_than_the_agent_brings_the_icon(
+    desk, agent, caplog, monkeypatch, short_folder
+):
+    bus = desk.environment["DBUS_SESSION_BUS_ADDRESS"].split(",")[0].partition("path=")[2]
+    later = short_folder / "bus"
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={later}")
+    async with supervised(agent):
+        assert await until(lambda: "tray ended" in caplog.text)
+        assert desk.tray_items() == []
+        later.symlink_to(bus)
+        assert await until(desk.tray_items)
+
+
 async def test_a_notification_service_that_cannot_be_started_costs_no_icon(own_environment):
     with desktop(notifications="") as screen:
         services = Path(screen.environment["XDG_DATA_HOME"], "dbus-1", "services")

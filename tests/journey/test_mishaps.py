@@ -106,3 +106,21 @@ def workers_of(desk):
         except OSError:
             continue
     return found
+
+
+@pytest.mark.timeout(240)
+def test_a_network_that_comes_later_than_the_agent_is_found_by_itself(desk):
+    agent = desk.start_agent("--no-tray")
+    with desk.client() as client:
+        renewal = Applicant(desk, client).start()
+        Applicant(desk, client).go_on(renewal, until="SMS_CODE")
+    desk.end(agent)
+    desk.end(desk.processes.pop(0))
+    desk.start_agent("--no-tray")
+    with desk.client() as client:
+        seen = Applicant(desk, client).wait_for(renewal, "NETWORK")
+        assert (seen["state"], seen["error"]) == ("approved", "authority_unreachable")
+        port = desk.authority_url.rpartition(":")[2].strip("/")
+        desk.start_authority("--approve-after", "0.2", "--retry-after", "1", "--port", port)
+        assert Applicant(desk, client).wait_for(renewal, "SMS_CODE")["state"] == "approved"
+        assert Applicant(desk, client).go_on(renewal)["state"] == "installed"
