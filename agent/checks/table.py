@@ -12,6 +12,7 @@ from agent.certificates.chain import TrustStore
 from agent.certificates.pairs import group
 from agent.checks.model import Findings
 from agent.checks.probes import computer, desktop, smart_cards
+from agent.checks.probes.confinement import can_confine
 from agent.checks.probes.driver_access import look_for_bar
 from agent.checks.probes.fonts import look_for_fonts
 from agent.checks.probes.network import look_at_way_out
@@ -22,6 +23,7 @@ from agent.checks.verdicts.browsers import Browser, judge_browsers, judge_extens
 from agent.checks.verdicts.chains import judge_chains
 from agent.checks.verdicts.computer import (
     Others,
+    judge_confinement,
     judge_disk,
     judge_others,
     judge_settings,
@@ -210,6 +212,10 @@ async def _disk(run: Run) -> Findings:
     return judge_disk(await in_thread(lambda: computer.look_at_room(folders)))
 
 
+async def _confinement(_run: Run) -> Findings:
+    return judge_confinement(can_confine=await in_thread(can_confine))
+
+
 async def _versions(_run: Run) -> Findings:
     return judge_versions(await in_thread(computer.look_at_versions))
 
@@ -242,6 +248,7 @@ CHECKS = (
     Check("autostart", mark("Start at login"), _autostart),
     Check("settings", mark("Settings"), _settings),
     Check("data", mark("Saved data"), _data),
+    Check("confinement", mark("Strangers' files"), _confinement),
     Check("disk", mark("Disk space"), _disk),
     Check("versions", mark("Versions"), _versions),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 from typing import ClassVar
 
@@ -10,6 +11,23 @@ from agent.system.dumps import forbid_dumps
 from agent.system.hardening import end_with_agent, forbid_privileges
 from agent.system.landlock import forbid_files
 from agent.system.syscalls import forbid_calls
+
+
+class NotConfinedError(Exception):
+    """The system refuses a limit: nothing a stranger made is opened here."""
+
+
+NOT_CONFINED = b"not confined"
+"""The whole answer of a worker that could not be."""
+
+
+def confine_or_end(*, memory: int, cpu_seconds: int) -> None:
+    """Limit this process as :func:`confine` does; say :data:`NOT_CONFINED` and end where that is refused."""
+    try:
+        confine(memory=memory, cpu_seconds=cpu_seconds)
+    except OSError:
+        os.write(sys.stdout.fileno(), NOT_CONFINED)
+        os._exit(0)
 
 
 def confine(*, memory: int, cpu_seconds: int) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import subprocess
 import threading
 
+from agent.system.confinement import NOT_CONFINED, NotConfinedError
 from agent.system.consoles import NO_CONSOLE
 from agent.system.runtime import module_command
 
@@ -14,6 +15,9 @@ def ask(module: str, question: bytes, *content: bytes, longest: int, seconds: fl
     """Return what a worker answers; it blocks meanwhile.
 
     A worker that crashes, hangs, or answers too much has its answer cut off where that was.
+
+    Raises:
+        NotConfinedError: this system lets no process be confined.
 
     Args:
         module: what is started.
@@ -42,7 +46,10 @@ def ask(module: str, question: bytes, *content: bytes, longest: int, seconds: fl
                     worker.stdin.write(part)
             with contextlib.suppress(OSError):
                 worker.stdin.close()
-            return worker.stdout.read(longest)
+            answer = worker.stdout.read(longest)
         finally:
             limit.cancel()
             worker.kill()
+    if answer == NOT_CONFINED:
+        raise NotConfinedError
+    return answer

@@ -56,4 +56,4 @@ def test_the_kernels_name_of_the_processor_is_right(processor):
     ).stdout  # fmt: skip
     said = done.rpartition("value:")[2].strip()
     assert re.fullmatch(r"[\dxXa-fA-F()|\s]+", said), said
-    assert eval(said) == ARCHITECTURES[processor].audit  # noqa: S307 - a sum of numbers, see above
+    assert eval(said) == ARCHITECTURES[processor].audit  # a sum of numbers, see above

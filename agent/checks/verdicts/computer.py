@@ -9,6 +9,7 @@ import msgspec
 
 from agent.checks.model import CheckState, Finding, Findings, finding, ok, reported
 from agent.ground.language import mark
+from agent.ground.not_confined import NOT_CONFINED, WHAT_TO_DO
 from agent.ground.reports import ErrorReport
 
 ENOUGH = 100 << 20
@@ -52,6 +53,13 @@ def _room(room: Room) -> Finding:
         sentence = mark("The disk of {folder} is almost full: {megabytes} MB are free.")
         return finding(CheckState.WARNING, sentence, make_room, **values)
     return ok(mark("{folder}: {megabytes} MB are free."), **values)
+
+
+def judge_confinement(*, can_confine: bool) -> Findings:
+    """Return whether strangers' files can be opened here."""
+    if can_confine:
+        return [ok(mark("Strangers' files are opened in processes that are confined."))]
+    return [finding(CheckState.FAILED, NOT_CONFINED, WHAT_TO_DO)]
 
 
 def judge_settings(problems: Sequence[ErrorReport]) -> Findings:

@@ -52,7 +52,10 @@ def _say(message: dict[str, Any]) -> None:
 def _run(engine: QJSEngine, asking: Asking, request: dict[str, str]) -> dict[str, Any]:
     functions = files("agent.network.pac").joinpath("functions.js").read_text("utf-8")
     give = _evaluated(engine, functions, "functions.js")
-    confine(memory=MEMORY, cpu_seconds=CPU_SECONDS)
+    try:
+        confine(memory=MEMORY, cpu_seconds=CPU_SECONDS)
+    except OSError as error:
+        return {"fault": f"this computer lets no program be confined ({error.strerror})"}
     given = give.call([engine.newQObject(asking)])
     assert not given.isError(), given.toString()
     program = _evaluated(engine, request["script"], "proxy.pac")

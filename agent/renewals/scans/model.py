@@ -36,6 +36,8 @@ class Fault(StrEnum):
     TOO_MANY_PIXELS = "too_many_pixels"
     TOO_DEMANDING = "too_demanding"
     """Decoding it took more memory or time than any scan does, or ended the decoder."""
+    NOT_CONFINED = "not_confined"
+    """Of no fault of the file's: this system lets no process be confined."""
     NO_SUCH_PAGE = "no_such_page"
     CANNOT_FIT = "cannot_fit"
     """No legible picture of it is small enough."""

@@ -6,6 +6,7 @@ import msgspec
 
 from agent.ground.decoding import from_json
 from agent.renewals.scans.model import MAX_CONTENT, Fault, Reply, Request, Unusable
+from agent.system.confinement import NotConfinedError
 from agent.system.file_workers import ask
 
 SECONDS = 60.0
@@ -20,13 +21,16 @@ def ask_worker(request: Request, content: bytes) -> tuple[Reply, bytes]:
     """
     if len(content) > MAX_CONTENT:
         return Unusable(fault=Fault.TOO_DEMANDING), b""
-    answer = ask(
-        "agent.renewals.scans.worker",
-        msgspec.json.encode(request),
-        content,
-        longest=_LONGEST_ANSWER,
-        seconds=SECONDS,
-    )
+    try:
+        answer = ask(
+            "agent.renewals.scans.worker",
+            msgspec.json.encode(request),
+            content,
+            longest=_LONGEST_ANSWER,
+            seconds=SECONDS,
+        )
+    except NotConfinedError:
+        return Unusable(fault=Fault.NOT_CONFINED), b""
     header, _, picture = answer.partition(b"\n")
     try:
         return from_json(header, Reply), picture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent.ground.language import Language, mark, translate
+from agent.ground.not_confined import NOT_CONFINED, WHAT_TO_DO
 from agent.renewals.scans.model import Change, Fault, ScanFacts
 
 FAULTS = {
@@ -12,6 +13,7 @@ FAULTS = {
     Fault.LOCKED: mark("The PDF is protected by a password."),
     Fault.TOO_MANY_PIXELS: mark("This image has too many pixels."),
     Fault.TOO_DEMANDING: mark("The file cannot be opened safely."),
+    Fault.NOT_CONFINED: NOT_CONFINED,
     Fault.NO_SUCH_PAGE: mark("The file has no such page."),
     Fault.CANNOT_FIT: mark("No legible picture of this is small enough."),
     Fault.WRONG_FORMAT: mark("The authority does not take {format} files."),
@@ -33,6 +35,7 @@ ADVICE = {
     Fault.LOCKED: mark("Save the PDF without a password."),
     Fault.TOO_MANY_PIXELS: mark("Scan the paper again at 300 dpi."),
     Fault.TOO_DEMANDING: mark("Scan the paper again at 300 dpi."),
+    Fault.NOT_CONFINED: WHAT_TO_DO,
     Fault.NO_SUCH_PAGE: mark("Choose one of its pages."),
     Fault.CANNOT_FIT: mark("Scan each paper by itself, at 150 dpi."),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
+from agent.ground.not_confined import NOT_CONFINED, WHAT_TO_DO
 from agent.signing.pdf.model import PdfFault
 
 _BESIDE = mark("Sign it with a signature file beside it (.p7s).")
@@ -120,6 +121,14 @@ class NoSignatureInPdfError(OdcError):
     code = "no_signature_in_pdf"
     sentence = mark("There is no signature in {file}, and none beside it.")
     advice = mark("Say where its signature is with --signature.")
+
+
+class PdfNotConfinedError(OdcError):
+    """No fault of the document's: this system lets no process be confined."""
+
+    code = "not_confined"
+    sentence = NOT_CONFINED
+    advice = WHAT_TO_DO
 
 
 OF_FAULT: dict[PdfFault, type[OdcError]] = {

@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from agent.ground.decoding import from_json
-from agent.signing.pdf.errors import OF_FAULT, PdfPartMissingError
+from agent.signing.pdf.errors import OF_FAULT, PdfNotConfinedError, PdfPartMissingError
 from agent.signing.pdf.model import (
     MAX_PDF_BYTES,
     Append,
@@ -25,6 +25,7 @@ from agent.signing.pdf.model import (
     Request,
     Signatures,
 )
+from agent.system.confinement import NotConfinedError
 from agent.system.file_workers import ask
 
 SECONDS = 120.0
@@ -80,7 +81,10 @@ def _ask(name: str, request: Request, kind: type[_R], *content: bytes) -> tuple[
         raise OF_FAULT[PdfFault.TOO_DEMANDING](file=name)
     question = msgspec.json.encode(request)
     module = "agent.signing.pdf.worker"
-    answer = ask(module, question, *content, longest=MAX_ADDED, seconds=SECONDS)
+    try:
+        answer = ask(module, question, *content, longest=MAX_ADDED, seconds=SECONDS)
+    except NotConfinedError as error:
+        raise PdfNotConfinedError from error
     header, _, added = answer.partition(b"\n")
     try:
         reply = from_json(header, Reply)

@@ -26,7 +26,7 @@ from agent.renewals.scans.worker.pictures import (
     sniff,
 )
 from agent.renewals.scans.worker.showing import show
-from agent.system.confinement import confine
+from agent.system.confinement import confine_or_end
 
 MEMORY = 1024 * 1024 * 1024
 """Bytes: decoding MAX_PIXELS in colour takes a quarter, a copy of it another."""
@@ -63,7 +63,7 @@ def _inspect(content: bytes) -> Reply:
 def main() -> None:
     """Answer, and end."""
     set_up()
-    confine(memory=MEMORY, cpu_seconds=CPU_SECONDS)
+    confine_or_end(memory=MEMORY, cpu_seconds=CPU_SECONDS)
     header, _, content = sys.stdin.buffer.read().partition(b"\n")
     reply, picture = _answer(msgspec.json.decode(header, type=Request), content)
     sys.stdout.buffer.write(msgspec.json.encode(reply) + b"\n" + picture)

@@ -26,7 +26,7 @@ from agent.signing.pdf.worker.opening import UnusableError, open_reader
 from agent.signing.pdf.worker.pages import find_page, number_of, pages_in
 from agent.signing.pdf.worker.preparing import prepare
 from agent.signing.pdf.worker.reading import read
-from agent.system.confinement import confine
+from agent.system.confinement import confine_or_end
 
 MEMORY = 1024 * 1024 * 1024
 """Bytes: a document of MAX_PDF_BYTES is held some times over."""
@@ -66,7 +66,7 @@ def main() -> None:
     set_up()
     load()
     logging.disable()  # a reader's complaints quote the file
-    confine(memory=MEMORY, cpu_seconds=CPU_SECONDS)
+    confine_or_end(memory=MEMORY, cpu_seconds=CPU_SECONDS)
     header, _, content = sys.stdin.buffer.read().partition(b"\n")
     reply, added = _answer(msgspec.json.decode(header, type=Request), content)
     sys.stdout.buffer.write(msgspec.json.encode(reply) + b"\n")
