@@ -10,6 +10,7 @@ from typing import Literal
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
@@ -38,6 +39,11 @@ KeyTransport = Literal["rsaes-pkcs1-v1_5", "rsaes-oaep"]
 _PADDINGS: dict[KeyTransport, padding.AsymmetricPadding] = {
     "rsaes-pkcs1-v1_5": padding.PKCS1v15(),
     "rsaes-oaep": padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None),
+}
+_PREHASHED: dict[str, hashes.HashAlgorithm] = {
+    "sha256": hashes.SHA256(),
+    "sha384": hashes.SHA384(),
+    "sha512": hashes.SHA512(),
 }
 _Native = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 
@@ -132,6 +138,24 @@ class PublicKey:
         except UnsupportedAlgorithm as error:
             raise UnknownSchemeError(str(error)) from error
         return True
+
+    def verify_digest(self, digest: bytes, signature: bytes, algorithm: str) -> bool:
+        """Return whether ``signature`` is by this key's private half over something with this digest.
+
+        Args:
+            digest: by ``algorithm``.
+            signature: RSA in PKCS#1 v1.5, ECDSA as DER. Of SM2 the digest alone cannot be verified.
+            algorithm: ``sha256``, ``sha384`` or ``sha512``.
+        """
+        prehashed = Prehashed(_PREHASHED[algorithm])
+        try:
+            if isinstance(self._key, rsa.RSAPublicKey):
+                self._key.verify(signature, digest, padding.PKCS1v15(), prehashed)
+            elif self._key is not None:
+                self._key.verify(signature, digest, ec.ECDSA(prehashed))
+        except (InvalidSignature, ValueError):
+            return False
+        return self._key is not None
 
     def seal(self, data: bytes, transport: KeyTransport = "rsaes-pkcs1-v1_5") -> bytes:
         """Return ``data``, some key or secret, for the holder of the private half alone.

@@ -109,7 +109,7 @@ class Login(msgspec.Struct, frozen=True):
         return LoginToken(
             unverified_certificate=_base64(self.certificate.der),
             algorithm=algorithm.name,
-            signature=_base64(_raw(signature, algorithm.coordinate)),
+            signature=_base64(raw_signature(signature, algorithm.coordinate)),
             format=algorithm.format,
             app_version=f"https://odc.example/odc-agent/{__version__}",
         )
@@ -138,7 +138,8 @@ def _algorithm_of(certificate: Certificate) -> _Algorithm | None:
     return _RSA if key.family is Family.RSA else _ALGORITHMS.get(key.kind)
 
 
-def _raw(signature: bytes, coordinate: int) -> bytes:
+def raw_signature(signature: bytes, coordinate: int) -> bytes:
+    """Return a curve's signature as r ‖ s, each of so many bytes; RSA's, of 0, as it is."""
     if not coordinate:
         return signature
     r, s = decode_dss_signature(signature)

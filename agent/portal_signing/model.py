@@ -28,13 +28,16 @@ PURPOSES = {
 class ShownItem(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that is signed or decrypted, as a person is shown it."""
 
-    kind: Literal["text", "document"]
+    kind: Literal["text", "document", "hash"]
+    """A hash is all there is of what somebody signs; what has it, the agent never sees."""
     name: str = ""
     """A document's; it is the page's word."""
     size: int = 0
     """A document's, in bytes."""
     sha256: str = ""
     """A document's, in hex."""
+    hash: str = ""
+    """A hash itself: its function, and it in hex."""
     text: str = ""
     """All of a text."""
 
@@ -56,3 +59,8 @@ class TokenUse(msgspec.Struct, Generic[Result], frozen=True, kw_only=True):
     thumbprint: str | None = None
     """Of the only certificate the page wants."""
     certificate_use: CertificateUse = CertificateUse.SIGNING
+
+    @property
+    def kinds(self) -> str:
+        """Of what is shown, for the log: ``document,text``, ``hash``, ``nothing`` of a log-in."""
+        return ",".join(sorted({item.kind for item in self.shown})) or "nothing"

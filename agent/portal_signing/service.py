@@ -149,8 +149,9 @@ class PortalSigning:
         """Take what came of a PIN. One that was wrong may be typed again: the question stays."""
         failure = outcome if isinstance(outcome, OdcError) else None
         log.info(
-            "token used for a page action=%s origin=%s certificate=%s outcome=%s",
-            question.action, question.origin, thumbprint[:16], failure.code if failure else "done",
+            "token used for a page action=%s shown=%s origin=%s certificate=%s outcome=%s",
+            question.action, opened.use.kinds, question.origin, thumbprint[:16],
+            failure.code if failure else "done",
         )  # fmt: skip
         if opened.is_over or not opened.is_begun:
             return

@@ -127,6 +127,8 @@ class BrowserSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """Origins the user is told are the organisation's when they want something decrypted."""
     deny_decrypt: tuple[str, ...] = ()
     """Origins that may have nothing decrypted."""
+    allow_sign_hash: tuple[str, ...] = ()
+    """Origins that may have a hash signed that they chose, after question and PIN; of the policy alone."""
 
     def __post_init__(self) -> None:
         """Refuse what no site is like: a ban that never fits would be none."""

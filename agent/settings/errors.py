@@ -45,6 +45,16 @@ class PolicyKeyUnknownError(PolicyKeyError):
     sentence = mark("Line {line} of {file}: there is no setting {key}, so this line is not used.")
 
 
+class PolicyOnlyKeyError(OdcError):
+    """The user's file has a key that is the administrator's."""
+
+    code = "policy_only_key"
+    sentence = mark(
+        "Line {line} of {file}: {key} is the administrator's to set, so it is not used."
+    )
+    advice = mark("Take the line out. An administrator sets it in {policy}.")
+
+
 class PolicyKeyMisspeltError(PolicyKeyUnknownError):
     """One that does not exist, but much like one that does."""
 

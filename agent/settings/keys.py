@@ -20,6 +20,7 @@ LIVE = frozenset(
         "browser.allow_decrypt",
         "browser.allow_login",
         "browser.allow_sign",
+        "browser.allow_sign_hash",
         "browser.deny",
         "browser.deny_decrypt",
         "browser.deny_login",
@@ -45,6 +46,9 @@ LIVE = frozenset(
 )
 """What takes effect when the file is saved; anything else when the agent starts again."""
 
+POLICY_ONLY = frozenset({"browser.allow_sign_hash"})
+"""What the administrator alone decides: in the user's file it counts for nothing."""
+
 TITLES = {
     "language": mark("Language"),
     "module": mark("Token drivers"),
@@ -68,6 +72,7 @@ TITLES = {
     "browser.deny_sign": mark("Sites that may not ask for signatures"),
     "browser.allow_decrypt": mark("Sites known for asking to decrypt"),
     "browser.deny_decrypt": mark("Sites that may not ask to decrypt"),
+    "browser.allow_sign_hash": mark("Sites that may have hashes signed"),
     "autostart": mark("Start at login"),
     "updates.enabled": mark("Look for updates"),
     "updates.url": mark("Server of updates"),

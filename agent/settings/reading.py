@@ -10,6 +10,7 @@ import errno
 import logging
 import os
 import tomllib
+from collections.abc import Iterator
 from enum import StrEnum, unique
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,15 @@ from agent.ground.errors import reason_of
 from agent.ground.reports import ErrorReport
 from agent.ground.text_files import TextEncodingError, read_text_file
 from agent.settings.config import Config, ConfigError, checked, merged_with, with_absolute_paths
-from agent.settings.errors import ConfigIgnoredError, ConfigNotUsedError
-from agent.settings.keys import DEFAULTS, flattened, line_of, nested, why_wrong
+from agent.settings.errors import ConfigIgnoredError, ConfigNotUsedError, PolicyOnlyKeyError
+from agent.settings.keys import (
+    DEFAULTS,
+    POLICY_ONLY,
+    flattened,
+    line_of,
+    nested,
+    why_wrong,
+)
 from agent.settings.policy import usable
 from agent.system.damage import lay_aside
 from agent.system.files import write_private
@@ -54,10 +62,12 @@ def load(paths: Paths) -> Loaded:
     """Read both files; this never fails."""
     problems: list[ErrorReport] = []
     user = _user_values(paths, problems)
-    is_good = not problems
+    is_good = all(problem.code == PolicyOnlyKeyError.code for problem in problems)
     policy, locked = _policy_values(paths, problems)
     # What the policy has wrong is nobody's: the user's value does not step in for it.
-    user = nested({key: value for key, value in flattened(user).items() if key not in locked})
+    # Neither does it where only the administrator may say so.
+    unused = locked | POLICY_ONLY
+    user = nested({key: value for key, value in flattened(user).items() if key not in unused})
     sources = dict.fromkeys(DEFAULTS, Source.DEFAULT)
     sources |= dict.fromkeys(flattened(user), Source.USER)
     sources |= dict.fromkeys(locked, Source.POLICY)
@@ -85,7 +95,19 @@ def _user_values(paths: Paths, problems: list[ErrorReport]) -> dict[str, Any]:
         reason = f"{error.values['reason']}{_where(file, text, values)}"
         return _last_good(file, paths.last_good_config, reason, problems)
     _keep(paths.last_good_config, text)
+    problems.extend(_not_the_users(paths, text, values))
     return values
+
+
+def _not_the_users(paths: Paths, text: str, values: dict[str, Any]) -> Iterator[ErrorReport]:
+    """Yield which keys of the user's file are the administrator's."""
+    for key in sorted(POLICY_ONLY & flattened(values).keys()):
+        yield PolicyOnlyKeyError(
+            file=str(paths.config_file),
+            line=line_of(text, key),
+            key=key,
+            policy=str(paths.policy_file),
+        ).report()
 
 
 def _where(file: Path, text: str, values: dict[str, Any]) -> str:

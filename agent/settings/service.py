@@ -21,7 +21,7 @@ from agent.settings.errors import (
     SettingNotWrittenError,
     UnknownSettingError,
 )
-from agent.settings.keys import DEFAULTS, LIVE, plain, value_in, why_wrong
+from agent.settings.keys import DEFAULTS, LIVE, POLICY_ONLY, plain, value_in, why_wrong
 from agent.settings.reading import Loaded, Source, load
 from agent.settings.writing import write_key
 from agent.system.autostart import this_systems_autostart
@@ -126,7 +126,7 @@ class Settings:
         self.refresh()
         if key not in DEFAULTS:
             raise UnknownSettingError(key=key[:60])
-        if self._loaded.sources[key] is Source.POLICY:
+        if self._loaded.sources[key] is Source.POLICY or (key in POLICY_ONLY and value is not None):
             raise SettingLockedError(key=key)
         file = self._paths.config_file
         if value is not None and (reason := why_wrong(file, key, value)) is not None:

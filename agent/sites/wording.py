@@ -46,6 +46,13 @@ _SHOWS = {
         _NOTHING_ELSE,
     ),
 }
+_ASKS_HASH = mark("Sign a hash for this site, not a document.")
+_SHOWS_HASH = (
+    mark("Nobody can see what a hash stands for: a contract, a log-in elsewhere, an application."),
+    mark("The signature binds your organisation to it, whatever it is."),
+    mark("The site gets the signature and your certificate."),
+    _NOTHING_ELSE,
+)
 _NOT_SECURE = mark("This site's connection is not encrypted. Allow it only for tests.")
 
 
@@ -54,12 +61,16 @@ def title(origin: str, action: Action, language: Language) -> str:
     return translate(_TITLES[action], language, origin=origin)
 
 
-def asks(action: Action, language: Language) -> str:
-    """Return the question where it stands below whose site it is."""
-    return translate(_ASKS[action], language)
+def asks(action: Action, language: Language, *, is_hash: bool = False) -> str:
+    """Return the question where it stands below whose site it is; ``is_hash`` where a hash is signed."""
+    return translate(_ASKS_HASH if is_hash else _ASKS[action], language)
 
 
-def shows(action: Action, language: Language, *, site_is_secure: bool) -> tuple[str, ...]:
+def shows(
+    action: Action, language: Language, *, site_is_secure: bool, is_hash: bool = False
+) -> tuple[str, ...]:
     """Return what the site will get, in sentences."""
-    sentences = _SHOWS[action] if site_is_secure else (*_SHOWS[action], _NOT_SECURE)
+    sentences = _SHOWS_HASH if is_hash else _SHOWS[action]
+    if not site_is_secure:
+        sentences = (*sentences, _NOT_SECURE)
     return tuple(translate(sentence, language) for sentence in sentences)

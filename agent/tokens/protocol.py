@@ -184,6 +184,18 @@ class SignData(Request[bytes], frozen=True, kw_only=True, tag="sign_data"):
     """SHA-384 for curves alone, SM3 for SM2 keys."""
 
 
+class SignDigest(Request[bytes], frozen=True, kw_only=True, tag="sign_digest"):
+    """Sign a digest somebody else made: RSA PKCS#1 v1.5, or ECDSA (DER). What was digested nobody knows.
+
+    Refused for SM2 keys (``key_type_unsupported``): there the signer's key is part of what is digested.
+    """
+
+    result = bytes
+    key: KeyName
+    digest: bytes
+    algorithm: Literal["sha256", "sha384", "sha512"]
+
+
 class WriteCertificate(Request[None], frozen=True, kw_only=True, tag="write_certificate"):
     """Store a certificate with its key; one that is there already is left alone."""
 
@@ -292,6 +304,7 @@ KeyRequest = (
     | SignRequest
     | SignMessage
     | SignData
+    | SignDigest
     | WriteCertificate
     | DestroyCertificate
     | ProveDecryption

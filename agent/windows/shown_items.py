@@ -50,10 +50,22 @@ class ShownItems(QWidget):
         inside = QVBoxLayout(card)
         inside.setContentsMargins(LARGE, MEDIUM, LARGE, MEDIUM)
         inside.setSpacing(SMALL)
-        inside.addWidget(
-            self._text(shown["text"]) if shown["kind"] == "text" else self._document(number, shown)
-        )
+        inside.addWidget(self._inside(number, shown))
         return card
+
+    def _inside(self, number: int, shown: Json) -> QWidget:
+        if shown["kind"] == "text":
+            return self._text(shown["text"])
+        return self._hash(shown) if shown["kind"] == "hash" else self._document(number, shown)
+
+    def _hash(self, shown: Json) -> QWidget:
+        """Say in red that there is nothing to see."""
+        label = ValueLabel()
+        said = self._words(mark("A hash, not a document; what it stands for cannot be shown."))
+        label.show_value(f"{said}\n{shown['hash']}")
+        set_kind(label, "bad")
+        label.setProperty("notice", True)
+        return label
 
     def _text(self, text: str) -> QWidget:
         field = QPlainTextEdit(visible(text))

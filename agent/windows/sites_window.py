@@ -26,6 +26,7 @@ _ACTIONS = {
     "sign": mark("have signed"),
     "decrypt": mark("have decrypted"),
 }
+_HASHES = mark("may have hashes signed, not documents alone")
 _DECISIONS = {"always": mark("allowed"), "never": mark("not allowed")}
 _HEADINGS = (mark("Site"), mark("What it may do"), mark("Decided"), mark("Since"))
 
@@ -102,6 +103,8 @@ class SitesWindow(Window):
                 if rules[name]:
                     word = self.words(_DECISIONS[decision])
                     yield f"{what}{word}: {', '.join(rules[name])}"
+        if listed["hashes"]:
+            yield f"{self.words(_HASHES)}: {', '.join(listed['hashes'])}"
 
     def _item(self, decision: Json) -> QTreeWidgetItem:
         values = (

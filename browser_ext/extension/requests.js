@@ -12,6 +12,8 @@ const MOST_DAYS = 36_500;
 const PAGE_ID = /^[0-9a-f-]{1,64}$/;
 
 const UPLOAD = /^[0-9a-f]{32}$/;
+/** 32, 48 or 64 bytes: by SHA-256, SHA-384 or SHA-512. */
+const HASH = /^([A-Za-z0-9+/]{43}=|[A-Za-z0-9+/]{64}|[A-Za-z0-9+/]{86}==)$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const LONGEST_PIECE = 655_360;
 const MOST_ITEMS = 32;
@@ -72,6 +74,8 @@ const METHODS = {
     encoding: optional((value) => ENCODINGS.includes(value)),
     thumbprint: optional(matches(THUMBPRINT)),
   },
+  "browser.sign_hash": { hash: matches(HASH), thumbprint: matches(THUMBPRINT) },
+  "browser.signing_certificate": {},
   "browser.sign": {
     items: isItems,
     detached: optional((value) => typeof value === "boolean"),
@@ -80,7 +84,11 @@ const METHODS = {
 };
 
 /** What a policy may forbid by itself, by the methods it is asked for with; null for all others. */
-const ACTIONS = [[/^browser\.login$/, "login"], [/^browser\.sign$/, "sign"], [/^browser\.decrypt/, "decrypt"]];
+const ACTIONS = [
+  [/^browser\.login$/, "login"],
+  [/^browser\.sign(_text|_hash)?$/, "sign"],
+  [/^browser\.decrypt$/, "decrypt"],
+];
 
 /** The action a method is for, as a policy names it, or null. */
 export function actionOf(method) {

@@ -10,7 +10,10 @@
   const api = globalThis.chrome;
   const VERSION = "2.0.1";
   const NONCE = /^[A-Za-z0-9+/]{42,128}={0,2}$/;
-  /** What is asked of the agent for each; a bare hash is signed for nobody. */
+  const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+  const LONGEST_CERTIFICATE = 10_924;
+  const CHARACTERS = { __proto__: null, "SHA-256": 44, "SHA-384": 64, "SHA-512": 88 };
+  /** What is asked of the agent for each; it signs a hash for sites of the administrator's alone. */
   const METHODS = {
     __proto__: null,
     "web-eid:status": () => ({ method: "browser.status", params: {} }),
@@ -18,8 +21,12 @@
       typeof challengeNonce === "string" && NONCE.test(challengeNonce)
         ? { method: "browser.login", params: { nonce: challengeNonce } }
         : { code: "invalid_request" },
-    "web-eid:get-signing-certificate": () => ({ code: "not_supported" }),
-    "web-eid:sign": () => ({ code: "not_supported" }),
+    "web-eid:get-signing-certificate": () => ({ method: "browser.signing_certificate", params: {} }),
+    "web-eid:sign": async ({ certificate, hash, hashFunction }) =>
+      isBase64(certificate, LONGEST_CERTIFICATE) && isBase64(hash, CHARACTERS[hashFunction]) &&
+      hash.length === CHARACTERS[hashFunction]
+        ? { method: "browser.sign_hash", params: { hash, thumbprint: await thumbprintOf(certificate) } }
+        : { code: "invalid_request" },
   };
   const CODES = {
     __proto__: null,
@@ -56,12 +63,12 @@
       return;
     }
     tell(`${action}-ack`);
-    const { code, method, params } = METHODS[action](data);
+    underWay.set(action, newId());
+    const { code, method, params } = await METHODS[action](data);
     if (code) {
-      fail(action, { code, message: "The certificate agent does not do this." });
+      end(action, { error: { code, message: "The certificate agent does not take this." } });
       return;
     }
-    underWay.set(action, newId());
     try {
       port ??= connect();
       port.postMessage({ id: underWay.get(action), method, params });
@@ -109,7 +116,20 @@
     window.postMessage({ action, ...more }, location.origin);
   }
 
+  function isBase64(value, longest = 0) {
+    return typeof value === "string" && value !== "" && value.length <= longest && BASE64.test(value);
+  }
+
+  async function thumbprintOf(certificate) {
+    const der = Uint8Array.from(atob(certificate), (character) => character.charCodeAt(0));
+    return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", der)));
+  }
+
+  function hex(bytes) {
+    return [...bytes].map((n) => n.toString(16).padStart(2, "0")).join("");
+  }
+
   function newId() {
-    return [...crypto.getRandomValues(new Uint8Array(16))].map((n) => n.toString(16).padStart(2, "0")).join("");
+    return hex(crypto.getRandomValues(new Uint8Array(16)));
   }
 })();

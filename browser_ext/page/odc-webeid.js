@@ -1,9 +1,9 @@
 // The names of web-eid.js over the agent's own page protocol: a portal that logs people in with Web eID swaps
-// one script. Logging in works as there. `sign` does not: it wants a bare hash signed, and an organisation's
-// one key also logs in, so that whoever chooses the hash could be logged in as that organisation elsewhere.
+// one script. Logging in works as there. `sign` wants a bare hash signed, and an organisation's one key also
+// logs in, so that whoever chooses the hash could be logged in as that organisation elsewhere: it is refused
+// unless the administrator allows it to the site.
 
 import * as odc from "./odc.js";
-import { keyAlgorithm, readCertificate } from "./odc-x509.js";
 
 const { freeze } = Object;
 
@@ -64,12 +64,12 @@ const ERRORS = [
   UnknownError, UserCancelledError, UserTimeoutError, VersionInvalidError, VersionMismatchError,
 ];
 
-/** A page wants a hash signed that it chose; no setting allows that. */
+/** A page wants a hash signed that it chose; no administrator allows that to its site. */
 export class HashNotSignedError extends WebEidError {
   static code = "ERR_ODC_HASH_NOT_SIGNED";
   messageZh = "证照管家不对网页给出的摘要值签名。";
-  constructor() {
-    super("The certificate agent signs no hash that a page chose; sign the document or the text instead.");
+  constructor(_message, odcError) {
+    super("The certificate agent signs no hash that a page chose; sign the document or the text instead.", odcError);
   }
 }
 
@@ -91,6 +91,7 @@ const CLASSES = {
   agent_too_new: VersionMismatchError,
   challenge_invalid: NativeInvalidArgumentError,
   invalid_request: NativeInvalidArgumentError,
+  hash_not_allowed: HashNotSignedError,
 };
 
 const STATES = {
@@ -100,8 +101,6 @@ const STATES = {
   agent_too_old: VersionMismatchError,
   agent_too_new: VersionMismatchError,
 };
-
-const RSA = "1.2.840.113549.1.1.1";
 
 const underWay = new Set();
 
@@ -154,32 +153,33 @@ export async function authenticate(challengeNonce, options) {
   return alone(Action.AUTHENTICATE, async () => ({ ...(await odc.login(challengeNonce, waiting(options))) }));
 }
 
-/** The first signing certificate that has not expired. */
+/** The first certificate that would sign now. */
 export function getSigningCertificate(options) {
-  return alone(Action.GET_SIGNING_CERTIFICATE, async () => {
-    const [found] = await odc.certificates({ use: "signing", minDays: 0, ...waiting(options) });
-    if (!found) {
-      throw new NativeFatalError("there is no certificate to sign with");
-    }
-    const certificate = await odc.certificate(found.thumbprint, waiting(options));
-    const [algorithm] = keyAlgorithm(readCertificate(certificate).publicKey);
-    const isRsa = algorithm === RSA;
-    return {
-      certificate,
-      supportedSignatureAlgorithms: [
-        {
-          cryptoAlgorithm: isRsa ? "RSA" : "ECC",
-          hashFunction: "SHA-256",
-          paddingScheme: isRsa ? "PKCS1.5" : "NONE",
-        },
-      ],
-    };
-  });
+  return alone(Action.GET_SIGNING_CERTIFICATE, async () => ({ ...(await odc.signingCertificate(waiting(options))) }));
 }
 
-export async function sign(certificate, hash, hashFunction) {
+/** Characters of base64 by hash function. */
+const HASHES = { __proto__: null, "SHA-256": 44, "SHA-384": 64, "SHA-512": 88 };
+
+export async function sign(certificate, hash, hashFunction, options) {
   required(certificate, "a certificate", "sign");
   required(hash, "a hash", "sign");
   required(hashFunction, "a hashFunction", "sign");
-  throw new HashNotSignedError();
+  return alone(Action.SIGN, async () => {
+    if (hash.length !== HASHES[hashFunction]) {
+      throw new NativeInvalidArgumentError("a hash by SHA-256, SHA-384 or SHA-512 is needed");
+    }
+    return { ...(await odc.signHash(hash, await thumbprintOf(certificate), waiting(options))) };
+  });
+}
+
+async function thumbprintOf(certificate) {
+  let der;
+  try {
+    der = Uint8Array.from(atob(certificate), (character) => character.charCodeAt(0));
+  } catch (error) {
+    throw new NativeInvalidArgumentError(`the certificate is not base64: ${error.message}`);
+  }
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", der));
+  return [...digest].map((n) => n.toString(16).padStart(2, "0")).join("");
 }

@@ -120,6 +120,7 @@ export type Code =
   | "aborted"
   | "invalid_request"
   | "challenge_invalid"
+  | "hash_not_allowed"
   | "document_too_large"
   | "too_much_at_once"
   | "upload_missing"
@@ -185,6 +186,22 @@ export function signText(
   text: string,
   options?: LoginOptions & { readonly encoding?: "utf-8" | "utf-16le" | "gbk" },
 ): Promise<{ readonly signature: string; readonly certificate: string }>;
+export interface SignatureAlgorithm {
+  readonly cryptoAlgorithm: "RSA" | "ECC";
+  readonly hashFunction: "SHA-256" | "SHA-384" | "SHA-512";
+  readonly paddingScheme: "PKCS1.5" | "NONE";
+}
+/** The certificate that would sign a hash. */
+export function signingCertificate(options?: Options): Promise<{
+  readonly certificate: string;
+  readonly supportedSignatureAlgorithms: readonly SignatureAlgorithm[];
+}>;
+/** Only where the administrator allows it to your site; else `hash_not_allowed`. */
+export function signHash(
+  hash: string,
+  thumbprint: string,
+  options?: Options,
+): Promise<{ readonly signature: string; readonly signatureAlgorithm: SignatureAlgorithm }>;
 /** Asks the user each time, with the PIN. The challenge is 44 to 128 characters of base64, used once. */
 export function login(challenge: string, options?: LoginOptions): Promise<LoginToken>;
 /**

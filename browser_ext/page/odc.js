@@ -278,6 +278,22 @@ export async function signText(text, { encoding = "utf-8", thumbprint, signal, t
   return request("browser.sign_text", params, { signal, timeout });
 }
 
+/**
+ * The certificate that would sign a hash, with how its key does: Web eID's names. Asks as `certificates` does.
+ */
+export async function signingCertificate({ signal, timeout = CONSENT_MS } = {}) {
+  return request("browser.signing_certificate", {}, { signal, timeout });
+}
+
+/**
+ * Have the visitor sign a hash (base64; SHA-256, SHA-384 or SHA-512) with one certificate, by question and
+ * PIN: only where the administrator allows that to your site, else it is refused as `hash_not_allowed`.
+ */
+export async function signHash(hash, thumbprint, { signal, timeout = PIN_MS } = {}) {
+  const params = { hash: `${hash}`, thumbprint: `${thumbprint}` };
+  return request("browser.sign_hash", params, { signal, timeout });
+}
+
 /** Check what is to be signed before anything is sent, and read it whole: it may change afterwards. */
 async function itemsOf(given) {
   if (given.length === 0 || given.length > SIGN_LIMITS.items) {

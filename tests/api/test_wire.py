@@ -22,6 +22,7 @@ from agent.api.methods import (
     browser_documents,
     browser_login,
     browser_sign,
+    browser_sign_hash,
     browser_sign_text,
     extension,
 )
@@ -41,6 +42,8 @@ PARAMS = {
     "browser.decrypt": browser_decrypt.DecryptParams,
     "browser.sign": browser_sign.SignParams,
     "browser.sign_text": browser_sign_text.SignTextParams,
+    "browser.sign_hash": browser_sign_hash.SignHashParams,
+    "browser.signing_certificate": browser_sign_hash.SigningCertificateParams,
     "browser.cancel": browser.CancelParams,
     "browser.overview": NoParams,
     "browser.sites": NoParams,
@@ -66,8 +69,8 @@ odd = st.one_of(
 )  # fmt: skip
 texts = (
     "signing", "encryption", "other", "main", "renew", ALLOWED, "", "x" * 301, "x" * 300, "../../etc",
-    "A" * 44, "A" * 43, "A" * 42 + "==", "A" * 129, "-" * 44, "A" * 44 + "\n",
-    "a" * 64, "A" * 64, "a" * 63, "a" * 64 + "\n", UUID, UUID[:-1], UUID + "\n",
+    "A" * 44, "A" * 43, "A" * 42 + "==", "A" * 43 + "=", "A" * 86 + "==", "A" * 129, "-" * 44,
+    "A" * 44 + "\n", "a" * 64, "A" * 64, "a" * 63, "a" * 64 + "\n", UUID, UUID[:-1], UUID + "\n",
 )  # fmt: skip
 values = st.one_of(st.sampled_from(texts), st.integers(-36_501, 36_501), odd)
 
@@ -110,6 +113,7 @@ async def test_answers_and_refusals_are_what_the_schema_says(token_desk, tokens)
         "browser.status": ORIGIN,
         "browser.certificates": ORIGIN,
         "browser.certificate": {**ORIGIN, "thumbprint": signing},
+        "browser.signing_certificate": ORIGIN,
         "browser.cancel": {**ORIGIN, "request": 1},
         "browser.overview": {},
         "browser.sites": {},

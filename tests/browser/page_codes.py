@@ -27,6 +27,8 @@ CALLS = {
     "login": f"odc.login('{'A' * 44}')",
     "sign": "odc.sign('text')",
     "sign_text": "odc.signText('text')",
+    "sign_hash": f"odc.signHash('{'A' * 43}=', '{THUMBPRINT}')",
+    "signing_certificate": "odc.signingCertificate()",
     "encrypt": "odc.encrypt(new File([], 'a'), ['AA=='])",
     "decrypt": "odc.decrypt(new File([], 'a'))",
 }
@@ -73,7 +75,7 @@ AGENT_CODES = (
     "certificate_not_found", "certificate_damaged", "not_renewable", "skf_driver_needed", "no_authority",
     "renewal_not_found", "not_saved", "internal", "certificate_expired",
     "certificate_not_yet_valid", "certificate_unsuitable", "not_signed", "text_refused", "own_message",
-    "upload_missing", "too_much_at_once",
+    "upload_missing", "too_much_at_once", "hash_not_allowed",
     "envelope_unreadable", "not_decrypted", "recipient_unfit",
 )  # fmt: skip
 LARGE = result({"certificates": ["x" * 1_100_000]})
@@ -104,6 +106,8 @@ ROWS = (
     Row(met="answered", call=CALLS["login"], answer=result({"format": "web-eid:1.0"})),
     Row(met="answered", call=CALLS["sign"], answer=result(SIGNED)),
     Row(met="answered", call=CALLS["sign_text"], answer=result({"signature": "AA=="})),
+    Row(met="answered", call=CALLS["sign_hash"], answer=result({"signature": "AA=="})),
+    Row(met="answered", call=CALLS["signing_certificate"], answer=result({"certificate": "AA=="})),
     Row(met="answered", call=CALLS["encrypt"], answer=result(FETCHED)),
     Row(met="answered", call=CALLS["decrypt"], answer=result(FETCHED)),
     Row(

@@ -11,6 +11,10 @@ from pathlib import Path
 import pytest
 import web_eid_pages
 from chromium import one_browser, portal_server
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.hashes import SHA256
 from person import Person
 from test_extension import CAUGHT
 from web_eid_pages import AUTHENTICATE, NONCE, READY, SIGN
@@ -94,8 +98,6 @@ async def test_web_eid_js_and_ours_log_in_on_the_same_page_where_that_is_switche
     page = await tabs(web_eid, ready=f"() => {READY}")
     ours = await logged_in(agent, page, AUTHENTICATE.format("ours"))
     assert is_valid(ours, web_eid, NONCE)
-    refused = await page.evaluate(CAUGHT, SIGN.format("ours"))
-    assert refused["code"] == "ERR_ODC_HASH_NOT_SIGNED"
     # Nobody switched it on: to the page there is no such extension.
     missing = await page.evaluate(CAUGHT, AUTHENTICATE.format("theirs"))
     assert missing["code"] == "ERR_WEBEID_EXTENSION_UNAVAILABLE"
@@ -107,8 +109,47 @@ async def test_web_eid_js_and_ours_log_in_on_the_same_page_where_that_is_switche
     await options.evaluate(SWITCH, False)
     assert is_valid(theirs, web_eid, NONCE)
     assert set(theirs) == set(ours)
-    refused = await page.evaluate(CAUGHT, SIGN.format("theirs"))
-    assert refused["code"] == "ERR_WEBEID_NATIVE_FATAL"
+
+
+async def test_a_hash_is_signed_for_both_libraries_where_the_policy_allows_it_and_refused_elsewhere(
+    agent, web_eid, tabs
+):
+    options = await tabs(f"{OWN}/options.html", ready=None)
+    await options.evaluate(SWITCH, True)
+    policy = agent.odc_home / "policy.toml"
+    try:
+        for library, refusal in (
+            ("ours", "ERR_ODC_HASH_NOT_SIGNED"),
+            ("theirs", "ERR_WEBEID_NATIVE_FATAL"),
+        ):
+            page = await tabs(web_eid, ready=f"() => {READY}")
+            policy.unlink(missing_ok=True)
+            with Person(agent) as person:
+                signing = asyncio.create_task(page.evaluate(CAUGHT, SIGN.format(library)))
+                assert (await asyncio.to_thread(person.answer, "once"))["action"] == "certificates"
+                assert (await signing)["code"] == refusal
+            policy.write_text(f'[browser]\nallow_sign_hash = ["{web_eid}"]\n')
+            with Person(agent) as person:
+                signing = asyncio.create_task(page.evaluate(CAUGHT, SIGN.format(library)))
+                assert (await asyncio.to_thread(person.answer, "once"))["action"] == "certificates"
+                question = await asyncio.to_thread(person.log_in, PIN)
+                signed = await signing
+            [shown] = question["token_use"]["shown"]
+            assert (shown["kind"], shown["hash"]) == ("hash", f"SHA-256 {'00' * 32}")
+            assert "摘要值" in question["asks"]
+            certificate = x509.load_der_x509_certificate(base64.b64decode(signed["certificate"]))
+            how = signed["signatureAlgorithm"]
+            assert how == {
+                "cryptoAlgorithm": "RSA",
+                "hashFunction": "SHA-256",
+                "paddingScheme": "PKCS1.5",
+            }
+            certificate.public_key().verify(
+                base64.b64decode(signed["signature"]), bytes(32), PKCS1v15(), Prehashed(SHA256())
+            )
+    finally:
+        policy.unlink(missing_ok=True)
+        await options.evaluate(SWITCH, False)
 
 
 async def test_a_question_goes_with_the_tab_and_with_whoever_navigates_away(agent, tabs, portal):

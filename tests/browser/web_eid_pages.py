@@ -14,7 +14,9 @@ PAGE = """<!doctype html><meta charset="utf-8"><title>Web eID</title>
 </script>"""
 READY = "window.libraries !== undefined"
 AUTHENTICATE = f"libraries.{{}}.authenticate('{NONCE}')"
-SIGN = "libraries.{}.sign('AA==', 'AA==', 'SHA-256')"
+HASH = "A" * 43 + "="
+SIGN = f"""libraries.{{0}}.getSigningCertificate().then(async ({{{{ certificate }}}}) => (
+  {{{{ certificate, ...(await libraries.{{0}}.sign(certificate, '{HASH}', 'SHA-256')) }}}}))"""
 
 
 def pages() -> dict[str, str]:

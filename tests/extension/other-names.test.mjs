@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { webcrypto, X509Certificate } from "node:crypto";
+import { createHash, webcrypto, X509Certificate } from "node:crypto";
 import { beforeEach, describe, it } from "node:test";
 
 const ORIGIN = "https://www.sz.gov.cn";
@@ -121,16 +121,32 @@ describe("Web eID's names", () => {
     await first;
   });
 
-  it("give the certificate, and sign no hash with it", async () => {
+  it("give the certificate, and sign a hash with it where the administrator allows that alone", async () => {
+    const algorithm = { cryptoAlgorithm: "ECC", hashFunction: "SHA-256", paddingScheme: "NONE" };
+    const signing = { certificate: CERTIFICATE, supportedSignatureAlgorithms: [algorithm] };
+    agent["browser.signing_certificate"] = () => signing;
     const found = await webeid.getSigningCertificate();
-    assert.equal(found.certificate, CERTIFICATE);
-    assert.deepEqual(found.supportedSignatureAlgorithms[0].cryptoAlgorithm, "ECC");
-    posted.splice(0);
-    await assert.rejects(webeid.sign(found.certificate, "aGFzaA==", "SHA-256"), (error) => {
-      assert.equal(error.code, "ERR_ODC_HASH_NOT_SIGNED");
+    assert.deepEqual(found, signing);
+    const hash = Buffer.alloc(32).toString("base64");
+    agent["browser.sign_hash"] = failing("hash_not_allowed");
+    await assert.rejects(webeid.sign(found.certificate, hash, "SHA-256"), (error) => {
+      assert.ok(error instanceof webeid.HashNotSignedError);
+      assert.deepEqual([error.code, error.odc.code], ["ERR_ODC_HASH_NOT_SIGNED", "hash_not_allowed"]);
       assert.ok(error.messageZh);
       return true;
     });
+    agent["browser.sign_hash"] = () => ({ signature: "AAAA", signatureAlgorithm: algorithm });
+    const signed = await webeid.sign(found.certificate, hash, "SHA-256");
+    assert.deepEqual(signed, { signature: "AAAA", signatureAlgorithm: algorithm });
+    const thumbprint = createHash("sha256").update(Buffer.from(CERTIFICATE, "base64")).digest("hex");
+    assert.deepEqual(posted.at(-1).params, { hash, thumbprint });
+  });
+
+  it("take no hash of another length or function", async () => {
+    const hash = Buffer.alloc(32).toString("base64");
+    for (const [certificate, some, name] of [[CERTIFICATE, hash, "SHA-384"], [CERTIFICATE, hash, "SHA3-256"], ["?", hash, "SHA-256"]]) {
+      await assert.rejects(webeid.sign(certificate, some, name), webeid.NativeInvalidArgumentError);
+    }
     assert.deepEqual(posted, []);
   });
 });

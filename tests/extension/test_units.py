@@ -25,12 +25,12 @@ PAGE_METHODS = (
     "browser.status", "browser.certificates", "browser.certificate",
     "browser.renew", "browser.renewal", "browser.login",
     "browser.piece", "browser.sign", "browser.result", "browser.encrypt", "browser.decrypt",
-    "browser.sign_text",
+    "browser.sign_text", "browser.sign_hash", "browser.signing_certificate",
 )  # fmt: skip
 UUID = "00000000-0000-4000-8000-000000000001"
 NAMES = (
     "use", "min_days", "thumbprint", "id", "nonce", "upload", "piece", "items", "detached", "result", "at",
-    "certificates", "origin", "x",
+    "certificates", "hash", "origin", "x",
 )  # fmt: skip
 VALUES = (
     "signing", "encryption", "Signing", "", "a" * 64, "A" * 64, "a" * 63, "a" * 64 + "\n", UUID,
@@ -38,7 +38,8 @@ VALUES = (
     "0" * 32, [{"text": "合同"}], [{"text": "x" * 8001}], [{"text": "x", "hash": "y"}], [{}], [None],
     [{"name": "a.pdf", "upload": "0" * 32, "size": 0}], [{"name": "a.pdf", "upload": "0" * 32}],
     ["AA=="], ["AA"], ["AA=="] * 17, [{"text": ""}] * 32, [{"text": ""}] * 33,
-    "-" * 44, "A" * 44 + "\n", 0, 30, -36500, 36500, 36501, 1.5, True, [], {}, ["signing"],
+    "-" * 44, "A" * 44 + "\n", "A" * 43 + "=", "A" * 86 + "==",
+    0, 30, -36500, 36500, 36501, 1.5, True, [], {}, ["signing"],
 )  # fmt: skip
 
 

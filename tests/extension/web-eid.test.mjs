@@ -1,6 +1,7 @@
 // Answering pages written for Web eID's extension: only where it was switched on, and as that extension does.
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { beforeEach, describe, it } from "node:test";
 import vm from "node:vm";
@@ -9,6 +10,7 @@ import { WebEidSites } from "../../browser_ext/extension/web-eid-sites.js";
 
 const ORIGIN = "https://www.sz.gov.cn";
 const SOURCE = new URL("../../browser_ext/extension/web-eid.js", import.meta.url);
+const HASH = Buffer.alloc(32).toString("base64");
 const NONCE = "A".repeat(44);
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 
@@ -31,7 +33,7 @@ function open(isOn) {
     sendMessage: async () => (page.questions++, isOn),
   };
   vm.runInNewContext(readFileSync(SOURCE, "utf-8"), {
-    chrome: { runtime }, window, location: { origin: ORIGIN }, crypto, Uint8Array,
+    chrome: { runtime }, window, location: { origin: ORIGIN }, crypto, Uint8Array, atob,
   });
   page.post = async (data, more = {}) => {
     await page.receive({ isTrusted: true, source: window, origin: ORIGIN, data, ...more });
@@ -86,8 +88,15 @@ describe("pages written for Web eID", () => {
   for (const [data, code] of [
     [{ action: "web-eid:authenticate", challengeNonce: "short" }, "ERR_WEBEID_NATIVE_INVALID_ARGUMENT"],
     [{ action: "web-eid:authenticate" }, "ERR_WEBEID_NATIVE_INVALID_ARGUMENT"],
-    [{ action: "web-eid:sign", hash: "aGFzaA==" }, "ERR_WEBEID_NATIVE_FATAL"],
-    [{ action: "web-eid:get-signing-certificate" }, "ERR_WEBEID_NATIVE_FATAL"],
+    ...[
+      { hash: "aGFzaA==" },
+      { certificate: "AAAA", hash: "aGFzaA==", hashFunction: "SHA-256" },
+      { certificate: "AAAA", hash: HASH, hashFunction: "SHA-512" },
+      { certificate: "AAAA", hash: HASH, hashFunction: "__proto__" },
+      { certificate: "A", hash: HASH, hashFunction: "SHA-256" },
+      { certificate: {}, hash: [HASH], hashFunction: "SHA-256" },
+      { certificate: "AAAA".repeat(3000), hash: HASH, hashFunction: "SHA-256" },
+    ].map((more) => [{ action: "web-eid:sign", ...more }, "ERR_WEBEID_NATIVE_INVALID_ARGUMENT"]),
   ]) {
     it(`are refused ${data.action} ${data.challengeNonce ?? ""} without the agent`, async () => {
       await page.post(data);
@@ -96,6 +105,20 @@ describe("pages written for Web eID", () => {
       assert.equal(page.said[1].error.code, code);
     });
   }
+
+  it("get a certificate and have a hash signed with it, if the agent does", async () => {
+    await page.post({ action: "web-eid:get-signing-certificate" });
+    assert.equal(page.sent[0].method, "browser.signing_certificate");
+    page.answer({ id: page.sent[0].id, result: { certificate: "AAAA", supportedSignatureAlgorithms: [] } });
+    assert.equal(page.said.at(-1).certificate, "AAAA");
+    await page.post({ action: "web-eid:sign", certificate: "AAAA", hash: HASH, hashFunction: "SHA-256" });
+    const { id, method, params } = page.sent[1];
+    const thumbprint = createHash("sha256").update(Buffer.alloc(3)).digest("hex");
+    assert.equal(method, "browser.sign_hash");
+    assert.deepEqual({ ...params }, { hash: HASH, thumbprint });
+    page.answer({ id, error: { code: "hash_not_allowed", message: "no", message_zh: "不" } });
+    assert.deepEqual([page.said.at(-1).action, page.said.at(-1).error.code], ["web-eid:sign-failure", "ERR_WEBEID_NATIVE_FATAL"]);
+  });
 
   it("are told what went wrong in Web eID's codes, also where the extension ends", async () => {
     await page.post({ action: "web-eid:authenticate", challengeNonce: NONCE });

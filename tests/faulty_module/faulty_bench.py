@@ -60,6 +60,7 @@ REQUESTS: dict[str, protocol.Request] = {
     "sign request": protocol.SignRequest(key=KEY_ID, certificate=DER),
     "sign message": protocol.SignMessage(key=KEY_ID, certificate=DER, content=b"content"),
     "sign data": protocol.SignData(key=KEY_ID, data=b"data"),
+    "sign digest": protocol.SignDigest(key=KEY_ID, digest=bytes(32), algorithm="sha256"),
     "write": protocol.WriteCertificate(key=b"new", label="new", certificate=DER),
     "destroy certificate": protocol.DestroyCertificate(key=KEY_ID, certificate=DER),
     "prove": protocol.ProveDecryption(key=RSA_ID, public_key=public_bytes(OTHER)),

@@ -25,6 +25,7 @@ MAIN: dict[str, tuple[str, ...]] = {
     "sign request": ("C_SignInit", "C_Sign"),
     "sign message": ("C_SignInit", "C_Sign"),
     "sign data": ("C_SignInit", "C_Sign"),
+    "sign digest": ("C_SignInit", "C_Sign"),
     "write": ("C_CreateObject",),
     "destroy certificate": ("C_DestroyObject",),
     "companions": ("C_FindObjectsInit", "C_FindObjectsFinal"),

@@ -6,8 +6,10 @@ import pytest
 
 from agent.ground.language import Language
 from agent.settings.config import Config
-from agent.settings.keys import DEFAULTS, TITLES, line_of
+from agent.settings.errors import SettingLockedError
+from agent.settings.keys import DEFAULTS, POLICY_ONLY, TITLES, line_of, value_in
 from agent.settings.reading import Source, load
+from agent.settings.service import Settings
 
 GOOD = 'language = "en"\n[reminders]\nthresholds = [60, 7]\n'
 
@@ -36,6 +38,34 @@ def test_every_key_says_who_set_it(paths):
     assert sources["reminders.thresholds"] is Source.USER
     assert sources["reminders.quiet_hours"] is Source.POLICY
     assert sources["reminders.notifications"] is Source.DEFAULT
+
+
+@pytest.mark.parametrize("key", sorted(POLICY_ONLY))
+def test_what_is_the_administrators_counts_in_the_policy_alone(paths, key):
+    table, _, name = key.partition(".")
+    text = f'[{table}]\n{name} = ["https://a.example"]\n'
+    default = value_in(load(paths).config, key)
+    paths.config_file.write_text(f'language = "en"\n{text}')
+    loaded = load(paths)
+    assert value_in(loaded.config, key) == default
+    assert loaded.config.language is Language.EN, "the rest of the file holds"
+    assert loaded.sources[key] is Source.DEFAULT
+    assert loaded.is_user_file_good
+    report = problem(paths)
+    assert report.code == "policy_only_key"
+    assert "Line 3" in report.message
+    paths.policy_file.write_text(text.replace("a.example", "b.example"))
+    loaded = load(paths)
+    assert value_in(loaded.config, key) == ("https://b.example",)
+    assert loaded.sources[key] is Source.POLICY
+
+
+def test_nobody_but_the_administrator_sets_it(paths):
+    settings = Settings(paths)
+    for key in POLICY_ONLY:
+        with pytest.raises(SettingLockedError):
+            settings.set(key, ["https://a.example"])
+    assert not paths.config_file.exists()
 
 
 @pytest.mark.parametrize(

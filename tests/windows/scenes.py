@@ -261,7 +261,14 @@ def _sites(_language: Language) -> Answers:
         renewals={},
         allow=("https://*.sz.gov.cn",),
         deny=(),
-        actions={Action.SIGN: ActionRules(allow=(), deny=("https://*.example.com",))},
+        actions={
+            Action.LOGIN: ActionRules(allow=("https://etax.example.gov.cn",), deny=()),
+            Action.SIGN: ActionRules(
+                allow=("https://etax.example.gov.cn",), deny=("https://*.example.com",)
+            ),
+            Action.DECRYPT: ActionRules(allow=(), deny=("https://*.example.com",)),
+        },
+        hashes=("https://bid.example.gov.cn",),
     )
     return {"sites__list": listed}
 
@@ -348,6 +355,13 @@ SCENES = {
         _token_use(Action.DECRYPT, shown=SEALED),
         is_ready=_waits_for_pin,
         subject="c0ffee",
+    ),
+    "token-use-hash": Scene(
+        "token_use",
+        _token_use(Action.SIGN, shown=(ShownItem(kind="hash", hash=f"SHA-256 {'5e' * 32}"),)),
+        is_ready=_waits_for_pin,
+        subject="c0ffee",
+        size=(640, 640),
     ),
     "token-use-small": Scene(
         "token_use",

@@ -18,6 +18,7 @@ from agent.api.methods.browser_documents import BrowserDocuments
 from agent.api.methods.browser_login import BrowserLogin
 from agent.api.methods.browser_serving import Origin, SiteServing
 from agent.api.methods.browser_sign import BrowserSign
+from agent.api.methods.browser_sign_hash import BrowserSignHash
 from agent.api.methods.browser_sign_text import BrowserSignText
 from agent.api.methods.browser_watches import Watches
 from agent.api.methods.renewals import Id, Thumbprint
@@ -119,6 +120,7 @@ class BrowserMethods:
         BrowserSign(self._services, documents).register(registry, self._serving)
         BrowserDecrypt(self._services, documents).register(registry, self._serving)
         BrowserSignText(self._services).register(registry, self._serving)
+        BrowserSignHash(self._services).register(registry, self._serving)
 
     async def status(self, _call: Call, _params: OriginParams) -> dict[str, str]:
         """That the agent is there: all a page may know without consent."""

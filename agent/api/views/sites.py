@@ -78,6 +78,8 @@ class SiteList(msgspec.Struct, frozen=True, kw_only=True):
     """Patterns of the configuration that may never ask for anything."""
     actions: dict[Action, ActionRules]
     """What it says besides, by action: of those that have lists of their own and something in them."""
+    hashes: tuple[str, ...] = ()
+    """Patterns of the policy that may have hashes signed, each time with question and PIN."""
 
 
 def consent_view(
@@ -85,14 +87,15 @@ def consent_view(
 ) -> ConsentView:
     """Return a question as clients see it."""
     secure = is_secure(question.origin)
+    is_hash = token_use is not None and any(item.kind == "hash" for item in token_use.shown)
     return ConsentView(
         id=question.id,
         origin=question.origin,
         domain=shown_name(registrable_domain(host_of(question.origin))),
         action=question.action,
-        asks=asks(question.action, language),
+        asks=asks(question.action, language, is_hash=is_hash),
         title=title(question.origin, question.action, language),
-        shows=shows(question.action, language, site_is_secure=secure),
+        shows=shows(question.action, language, site_is_secure=secure, is_hash=is_hash),
         site_is_secure=secure,
         asked=question.asked,
         expires=question.expires,
@@ -118,6 +121,7 @@ def decided(memory: SiteMemory, rules: BrowserSettings) -> SiteList:
         allow=rules.allow,
         deny=rules.deny,
         actions=_own_rules(rules),
+        hashes=rules.allow_sign_hash,
     )
 
 

@@ -63,6 +63,8 @@ def _configured(answer: Json, language: Language) -> Iterator[str]:
         for word, name in ((mark("always"), "allow"), (mark("never"), "deny")):
             for pattern in rules[name]:
                 yield f"{pattern}  {what}{translate(word, language)}"
+    for pattern in answer["hashes"]:
+        yield f"{pattern}  {translate(mark('may have hashes signed, not documents alone'), language)}"
 
 
 def _decided() -> Json:

@@ -44,6 +44,9 @@ def _decision(choice: str, usable: list[Json]) -> str:
 def _shown(shown: Json) -> str:
     if shown["kind"] == "text":
         return harmless(shown["text"])
+    if shown["kind"] == "hash":
+        said = in_words(mark("A hash, not a document; what it stands for cannot be shown."))
+        return f"{said} {shown['hash']}"
     return f"{harmless(shown['name'])}  SHA-256 {shown['sha256']}"
 
 

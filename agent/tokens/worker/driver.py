@@ -111,6 +111,9 @@ class LoggedIn(Protocol):
     def sign_data(self, request: protocol.SignData) -> bytes:
         """To prove a key."""
 
+    def sign_digest(self, request: protocol.SignDigest) -> bytes:
+        """Of what nobody here has seen."""
+
     def write_certificate(self, request: protocol.WriteCertificate) -> None:
         """Where one key has several places, the certificate's own key says which."""
 

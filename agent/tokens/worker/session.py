@@ -62,6 +62,7 @@ def _operations_of(token: LoggedIn) -> dict[type, Callable[[Any], Any]]:
         protocol.SignRequest: token.sign_request,
         protocol.SignMessage: token.sign_message,
         protocol.SignData: token.sign_data,
+        protocol.SignDigest: token.sign_digest,
         protocol.WriteCertificate: token.write_certificate,
         protocol.DestroyCertificate: token.destroy_certificate,
         protocol.ProveDecryption: token.prove_decryption,

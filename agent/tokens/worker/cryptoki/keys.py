@@ -8,6 +8,7 @@ of what is none.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from cryptography.exceptions import InvalidSignature
@@ -17,6 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo, Prehashed
 from pkcs11 import Attribute, KeyType, Mechanism
 from pkcs11.util.ec import encode_ecdsa_signature, encode_named_curve_parameters
+
+from agent.keys.digest_info import digest_info
 
 CURVES: dict[str, ec.EllipticCurve] = {
     "secp256r1": ec.SECP256R1(),
@@ -95,6 +98,13 @@ class TokenRsaKey(_Unavailable, rsa.RSAPrivateKey):
         self._public.verify(signature, bytes(data), PKCS1v15(), algorithm)
         return signature
 
+    def sign_digest(self, digest: bytes, algorithm: str) -> bytes:
+        """Sign a digest by PKCS#1 v1.5 (PKCS#11 v2.40, 2.1.6)."""
+        info = digest_info(algorithm, digest)
+        signature = bytes(self._key.sign(info, mechanism=Mechanism.RSA_PKCS))
+        self._public.verify(signature, digest, PKCS1v15(), Prehashed(_DIGESTS[algorithm]()))
+        return signature
+
     def decrypt(self, ciphertext: bytes, padding: padding.AsymmetricPadding) -> NoReturn:  # noqa: ARG002
         self._refuse()
 
@@ -121,14 +131,17 @@ class TokenEcKey(_Unavailable, ec.EllipticCurvePrivateKey):
         algorithm = signature_algorithm.algorithm
         assert isinstance(algorithm, hashes.HashAlgorithm)
         # Tokens differ in which hashing ECDSA mechanisms they have; all have the plain one.
-        digest = hashlib.new(algorithm.name, data).digest()
+        return self.sign_digest(hashlib.new(algorithm.name, data).digest(), algorithm.name)
+
+    def sign_digest(self, digest: bytes, algorithm: str) -> bytes:
+        """Sign a digest (PKCS#11 v2.40, 2.3.6), DER."""
         raw = self._key.sign(digest, mechanism=Mechanism.ECDSA)
         if len(raw) != 2 * (
             (self.key_size + 7) // 8
         ):  # PKCS#11 v2.40, 2.3.1: r and s, side by side
             raise InvalidSignature
         signature = bytes(encode_ecdsa_signature(raw))
-        self._public.verify(signature, data, signature_algorithm)
+        self._public.verify(signature, digest, ec.ECDSA(Prehashed(_DIGESTS[algorithm]())))
         return signature
 
     def exchange(self, algorithm: ec.ECDH, peer_public_key: ec.EllipticCurvePublicKey) -> NoReturn:  # noqa: ARG002
@@ -147,7 +160,11 @@ def token_key(private: Any, public: PublicKey) -> TokenKey:  # noqa: ANN401
     return TokenEcKey(private, public)
 
 
-_DIGESTS = {"sha256": hashes.SHA256, "sha384": hashes.SHA384}
+_DIGESTS: dict[str, Callable[[], hashes.HashAlgorithm]] = {
+    "sha256": hashes.SHA256,
+    "sha384": hashes.SHA384,
+    "sha512": hashes.SHA512,
+}
 
 
 def sign_data(key: TokenKey, data: bytes, digest: str = "sha256") -> bytes:
@@ -155,3 +172,8 @@ def sign_data(key: TokenKey, data: bytes, digest: str = "sha256") -> bytes:
     if isinstance(key, TokenRsaKey):
         return key.sign(data, PKCS1v15(), hashes.SHA256())
     return key.sign(data, ec.ECDSA(_DIGESTS[digest]()))
+
+
+def sign_digest(key: TokenKey, digest: bytes, algorithm: str) -> bytes:
+    """Sign a digest: RSA PKCS#1 v1.5, or ECDSA as DER."""
+    return key.sign_digest(digest, algorithm)

@@ -61,6 +61,9 @@ class LoggedInToken:
     def sign_data(self, request: protocol.SignData) -> bytes:
         return self._done(signing.sign_data, request)
 
+    def sign_digest(self, request: protocol.SignDigest) -> bytes:
+        return self._done(signing.sign_digest, request)
+
     def write_certificate(self, request: protocol.WriteCertificate) -> None:
         self._done(certificates.write_certificate, request)
 

@@ -41,3 +41,8 @@ def sign_message(access: TokenAccess, request: protocol.SignMessage) -> bytes:
 def sign_data(access: TokenAccess, request: protocol.SignData) -> bytes:
     """Sign bytes: to prove that the key is there and works, and for pages."""
     return keys.sign_data(access.signing_key(request.key), request.data, request.digest)
+
+
+def sign_digest(access: TokenAccess, request: protocol.SignDigest) -> bytes:
+    """Sign a digest that a page chose."""
+    return keys.sign_digest(access.signing_key(request.key), request.digest, request.algorithm)

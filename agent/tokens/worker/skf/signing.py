@@ -8,18 +8,16 @@ import hashlib
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from agent.certificates.names import subject_of
+from agent.keys.digest_info import digest_info
 from agent.keys.public_key import PublicKey
 from agent.keys.requests import RequestDraft
 from agent.keys.schemes import Family
 from agent.keys.signing import SignedDataDraft
 from agent.keys.sm2 import signed_digest
 from agent.tokens import protocol
-from agent.tokens.errors import SignatureInvalidError
+from agent.tokens.errors import KeyTypeUnsupportedError, SignatureInvalidError
 from agent.tokens.worker.skf.access import TokenAccess
 from agent.tokens.worker.skf.container import Container
-
-_SHA256_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
-"""A DigestInfo up to its digest (RFC 8017, 9.2, note 1)."""
 
 
 def sign_request(access: TokenAccess, request: protocol.SignRequest) -> bytes:
@@ -47,10 +45,21 @@ def sign_data(access: TokenAccess, request: protocol.SignData) -> bytes:
         return _signature(access, container, key, request.data)
 
 
+def sign_digest(access: TokenAccess, request: protocol.SignDigest) -> bytes:
+    """Sign a digest that a page chose, with RSA alone."""
+    with access.pair(request.key) as (container, key):
+        if key.family is not Family.RSA:
+            raise KeyTypeUnsupportedError
+        signature = container.sign_by_rsa(digest_info(request.algorithm, request.digest))
+        if not key.verify_digest(request.digest, signature, request.algorithm):
+            raise SignatureInvalidError(module=access.module.name)
+        return signature
+
+
 def _signature(access: TokenAccess, container: Container, key: PublicKey, data: bytes) -> bytes:
     """Return a signature, of SM2 as DER, once it was verified; SignatureInvalidError."""
     if key.family is Family.RSA:
-        signature = container.sign_by_rsa(_SHA256_INFO + hashlib.sha256(data).digest())
+        signature = container.sign_by_rsa(digest_info("sha256", hashlib.sha256(data).digest()))
     else:
         # e = SM3(Z ‖ data) with Z of the key that will verify it (GM/T 0009, 8.1).
         signature = encode_dss_signature(*container.sign_by_sm2(signed_digest(key.bits, data)))
