@@ -11,6 +11,7 @@ from api_desk import ALLOWED
 from certificate_maker import ENCRYPTION, make_der
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_login import VALID
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -102,7 +103,7 @@ def test_parameters_are_taken_where_the_schema_takes_them_and_nowhere_else(metho
 
 
 async def test_answers_and_refusals_are_what_the_schema_says(token_desk, tokens):
-    tokens.write(("01", "sign", make_der()), ("02", "encrypt", make_der(usage=ENCRYPTION)))
+    tokens.write(("01", "sign", make_der(**VALID)), ("02", "encrypt", make_der(usage=ENCRYPTION)))
     await token_desk.inventory.refresh()
     [token] = token_desk.inventory.snapshot.tokens
     signing = token.certificates[0].certificate.thumbprint

@@ -20,13 +20,16 @@ from test_extension import CAUGHT
 from web_eid_pages import AUTHENTICATE, NONCE, READY, SIGN
 
 from agent.keys.cades import origin_in
+from agent.keys.enveloped_data import enveloped
 from agent.keys.signed_data import read_signed_data
 from native_host.identity import extension_id
 from sandbox.desk.desk import Desk as AgentDesk
 from sandbox.desk.desk import Holder
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "portal_signing"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "certificates"))
 
+from certificate_maker import ENCRYPTION, make_der, rsa_key
 from esteid_peer import is_valid
 
 pytestmark = one_browser("chromium with an agent that logs in")
@@ -116,7 +119,7 @@ async def test_a_hash_is_signed_for_both_libraries_where_the_policy_allows_it_an
 ):
     options = await tabs(f"{OWN}/options.html", ready=None)
     await options.evaluate(SWITCH, True)
-    policy = agent.odc_home / "policy.toml"
+    policy = agent.folder / "policy.toml"
     try:
         for library, refusal in (
             ("ours", "ERR_ODC_HASH_NOT_SIGNED"),
@@ -152,20 +155,74 @@ async def test_a_hash_is_signed_for_both_libraries_where_the_policy_allows_it_an
         await options.evaluate(SWITCH, False)
 
 
-async def test_a_question_goes_with_the_tab_and_with_whoever_navigates_away(agent, tabs, portal):
-    for leaves in ("close", "navigate"):
+SEALED = base64.b64encode(
+    enveloped(b"content", [make_der(key=rsa_key("somebody"), usage=ENCRYPTION)])
+).decode()
+USES = {
+    "login": "odc.login('A'.repeat(44), { signal })",
+    "sign": "odc.sign('text', { signal })",
+    "decrypt": "odc.decrypt({ name: 'a', content }, { signal })",
+}
+ASK = """(sealed) => {
+  window.taken = new AbortController();
+  const { signal } = window.taken;
+  const content = Uint8Array.from(atob(sealed), (character) => character.charCodeAt(0));
+  window.ended = %s.then(() => 'done', ({ code }) => code);
+}"""
+
+
+@pytest.mark.parametrize("use", USES)
+async def test_a_question_goes_with_the_tab_with_whoever_navigates_away_and_when_it_is_taken_back(
+    agent, tabs, portal, use
+):
+    for leaves in ("close", "navigate", "abort"):
         page = await tabs(portal)
         with Person(agent) as person:
-            await page.evaluate("void odc.login('A'.repeat(44)).catch(() => {})")
+            await page.evaluate(ASK % USES[use], SEALED)
             question = await asyncio.to_thread(person.next_question)
-            await (page.close() if leaves == "close" else page.goto("about:blank"))
+            assert question["action"] == use
+            if leaves == "close":
+                await page.close()
+            elif leaves == "navigate":
+                await page.goto("about:blank")
+            else:
+                await page.evaluate("taken.abort()")
+                assert await page.evaluate("ended") == "aborted"
             assert await asyncio.to_thread(person.question_closed) == question["id"]
 
 
-async def test_a_frame_may_ask_for_nothing(agent, framed, tabs):
+@pytest.mark.parametrize("use", USES)
+async def test_a_frame_may_ask_for_nothing(agent, framed, tabs, use):
     page = await tabs(framed, ready="() => frames[0]?.odc !== undefined")
-    code = await page.evaluate("frames[0].odc.login('A'.repeat(44)).catch(({ code }) => code)")
-    assert code == "extension_unreachable"
+    frame = page.frames[1]
+    await frame.evaluate(ASK % USES[use], SEALED)
+    assert await frame.evaluate("ended") == "extension_unreachable"
+
+
+OPENED = """
+async () => {
+  const [{ thumbprint }] = await odc.certificates({ use: 'encryption' });
+  const content = new TextEncoder().encode('招标文件'.repeat(200000));
+  const sealing = odc.encrypt({ name: 'bid.p7m', content }, [await odc.certificate(thumbprint)]);
+  content.fill(0);
+  const sealed = await sealing;
+  const opening = odc.decrypt({ name: 'bid.p7m', content: sealed });
+  sealed.fill(0);
+  return new TextDecoder().decode(await opening);
+}
+"""
+
+
+async def test_what_a_page_encrypts_it_has_decrypted_whatever_it_makes_of_it_afterwards(
+    agent, tabs, portal
+):
+    page = await tabs(portal)
+    with Person(agent) as person:
+        opening = asyncio.create_task(page.evaluate(OPENED))
+        assert (await asyncio.to_thread(person.answer, "always"))["action"] == "certificates"
+        question = await asyncio.to_thread(person.log_in, PIN)
+        assert question["action"] == "decrypt"
+        assert await opening == "招标文件" * 200_000
 
 
 async def test_the_demo_portal_has_a_text_and_documents_signed_with_one_pin(agent, tabs, tmp_path):
@@ -213,9 +270,10 @@ async def test_what_was_shown_is_signed_whatever_the_page_makes_of_it_afterwards
     assert origin_in(message.attributes) == portal
 
 
-async def test_two_hundred_megabytes_are_refused_by_their_size_alone(agent, tabs, portal):
+@pytest.mark.parametrize("use", ["sign", "decrypt", "encrypt"])
+async def test_two_hundred_megabytes_are_refused_by_their_size_alone(agent, tabs, portal, use):
     page = await tabs(portal)
     huge = "new File([new Blob(Array(200).fill(new Uint8Array(1 << 20)))], 'huge.bin')"
-    refused = await page.evaluate(CAUGHT, f"odc.sign({huge})")
+    refused = await page.evaluate(CAUGHT, f"odc.{use}({huge}, ['AA=='])")
     assert refused["code"] == "document_too_large"
     assert await page.evaluate("odc.SIGN_LIMITS.documentBytes") == 32 << 20

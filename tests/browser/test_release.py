@@ -6,11 +6,14 @@ import asyncio
 
 import pytest
 import pytest_asyncio
-from chromium import build_release, chromium, one_browser
+import web_eid_pages
+from chromium import build_release, chromium, one_browser, portal_server
 from portal_names import ALLOWED, LISTED, OTHER
-from test_extension import STATUS
+from test_extension import CAUGHT, STATUS
+from web_eid_pages import READY
 
 from agent import __version__
+from native_host.identity import extension_id
 
 REGISTERED = """async () => {
   while ((await chrome.scripting.getRegisteredContentScripts()).length === 0) {
@@ -68,3 +71,34 @@ async def test_nobody_else_reaches_it_and_is_told_so_soon(tabs, secure_port, por
     before = await page.evaluate("performance.now()")
     assert (await page.evaluate(STATUS))["state"] == "extension_unreachable"
     assert await page.evaluate("performance.now()") - before < 4000
+
+
+@pytest.fixture(scope="module")
+def web_eid_port(certificate):
+    with portal_server(web_eid_pages.pages(), tls=certificate[0]) as address:
+        yield address.rpartition(":")[2]
+
+
+async def test_a_click_on_the_popups_switch_has_pages_of_web_eid_answered_there_and_another_ends_it(
+    web_eid_port, tabs
+):
+    page = await tabs(f"https://{ALLOWED}:{web_eid_port}", ready=f"() => {READY}")
+    popup = await tabs(f"chrome-extension://{extension_id()}/popup.html", ready=None)
+    await page.bring_to_front()  # the popup is about the tab below it
+    await popup.reload()
+    switch = popup.locator("#web-eid-switch")
+    await switch.wait_for()
+    for is_on, code in (
+        (False, "ERR_WEBEID_EXTENSION_UNAVAILABLE"),
+        (True, "ERR_WEBEID_NATIVE_UNAVAILABLE"),  # answered: no agent runs
+        (False, "ERR_WEBEID_EXTENSION_UNAVAILABLE"),
+    ):
+        if await switch.is_checked() is not is_on:
+            await switch.click()
+        await page.reload()
+        await page.wait_for_function(f"() => {READY}")
+        said = await page.evaluate(CAUGHT, "libraries.theirs.status()")
+        assert said["code"] == code
+        await popup.reload()
+        await switch.wait_for()
+        assert await switch.is_checked() is is_on
