@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256
 from person import Person
+from portal_pages import documented_portal
 from test_extension import CAUGHT
 from web_eid_pages import AUTHENTICATE, NONCE, READY, SIGN
 
@@ -73,6 +75,38 @@ def framed():
         yield address
 
 
+@pytest.fixture(scope="module")
+def documented_pages(agent_desk):
+    """The complete pages of the documentation, each with a server that trusts the sandbox's authority."""
+    authority = (agent_desk.folder / "sandbox" / "ca.pem").read_bytes()
+    issuers = (x509.load_pem_x509_certificate(authority),)
+    with documented_portal("登录", issuers) as login, documented_portal("签署", issuers) as signing:
+        yield login, signing
+
+
+async def test_the_complete_pages_of_the_documentation_log_in_and_sign(
+    agent, documented_pages, tabs, tmp_path
+):
+    document = tmp_path / "合同.pdf"
+    document.write_bytes(b"%PDF-1.7\n" + bytes(range(256)))
+    for address, button, words, times in zip(
+        documented_pages, ("#login", "#sign"), ("已登录: ", "已签署: "), (1, 2), strict=True
+    ):
+        page = await tabs(address, ready=None)
+        if button == "#sign":
+            await page.set_input_files("#files", document)
+        with Person(agent) as person:
+            await page.click(button)
+            await asyncio.to_thread(person.log_in, PIN)
+            said = page.locator("#state", has_text=words)
+            await said.wait_for()
+            assert (await said.inner_text()).count(f"{words}深圳市样例有限公司") == times
+            if button == "#login":  # a site may ask a person three times
+                await page.click(button)
+                await asyncio.to_thread(person.answer, "decline")
+                await page.locator("#state", has_text="未获准").wait_for()
+
+
 async def logged_in(agent, page, call):
     """Have a page log in while somebody types the PIN; return what the page got."""
     with Person(agent) as person:
@@ -114,6 +148,15 @@ async def test_web_eid_js_and_ours_log_in_on_the_same_page_where_that_is_switche
     assert set(theirs) == set(ours)
 
 
+async def until_hashes_are_signed_for(agent, sites):
+    """Wait until the agent has read its policy."""
+    deadline = time.monotonic() + 20
+    with agent.client() as client:
+        while client.call("sites.list")["hashes"] != sites:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.05)
+
+
 async def test_a_hash_is_signed_for_both_libraries_where_the_policy_allows_it_and_refused_elsewhere(
     agent, web_eid, tabs
 ):
@@ -127,14 +170,13 @@ async def test_a_hash_is_signed_for_both_libraries_where_the_policy_allows_it_an
         ):
             page = await tabs(web_eid, ready=f"() => {READY}")
             policy.unlink(missing_ok=True)
-            with Person(agent) as person:
-                signing = asyncio.create_task(page.evaluate(CAUGHT, SIGN.format(library)))
-                assert (await asyncio.to_thread(person.answer, "once"))["action"] == "certificates"
-                assert (await signing)["code"] == refusal
+            await until_hashes_are_signed_for(agent, [])
+            refused = await page.evaluate(CAUGHT, SIGN.format(library))
+            assert refused["code"] == refusal
             policy.write_text(f'[browser]\nallow_sign_hash = ["{web_eid}"]\n')
+            await until_hashes_are_signed_for(agent, [web_eid])
             with Person(agent) as person:
                 signing = asyncio.create_task(page.evaluate(CAUGHT, SIGN.format(library)))
-                assert (await asyncio.to_thread(person.answer, "once"))["action"] == "certificates"
                 question = await asyncio.to_thread(person.log_in, PIN)
                 signed = await signing
             [shown] = question["token_use"]["shown"]
@@ -219,7 +261,6 @@ async def test_what_a_page_encrypts_it_has_decrypted_whatever_it_makes_of_it_aft
     page = await tabs(portal)
     with Person(agent) as person:
         opening = asyncio.create_task(page.evaluate(OPENED))
-        assert (await asyncio.to_thread(person.answer, "always"))["action"] == "certificates"
         question = await asyncio.to_thread(person.log_in, PIN)
         assert question["action"] == "decrypt"
         assert await opening == "招标文件" * 200_000

@@ -89,7 +89,7 @@ def test_a_log_in_is_agreed_to_by_the_pin_and_a_wrong_one_is_typed_again(asked, 
     wrong.wait_for("example.gov.cn")
     wrong.wait_for("输入密码")
     wrong.type("p")
-    wrong.wait_for("PIN")
+    wrong.wait_for("用于")
     wrong.type(WRONG)
     assert wrong.end() == 1
     assert "9" in wrong.shown
@@ -97,7 +97,7 @@ def test_a_log_in_is_agreed_to_by_the_pin_and_a_wrong_one_is_typed_again(asked, 
     right = terminal("sites", "ask", question)
     right.wait_for("输入密码")
     right.type("p")
-    right.wait_for("PIN")
+    right.wait_for("用于")
     right.type(PIN)
     assert right.end() == 0
     assert PIN not in right.shown
@@ -116,7 +116,7 @@ def test_a_text_is_shown_whole_and_harmless_and_signed(asked, terminal):
     assert "\u202e" not in shown.shown
     assert "\x1b[31m" not in shown.shown
     shown.type("p")
-    shown.wait_for("PIN")
+    shown.wait_for("用于")
     shown.type(PIN)
     assert shown.end() == 0
     wait_for(answers)
