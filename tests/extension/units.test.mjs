@@ -9,7 +9,7 @@ import { hops } from "../../browser_ext/extension/hops.js";
 import { NativeLink } from "../../browser_ext/extension/native.js";
 import { isOwnPage } from "../../browser_ext/extension/own.js";
 import { Policy } from "../../browser_ext/extension/policy.js";
-import { originOf, parametersOf } from "../../browser_ext/extension/requests.js";
+import { actionOf, originOf, parametersOf } from "../../browser_ext/extension/requests.js";
 import { fits, keepSitesInStep, patternOf } from "../../browser_ext/extension/sites.js";
 
 const THUMBPRINT = "ab".repeat(32);
@@ -126,6 +126,13 @@ describe("what may be asked", () => {
 });
 
 describe("an administrator's policy", () => {
+  it("for an action is for every method that does it", () => {
+    const methods = ["login", "sign", "sign_text", "sign_hash", "decrypt", "signing_certificate", "certificates", "encrypt"];
+    const actions = ["login", "sign", "sign", "sign", "decrypt", null, null, null];
+    assert.deepEqual(methods.map((name) => actionOf(`browser.${name}`)), actions);
+    assert.deepEqual([actionOf(undefined), actionOf("browser.sign_anything")], [null, null]);
+  });
+
   it("is for each action by itself, and a list of sites, be it empty, names all of them", async () => {
     const { policy } = await read({ login_sites: ["a.example"], blocked_sign_sites: ["a.example"], decrypt_sites: [] });
     const forbidden = (host) =>

@@ -11,6 +11,7 @@ from scenes import CONTRACT, _token_use
 
 from agent.ground.language import Language
 from agent.portal_signing.errors import NotSignedError
+from agent.portal_signing.model import ShownItem
 from agent.sites.model import Action
 from agent.windows import pin_asking
 
@@ -170,4 +171,24 @@ def test_what_is_signed_is_shown_whole_with_what_hides_in_it(opened):
     [text] = window.items.findChildren(QPlainTextEdit)
     assert text.toPlainText().endswith("‹U+202E›000,1 元")
     assert any("采购合同.pdf" in plain(label) for label in window.items.findChildren(QLabel))
+    assert not window.always.isVisible()
+
+
+@pytest.mark.parametrize("action", [Action.SIGN, Action.DECRYPT])
+def test_a_documents_name_hides_nothing_either(opened, action):
+    shown = ShownItem(kind="document", name="合同\u202efdp.exe\n\x1b", size=7, sha256="00" * 32)
+    window = opened(_token_use(action, shown=(shown,))(Language.ZH))
+    said = " ".join(plain(label) for label in window.items.findChildren(QLabel))
+    assert "合同‹U+202E›fdp.exe" in said
+    assert "‹U+001B›" in said
+    assert not set("\u202e\x1b") & set(said)
+
+
+def test_a_hash_is_said_to_be_none_of_a_document_in_red(opened):
+    digest = f"SHA-256 {'5e' * 32}"
+    shown = (ShownItem(kind="hash", hash=digest),)
+    window = opened(_token_use(Action.SIGN, shown=shown)(Language.ZH))
+    [said] = [label for label in window.items.findChildren(QLabel) if "摘要值" in label.text()]
+    assert digest in plain(said)
+    assert said.property("kind") == "bad"
     assert not window.always.isVisible()
