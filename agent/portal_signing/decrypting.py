@@ -27,8 +27,8 @@ from agent.tokens.supervisor import PinSession
 if TYPE_CHECKING:  # asn1crypto comes with it: an agent at rest should be small
     from agent.tokens.worker.envelope import Envelope, KeyIdentity, Recipient
 
-_PIECE_BYTES = 2 << 20
-"""What a worker is given at a time: whole blocks, and less than its time is for on a slow token."""
+_PIECE_BYTES = 512 << 10
+"""What a worker is given at a time: whole blocks, and less than its minute is for on a token of 10 KB/s."""
 
 
 class SealedDocument(msgspec.Struct, frozen=True):
