@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -9,11 +11,13 @@ from typing import Any
 
 import msgspec
 from actors import in_words, pair, prompt, token, tokens
+from PIL import Image, ImageDraw
 from scene import Answers, Scene
 
 from agent.ground.language import Language
 from agent.signing.errors import SignatureExistsError
 from agent.tokens.pin_states import PinPurpose
+from agent.windows.signing.stamp_dialog import StampDialog
 
 NAMES = {
     "合同(2026-11)终稿.pdf": 1_482_133,
@@ -59,11 +63,56 @@ def signed(file: str, error: SignatureExistsError | None = None) -> dict[str, An
 
 def _answers(language: Language) -> Answers:
     held = in_words(token(*pair(days=300)), language)
-    return {"tokens__list": tokens(held), "signing__sign": lambda given: asked(given["files"])}
+    return {
+        "tokens__list": tokens(held),
+        "signing__ways": {"inside": True},
+        "signing__sign": lambda given: asked(given["files"]),
+        "signing__page": {"picture": page(), "pages": 3, "width": 210.0, "height": 297.0},
+        "signing__picture": {"picture": seal()},
+    }
 
 
 def _has_certificate(window: Any) -> bool:
     return window.certificate.count() > 0
+
+
+def _drawn(picture: Image.Image) -> str:
+    content = io.BytesIO()
+    picture.save(content, "JPEG")
+    return base64.b64encode(content.getvalue()).decode()
+
+
+@cache
+def page() -> str:
+    """Return the picture of a page with some lines on it."""
+    picture = Image.new("RGB", (840, 1188), "white")
+    pen = ImageDraw.Draw(picture)
+    for line in range(24):
+        pen.rectangle(
+            (90, 120 + 36 * line, 740 - 90 * (line % 4 == 3), 132 + 36 * line), fill="#777"
+        )
+    return _drawn(picture)
+
+
+@cache
+def seal() -> str:
+    """Return the picture of a round seal."""
+    picture = Image.new("RGB", (400, 400), "white")
+    pen = ImageDraw.Draw(picture)
+    pen.ellipse((8, 8, 392, 392), outline="#c00", width=14)
+    pen.regular_polygon((200, 200, 90), 5, fill="#c00")
+    return _drawn(picture)
+
+
+def _stamp(window: Any) -> None:
+    window.documents.add(documents())
+    window.stamp.click()
+    [dialog] = window.findChildren(StampDialog)
+    dialog.take_picture("/公章.png")
+
+
+def _can_stamp(window: Any) -> bool:
+    return _has_certificate(window) and window.inside.isChecked()
 
 
 def _ask(window: Any) -> None:
@@ -94,5 +143,12 @@ SCENES = {
     "sign-empty": Scene("sign", _answers, is_ready=_has_certificate),
     "sign-no-token": Scene("sign", lambda _: {"tokens__list": tokens()}),
     "sign-done": Scene("sign", _answers, is_ready=_has_certificate, prepare=_end),
+    "sign-stamp": Scene(
+        "sign",
+        _answers,
+        is_ready=_can_stamp,
+        prepare=_stamp,
+        part=lambda window: window.findChildren(StampDialog)[0],
+    ),
     "sign-small": Scene("sign", _answers, is_ready=_has_certificate, prepare=_ask, size=(640, 330)),
 }

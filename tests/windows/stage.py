@@ -46,6 +46,7 @@ class AnyParams(msgspec.Struct, frozen=True):
     actions: Any = None
     reference: str | None = None
     secret: str | None = None
+    pdf: Any = None
 
 
 class Stage:

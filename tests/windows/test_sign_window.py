@@ -5,14 +5,19 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import msgspec
 import pytest
 from actors import pair, token, tokens
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
+from scenes import SCENES
 from sign_scenes import ID, asked, signed
 
+from agent.ground.language import Language
+from agent.signing.asking import TimestampMissingError
 from agent.signing.errors import DocumentUnreadableError, SignatureExistsError
 from agent.windows.signing.documents import Column
+from agent.windows.signing.stamp_dialog import StampDialog
 from sandbox.desk.desk import Desk, Holder
 
 SECONDS = 60_000
@@ -38,7 +43,7 @@ def valid_desk():
 
 @pytest.fixture
 def files(tmp_path) -> list[str]:
-    found = [tmp_path / name for name in ("合同.pdf", "b.xml", "c.docx")]
+    found = [tmp_path / name for name in ("合同.odt", "b.xml", "c.docx")]
     for number, file in enumerate(found):
         file.write_bytes(b"content" * number)
     return [str(file) for file in found]
@@ -48,6 +53,7 @@ def files(tmp_path) -> list[str]:
 def window(stage, window_of, qtbot):
     stage.answer(
         tokens__list=tokens(token(*pair(days=300))),
+        signing__ways={"inside": False},
         signing__sign=lambda given: asked(given["files"]),
         signing__stop=None,
     )
@@ -170,10 +176,10 @@ def test_what_others_have_signed_does_not_show_here(window, stage, qtbot, files)
 
 
 def test_a_refusal_is_said_and_leaves_the_documents(window, stage, qtbot, files):
-    stage.answer(signing__sign=DocumentUnreadableError(file="合同.pdf", reason="Permission denied"))
+    stage.answer(signing__sign=DocumentUnreadableError(file="合同.odt", reason="Permission denied"))
     window.documents.add(files)
     window.sign.click()
-    qtbot.waitUntil(lambda: "合同.pdf" in window.banner.text)
+    qtbot.waitUntil(lambda: "合同.odt" in window.banner.text)
     assert window.panel_card.isHidden()
     assert window.documents.files == files
 
@@ -208,3 +214,54 @@ def test_the_list_has_its_frame_whole_also_where_it_has_the_keyboard(window):
     width = 2  # of the frame that says so
     inside = window.documents.rect().adjusted(width, width, -width, -width)
     assert inside.contains(window.documents.header().geometry())
+
+
+@pytest.fixture
+def pdf(tmp_path) -> str:
+    file = tmp_path / "章程.pdf"
+    file.write_bytes(b"%PDF-1.7")
+    return str(file)
+
+
+def test_pdfs_are_signed_inside_with_a_stamp_that_was_moved(window, stage, files, pdf, qtbot):
+    stage.answer(**SCENES["sign-stamp"].answers(Language.ZH))
+    window.refresh()
+    qtbot.waitUntil(window.inside.isChecked)
+    assert window.inside.isHidden(), "there is no PDF yet"
+    window.documents.add([*files, pdf])
+    window.stamp.click()
+    [dialog] = window.findChildren(StampDialog)
+    qtbot.waitUntil(lambda: dialog.left.value() == 150)
+    assert not dialog.use.isEnabled()
+    dialog.take_picture("/seal.png")
+    qtbot.waitUntil(lambda: dialog.has_stamp)
+    dialog.top.setValue(100)
+    dialog._item.moveBy(-10 * dialog._pixels, 0)
+    qtbot.waitUntil(lambda: dialog.left.value() == 140)
+    dialog.use.click()
+    window.sign.click()
+    qtbot.waitUntil(lambda: bool(stage.asked("signing.sign")))
+    stamp = stage.asked("signing.sign")[-1]["pdf"]["stamp"]
+    assert (stamp["picture"], stamp["page"]) == ("/seal.png", 1)
+    assert stamp["box"] == pytest.approx(
+        {"left": 140, "top": 100, "width": 40, "height": 40}, abs=0.1
+    )
+
+
+def test_what_a_signature_lacks_is_told_in_the_list(window, pdf):
+    window.documents.add([pdf])
+    shortfall = msgspec.to_builtins(TimestampMissingError(reason="HTTP 500").report())
+    window.documents.show_result(pdf, {**signed(pdf), "shortfall": shortfall})
+    assert "HTTP 500" in result_of(window, pdf)
+    assert window.documents.unsigned == []
+
+
+def test_pdfs_are_signed_beside_where_that_is_wanted(window, stage, files, pdf, qtbot):
+    stage.answer(signing__ways={"inside": True})
+    window.refresh()
+    qtbot.waitUntil(window.inside.isChecked)
+    window.documents.add([*files, pdf])
+    window.inside.click()
+    window.sign.click()
+    qtbot.waitUntil(lambda: bool(stage.asked("signing.sign")))
+    assert stage.asked("signing.sign")[-1].get("pdf") is None

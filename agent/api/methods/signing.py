@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
 from agent.api.methods.renewals import Thumbprint
-from agent.api.registry import Call, Registry, Role
+from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
 from agent.api.views.signing import (
     PdfVerifiedView,
@@ -24,6 +25,8 @@ from agent.signing.checking import check
 from agent.signing.pdf.checking import check_pdf
 from agent.signing.pdf.inside import Level, PdfWish, Stamp
 from agent.signing.pdf.model import Box
+from agent.signing.pdf.process import has_pdf_part
+from agent.signing.pdf.showing import show_page, show_stamp
 
 MAX_FILES = 200
 """Signed with one PIN: as many as a person can be asked about at once."""
@@ -94,6 +97,44 @@ class VerifyPdfParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     file: File
 
 
+class PageParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of ``signing.page``."""
+
+    file: File
+    page: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 1
+
+
+class WaysView(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to ``signing.ways``."""
+
+    inside: bool
+    """Whether the part of the program is installed that signs PDFs inside."""
+
+
+class PageView(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to ``signing.page``."""
+
+    picture: bytes
+    """JPEG (base64 in JSON)."""
+    pages: int
+    width: float
+    """Millimetres, as the next."""
+    height: float
+
+
+class PictureView(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to ``signing.picture``."""
+
+    picture: bytes
+    """JPEG (base64 in JSON)."""
+
+
+class PictureParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of ``signing.picture``."""
+
+    file: File
+
+
 class SigningMethods:
     """See /docs/architecture/api.md for the list."""
 
@@ -105,6 +146,9 @@ class SigningMethods:
         registry.add("signing.sign", SignParams, self.sign, Role.CONTROL)
         registry.add("signing.stop", StopParams, self.stop, Role.CONTROL)
         registry.add("signing.verify", VerifyParams, self.verify, Role.CONTROL)
+        registry.add("signing.ways", NoParams, self.ways, Role.CONTROL)
+        registry.add("signing.page", PageParams, self.page, Role.CONTROL)
+        registry.add("signing.picture", PictureParams, self.picture, Role.CONTROL)
         registry.add("signing.verify_pdf", VerifyPdfParams, self.verify_pdf, Role.CONTROL)
 
     async def sign(self, call: Call, params: SignParams) -> SigningView:
@@ -141,3 +185,18 @@ class SigningMethods:
         file, services = Path(params.file), self._services
         checked = await check_pdf(file, trust=services.trust, clock=services.clock)
         return pdf_verified_view(checked, services.language_of(call))
+
+    async def ways(self, _call: Call, _params: NoParams) -> WaysView:
+        """Tell whether PDFs can be signed inside."""
+        return WaysView(inside=has_pdf_part())
+
+    async def page(self, _call: Call, params: PageParams) -> PageView:
+        """Show a page of a PDF, and how large it is."""
+        page = await asyncio.to_thread(show_page, Path(params.file), params.page)
+        return PageView(
+            picture=page.picture, pages=page.pages, width=page.width, height=page.height
+        )
+
+    async def picture(self, _call: Call, params: PictureParams) -> PictureView:
+        """Show a stamp's picture, decoded where nothing can happen."""
+        return PictureView(picture=await asyncio.to_thread(show_stamp, Path(params.file)))

@@ -100,13 +100,14 @@ class Documents(QTreeWidget):
     def show_result(self, file: str, signed: Json) -> None:
         """Show what became of one file (SignedFile)."""
         line = self._item(file)
-        error = signed["error"]
-        text = (
-            self._words.of_report(error)[0] if error else isolated(Path(signed["signature"]).name)
-        )
+        error, shortfall = signed["error"], signed.get("shortfall")
+        said = error or shortfall
+        text = self._words.of_report(said)[0] if said else isolated(Path(signed["signature"]).name)
         line.setText(Column.RESULT, text)
         line.setData(Column.RESULT, _IS_SIGNED, error is None)
-        tone = colours().bad if error else colours().good
+        tone = colours().good
+        if said:
+            tone = colours().bad if error else colours().warning
         line.setForeground(Column.RESULT, QBrush(QColor(tone)))
         self.scrollToItem(line)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QFileDialog,
     QFrame,
@@ -23,13 +24,15 @@ from agent.windows.pin_asking import PinAsking
 from agent.windows.pin_panel import PinPanel
 from agent.windows.scrolling import scrolled
 from agent.windows.signing.documents import Documents
+from agent.windows.signing.stamp_dialog import StampDialog
 from agent.windows.style import LARGE, MEDIUM, SMALL, set_kind
 from agent.windows.texts import Label, ValueLabel, day
 from agent.windows.window import Context, Window
 
 _NOTE = mark(
-    "Each document gets a signature file (.p7s) beside it; it stays as it is, and both are sent"
-    " together. A signature binds the organisation: look at a document before you sign it."
+    "A document stays as it is: its signature is a file beside it (.p7s), and both are sent together; a PDF"
+    " can be signed inside, in a new file. A signature binds the organisation: look at a document before you"
+    " sign it."
 )
 _HINT = mark("Drop documents here, paste them, or choose them.")
 _NO_CERTIFICATE = mark("No token with a signing certificate is plugged in.")
@@ -43,6 +46,7 @@ class SignWindow(Window):
 
     def __init__(self, context: Context, subject: str = "") -> None:
         super().__init__(context, subject)
+        self._context = context
         self._asking: PinAsking | None = None
         self._signing: Json = None
         """SigningView of what the PIN is asked for, or entered."""
@@ -55,6 +59,11 @@ class SignWindow(Window):
         self.panel = PinPanel(self.words, mark("Enter the PIN to sign these documents"))
         self.panel_card = QFrame()
         self.progress = QProgressBar()
+        self.inside = QCheckBox()
+        self.stamp = QPushButton()
+        self._can_inside = False
+        self._stamp: Json = None
+        """StampParams of what is to be seen of signatures in PDFs."""
         self.choose, self.remove = QPushButton(), QPushButton()
         self.sign, self.stop = QPushButton(), QPushButton()
         self._set_up()
@@ -64,6 +73,7 @@ class SignWindow(Window):
     def refresh(self) -> None:
         """Ask which certificates there are."""
         self.link.call("tokens.list", None, self._on_tokens)
+        self.link.call("signing.ways", None, self._on_ways)
 
     def show_subject(self, subject: str) -> None:
         """Choose the certificate the window was opened for."""
@@ -87,6 +97,10 @@ class SignWindow(Window):
         words.show(self.setWindowTitle, mark("Sign documents"))
         words.show(self.hint.setText, _HINT)
         words.show(self.certificate.setAccessibleName, mark("Certificate"))
+        words.show(self.inside.setText, mark("Sign PDFs inside, in a new file (…-signed.pdf)"))
+        words.show(self.stamp.setText, mark("Stamp…"))
+        self.inside.toggled.connect(lambda _on: self._allow())
+        self.stamp.clicked.connect(self._ask_for_stamp)
         words.show(self.choose.setText, mark("Choose documents…"))
         words.show(self.remove.setText, mark("Remove"))
         words.show(self.sign.setText, mark("Sign"))
@@ -133,7 +147,12 @@ class SignWindow(Window):
         column.setSpacing(MEDIUM)
         for widget in (self.certificate, self.no_certificate):
             column.addWidget(widget)
+        pdfs = QHBoxLayout()
+        pdfs.setSpacing(SMALL)
+        pdfs.addWidget(self.inside, 1)
+        pdfs.addWidget(self.stamp)
         column.addWidget(self.documents, 1)
+        column.addLayout(pdfs)
         column.addWidget(note)
         self.content.addWidget(scrolled(whole), 1)
         self.content.addWidget(self.panel_card)
@@ -177,10 +196,32 @@ class SignWindow(Window):
         self.banner.hush()
         self._files = self.documents.unsigned
         params = {"thumbprint": self.certificate.currentData(), "files": self._files}
+        if self.inside.isChecked() and self._pdfs:
+            params["pdf"] = {"stamp": self._stamp}
         self._asking = PinAsking(self.link, "signing.sign", params, prompt_in=self._take)
         self.panel_card.show()
         self._allow()
         self.panel.begin(self._asking)
+
+    @property
+    def _pdfs(self) -> list[str]:
+        return [file for file in self.documents.unsigned if file.lower().endswith(".pdf")]
+
+    def _on_ways(self, ways: Json) -> None:
+        """Sign PDFs inside where that can be done, unless somebody wants it otherwise."""
+        if self._can_inside != ways["inside"]:
+            self._can_inside = ways["inside"]
+            self.inside.setChecked(self._can_inside)
+        self._allow()
+
+    def _ask_for_stamp(self) -> None:
+        dialog = StampDialog(self._context, self._pdfs[0], self)
+        dialog.chosen.connect(self._take_stamp)
+        dialog.open()
+
+    def _take_stamp(self, stamp: Json) -> None:
+        self._stamp = stamp
+        self._allow()
 
     def _take(self, signing: Json) -> Json:
         """Show what was read, and return the PinPrompt of it."""
@@ -264,6 +305,11 @@ class SignWindow(Window):
         self.documents.setEnabled(is_idle)
         self.documents.setAcceptDrops(is_idle)
         self.hint.setVisible(not self.documents.files)
+        has_pdfs = bool(self._pdfs)
+        self.inside.setVisible(has_pdfs)
+        self.stamp.setVisible(has_pdfs)
+        self.inside.setEnabled(is_idle and self._can_inside)
+        self.stamp.setEnabled(is_idle and self.inside.isChecked())
         self.certificate.setEnabled(is_idle and self.certificate.count() > 1)
         is_asking = self.panel_card.isVisibleTo(self)
         self.choose.setVisible(not is_asking)
