@@ -6,6 +6,7 @@ The token's own process takes most of the time: the client shows how much, in th
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from agent.tokens.model import Quirks
+from agent.tokens.worker.skf.module import SkfModule
 from bench.idle import SECONDS, SETTLE_SECONDS, use_of
 from bench.memory import memory, processes_of
 from bench.skf_tokens import NAMES, make_tokens
@@ -56,10 +59,17 @@ def _list(desk: Desk, client: list[str]) -> None:
             )  # fmt: skip
             return int(done.stdout)
 
+        os.environ["ODC_SKF_SOCKET"] = desk.environment["ODC_SKF_SOCKET"]
+        module = SkfModule(str(library()), Quirks())
+
+        def driver() -> int:
+            return sum(len(token.certificates) for token in module.content().tokens)
+
         rows: dict[str, Callable[[], int]] = {
             "tokens.list, read anew, agent runs": lambda: _count(
                 agent.call("tokens.list", {"refresh": True})
             ),
+            "our driver alone, library loaded": driver,
             "bare C client, library loaded": again,
             "odc-agent certs --json (read anew, whole process)": lambda: _count(
                 json.loads(desk.run("agent.cli", "certs", "--json"))
