@@ -250,8 +250,9 @@ class DecryptKey(Request[bytes], frozen=True, kw_only=True, tag="decrypt_key"):
 class DecryptContent(Request[bytes], frozen=True, kw_only=True, tag="decrypt_content"):
     """Have the token decrypt the content of somebody's message with SM4 in CBC mode, padding and all.
 
-    For tokens that give out no keys (SKF); elsewhere it is refused with ``decryption_unsupported``. A key
-    that does not open makes the content as random as another key would, as for :class:`DecryptKey`.
+    For tokens that give out no keys (SKF); elsewhere it is refused with ``decryption_unsupported``. An RSA
+    key that does not open makes the content as random as another key would, as for :class:`DecryptKey`. Of
+    SM2, which has a digest of what is sealed, it is refused (``key_envelope_unopened``) after as much work.
     """
 
     result = bytes

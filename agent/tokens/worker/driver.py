@@ -127,7 +127,7 @@ class LoggedIn(Protocol):
         """A random key where there is none."""
 
     def decrypt_content(self, request: protocol.DecryptContent) -> bytes:
-        """Where the driver gives out no keys; as random where there is none."""
+        """Where the driver gives out no keys; as much work where there is none."""
 
     def import_key_pair(self, request: protocol.ImportKeyPair) -> KeyPairFacts:
         """Checked before anything is written."""

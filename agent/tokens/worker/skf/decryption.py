@@ -8,6 +8,7 @@ from agent.keys.public_key import PublicKey
 from agent.keys.schemes import Family
 from agent.keys.sm2_cipher import CipherError, Sm2Cipher
 from agent.tokens import protocol
+from agent.tokens.errors import KeyEnvelopeUnopenedError
 from agent.tokens.worker.skf.access import TokenAccess
 from agent.tokens.worker.skf.codes import SM4_CBC, UNOPENED, SkfError
 from agent.tokens.worker.skf.container import Container
@@ -18,10 +19,13 @@ AT_ONCE_BYTES = 8 << 10
 
 
 def decrypt_content(access: TokenAccess, request: protocol.DecryptContent) -> bytes:
-    """Decrypt with the message's key; where it does not open, with a random one, as the request says.
+    """Decrypt with the message's key; where it does not open, with a random one, which takes as long.
 
-    SM2Cipher has a digest of what is sealed, so that what was changed never opens; of RSA a token would
-    tell whoever sends messages whether a padding was right. Both take as long either way.
+    What that gives is random for RSA, whose token would tell whoever sends messages whether a padding was
+    right (RFC 3218). SM2Cipher has a digest of what is sealed: nobody learns more than that it is not his.
+
+    Raises:
+        KeyEnvelopeUnopenedError: SM2's, once all of the work was done.
     """
     with access.pair(request.key) as (container, public):
         sealed = _cipher(access, public, request.encrypted_key)
@@ -31,7 +35,10 @@ def decrypt_content(access: TokenAccess, request: protocol.DecryptContent) -> by
             if error.code not in UNOPENED:
                 raise
         other = _cipher(access, public, public.seal(os.urandom(_KEY_BYTES)))
-        return _decrypted(container, other, request)
+        random = _decrypted(container, other, request)
+    if public.family is Family.SM2:
+        raise KeyEnvelopeUnopenedError
+    return random
 
 
 def _decrypted(container: Container, sealed: bytes, request: protocol.DecryptContent) -> bytes:
@@ -45,11 +52,12 @@ def _decrypted(container: Container, sealed: bytes, request: protocol.DecryptCon
 
 
 def _cipher(access: TokenAccess, public: PublicKey, sealed: bytes) -> bytes:
-    """Return what SKF_ImportSessionKey takes; of what is no SM2Cipher something that opens for nobody."""
+    """Return what SKF_ImportSessionKey takes; of what is no SM2Cipher one that does not open."""
     if public.family is not Family.SM2:
         return sealed
     try:
         cipher = Sm2Cipher.read(sealed)
     except CipherError:
-        cipher = Sm2Cipher.read(public.seal(os.urandom(_KEY_BYTES)))
+        made = Sm2Cipher.read(public.seal(os.urandom(_KEY_BYTES)))
+        cipher = Sm2Cipher(made.point, bytes(len(made.digest)), made.text)
     return access.module.library.layout.cipher(cipher)

@@ -15,7 +15,12 @@ from sm2_key import Sm2Key
 
 from agent.keys.enveloped_data import enveloped
 from agent.tokens import protocol
-from agent.tokens.errors import ObjectMissingError, TokenError, TokenMissingError
+from agent.tokens.errors import (
+    KeyEnvelopeUnopenedError,
+    ObjectMissingError,
+    TokenError,
+    TokenMissingError,
+)
 from agent.tokens.worker.envelope import read_envelope
 from agent.tokens.worker.skf.decryption import AT_ONCE_BYTES
 from sandbox.skf_token.building import SHAPES
@@ -84,27 +89,29 @@ def wrongs(own, signing):
     yield from (b"", b"\x30\x00", os.urandom(len(good)), os.urandom(256))
 
 
-def test_what_does_not_open_becomes_as_random_as_another_key_makes_it(desk):
-    """Nobody who sends messages learns from an error, or its absence, why one was not decrypted."""
+def test_what_does_not_open_is_refused_after_as_much_work(desk):
+    """Nobody who sends messages learns from an error, or from how long it took, why one was not decrypted."""
     signing, encryption = desk.pair
     message = Message.to(public_key_of(encryption))
     with desk.logged_in() as token:
-        for wrong in wrongs(public_key_of(encryption), public_key_of(signing)):
-            request = message.request(encryption.key, encrypted_key=wrong)
-            first, second = token.decrypt_content(request), token.decrypt_content(request)
-            assert len(first) == len(message.clear)
-            assert message.clear not in (first, second)
-            assert first != second
+        token.decrypt_content(message.request(encryption.key))
+        work = desk.bench.report().calls["SKF_Decrypt"]
+        for count, wrong in enumerate(wrongs(public_key_of(encryption), public_key_of(signing)), 2):
+            with pytest.raises(KeyEnvelopeUnopenedError):
+                token.decrypt_content(message.request(encryption.key, encrypted_key=wrong))
+            assert desk.bench.report().calls["SKF_Decrypt"] == count * work
 
 
 @pytest.mark.parametrize("wrong", [bytes(256), os.urandom(256), b"", bytes(255)])
-def test_the_same_holds_for_a_pair_of_rsa(bench, wrong):
+def test_of_rsa_it_becomes_as_random_as_another_key_makes_it(bench, wrong):
     desk = SkfDesk(bench, (application(rsa_container()),))
     _, encryption = desk.pair
     message = Message.to(public_key_of(encryption))
     with desk.logged_in() as token:
         request = message.request(encryption.key, encrypted_key=wrong)
-        assert len(token.decrypt_content(request)) == len(message.clear)
+        first, second = token.decrypt_content(request), token.decrypt_content(request)
+    assert len(first) == len(message.clear)
+    assert len({first, second, message.clear}) == 3
 
 
 @pytest.mark.parametrize(
