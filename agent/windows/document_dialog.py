@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from agent.api.client import Json
 from agent.ground.language import mark
+from agent.windows.file_dialogs import open_above
 from agent.windows.picture_view import PictureView
 from agent.windows.style import MEDIUM, SMALL, set_kind
 from agent.windows.texts import ValueLabel, isolated
@@ -124,7 +125,7 @@ class DocumentDialog(QDialog):
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(self.save_to)
-        dialog.open()
+        open_above(dialog)
 
     def save_to(self, file: str) -> None:
         """Have the agent write a copy; what is there is not overwritten."""

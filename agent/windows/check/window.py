@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from agent.api.client import Json
 from agent.ground.language import mark
 from agent.windows.check.row import CheckRow
+from agent.windows.file_dialogs import open_above
 from agent.windows.scrolling import scrolled
 from agent.windows.style import SMALL, set_kind
 from agent.windows.tab_order import keep_last
@@ -141,4 +142,4 @@ class CheckWindow(Window):
         dialog.setDefaultSuffix(".txt")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(lambda name: self.save_to(Path(name)))
-        dialog.open()
+        open_above(dialog)

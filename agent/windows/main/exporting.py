@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from agent.api.client import Json
+from agent.windows.file_dialogs import open_above
 
 FILTERS = {"PEM (*.pem)": ".pem", "DER (*.cer)": ".cer", "Text (*.txt)": ".txt"}
 """What a certificate is written as, and the suffix of each."""
@@ -63,4 +64,4 @@ def _ask(
     dialog.setDefaultSuffix(next(iter(filters.values())))
     dialog.fileSelected.connect(lambda name: save(Path(name)))
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.open()
+    open_above(dialog)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton
 
 from agent.api.client import Json
 from agent.ground.language import mark
+from agent.windows.file_dialogs import open_above
 from agent.windows.window import Context
 
 _FORMATS = {"pdf": "PDF", "docx": "Word (DOCX)"}
@@ -53,7 +54,7 @@ class LetterButton(QPushButton):
         dialog.selectFile(letter["file"])
         dialog.setDefaultSuffix(Path(letter["file"]).suffix)
         dialog.fileSelected.connect(partial(self._write, content))
-        dialog.open()
+        open_above(dialog)
 
     def _write(self, content: bytes, path: str) -> None:
         try:

@@ -20,6 +20,7 @@ from agent.api.client import Json
 from agent.ground.language import look_up, mark
 from agent.renewals.authorities.ra_protocol import DocumentName
 from agent.renewals.dossier.findings import DOCUMENT_NAMES
+from agent.windows.file_dialogs import open_above
 from agent.windows.renew.clipboard import Given, given_by, is_usable
 from agent.windows.renew.labels import isolated, make_label, say
 from agent.windows.style import MEDIUM, SMALL, TIGHT, set_kind
@@ -162,7 +163,7 @@ class ScanSlot(QFrame):
             [self._words(pictures, names=_FILTER), self._words(everything, names="*")]
         )
         dialog.fileSelected.connect(lambda path: self._take(Given(path=path)))
-        dialog.open()
+        open_above(dialog)
 
     def _paste(self) -> None:
         if self._is_waiting:

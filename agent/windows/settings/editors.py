@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from agent.api.client import Json
 from agent.ground.language import Language, mark
+from agent.windows.file_dialogs import open_above
 from agent.windows.style import SMALL
 from agent.windows.texts import ValueLabel
 from agent.windows.words import Words
@@ -156,7 +157,7 @@ class ModuleFiles(Editor):
     def _ask(self) -> None:
         dialog = QFileDialog(self, self._words(mark("Token drivers")))
         dialog.fileSelected.connect(self.add_file)
-        dialog.open()
+        open_above(dialog)
 
     def _remove(self) -> None:
         row = self.list.currentRow()

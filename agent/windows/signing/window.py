@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from agent.api.client import Json
 from agent.ground.language import mark
+from agent.windows.file_dialogs import open_above
 from agent.windows.pin_asking import PinAsking
 from agent.windows.pin_panel import PinPanel
 from agent.windows.scrolling import scrolled
@@ -188,7 +189,7 @@ class SignWindow(Window):
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.filesSelected.connect(self.documents.add)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
+        open_above(dialog)
 
     def _begin(self) -> None:
         """Have the documents read, and ask for the PIN."""
