@@ -159,7 +159,7 @@ class SignWindow(Window):
         self.content.addWidget(self.panel_card)
         self.content.addLayout(buttons)
         self.setTabOrder(self.documents, self.choose)
-        self.fit(760, 520)
+        self.fit(760, 580)
         self._end()
 
     def _on_tokens(self, listed: Json) -> None:
