@@ -7,8 +7,10 @@ import functools
 import time
 from types import SimpleNamespace
 
+import msgspec
 import pytest
-from certificate_maker import ec_key, make_sm2_der, make_x509, name, rsa_key
+from certificate_maker import ec_key, make_der, make_sm2_der, make_x509, name, rsa_key
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -19,9 +21,10 @@ from agent.certificates.chain import MAX_CHECKS, ChainState, TrustStore
 from agent.certificates.parsing import parse_certificate
 from agent.ground.bus import EventBus
 from agent.ground.clock import utc_now
+from agent.ground.framing import MAX_REPLY
 from agent.ground.language import Language
 from agent.keys.der import elements, read_element
-from agent.keys.der_writing import bit_string, sequence
+from agent.keys.der_writing import bit_string, integer, sequence
 from agent.keys.public_key import PublicKey, UnreadableKeyError
 from agent.system.damage import Damages
 from agent.tokens.inventory import Inventory, TokenInserted
@@ -221,3 +224,25 @@ async def test_an_event_tells_of_a_few_of_many(tmp_path):
     desk = Desk(look_alikes(own(ec_key("any"))))
     await desk.listed()
     assert len(desk.told) == 1 + MAX_TOLD
+
+
+@pytest.mark.parametrize("what", ["names", "serial"])
+async def test_certificates_of_one_long_text_leave_room_for_all_others_in_an_answer(what):
+    units = [
+        x509.NameAttribute(x509.NameOID.ORGANIZATIONAL_UNIT_NAME, "长" * 60, _validate=False)
+        for _ in range(90)
+    ]
+    whole = x509.Name([*units, x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, "样例")])
+    if what == "names":
+        der = make_der(subject=whole, issuer=whole)
+    else:
+        signed, *rest = elements(read_element(make_der()).content)
+        fields = [field.encoded for field in elements(signed.content)]
+        place = 1 if fields[0][0] == 0xA0 else 0
+        fields[place] = integer(1 << 128_000)
+        der = sequence(sequence(*fields), *(each.encoded for each in rest))
+    desk = Desk([der])
+    [listed] = await desk.listed()
+    assert listed.serial
+    # A module shows 2,000 objects of each token.
+    assert 2000 * len(msgspec.json.encode(listed)) < MAX_REPLY

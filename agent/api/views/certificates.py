@@ -17,6 +17,10 @@ from agent.certificates.wording import chain_text, damage_text, days_text
 from agent.ground.language import Language
 from agent.tokens.snapshot import HeldCertificate
 
+MAX_TEXT = 400
+"""Characters of a name or number in lists. Real names have a hundred; a certificate may be 64 KB of one, and
+then no answer would come through, nor tell anything of the tokens beside it."""
+
 
 class ChainView(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a certificate leads to a trusted authority."""
@@ -132,20 +136,20 @@ def certificate_view(
     return CertificateView(
         thumbprint=certificate.thumbprint,
         use=certificate.use,
-        subject=certificate.subject,
+        subject=_short(certificate.subject),
         organisation=certificate.organisation,
-        uscc=identity.uscc,
-        entity_id=identity.entity_id,
-        issuer=certificate.issuer,
-        serial=certificate.serial,
+        uscc=identity.uscc and _short(identity.uscc),
+        entity_id=identity.entity_id and _short(identity.entity_id),
+        issuer=_short(certificate.issuer),
+        serial=_short(certificate.serial),
         not_before=certificate.not_before,
         not_after=certificate.not_after,
         days_left=days_left(certificate.not_after, now),
         status=status_of(certificate, now),
         text=days_text(certificate, now, language),
-        algorithm=certificate.algorithm,
+        algorithm=_short(certificate.algorithm),
         has_private_key=held.has_private_key,
-        container=held.container,
+        container=_short(held.container),
         is_current=place.is_current,
         pair=place.pair,
         renewed_by=place.renewed_by,
@@ -158,6 +162,11 @@ def chain_view(chain: Chain, language: Language) -> ChainView:
     """Return how far a certificate is trusted, as clients see it."""
     return ChainView(
         state=chain.state,
-        text=chain_text(chain, language),
-        path=tuple(certificate.subject for certificate in chain.path),
+        text=_short(chain_text(chain, language)),
+        path=tuple(_short(certificate.subject) for certificate in chain.path),
     )
+
+
+def _short(text: str) -> str:
+    """Return a stranger's text so short that an answer has room for all that a token may hold."""
+    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
