@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[2]))  # run as a script, from anywhere
 
-from interpreter import PACKAGES, Interpreter, InterpreterError, find_interpreter
+from interpreter import PACKAGES, TIME, Interpreter, InterpreterError, find_interpreter
 from launchers.build import HOST_PACK, ICONS, PROGRAMS, build
 from packages import LOCKED, ROOT, add_ours, compile_all, install, pack_host, strip
 from x86 import add_part
@@ -27,9 +27,6 @@ from x86 import add_part
 from agent import __version__
 from native_host.browsers import Family
 from native_host.manifests import manifest
-
-TIME = 315532800
-"""When all files are from, in seconds: 1980, the earliest a cabinet can hold."""
 
 
 def main() -> None:

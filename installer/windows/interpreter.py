@@ -19,6 +19,8 @@ MARK = "FOR-TESTS-ONLY.txt"
 LEFT_OUT = ("python.exe", "pythonw.exe", "python.cat", "*._pth")
 _ARCHIVES = {64: "python-3.…-embed-amd64.zip", 32: "python-3.…-embed-win32.zip"}
 _VARIABLES = {64: "PYTHON_EMBED", 32: "PYTHON_EMBED32"}
+TIME = 315532800
+"""When all files are from, in seconds: 1980, the earliest a cabinet can hold."""
 PACKAGES = "lib"
 """The folder of all packages, beside the programs."""
 

@@ -4,13 +4,17 @@ Each is there in Chinese and in English, since a package has one language. With 
 packages are signed by osslsigncode; what follows are its options, such as
 ``--sign -certs company.pem -key company.key -ts TIMESTAMP_SERVER``.
 
+The same folder gives the same bytes; SOURCE_DATE_EPOCH is the time they say, 1980 where it is not set.
+
 usage: msi.py [--for-tests] [--version V] [--only NAME …] FOLDER OUT [--sign OPTION …]
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -21,13 +25,15 @@ from pathlib import Path, PurePosixPath
 
 sys.path.append(str(Path(__file__).resolve().parents[2]))  # run as a script, from anywhere
 
-from interpreter import MARK
+from interpreter import MARK, TIME
 from launchers.build import PROGRAMS, write_icon
 from tables import statements
 from wxs import CODE_PAGES, LANGUAGE_IDS, Package, Scope, Tongue, source
 
 from agent import __version__
 from native_host.browsers import load_browsers
+
+_DATES = (12, 13)  # PID_CREATE_DTM, PID_LASTSAVE_DTM
 
 
 def main() -> None:
@@ -91,6 +97,17 @@ def _complete(package: Package, file: Path, files: Sequence[PurePosixPath], work
     code = str(uuid.UUID(bytes=identity.digest()[:16], version=4)).upper()
     about = (package.name, "ODC Agent", f"x64;{language}", f"{{{code}}}")
     _run("msibuild", str(file), "-s", *about)
+    _set_dates(file, work)
+
+
+def _set_dates(file: Path, work: Path) -> None:
+    """Have the package say a time that does not depend on when it is made (reproducible-builds.org)."""
+    time = int(os.environ.get("SOURCE_DATE_EPOCH", TIME))
+    said = dt.datetime.fromtimestamp(time, dt.UTC).strftime("%Y/%m/%d %H:%M:%S")
+    rows = ["PropertyId\tValue", "i2\tl255", "_SummaryInformation\tPropertyId"]
+    rows += [f"{each}\t{said}" for each in _DATES]
+    (work / "_SummaryInformation.idt").write_bytes("\r\n".join([*rows, ""]).encode())
+    _run("msibuild", str(file), "-i", str(work / "_SummaryInformation.idt"))
 
 
 def _parser() -> argparse.ArgumentParser:

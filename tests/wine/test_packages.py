@@ -61,11 +61,27 @@ def test_no_package_for_people_is_made_of_a_test_build(programs, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_certificate_signs_programs_and_package(programs, tmp_path):
-    few = tmp_path / "few"
-    few.mkdir()
+@pytest.fixture
+def few(programs, tmp_path):
+    """A folder of few of the programs."""
+    folder = tmp_path / "few"
+    folder.mkdir()
     for program in PROGRAMS:
-        shutil.copy(programs / program.name, few)
+        shutil.copy2(programs / program.name, folder)
+    return folder
+
+
+@pytest.mark.parametrize("which", ["machine-zh", "machine-en", "user-zh", "user-en"])
+def test_two_packages_are_the_same_bytes(few, tmp_path, which, monkeypatch):
+    made = [package(few, tmp_path / str(n), __version__, which).read_bytes() for n in range(2)]
+    assert made[0] == made[1]
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    dated = package(few, tmp_path / "dated", __version__, which)
+    said = subprocess.run(["msiinfo", "suminfo", dated], capture_output=True, text=True, check=True)
+    assert said.stdout.count("Tue Nov 14 22:13:20 2023") == 2
+
+
+def test_a_certificate_signs_programs_and_package(few, tmp_path):
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=Sample", "-addext",
@@ -88,13 +104,14 @@ def test_a_certificate_signs_programs_and_package(programs, tmp_path):
 
 @pytest.fixture(scope="module")
 def packages(programs, tmp_path_factory):
-    """This version for everybody in Chinese and for one user in English; a newer one for everybody."""
+    """This version for everybody in Chinese and for one user in both languages; a newer one for everybody."""
     folder = tmp_path_factory.mktemp("packages")
     if "ODC_WINE_PACKAGES" in os.environ:  # made before, by a run of these tests
         folder = Path(os.environ["ODC_WINE_PACKAGES"])
         names = {
             "everybody": f"{__version__}-x64-zh",
             "user": f"{__version__}-x64-user-en",
+            "user in chinese": f"{__version__}-x64-user-zh",
             "newer": f"{NEWER}-x64-en",
         }
         return {which: folder / f"odc-agent-{name}.msi" for which, name in names.items()}
@@ -104,6 +121,7 @@ def packages(programs, tmp_path_factory):
     return {
         "everybody": package(programs, folder, __version__, "machine-zh"),
         "user": package(programs, folder, __version__, "user-en"),
+        "user in chinese": package(programs, folder, __version__, "user-zh"),
         "newer": package(newer, folder, NEWER, "machine-en"),
     }
 
@@ -212,6 +230,61 @@ def machine(chinese):
     return Machine(chinese)
 
 
+QUIET = "NOAUTOSTART=1"
+
+
+def test_without_the_interpreter_or_its_runtime_a_program_says_what_to_do(english, few):
+    """Windows says the same of a library that is not there and of one whose own libraries are not."""
+    for broken in (b"", b"MZ no library"):
+        (few / "python311.dll").write_bytes(broken)
+        for program in ("odc-agent.com", "odc-native-host.exe"):
+            done = english.run(few / program, "--version")
+            assert done.returncode == 1
+            said = done.stderr.decode("utf-8")
+            assert "Visual C++" in said
+            assert "请重新安装" in said
+            assert "python311.dll" in said
+
+
+def test_an_older_version_is_refused_with_a_sentence(machine, few, tmp_path):
+    windows = machine.windows
+    newer = package(few, tmp_path, NEWER, "machine-en")
+    assert machine.msiexec("/i", windows.path(newer), QUIET) == 0
+    installed = machine.files()
+    older = package(few, tmp_path, __version__, "machine-zh")
+    assert machine.msiexec("/i", windows.path(older), QUIET) != 0
+    assert machine.files() == installed
+    assert machine.menu() == ["Certificate Manager"]
+    # Windows Installer shows it, and writes it into its log, which Wine does not.
+    command = ["msiinfo", "export", older, "LaunchCondition"]
+    said = subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout
+    assert "已安装更新的版本" in said
+
+
+def test_where_the_folder_cannot_be_made_nothing_is_installed(machine, few, tmp_path):
+    """As where one has no right to Program Files, or the disk is full."""
+    windows = machine.windows
+    machine.program.write_bytes(b"in the way")
+    before = machine.files()
+    new = windows.path(package(few, tmp_path, __version__, "machine-zh"))
+    log = tmp_path / "setup.log"
+    assert machine.msiexec("/i", new, QUIET, "/l*v", windows.path(log)) != 0
+    assert machine.files() == before
+    assert windows.registry("HKEY_LOCAL_MACHINE", CHROME) is None
+    assert windows.registry("HKEY_LOCAL_MACHINE", RUN_KEY, "odc-agent") is None
+    assert machine.menu() == []
+    assert "odc-agent" in said_in(log)
+
+
+def said_in(log):
+    content = log.read_bytes()
+    return (
+        content.decode("utf-16")
+        if content.startswith(b"\xff\xfe")
+        else content.decode("gbk", "replace")
+    )
+
+
 def test_for_one_user_without_a_start_at_login(machine, packages):
     windows = machine.windows
     machine.program = (
@@ -233,7 +306,16 @@ def test_for_one_user_without_a_start_at_login(machine, packages):
     assert machine.msiexec("/i", installer, *repair) == 0
     assert machine.agent("--version").split() == ["odc-agent", __version__]
 
-    assert machine.msiexec("/x", installer) == 0
+    in_chinese = windows.path(packages["user in chinese"])
+    assert machine.msiexec("/i", in_chinese) == 0, "the same version in the other language"
+    assert machine.menu() == ["证照管家"]
+    assert machine.agent("--version").split() == ["odc-agent", __version__]
+    assert windows.registry("HKEY_CURRENT_USER", RUN_KEY, "odc-agent") is None, (
+        "as it was told before"
+    )
+    assert machine.status() is None
+
+    assert machine.msiexec("/x", in_chinese) == 0
     assert not machine.program.exists()
     assert windows.registry("HKEY_CURRENT_USER", CHROME) is None
     assert machine.menu() == []
