@@ -67,6 +67,7 @@ def context_of(journal: Journal, server_key: ServerKey | None = None) -> SimpleN
 
     enrolment = SimpleNamespace(prepare=prepare, enrol=enrol, server_key=sent, accept=done)
     return SimpleNamespace(
+        signed=None,
         enrolment=enrolment,
         dossier=SimpleNamespace(confirm_installed=done),
         issuers=(ROOT,),

@@ -28,6 +28,7 @@ async def test_a_renewal_from_before_enrolments_kept_notes_goes_on(tmp_path, vau
         assert (renewal.state, renewal.private.exchange) == (State.SUBMITTED, b"")
         assert renewal.private.manifest == PRIVATE.manifest
         context = SimpleNamespace(
+            signed=None,
             enrolment=Confirming(server),
             dossier=None,
             issuers=(CA,),

@@ -82,7 +82,7 @@ async def test_an_abandoned_dossier_is_withdrawn_at_the_authority_and_deleted_he
             inventory=None,
             pins=None,
             authorities=SimpleNamespace(
-                client=lambda _: SimpleNamespace(enrolment=None, dossier=authority),
+                client=lambda _: SimpleNamespace(enrolment=None, dossier=authority, signed=None),
                 issuers=lambda _: (),
             ),
             remembered=None,
@@ -113,7 +113,7 @@ async def test_a_clock_that_may_not_be_set_yet_makes_no_renewal_an_abandoned_one
             inventory=None,
             pins=None,
             authorities=SimpleNamespace(
-                client=lambda _: SimpleNamespace(enrolment=None, dossier=Authority()),
+                client=lambda _: SimpleNamespace(enrolment=None, dossier=Authority(), signed=None),
                 issuers=lambda _: (),
             ),
             remembered=None,

@@ -78,6 +78,7 @@ class Left:
         authority = SilentAuthority(self.confirmed)
         return SimpleNamespace(
             enrolment=authority,
+            signed=None,
             dossier=authority,
             clock=lambda: NOW,
             save=self.keeper.save,

@@ -58,6 +58,7 @@ def journal(tmp_path, vault):
 @asynccontextmanager
 async def driving(journal, authority):
     context = SimpleNamespace(
+        signed=None,
         dossier=authority,
         clock=lambda: NOW,
         save=journal.save,
@@ -125,7 +126,7 @@ def service_of(journal, authority, bus, *, find=lambda _: None):
         inventory=SimpleNamespace(snapshot=SimpleNamespace(find=find)),
         pins=None,
         authorities=SimpleNamespace(
-            client=lambda _: SimpleNamespace(enrolment=None, dossier=authority),
+            client=lambda _: SimpleNamespace(enrolment=None, dossier=authority, signed=None),
             issuers=lambda _: (),
             close=lambda: asyncio.sleep(0),
         ),

@@ -68,6 +68,7 @@ def context_of(journal, enrolment, *, dossier=None, passing=lambda: None):
         return saved
 
     return SimpleNamespace(
+        signed=None,
         enrolment=enrolment,
         dossier=dossier,
         issuers=(CA,),

@@ -60,6 +60,7 @@ async def test_an_installation_that_the_renewals_own_task_confirmed_first_is_cle
             journal.save(proved.moved(State.INSTALLED, NOW))
 
         context = SimpleNamespace(
+            signed=None,
             dossier=SimpleNamespace(confirm_installed=confirmed_by_two),
             clock=lambda: NOW,
             save_after_pin=save_after_pin,
