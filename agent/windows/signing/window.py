@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, QUrl
@@ -158,7 +159,8 @@ class SignWindow(Window):
         self.content.addWidget(scrolled(whole), 1)
         self.content.addWidget(self.panel_card)
         self.content.addLayout(buttons)
-        self.setTabOrder(self.documents, self.choose)
+        for before, after in pairwise((self.documents, self.inside, self.stamp, self.choose)):
+            self.setTabOrder(before, after)
         self.fit(760, 580)
         self._end()
 

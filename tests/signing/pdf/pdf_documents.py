@@ -126,6 +126,15 @@ async def signed_before(
     return (await signers.async_sign_pdf(writer, meta, signer=signer)).getvalue()
 
 
+async def locked_by(signer: signers.Signer) -> bytes:
+    """A PDF whose signer locked all fields: a further one counts as a change (FieldMDP)."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(plain()))
+    lock = fields.FieldMDPSpec(fields.FieldMDPAction.ALL)
+    fields.append_signature_field(writer, fields.SigFieldSpec("Earlier", field_mdp_spec=lock))
+    meta = signers.PdfSignatureMetadata(field_name="Earlier")
+    return (await signers.async_sign_pdf(writer, meta, signer=signer)).getvalue()
+
+
 def filled_in_after(content: bytes) -> bytes:
     """What somebody changes on a page of a signed PDF."""
     writer = IncrementalPdfFileWriter(io.BytesIO(content))

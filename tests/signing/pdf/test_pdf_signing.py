@@ -19,6 +19,7 @@ from pdf_documents import (
     encrypted,
     hybrid,
     large,
+    locked_by,
     parts_of,
     pdfsig,
     plain,
@@ -38,6 +39,7 @@ from soft_token import PIN, SoftTokens
 from agent.signing.errors import SignatureExistsError
 from agent.signing.pdf import process
 from agent.signing.pdf.errors import (
+    EarlierSignatureError,
     NoSuchPageError,
     PdfCertifiedError,
     PdfDamagedError,
@@ -258,6 +260,10 @@ class TestRefused:
     async def test_certified_against_any_change(self, desk, file, another):
         file.write_bytes(await signed_before(another, MDPPerm.NO_CHANGES))
         await refused(desk, file, PdfCertifiedError)
+
+    async def test_an_earlier_signature_would_not_stand(self, desk, file, another):
+        file.write_bytes(await locked_by(another))
+        await refused(desk, file, EarlierSignatureError)
 
     async def test_certified_against_a_stamp(self, desk, file, another, seal):
         file.write_bytes(await signed_before(another, MDPPerm.FILL_FORMS))
