@@ -126,8 +126,9 @@ def test_a_relative_path_is_relative_to_the_users_file(paths):
 
 
 def test_an_absolute_path_is_taken_as_it_is(paths):
-    user_writes(paths, AUTHORITY.format(url="https://ca.example", anchor="/etc/root.pem"))
-    assert str(load_config(paths).authorities[0].trust_anchor) == "/etc/root.pem"
+    anchor = (paths.data / "root.pem").absolute()
+    user_writes(paths, AUTHORITY.format(url="https://ca.example", anchor=anchor.as_posix()))
+    assert load_config(paths).authorities[0].trust_anchor == anchor
 
 
 def test_a_relative_path_in_the_policy_is_relative_to_the_policy(paths):

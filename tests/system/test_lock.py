@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import stat
 import subprocess
@@ -35,7 +34,7 @@ def holder(file):
     with subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
-        assert process.stdout.readline() == b"held\n"
+        assert process.stdout.readline().split() == [b"held"]
         yield process
         process.kill()
 
@@ -43,7 +42,7 @@ def holder(file):
 def test_the_lock_names_its_holder(file):
     with AgentLock(file):
         assert lock_holder(file) == os.getpid()
-        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert sys.platform == "win32" or stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_a_second_holder_is_refused_and_told_who_holds(file, holder):
@@ -55,7 +54,7 @@ def test_a_second_holder_is_refused_and_told_who_holds(file, holder):
 
 
 def test_the_lock_of_a_killed_holder_is_free(file, holder):
-    holder.send_signal(signal.SIGKILL)
+    holder.kill()
     holder.wait()
     with AgentLock(file):
         assert lock_holder(file) == os.getpid()

@@ -36,7 +36,9 @@ def test_the_log_is_begun_anew_when_it_is_full_and_keeps_the_last_ones(tmp_path,
     assert [file.name for file in files] == ["agent.log", *(f"agent.log.{n}" for n in (1, 2, 3))]
     assert all(file.stat().st_size < 1100 for file in files)
     lines = [
-        line for file in (*reversed(files[1:]), files[0]) for line in file.read_text().splitlines()
+        line
+        for file in (*reversed(files[1:]), files[0])
+        for line in file.read_text("utf-8").splitlines()
     ]
     assert [line.split()[-2] for line in lines] == [str(n) for n in range(100 - len(lines), 100)]
 
@@ -58,7 +60,7 @@ def test_no_line_is_lost_while_the_log_cannot_be_begun_anew(tmp_path, monkeypatc
             for number in range(100):
                 root.info("line %s", number)
         [file] = tmp_path.iterdir()
-        assert len(file.read_text().splitlines()) == 100
+        assert len(file.read_text("utf-8").splitlines()) == 100
         assert 2 < len(refused) < 20, "not at every line"
         for number in range(20):
             root.info("line %s", number)
@@ -85,7 +87,7 @@ def test_what_a_stranger_says_is_one_line_with_nothing_hidden(tmp_path, characte
             strangers_words(forged)
         except ValueError:
             root.exception("step failed name=%s", forged)
-    text = (tmp_path / "agent.log").read_bytes().decode()
+    text = (tmp_path / "agent.log").read_text("utf-8")
     lines = text.removesuffix("\n").split("\n")
     assert len(lines) == 2
     assert all(line.isprintable() for line in lines)

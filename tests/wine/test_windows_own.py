@@ -7,7 +7,12 @@ from parts import ROOT
 
 pytestmark = [pytest.mark.wine, pytest.mark.timeout(400)]
 
-EVERYWHERE = ("tests/settings/test_rollout.py",)
+EVERYWHERE = (
+    "tests/ground/test_bus.py", "tests/ground/test_framing.py", "tests/ground/test_guessed_text.py",
+    "tests/settings/test_config.py", "tests/settings/test_reading_settings.py",
+    "tests/settings/test_rollout.py", "tests/settings/test_site_patterns.py",
+    "tests/system/test_consoles.py", "tests/system/test_lock.py", "tests/system/test_logs.py",
+)  # fmt: skip
 """Tests that are of every system."""
 SECONDS = 300
 
