@@ -7,9 +7,8 @@ wants to know until when it is valid. So the frame is read here, part by part.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import IntEnum, unique
-
-import msgspec
 
 MAX_OID_BYTES = 64
 
@@ -41,7 +40,8 @@ class DerError(ValueError):
     """The bytes do not have the structure they must have."""
 
 
-class Element(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Element:
     """One value with its tag; ``encoded`` is all of it, ``content`` what the length spans."""
 
     tag: int

@@ -145,6 +145,7 @@ class ModuleWorker:
             if self._process is not None:
                 self.restarts += 1
                 log.warning("worker restarted module=%s", self.settings.path)
+            self._changes = _changes[self.settings.path]  # it knows of all there were so far
             self._process = await self._new()
             self._has_let_go = True
         return self._process

@@ -332,7 +332,9 @@ async def test_there_is_a_line_for_each_use_of_a_token_without_what_was_signed(h
     await holder.logs_in()
     lines = [r.getMessage() for r in caplog.records]
     assert any(
-        line.startswith(f"token used for a page action=login origin={SITE} certificate=")
+        line.startswith(
+            f"token used for a page action=login shown=nothing origin={SITE} certificate="
+        )
         and line.endswith("outcome=done")
         for line in lines
     )

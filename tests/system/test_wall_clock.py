@@ -28,13 +28,14 @@ from agent.system import wall_clock
 
 class Nothing:
     pairs = staticmethod(lambda: looked.append(utc_now()) or ())
+    forget = staticmethod(list)
 
 looked = []
 wall_clock.LOOK_SECONDS = 0.1  # the kernel, whose clock is right, tells of nothing
 
 async def main():
     service = ReminderService(
-        remembered=Nothing(), memory=None, bus=EventBus(), clock=utc_now,
+        remembered=Nothing(), memory=Nothing(), bus=EventBus(), clock=utc_now,
         language=lambda: Language.EN, rules=lambda: ReminderRules(thresholds=(1,)),
     )
     service.start()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from agent.checks.verdicts.authority import Obstacle, Reached
 from agent.renewals.authorities.authority import AuthorityUnreachableError

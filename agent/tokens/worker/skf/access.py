@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 
-import msgspec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 
 from agent.ground.language import mark
@@ -21,7 +21,8 @@ from agent.tokens.worker.skf.key_names import container_of
 from agent.tokens.worker.skf.module import SkfModule
 
 
-class TokenAccess(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class TokenAccess:
     """One application, after SKF_VerifyPIN."""
 
     module: SkfModule

@@ -7,9 +7,8 @@ field. Packed or not makes a difference for DEVINFO alone.
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from agent.tokens.worker.skf.codes import SM4_ECB
 
@@ -36,7 +35,8 @@ class BlobError(ValueError):
     """A library gave something that is not the structure it should be."""
 
 
-class DeviceInfo(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class DeviceInfo:
     """DEVINFO."""
 
     version: tuple[int, int]
@@ -50,7 +50,8 @@ class DeviceInfo(msgspec.Struct, frozen=True):
     free_space: int
 
 
-class Layout(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Layout:
     """How a library lays its structures out."""
 
     ulong_bytes: int

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-import msgspec
+from dataclasses import dataclass
 
 from agent.tokens.worker.skf.blobs import UNTOUCHED, DeviceInfo
 from agent.tokens.worker.skf.closing import closed_after
@@ -18,7 +17,8 @@ MAX_TRIES = 255
 """What a token says of more is nothing to rely on."""
 
 
-class Tries(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Tries:
     """What an application says of its user PIN (SKF_GetPINInfo)."""
 
     most: int

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from agent.tokens.errors import TokenAmbiguousError, TokenMissingError
 from agent.tokens.model import TokenReference
@@ -21,7 +20,8 @@ if TYPE_CHECKING:
     from agent.tokens.worker.skf.module import SkfModule
 
 
-class Place(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Place:
     """An application by the names it is reached by; its device's is another one when it is put in again."""
 
     device: bytes
