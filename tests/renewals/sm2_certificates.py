@@ -87,7 +87,7 @@ class ContainerSession:
         return self.find_key_pair(token.FindKeyPair(key=request.key))
 
     def find_companions(self, request: token.FindCompanions) -> KeyCompanions:
-        found = self.containers.get(request.key)
+        found = self.containers.get(request.key.removesuffix(b"/encryption"))
         if found is None:
             return KeyCompanions()
         keys = (request.key + b"/encryption",) if found.encryption else ()

@@ -129,6 +129,8 @@ async def test_a_key_is_generated_signs_and_gets_its_certificate(usb):
             await session.call(
                 protocol.WriteCertificate(key=KEY_ID, label="sign", certificate=certificate)
             )
+        along = await session.call(protocol.FindCompanions(key=KEY_ID))
+        assert along.certificates == (certificate,), "seen in the session that wrote it"
         request = await session.call(protocol.SignRequest(key=KEY_ID, certificate=certificate))
         assert x509.load_der_x509_csr(request).is_signature_valid
     [token] = (await usb.content()).tokens

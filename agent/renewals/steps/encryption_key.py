@@ -20,6 +20,7 @@ from agent.keys.schemes import Family
 from agent.renewals.authorities.ra_protocol import ContainerKeyTransport
 from agent.renewals.journal.record import EncryptionPart, Renewal
 from agent.renewals.steps.checks import may_receive_keys
+from agent.renewals.steps.stored import Stored, store_certificate
 from agent.tokens import protocol as token
 from agent.tokens.errors import TokenError, TokenMissingError
 from agent.tokens.model import KeyName, KeyPairFacts
@@ -82,12 +83,15 @@ def _beside(
     return renewal.with_private(now, recipient=key.der).changed(now, encryption=decided)
 
 
-async def install_encryption_key(renewal: Renewal, session: PinSession) -> None:
-    """Import the new key with its certificate, and prove that it opens what is sealed for it."""
+async def install_encryption_key(renewal: Renewal, session: PinSession) -> list[Stored]:
+    """Import the new key with its certificate, and prove that it opens what is sealed for it.
+
+    Return what has been stored: nothing, where no such key is renewed.
+    """
     encryption = renewal.encryption
     private = renewal.private
     if encryption is None or not private.key_envelope:
-        return
+        return []
     der = private.new_encryption_certificate
     # A pair that an interrupted run has stored whole is adopted.
     pair = await session.call(
@@ -105,7 +109,7 @@ async def install_encryption_key(renewal: Renewal, session: PinSession) -> None:
         # The import has compared the two: it is the token that decrypts wrongly.
         reason = mark("it does not decrypt what was encrypted to its key")
         raise TokenError(module=renewal.token.module, reason=reason)
-    await session.call(token.WriteCertificate(key=pair.key, label=LABEL, certificate=der))
+    return [await store_certificate(session, pair.key, LABEL, der)]
 
 
 async def _current_key(

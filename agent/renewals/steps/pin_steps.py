@@ -22,6 +22,7 @@ from agent.renewals.journal.states import State
 from agent.renewals.steps.checks import CertificateRefusedError, proves_key
 from agent.renewals.steps.context import Context, application_of, credentials_of
 from agent.renewals.steps.encryption_key import install_encryption_key, with_recipient
+from agent.renewals.steps.stored import Stored, check_stored, store_certificate
 from agent.system.files import NotSavedError
 from agent.tokens import protocol as token
 from agent.tokens.errors import ObjectMissingError
@@ -78,8 +79,9 @@ async def install(context: Context, renewal: Renewal, session: PinSession) -> Re
     if context.signed is not None:
         notes = await _signed_next(context, renewal, session)
         renewal = renewal.with_private(context.clock(), exchange=notes)
-    await install_encryption_key(renewal, session)
-    await _install_signing_certificate(renewal, session)
+    stored = await install_encryption_key(renewal, session)
+    stored.append(await _install_signing_certificate(renewal, session))
+    await check_stored(renewal, session, stored)
     proved = context.save_after_pin(
         renewal, renewal.changed(context.clock(), is_proved=True, waiting=None, error=None)
     )
@@ -128,7 +130,7 @@ async def _remove(leftover: Leftover, session: PinSession) -> None:
     await session.call(token.DestroyKeyPair(key=leftover.key_id))
 
 
-async def _install_signing_certificate(renewal: Renewal, session: PinSession) -> None:
+async def _install_signing_certificate(renewal: Renewal, session: PinSession) -> Stored:
     """Prove that the key on the token is the certificate's, then write it under that key."""
     der = renewal.private.new_certificate
     pair = await session.call(token.FindKeyPair(key=renewal.new_key_id))
@@ -138,7 +140,7 @@ async def _install_signing_certificate(renewal: Renewal, session: PinSession) ->
     signature = await session.call(token.SignData(key=renewal.new_key_id, data=challenge))
     if not proves_key(x509.load_der_x509_certificate(der), challenge, signature):
         raise CertificateRefusedError(reason=mark("its key on the token did not prove itself"))
-    await session.call(token.WriteCertificate(key=renewal.new_key_id, label=LABEL, certificate=der))
+    return await store_certificate(session, renewal.new_key_id, LABEL, der)
 
 
 PIN_STEPS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_der_public_key,
 )
+from pkcs11 import Attribute
 from soft_token import SoftTokens, logged_in
 
 from agent.ground.reports import ReportedError
@@ -286,6 +288,22 @@ async def test_with_a_pair_goes_what_lies_under_the_same_name(tokens, old):
         along = await session.call(protocol.FindCompanions(key=KEY_ID))
     assert set(along.certificates) == {der(old), der(other)}
     assert along.keys == (KEY_ID,), "a second private key of that name"
+
+
+async def test_a_certificate_that_another_program_undid_is_missed_in_the_same_session(tokens, old):
+    write = protocol.WriteCertificate(key=KEY_ID, label="sign", certificate=der(old))
+    read = protocol.FindCompanions(key=KEY_ID)
+    async with logged_in(tokens) as session:
+        await generate(session)
+        before = set(tokens.token_folder().glob("*.object"))
+        await session.call(write)
+        [file] = set(tokens.token_folder().glob("*.object")) - before
+        (generation,) = struct.unpack_from(">Q", file.read_bytes())
+        # What SoftHSM leaves of one that is read while it is made: a certificate (1) without a value.
+        file.write_bytes(struct.pack(">4Q", generation + 1, Attribute.CLASS, 2, 1))
+        assert await session.call(read) == KeyCompanions()
+        await session.call(write)
+        assert await session.call(read) == KeyCompanions(certificates=(der(old),))
 
 
 async def test_with_a_pair_that_is_not_there_nothing_goes(tokens):

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import struct
 
 import pytest
 from certificate_maker import make_der
+from pkcs11 import Attribute, KeyType, ObjectClass
+from pkcs11.constants import CertificateType
 from soft_token import LABEL, MODULE, SoftTokens
 
 from agent.ground.bus import EventBus
@@ -45,6 +48,46 @@ async def test_whether_a_private_key_is_there_is_unknown_without_a_pin(tokens, w
     tokens.write(("01", "sign", make_der()))
     [token] = (await worker.content()).tokens
     assert token.certificates[0].has_private_key is None
+
+
+def unfinished(*attributes: tuple[int, int], is_private: bool) -> bytes:
+    """Return an object's file as SoftHSM has it while another process makes the object.
+
+    That is its generation, then each attribute's type, kind (1: truth, 2: number) and value.
+    """
+    numbers = b"".join(struct.pack(">3Q", name, 2, value) for name, value in attributes)
+    truths = ((Attribute.TOKEN, False), (Attribute.PRIVATE, is_private))
+    return struct.pack(">Q", 1) + numbers + b"".join(
+        struct.pack(">2QB", name, 1, 0xFF if value else 0) for name, value in truths
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        unfinished(
+            (Attribute.CLASS, ObjectClass.CERTIFICATE),
+            (Attribute.CERTIFICATE_TYPE, CertificateType.X_509),
+            is_private=False,
+        ),
+        unfinished((Attribute.CLASS, ObjectClass.CERTIFICATE), is_private=False),
+        unfinished(
+            (Attribute.CLASS, ObjectClass.PRIVATE_KEY),
+            (Attribute.KEY_TYPE, KeyType.RSA),
+            is_private=False,
+        ),
+    ],
+    ids=["certificate", "certificate of no type", "private key"],
+)
+async def test_what_another_program_is_just_making_is_neither_listed_nor_touched(
+    tokens, worker, content
+):
+    tokens.write(("01", "sign", make_der()))
+    file = tokens.token_folder() / "5d6f7d07-1111-2222-3333-444455556666.object"
+    file.write_bytes(content)
+    [token] = (await worker.content()).tokens
+    assert [found.key for found in token.certificates] == [b"\x01"]
+    assert file.read_bytes() == content
 
 
 async def test_all_tokens_of_a_module_are_listed_and_blank_ones_are_not(tokens, worker):

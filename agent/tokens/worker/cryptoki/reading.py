@@ -19,6 +19,11 @@ _PIN_FLAGS = (
 )
 
 
+# An object that another program is just making is none of the token's yet. SoftHSM lets it be found half
+# made, and whoever then reads an attribute of it writes it back as it was: what its maker adds is lost.
+_FINISHED = {Attribute.TOKEN: True}
+
+
 def pin_state_of(flags: TokenFlag) -> PinState:
     """Return what the token's flags say of its user PIN."""
     if not flags & TokenFlag.USER_PIN_INITIALIZED:
@@ -53,10 +58,10 @@ def holds(token: Any, certificate: bytes) -> bool:  # noqa: ANN401
 def _certificates(session: Any, *, login_required: bool) -> tuple[CertificateObject, ...]:  # noqa: ANN401
     visible_keys = {
         bytes(attribute(key, Attribute.ID, b""))
-        for key in search(session, {Attribute.CLASS: ObjectClass.PRIVATE_KEY})
+        for key in search(session, _FINISHED | {Attribute.CLASS: ObjectClass.PRIVATE_KEY})
     }
     certificates = []
-    for found in search(session, {Attribute.CLASS: ObjectClass.CERTIFICATE}):
+    for found in search(session, _FINISHED | {Attribute.CLASS: ObjectClass.CERTIFICATE}):
         key_id = bytes(attribute(found, Attribute.ID, b""))
         # Private keys hide until a PIN is given, so not seeing one says nothing.
         has_key = True if key_id in visible_keys else None if login_required else False
