@@ -7,6 +7,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+# Names for what time-stamps hold, before anything here uses asn1crypto's content types: the table that leads
+# from names to OIDs is made when it is first used, and later this would add nothing to it.
+import asn1crypto.tsp  # noqa: F401
 import hypothesis
 import pytest
 

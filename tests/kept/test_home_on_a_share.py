@@ -22,7 +22,7 @@ RUN = """
 import asyncio, json, sys
 sys.path[:0] = sys.argv[1:]
 from agent_here import agent, ask
-from agent.renewals.journal import journal
+from agent.renewals.journal import journal, opening
 from agent.system.lock import AgentLock, AlreadyRunningError
 from agent.system.paths import find_paths
 
@@ -31,7 +31,7 @@ class Seen(journal.Journal):
     def __init__(self, *given, **named):
         super().__init__(*given, **named)
         ways.append(self.way)
-sys.modules["agent.renewals.journal.opening"].Journal = Seen
+opening.Journal = Seen
 
 async def main():
     paths = find_paths()

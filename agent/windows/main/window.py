@@ -31,6 +31,7 @@ from agent.windows.main.toolbar import Toolbar
 from agent.windows.main.tree import TokenTree
 from agent.windows.scrolling import scrolled
 from agent.windows.style import LARGE, MEDIUM, SMALL, set_kind
+from agent.windows.tab_order import keep_last
 from agent.windows.texts import Label, ValueLabel
 from agent.windows.window import Context, Window
 
@@ -265,6 +266,7 @@ class MainWindow(Window):
         """Show a page at the right."""
         if self.right.indexOf(page) < 0:
             self.right.addWidget(page)
+            keep_last(self, *self.portals.buttons)  # which may be there before it
         self.right.setCurrentWidget(page)
 
     def _take_details(self, details: Json) -> None:
