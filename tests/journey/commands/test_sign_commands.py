@@ -14,7 +14,7 @@ from sandbox.desk.desk import Holder
 pytestmark = pytest.mark.timeout(90)
 
 PIN, ORGANISATION = Holder().pin, Holder().organisation
-NAMES = ["合同 一.pdf", "b.xml"]
+NAMES = ["合同 一.docx", "b.xml"]
 
 
 @pytest.fixture
