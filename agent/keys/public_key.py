@@ -188,6 +188,10 @@ class PublicKey:
         return self._key
 
 
+_HYBRID = (b"\x06", b"\x07")
+"""Forms of a point that must not be used (RFC 5480, 2.2), though OpenSSL reads them."""
+
+
 @lru_cache(maxsize=_REMEMBERED)  # a chain asks again and again for the keys of a few issuers
 def _read(spki: bytes) -> PublicKey:
     try:
@@ -197,6 +201,8 @@ def _read(spki: bytes) -> PublicKey:
         if is_sm2(element):
             return PublicKey.from_point(public_bits(element))
         key = load_der_public_key(spki)
+        if isinstance(key, ec.EllipticCurvePublicKey) and public_bits(element)[:1] in _HYBRID:
+            raise UnreadableKeyError("a point in the hybrid form")
     except (DerError, ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise UnreadableKeyError(str(error)) from error
     if not isinstance(key, _Native):

@@ -107,6 +107,14 @@ class TestUnreadable:
         with pytest.raises(UnreadableKeyError):
             PublicKey.read(noise)
 
+    @pytest.mark.parametrize("form", [6, 7])
+    def test_a_point_in_the_hybrid_form(self, form):
+        """RFC 5480, 2.2: it must not be used; OpenSSL takes it where it says the right half."""
+        whole = bytearray(spki(ec_key()))
+        whole[whole.index(b"\x03\x42\x00") + 3] = form
+        with pytest.raises(UnreadableKeyError):
+            PublicKey.read(bytes(whole))
+
     @given(st.data())
     def test_a_damaged_one_is_another_key_or_none(self, data):
         whole = bytearray(spki(ec_key()))
