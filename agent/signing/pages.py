@@ -37,7 +37,7 @@ class PageDocument:
 
     @cached_property
     def sha256(self) -> str:
-        """In hex."""
+        """In hex; kept once it was asked for, which takes as long as the document is."""
         return hashlib.sha256(self.content).hexdigest()
 
 
@@ -59,7 +59,7 @@ def check_signable(documents: Sequence[PageDocument]) -> None:
         OwnMessageError: an authority could take one for a message of the organisation's.
     """
     for document in documents:
-        assert document.sha256
+        _ = document.sha256  # so that the event loop, which shows it, need not
         if is_own_message(document.content):
             raise OwnMessageError(
                 file=document.name or document.content[:20].decode("utf-8", "replace")
@@ -83,7 +83,7 @@ def page_draft(
         key = key_of(x509.load_der_x509_certificate(certificate))
         content = Elsewhere(digest_of(USUAL[key.family], document.content))
     draft = cades_draft(content, certificate=certificate, signing_time=signing_time, origin=origin)
-    assert draft.to_be_signed
+    _ = draft.to_be_signed  # which digests a content that goes with it, and is kept
     return draft
 
 
