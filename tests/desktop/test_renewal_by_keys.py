@@ -42,13 +42,25 @@ class Screen:
         self._running.run("xdotool", "key", "--delay", "40", *keys)
 
     def type(self, text):
-        self._running.run("xdotool", "type", "--delay", "25", text)
+        """Type a text; one that no key has comes over the clipboard.
+
+        xdotool gives a key for a moment to each such character, and a program that is slow to hear of it
+        reads another one.
+        """
+        if text.isascii():
+            self._running.run("xdotool", "type", "--delay", "25", text)
+        else:
+            self._copy(text, "UTF8_STRING")
+            self.press("ctrl+v")
 
     def copy(self, file):
         """Put a file on the clipboard, as a file manager does."""
+        self._copy(f"{file.as_uri()}\r\n", "text/uri-list")
+
+    def _copy(self, text, target):
         subprocess.run(
-            ["xclip", "-selection", "clipboard", "-t", "text/uri-list"],
-            input=f"{file.as_uri()}\r\n".encode(), env=self._running.environment,
+            ["xclip", "-selection", "clipboard", "-t", target],
+            input=text.encode(), env=self._running.environment,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=30, check=True,
         )  # fmt: skip
 
