@@ -40,7 +40,7 @@ windows-test: setup-windows ## the program on a Windows that Wine shows: tests, 
 	@if $(PYTHON) tests/wine/parts.py; then ODC_TEST_WORKERS=2 tests/run tests/wine -m wine $(WINDOWS_TESTS) --durations 10 -o timeout=600; fi
 
 windows32-test: setup-windows ## vendors' libraries of 32 bits, in a Debian of its own whose Wine has both widths (as root)
-	@$(PYTHON) -m pytest tests/wine -m wine32 -n 0 -o timeout=1800
+	@$(PYTHON) -m pytest tests/wine -m wine32 -n 0
 
 frozen: setup-test ## the programs PyInstaller makes for macOS, here for Linux: build in dist/, try
 	@$(PYTHON) -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/frozen.txt

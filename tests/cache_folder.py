@@ -17,8 +17,10 @@ from pathlib import Path
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "odc-agent-tests"
 UNUSED_DAYS = 7
 """What no run took for so long is removed when something else is made."""
-LIMIT = 600
-"""Seconds for one command; a slow mirror may take most of it."""
+LIMIT = 1800
+"""Seconds for one command; a slow mirror, or a machine that is busy, may take most of it."""
+_LAST = 2000
+"""Characters of what a command said last: of a whole system's packages nobody reads more."""
 
 
 def kept(name: str, made_of: str, make: Callable[[Path], None]) -> Path:
@@ -42,8 +44,9 @@ def run(*command: str) -> None:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)
     except subprocess.TimeoutExpired as late:
-        raise AssertionError(f"{command}: not done in {LIMIT} s\n{late.stdout!r}") from None
-    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        said = (late.stdout or b"")[-_LAST:].decode("utf-8", "replace")
+        raise AssertionError(f"{command}: not done in {LIMIT} s\n{said}") from None
+    assert done.returncode == 0, f"{command}\n{done.stdout[-_LAST:]}\n{done.stderr[-_LAST:]}"
 
 
 def output(*command: str) -> str:

@@ -22,7 +22,7 @@ from skf_bench import PIN, SkfBench, application, sm2_container
 
 from sandbox.skf_token.building import WINDOWS_32, Shape
 
-pytestmark = [pytest.mark.wine32, pytest.mark.timeout(1800), pytest.mark.xdist_group("32")]
+pytestmark = [pytest.mark.wine32, pytest.mark.timeout(7200), pytest.mark.xdist_group("32")]
 
 LISTING = """
 import json, sys
