@@ -30,7 +30,8 @@ class SkfEvents:
 
     name = "skf"
     kinds = frozenset({ModuleKind.SKF})
-    settles_after: tuple[float, ...] = ()
+    settles_after: tuple[float, ...] = (0.5, 2.0)
+    """Not every library lists a device that it tells of; and one may come right before the wait begins."""
 
     def __init__(self, module: ModuleSettings) -> None:
         """Wait for devices of ``module``."""
