@@ -56,7 +56,13 @@ class Element:
 
 
 def read_element(data: bytes, offset: int = 0) -> Element:
-    """Return the element that begins at ``offset``.
+    """Return the element that begins at ``offset``; DerError as :func:`span` has it."""
+    start, end = span(data, offset)
+    return Element(data[offset], data[start:end], data[offset:end])
+
+
+def span(data: bytes, offset: int = 0) -> tuple[int, int]:
+    """Return where the content of the element at ``offset`` begins, and where it ends.
 
     Raises:
         DerError: it is not whole, of indefinite length, or its tag has several bytes.
@@ -73,8 +79,7 @@ def read_element(data: bytes, offset: int = 0) -> Element:
         start += size
     if start + length > len(data):
         raise DerError("cut short")
-    end = start + length
-    return Element(data[offset], data[start:end], data[offset:end])
+    return start, start + length
 
 
 def elements(content: bytes) -> Iterator[Element]:

@@ -62,8 +62,8 @@ class Killed(BaseException):
 class Mortal:
     """The functions of a library, as long as their process lives."""
 
-    def __init__(self, functions) -> None:
-        self.functions = functions
+    def __init__(self, answer) -> None:
+        self.answer = answer
         self.calls = 0
         self.dies_at: int | None = None
         self.is_after = False
@@ -72,9 +72,9 @@ class Mortal:
         self.calls += 1
         if self.dies_at is not None and self.calls >= self.dies_at:
             if self.calls == self.dies_at and self.is_after:
-                self.functions.call(name, *arguments)
+                self.answer(name, *arguments)
             raise Killed(name)
-        return self.functions.call(name, *arguments)
+        return self.answer(name, *arguments)
 
 
 class World:
@@ -84,8 +84,9 @@ class World:
         self.bench, self.journal = bench, journal
         total = {"total_bytes": limits.pop("total_bytes")} if "total_bytes" in limits else {}
         self.desk = SkfDesk(bench, (application(copy.deepcopy(OLD), **limits),), facts=total)
-        self.functions = Mortal(self.desk.module.library._functions)
-        self.desk.module.library._functions = self.functions
+        library = self.desk.module.library
+        self.functions = Mortal(library.answer)
+        library.answer = self.functions.call
         signing, encryption = self.desk.pair
         self.renewal = renewal_of(journal, signing.key, encryption.key)
         self.start = bench.on_disk()

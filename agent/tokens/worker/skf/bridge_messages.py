@@ -9,7 +9,7 @@ A PIN is in some of them: each is made in one buffer of its final size, and can 
 
 from __future__ import annotations
 
-from agent.tokens.worker.skf.loaded import Argument, ByValue
+from agent.tokens.worker.skf.loaded import Argument, Buffer, ByValue
 
 SIZE_BYTES = 4
 MOST_BYTES = 16 << 20
@@ -43,7 +43,9 @@ def _parts(argument: Argument | ByValue) -> tuple[int, bytes | bytearray]:
         return _NUMBER, argument.to_bytes(_NUMBER_BYTES, "little")
     if isinstance(argument, ByValue):
         return _BY_VALUE, argument.content
-    return (_BUFFER if isinstance(argument, bytearray) else _READ), argument
+    if isinstance(argument, Buffer):
+        return _BUFFER, argument.content
+    return _READ, argument
 
 
 class Call:
@@ -76,7 +78,7 @@ class Call:
         if kind != _BUFFER:
             raise BridgeError(kind)
         self._came.append((content, start))
-        return content
+        return Buffer(content)
 
     def _taken(self, size: int) -> bytearray:
         if size > len(self._body) - self._next:
@@ -105,9 +107,10 @@ def take_answer(body: bytearray, arguments: tuple[Argument | ByValue, ...]) -> i
     if len(body) < _CODE_BYTES:
         raise BridgeError(len(body))
     at = _CODE_BYTES
-    for buffer in arguments:
-        if not isinstance(buffer, bytearray):
+    for argument in arguments:
+        if not isinstance(argument, Buffer):
             continue
+        buffer = argument.content
         is_changed = any(body[at : at + 1])
         at += 1
         if is_changed:

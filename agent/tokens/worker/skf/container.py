@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from agent.keys.der import DerError, Tag, read_element
-from agent.tokens.worker.skf.closing import closed_after
+from agent.keys.der import DerError, Tag, span
+from agent.tokens.worker.skf.closing import Opened
 from agent.tokens.worker.skf.codes import (
     SM2_SIGNATURE,
     SM2_SIGNATURE_OF_GMT_0006,
@@ -16,7 +13,7 @@ from agent.tokens.worker.skf.codes import (
     SkfError,
 )
 from agent.tokens.worker.skf.library import Library
-from agent.tokens.worker.skf.loaded import MARGIN, ByValue
+from agent.tokens.worker.skf.loaded import MARGIN, Buffer, ByValue
 
 _CERTIFICATE_BYTES = 8 << 10
 _KEY_BYTES = 1 << 10
@@ -87,12 +84,12 @@ class Container:
 
     def generate_rsa_pair(self, bits: int) -> None:
         """Make the pair of RSA that signs; one that is there is gone then."""
-        blob = bytearray(self._library.layout.rsa_public_key_bytes + MARGIN)
+        blob = Buffer(bytearray(self._library.layout.rsa_public_key_bytes + MARGIN))
         self._library.call("GenRSAKeyPair", self._handle, bits, blob)
 
     def generate_sm2_pair(self) -> None:
         """Make the pair of SM2 that signs; one that is there is gone then."""
-        blob = bytearray(self._library.layout.public_key_bytes + MARGIN)
+        blob = Buffer(bytearray(self._library.layout.public_key_bytes + MARGIN))
         try:
             self._library.call("GenECCKeyPair", self._handle, SM2_SIGNATURE, blob)
         except SkfError as error:
@@ -108,9 +105,9 @@ class Container:
 
     def sign_by_sm2(self, digest: bytes) -> tuple[int, int]:
         """Return r and s over e, a digest of SM3 with Z before it, by the pair that signs."""
-        blob = bytearray(_SIGNATURE_BYTES + MARGIN)
+        blob = Buffer(bytearray(_SIGNATURE_BYTES + MARGIN))
         self._library.call("ECCSignData", self._handle, digest, len(digest), blob)
-        return self._library.layout.signature(bytes(blob))
+        return self._library.layout.signature(bytes(blob.content))
 
     def import_pair(self, blob: bytes) -> None:
         """Take an encryption pair, ENVELOPEDKEYBLOB, whose recipient is the container's pair that signs."""
@@ -133,9 +130,8 @@ class Container:
             len(encrypted),
         )
 
-    @contextmanager
-    def session_key(self, cipher: bytes, algorithm: int) -> Iterator[SessionKey]:
-        """Have a key of SM4 for as long as the block lasts, sealed for the encryption pair.
+    def session_key(self, cipher: bytes, algorithm: int) -> Opened[SessionKey]:
+        """Have a key of SM4 until a block is left, sealed for the encryption pair.
 
         Args:
             cipher: ECCCIPHERBLOB, or what RSA encrypted by PKCS#1 v1.5.
@@ -144,8 +140,7 @@ class Container:
         handle = self._library.number(
             "ImportSessionKey", self._handle, algorithm, cipher, len(cipher)
         )
-        with closed_after(self._library, "CloseHandle", handle):
-            yield SessionKey(self._library, handle)
+        return Opened(SessionKey(self._library, handle), self._library, "CloseHandle", handle)
 
 
 class SessionKey:
@@ -176,8 +171,10 @@ def _without_padding(content: bytes) -> bytes:
     """Return a certificate without what follows it: some tokens give the whole of its place."""
     if not any(content):
         return b""
+    if content[0] != Tag.SEQUENCE:
+        return content
     try:
-        element = read_element(content)
+        _, end = span(content)
     except DerError:
         return content
-    return element.encoded if element.tag == Tag.SEQUENCE else content
+    return content[:end]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from agent.tokens.worker.skf.blobs import UNTOUCHED, DeviceInfo
-from agent.tokens.worker.skf.closing import closed_after
+from agent.tokens.worker.skf.closing import Opened
 from agent.tokens.worker.skf.codes import USER, SkfError
 from agent.tokens.worker.skf.container import Container
-from agent.tokens.worker.skf.library import Library, terminated
-from agent.tokens.worker.skf.loaded import MARGIN, number_in, slot_of
+from agent.tokens.worker.skf.library import Library, secret_text, text
+from agent.tokens.worker.skf.loaded import MARGIN, Buffer, slot_of
 
 MAX_TRIES = 255
 """What a token says of more is nothing to rely on."""
@@ -31,13 +29,10 @@ def device_names(library: Library) -> list[bytes]:
     return library.names("EnumDev", 1)
 
 
-@contextmanager
-def connected(library: Library, name: bytes) -> Iterator[Device]:
-    """Connect to a device for as long as the block lasts. That does not log out of it (7.1.6)."""
-    with terminated(name) as text:
-        handle = library.number("ConnectDev", text)
-    with closed_after(library, "DisConnectDev", handle):
-        yield Device(library, handle)
+def connected(library: Library, name: bytes) -> Opened[Device]:
+    """Connect to a device until a block is left. That does not log out of it (7.1.6)."""
+    handle = library.number("ConnectDev", text(name))
+    return Opened(Device(library, handle), library, "DisConnectDev", handle)
 
 
 class Device:
@@ -50,21 +45,19 @@ class Device:
     def info(self) -> DeviceInfo:
         """Return what it says of itself."""
         layout = self._library.layout
-        written = bytearray([UNTOUCHED]) * (layout.device_info_bytes + MARGIN)
+        written = Buffer(bytearray([UNTOUCHED]) * (layout.device_info_bytes + MARGIN))
         self._library.call("GetDevInfo", self._handle, written)
-        return layout.device_info(bytes(written))
+        return layout.device_info(bytes(written.content))
 
     def applications(self) -> list[bytes]:
         """Return the names of its applications."""
         return self._library.names("EnumApplication", self._handle)
 
-    @contextmanager
-    def opened(self, application: bytes) -> Iterator[Application]:
-        """Open an application for as long as the block lasts."""
-        with terminated(application) as text:
-            handle = self._library.number("OpenApplication", self._handle, text)
-        with closed_after(self._library, "CloseApplication", handle):
-            yield Application(self._library, handle, self)
+    def opened(self, application: bytes) -> Opened[Application]:
+        """Open an application until a block is left."""
+        handle = self._library.number("OpenApplication", self._handle, text(application))
+        opened = Application(self._library, handle, self)
+        return Opened(opened, self._library, "CloseApplication", handle)
 
 
 class Application:
@@ -77,21 +70,20 @@ class Application:
 
     def tries(self) -> Tries:
         """Return the tries of the user's PIN; they are to be asked for, since VerifyPIN may tell wrong."""
-        most, left, is_factory_pin = (slot_of(0) for _ in range(3))
-        self._library.call("GetPINInfo", self._handle, USER, most, left, is_factory_pin)
-        tries = Tries(number_in(most), number_in(left), bool(number_in(is_factory_pin)))
+        most, left, is_default = self._library.numbers("GetPINInfo", self._handle, USER, count=3)
+        tries = Tries(most, left, bool(is_default))
         if not 0 <= tries.left <= tries.most <= MAX_TRIES or not tries.most:
             raise SkfError("GetPINInfo", 0, f"{tries.left} of {tries.most} tries")
         return tries
 
     def verify_pin(self, pin: bytearray) -> None:
         """Log in, at the price of a try where it is wrong."""
-        with terminated(pin) as text:
-            self._library.call("VerifyPIN", self._handle, USER, text, slot_of(0))
+        with secret_text(pin) as told:
+            self._library.call("VerifyPIN", self._handle, USER, told, slot_of(0))
 
     def change_pin(self, old: bytearray, new: bytearray) -> None:
         """Replace the user's PIN, at the price of a try where the old one is wrong."""
-        with terminated(old) as old_text, terminated(new) as new_text:
+        with secret_text(old) as old_text, secret_text(new) as new_text:
             self._library.call("ChangePIN", self._handle, USER, old_text, new_text, slot_of(0))
 
     def clear_login(self) -> None:
@@ -102,23 +94,18 @@ class Application:
         """Return the names of its containers."""
         return self._library.names("EnumContainer", self._handle)
 
-    @contextmanager
-    def opened(self, container: bytes) -> Iterator[Container]:
-        """Open a container for as long as the block lasts."""
-        with terminated(container) as text:
-            handle = self._library.number("OpenContainer", self._handle, text)
-        with closed_after(self._library, "CloseContainer", handle):
-            yield Container(self._library, handle)
+    def opened(self, container: bytes) -> Opened[Container]:
+        """Open a container until a block is left."""
+        return self._container("OpenContainer", container)
 
-    @contextmanager
-    def created(self, container: bytes) -> Iterator[Container]:
-        """Make a container, and have it open for as long as the block lasts."""
-        with terminated(container) as text:
-            handle = self._library.number("CreateContainer", self._handle, text)
-        with closed_after(self._library, "CloseContainer", handle):
-            yield Container(self._library, handle)
+    def created(self, container: bytes) -> Opened[Container]:
+        """Make a container, and have it open until a block is left."""
+        return self._container("CreateContainer", container)
+
+    def _container(self, call: str, name: bytes) -> Opened[Container]:
+        handle = self._library.number(call, self._handle, text(name))
+        return Opened(Container(self._library, handle), self._library, "CloseContainer", handle)
 
     def delete_container(self, container: bytes) -> None:
         """Destroy a container with all keys and certificates in it (8.3)."""
-        with terminated(container) as text:
-            self._library.call("DeleteContainer", self._handle, text)
+        self._library.call("DeleteContainer", self._handle, text(container))

@@ -15,12 +15,12 @@ def key_name(container: bytes, half: Half) -> KeyName:
     A container the agent made is called by the agent's random bytes in hexadecimal digits: ASCII, and no
     longer than the shortest limit on record.
     """
-    if half is Half.SIGNATURE:
+    if half is Half.SIGNATURE and len(container) == 2 * KEY_NAME_BYTES:
         try:
             given = bytes.fromhex(container.decode("ascii"))
         except ValueError:
             given = b""
-        if len(given) == KEY_NAME_BYTES and given.hex().encode() == container:
+        if given.hex().encode() == container:
             return given
     return _PAIRS[half] + container
 

@@ -5,6 +5,7 @@ Only the standard library is imported here: the small process that clears logins
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -14,24 +15,27 @@ from agent.tokens.worker.skf.codes import OK, Sar, SkfError
 from agent.tokens.worker.skf.loaded import (
     MARGIN,
     Argument,
+    Buffer,
     ByValue,
     LoadedFunctions,
     number_in,
     slot_of,
 )
-from agent.tokens.worker.skf.names import EndlessListError, split
+from agent.tokens.worker.skf.names import EndlessListError, end_of, split
 
 _LIST_BYTES = 16 << 10
 """As much as 256 names of the longest take."""
 MAX_LIST_BYTES = 64 << 10
 _PROBE = 0xAAAA_AAAA_AAAA_AAAA
+_MOST_NUMBERS = 3
+_NOTHING = bytes(slot_of(0).content)
 
 
 class Functions(Protocol):
     """The functions of a library, wherever it is loaded."""
 
     def call(self, name: str, *arguments: Argument | ByValue) -> int:
-        """Call SKF_``name``, and return its code; a bytearray has afterwards what was written to it."""
+        """Call SKF_``name``, and return its code; a buffer has afterwards what was written to it."""
 
 
 class Library:
@@ -43,17 +47,15 @@ class Library:
 
     def __init__(self, functions: Functions, ulong_bytes: int | None = None) -> None:
         """Speak to ``functions``, whose ULONG has ``ulong_bytes``; None asks the library itself."""
-        self._functions = functions
+        self.answer = functions.call
+        """Call SKF_``name``, and return its code."""
+        self._slots = [slot_of(0) for _ in range(_MOST_NUMBERS)]
         self.layout = Layout(ulong_bytes or self._probed())
 
     @classmethod
     def loaded(cls, path: str, ulong_bytes: int | None = None) -> Library:
         """Load the library at ``path``; OSError."""
         return cls(LoadedFunctions(path), ulong_bytes)
-
-    def answer(self, name: str, *arguments: Argument | ByValue) -> int:
-        """Call SKF_``name``, and return its code."""
-        return self._functions.call(name, *arguments)
 
     def call(self, name: str, *arguments: Argument | ByValue) -> None:
         """Call SKF_``name``; SkfError of any code but SAR_OK."""
@@ -62,9 +64,18 @@ class Library:
 
     def number(self, name: str, *arguments: Argument) -> int:
         """Call a function whose last argument is where it puts a number or a handle."""
-        slot = slot_of(0)
+        slot = self._slots[0]
+        slot.content[:] = _NOTHING
         self.call(name, *arguments, slot)
         return number_in(slot)
+
+    def numbers(self, name: str, *arguments: Argument, count: int = 1) -> list[int]:
+        """Call a function whose last arguments are where it puts up to three numbers."""
+        slots = self._slots[:count]
+        for slot in slots:
+            slot.content[:] = _NOTHING
+        self.call(name, *arguments, *slots)
+        return [number_in(slot) for slot in slots]
 
     def content(self, name: str, *arguments: Argument, size: int) -> bytes:
         """Call a function whose last arguments are a buffer and its size, and return what it wrote.
@@ -75,17 +86,16 @@ class Library:
             size: how much there may be; asked for once more where the library wants more room.
         """
         for _ in range(2):
-            buffer, slot = bytearray(size + MARGIN), slot_of(size)
-            code = self.answer(name, *arguments, buffer, slot)
-            told = number_in(slot)
+            room = _room(size)
+            code = self.answer(name, *arguments, room.buffer, room.size)
+            told = room.told()
+            if code == OK and told <= size:
+                return room.taken(told)
+            room.clear()
             if code != Sar.BUFFER_TOO_SMALL or not size < told <= MAX_LIST_BYTES:
                 break
             size = told
-        if code != OK:
-            raise SkfError(name, code)
-        if told > size:
-            raise SkfError(name, OK, f"{told} bytes where there are {size}")
-        return bytes(buffer[:told])
+        raise SkfError(name, code, "" if code else f"{told} bytes where there are {size}")
 
     def names(self, name: str, *arguments: Argument) -> list[bytes]:
         """Call a function that lists names, and return them.
@@ -93,18 +103,15 @@ class Library:
         The size it tells may be none, one, or short of the NULs at the end: the buffer holds zeros.
         """
         for size in (_LIST_BYTES, MAX_LIST_BYTES):
-            buffer, slot = bytearray(size + MARGIN), slot_of(size)
-            code = self.answer(name, *arguments, buffer, slot)
+            room = _room(size)
+            code = self.answer(name, *arguments, room.buffer, room.size)
+            told = room.told()
+            if code == OK and told <= size:
+                return _split(name, room.taken(end_of(room.buffer.content)))
+            room.clear()
             if code != Sar.BUFFER_TOO_SMALL:
                 break
-        if code != OK:
-            raise SkfError(name, code)
-        if number_in(slot) > size:
-            raise SkfError(name, OK, f"a list of {number_in(slot)} bytes")
-        try:
-            return split(bytes(buffer))
-        except EndlessListError as error:
-            raise SkfError(name, OK, "a list without end") from error
+        raise SkfError(name, code, "" if code else f"a list of {told} bytes")
 
     def _probed(self) -> int:
         """Return the size of ULONG: one of 4 bytes leaves the upper half of 8 as it was."""
@@ -113,12 +120,55 @@ class Library:
         return 4 if number_in(slot) >> 32 == _PROBE >> 32 else 8
 
 
-@contextmanager
-def terminated(text: bytes | bytearray) -> Iterator[bytearray]:
-    """Give a text as a C string in a buffer of its own, which is wiped afterwards."""
-    buffer = bytearray(len(text) + 1)
-    buffer[: len(text)] = text
+def _split(name: str, listed: bytes) -> list[bytes]:
     try:
-        yield buffer
+        return split(listed)
+    except EndlessListError as error:
+        raise SkfError(name, OK, "a list without end") from error
+
+
+class _Room:
+    """Room for what a function gives, zeros between two calls, and for how much that is."""
+
+    def __init__(self, size: int) -> None:
+        self.buffer = Buffer(bytearray(size + MARGIN))
+        self.size = slot_of(size)
+        self._said = bytes(self.size.content)
+
+    def told(self) -> int:
+        """Return how much there is, and say anew how much there may be."""
+        told = number_in(self.size)
+        self.size.content[:] = self._said
+        return told
+
+    def taken(self, size: int) -> bytes:
+        """Take so much out."""
+        content = bytes(self.buffer.content[:size])
+        self.buffer.content[:size] = bytes(len(content))
+        return content
+
+    def clear(self) -> None:
+        """Throw away whatever there is."""
+        self.buffer.content[:] = bytes(len(self.buffer.content))
+
+
+@functools.lru_cache(maxsize=4)
+def _room(size: int) -> _Room:
+    """Return room for so much, the same each time: to make it takes longer than most calls."""
+    return _Room(size)
+
+
+def text(name: bytes) -> bytes:
+    """Return a name as a C string, in bytes of its own."""
+    return name + b"\0"
+
+
+@contextmanager
+def secret_text(secret: bytearray) -> Iterator[Buffer]:
+    """Give a PIN as a C string in a buffer of its own, which is wiped afterwards."""
+    buffer = bytearray(len(secret) + 1)
+    buffer[: len(secret)] = secret
+    try:
+        yield Buffer(buffer)
     finally:
         buffer[:] = bytes(len(buffer))

@@ -20,12 +20,26 @@ MARGIN = 16
 _SLOT_BYTES = 8
 _WORD_BYTES = 4
 
-Argument = int | bytes | bytearray | None
-"""A number or handle; what is read; what is read and written, by its own address; NULL."""
+
+class Buffer:
+    """What a function may write to: goes in by its address, which ctypes is asked for once."""
+
+    __slots__ = ("_as_parameter_", "content")
+
+    def __init__(self, content: bytearray) -> None:
+        """Have functions see ``content``, whose size stays as it is."""
+        self.content = content
+        self._as_parameter_ = (ctypes.c_char * len(content)).from_buffer(content)
+
+
+Argument = int | bytes | Buffer | None
+"""A number or handle; what is read; what is read and written; NULL."""
 
 
 class ByValue:
     """A structure that goes in itself, not by its address."""
+
+    __slots__ = ("content",)
 
     def __init__(self, content: bytes) -> None:
         self.content = content
@@ -40,7 +54,7 @@ class LoadedFunctions:
             self._library: ctypes.CDLL = ctypes.WinDLL(path)  # DEVAPI is __stdcall
         else:
             self._library = ctypes.CDLL(path)
-        self._found: dict[str, Callable[..., int] | None] = {}
+        self._found: dict[str, Callable[..., int]] = {}
 
     @property
     def are_skf(self) -> bool:
@@ -50,52 +64,53 @@ class LoadedFunctions:
     def call(self, name: str, *arguments: Argument | ByValue) -> int:
         """Call SKF_``name``, and return its code; one that the library lacks is not supported.
 
-        A bytearray has afterwards what was written to it.
+        A buffer has afterwards what was written to it.
         """
-        if name not in self._found:
-            self._found[name] = self._find(name)
-        function = self._found[name]
+        function = self._found.get(name)
         if function is None:
-            return Sar.NOT_SUPPORTED_YET
-        return function(*map(_passed, arguments))
+            function = self._found[name] = self._prepared(name, arguments)
+        return function(*arguments)
 
-    def _find(self, name: str) -> Callable[..., int] | None:
+    def _prepared(self, name: str, arguments: tuple[Argument | ByValue, ...]) -> Callable[..., int]:
+        """Return a function for such arguments: what each is differs from no call to the next."""
         try:
             function = self._library[f"SKF_{name}"]
         except AttributeError:
-            return None
+            return _lacking
         function.restype = ctypes.c_uint32  # of a longer ULONG the low half
+        function.argtypes = [_kind_of(argument) for argument in arguments]
         return function
 
 
-# As wide as a register. Where that is 8 bytes, one who takes 4 looks at the lower half; where it is 4, the
-# callee removes what it takes from the stack, by __stdcall, and must find no more there.
-_NUMBER = ctypes.c_uint64 if ctypes.sizeof(ctypes.c_void_p) == _SLOT_BYTES else ctypes.c_uint32
-_structures: dict[int, type[ctypes.Structure]] = {}
+def _lacking(*_arguments: object) -> int:
+    return Sar.NOT_SUPPORTED_YET
 
 
-def _passed(argument: Argument | ByValue) -> object:
-    if isinstance(argument, int):
-        return _NUMBER(argument)
-    if isinstance(argument, bytearray):
-        return (ctypes.c_char * len(argument)).from_buffer(argument)
-    if isinstance(argument, ByValue):
-        return _structure(len(argument.content)).from_buffer_copy(argument.content)
-    return argument
+def _kind_of(argument: Argument | ByValue) -> type:
+    """Return how an argument goes in: as wide as a register, or as a structure.
+
+    Where a register is 8 bytes, one who takes 4 looks at the lower half; where it is 4, the callee removes
+    what it takes from the stack, by __stdcall, and must find no more there.
+    """
+    return _structure(len(argument.content)) if isinstance(argument, ByValue) else ctypes.c_void_p
 
 
-def _structure(size: int) -> type[ctypes.Structure]:
-    if size not in _structures:
-        words = ctypes.c_uint32 * (size // _WORD_BYTES)
-        _structures[size] = type("Structure", (ctypes.Structure,), {"_fields_": [("words", words)]})
-    return _structures[size]
+def _structure(size: int) -> type:
+    class Structure(ctypes.Structure):
+        _fields_ = (("words", ctypes.c_uint32 * (size // _WORD_BYTES)),)
+
+        @classmethod
+        def from_param(cls, value: ByValue) -> Structure:
+            return cls.from_buffer_copy(value.content)
+
+    return Structure
 
 
-def slot_of(number: int) -> bytearray:
-    """Return a place for a number that goes in and comes out, wide enough for every ULONG."""
-    return bytearray(number.to_bytes(_SLOT_BYTES, sys.byteorder))
+def slot_of(number: int) -> Buffer:
+    """Return room for a number that goes in and comes out, wide enough for every ULONG."""
+    return Buffer(bytearray(number.to_bytes(_SLOT_BYTES, sys.byteorder)))
 
 
-def number_in(slot: bytearray) -> int:
-    """Return the number a function has put into a place of zeros."""
-    return int.from_bytes(slot, sys.byteorder)
+def number_in(slot: Buffer) -> int:
+    """Return the number a function has put into room of zeros."""
+    return int.from_bytes(slot.content, sys.byteorder)

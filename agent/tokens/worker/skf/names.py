@@ -15,17 +15,22 @@ class EndlessListError(ValueError):
     """A list has more names than there can be."""
 
 
+def end_of(listed: bytes | bytearray) -> int:
+    """Return where a list ends in a buffer that held zeros, which are not walked through byte by byte."""
+    end = listed.find(_NOTHING_MORE)
+    return len(listed) if end < 0 else end
+
+
 def split(listed: bytes) -> list[bytes]:
     """Return the names of a list, each once.
 
     Each ends with a NUL, the list with another (GM/T 0016, 7.1.3): some libraries leave out the last
-    one or both, or write more. None at all is a list of NULs or of nothing. What lies behind the list in
-    its buffer, zeros, is not walked through byte by byte.
+    one or both, or write more. None at all is a list of NULs or of nothing.
 
     Raises:
         EndlessListError: there are more than ``MAX_NAMES``.
     """
-    names = list(dict.fromkeys(filter(None, listed.partition(_NOTHING_MORE)[0].split(b"\0"))))
+    names = list(dict.fromkeys(filter(None, listed.split(b"\0"))))
     if len(names) > MAX_NAMES:
         raise EndlessListError
     return names

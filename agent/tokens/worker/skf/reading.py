@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -19,8 +18,8 @@ from agent.tokens.model import (
     TokenContent,
     TokenFacts,
 )
-from agent.tokens.worker.skf.blobs import DeviceInfo
-from agent.tokens.worker.skf.codes import Half
+from agent.tokens.worker.skf.blobs import BlobError, DeviceInfo
+from agent.tokens.worker.skf.codes import Half, SkfError
 from agent.tokens.worker.skf.container import Container
 from agent.tokens.worker.skf.device import Application, Device, connected, device_names
 from agent.tokens.worker.skf.failures import SAID, reason_of
@@ -70,13 +69,14 @@ class _DeviceReading:
         self._slot = slot
         self._name = name
         self._label = printable(name)
+        self._telling = _Telling(self)
         self.tokens: list[TokenContent] = []
         self.problems: list[ErrorReport] = []
 
     def read(self) -> None:
         """Read it; a device that was pulled out meanwhile is not there."""
         try:
-            with self._telling(), connected(self._module.library, self._name) as device:
+            with self._telling, connected(self._module.library, self._name) as device:
                 self._read(device)
         except _GoneError:
             self.tokens, self.problems = [], []
@@ -88,7 +88,7 @@ class _DeviceReading:
         if not applications:
             self._tell(NO_APPLICATION)
         for name in applications:
-            with self._telling(), device.opened(name) as application:
+            with self._telling, device.opened(name) as application:
                 facts = self._facts(application, printable(name), info)
                 certificates = tuple(self._certificates(application))
                 self.tokens.append(TokenContent(facts=facts, certificates=certificates))
@@ -110,7 +110,7 @@ class _DeviceReading:
     def _certificates(self, application: Application) -> Iterator[CertificateObject]:
         for name in application.containers():
             called = printable(name)
-            with self._telling(), application.opened(name) as container:
+            with self._telling, application.opened(name) as container:
                 for half in (Half.SIGNATURE, Half.ENCRYPTION):
                     if value := container.certificate(half):
                         yield CertificateObject(
@@ -126,21 +126,17 @@ class _DeviceReading:
 
         A private half is never without its public one.
         """
-        with self._telling():
+        with self._telling:
             parts = container.public_key_parts(half)
             return parts is not None and parts in certificate
         return None
 
-    @contextlib.contextmanager
-    def _telling(self) -> Iterator[None]:
-        """Make what fails inside the block a problem; what was read besides is not lost."""
-        try:
-            yield
-        except SAID as error:
-            # One that was there after the first failure is not waited for at each of a hundred.
-            if self._module.has_lost(self._name, error, is_patient=not self.problems):
-                raise _GoneError from error
-            self._tell(reason_of(error))
+    def tell_error(self, error: SkfError | BlobError) -> None:
+        """Make an error a problem; _GoneError where the device is no longer there."""
+        # One that was there after the first failure is not waited for at each of a hundred.
+        if self._module.has_lost(self._name, error, is_patient=not self.problems):
+            raise _GoneError from error
+        self._tell(reason_of(error))
 
     def _tell(self, reason: str) -> None:
         error = TokenUnreadableError(
@@ -148,6 +144,24 @@ class _DeviceReading:
         ).report()
         if error not in self.problems:
             self.problems.append(error)
+
+
+class _Telling:
+    """Makes what fails inside a block a problem of its device; what was read besides is not lost."""
+
+    __slots__ = ("_reading",)
+
+    def __init__(self, reading: _DeviceReading) -> None:
+        self._reading = reading
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        if not isinstance(error, SAID):
+            return False
+        self._reading.tell_error(error)
+        return True
 
 
 class _GoneError(Exception):

@@ -43,7 +43,7 @@ from agent.tokens.worker.skf.bridge_messages import (
 )
 from agent.tokens.worker.skf.bridged import BridgedFunctions
 from agent.tokens.worker.skf.codes import USER, Sar
-from agent.tokens.worker.skf.loaded import ByValue, slot_of
+from agent.tokens.worker.skf.loaded import Buffer, ByValue, slot_of
 from agent.tokens.worker.skf.module import SkfModule
 from sandbox.skf_token.building import SHAPES
 
@@ -53,7 +53,7 @@ ARGUMENTS = st.lists(
     st.none()
     | st.integers(0, (1 << 64) - 1)
     | st.binary(max_size=300)
-    | st.binary(max_size=300).map(bytearray)
+    | st.binary(max_size=300).map(lambda content: Buffer(bytearray(content)))
     | st.binary(max_size=60).map(ByValue),
     max_size=8,
 ).map(tuple)
@@ -95,7 +95,13 @@ def _processes(desk: SkfDesk, module: bytes) -> list[int]:
 
 
 def plain(argument: object) -> object:
-    return (ByValue, argument.content) if isinstance(argument, ByValue) else argument
+    if isinstance(argument, Buffer | ByValue):
+        return type(argument), bytes(argument.content)
+    return argument
+
+
+def buffers(arguments) -> list[bytearray]:
+    return [one.content for one in arguments if isinstance(one, Buffer)]
 
 
 @given(ARGUMENTS, st.integers(0, (1 << 32) - 1), st.data())
@@ -105,12 +111,11 @@ def test_a_call_comes_as_it_was_made_and_what_was_written_goes_back(arguments, c
     assert call.name == "EnumDev"
     assert list(map(plain, call.arguments)) == list(map(plain, arguments))
     written = []
-    for buffer in call.arguments:
-        if isinstance(buffer, bytearray):
-            buffer[:] = data.draw(st.binary(min_size=len(buffer), max_size=len(buffer)))
-            written.append(bytes(buffer))
+    for buffer in buffers(call.arguments):
+        buffer[:] = data.draw(st.binary(min_size=len(buffer), max_size=len(buffer)))
+        written.append(bytes(buffer))
     assert take_answer(call.answer(code)[SIZE_BYTES:], arguments) == code
-    assert [a for a in arguments if isinstance(a, bytearray)] == written
+    assert buffers(arguments) == written
 
 
 @given(st.binary(max_size=60).map(bytearray))
@@ -118,21 +123,20 @@ def test_what_is_no_message_is_an_error_and_nothing_else(body):
     with contextlib.suppress(BridgeError, UnicodeDecodeError, IndexError):
         Call(body)
     with contextlib.suppress(BridgeError):
-        take_answer(body, (bytearray(4),))
+        take_answer(body, (slot_of(0),))
 
 
 def test_what_was_not_written_to_is_not_sent_back_and_all_can_be_wiped():
-    pin = bytearray(SECRET.encode())
-    message = encoded("VerifyPIN", (1, 1, pin, bytearray(8)))
+    pin = Buffer(bytearray(SECRET.encode()))
+    message = encoded("VerifyPIN", (1, 1, pin, slot_of(0)))
     body = message[SIZE_BYTES:]
     call = Call(body)
     assert SECRET.encode() in body
     assert SECRET.encode() not in call.answer(0)
-    buffers = [one for one in call.arguments if isinstance(one, bytearray)]
     call.wipe()
     for one in (message, body):
         wipe(one)
-    assert not any(map(any, (message, body, *buffers)))
+    assert not any(map(any, (message, body, *buffers(call.arguments))))
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
@@ -160,7 +164,7 @@ def test_nothing_of_a_pin_stays_in_the_other_process(desk, length):
     [bridge] = bridges(desk)
     assert not is_dumpable(bridge)
     secret = "".join(secrets.choice(string.ascii_letters) for _ in range(length))
-    pin = bytearray(secret.encode() + b"\0")
+    pin = Buffer(bytearray(secret.encode() + b"\0"))
     for _ in range(3):
         desk.module.library.answer("VerifyPIN", 1, USER, pin, slot_of(0))
         assert remembers(bridge, secret) == []
