@@ -60,9 +60,13 @@ def minimal(codename: str) -> Path:
     """Return the folder of a release as debootstrap makes it at its smallest, and fit to take packages."""
 
     def make(folder: Path) -> None:
-        # Nobody misses what a cut of power would take of it: its disk is waited for at no package.
-        command = ("env", "DPKG_FORCE=unsafe-io", "debootstrap", "--variant=minbase", codename)
-        command += (str(folder), _mirror())
+        # Its mounts end with it, also where it is killed: nobody could remove the folder else. And nobody
+        # misses what a cut of power would take of it: the disk is waited for at no package.
+        command = (
+            *("unshare", "--mount", "--pid", "--fork", "--kill-child"),
+            *("env", "DPKG_FORCE=unsafe-io", "debootstrap", "--variant=minbase"),
+            *(codename, str(folder), _mirror()),
+        )
         try:
             run(*command)
         except AssertionError:  # a mirror that stalls does not do so twice
