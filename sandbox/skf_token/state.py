@@ -68,7 +68,7 @@ class TokenState(msgspec.Struct, kw_only=True):
     def free_bytes(self) -> int:
         """What is left of the room for keys and certificates."""
         containers = (one for application in self.applications for one in application.containers)
-        return self.total_bytes - sum(map(_bytes_of, containers))
+        return max(self.total_bytes - sum(map(_bytes_of, containers)), 0)
 
 
 def blank_token(label: str = DEFAULT_LABEL) -> TokenState:

@@ -171,9 +171,9 @@ class SkfBench:
         with self.bus.changed:
             return report(self.bus, os.getpid())
 
-    def wait_until(self, holds: Callable[[Report], bool]) -> None:
+    def wait_until(self, holds: Callable[[Report], bool], seconds: float = 60) -> None:
         """Return once that is so: the end of a client is seen a moment later."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + seconds
         while not holds(self.report()):
             assert time.monotonic() < deadline, self.report()
             time.sleep(0.01)
