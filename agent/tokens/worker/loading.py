@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agent.tokens.errors import ModuleLoadError
 from agent.tokens.exports import kind_of
 from agent.tokens.model import ModuleKind, Quirks
 from agent.tokens.widths import interpreter_of
@@ -19,6 +20,19 @@ def load_driver(path: str, kind: ModuleKind | None, quirks: Quirks) -> Driver:
     Raises:
         ModuleLoadError: it cannot be loaded.
     """
+    try:
+        return _loaded(path, kind, quirks)
+    except ModuleLoadError as error:
+        # Here, since most can be. What the system says of it is English, and means little to most.
+        from agent.tokens.discovery.libraries import why_not_loadable  # noqa: PLC0415
+
+        reason = why_not_loadable(path, loaded_by=quirks.loaded_by)
+        if reason is None:
+            raise
+        raise ModuleLoadError(module=path, reason=reason) from error
+
+
+def _loaded(path: str, kind: ModuleKind | None, quirks: Quirks) -> Driver:
     is_elsewhere = bool(
         interpreter_of(path, quirks.loaded_by)
     )  # as only SKF's functions can be called

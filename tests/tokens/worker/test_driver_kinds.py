@@ -24,6 +24,35 @@ async def told_of(settings: ModuleSettings) -> ReportedError:
     return caught.value
 
 
+@pytest.mark.parametrize("kind", [None, *ModuleKind])
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "未安装"),
+        (b"", "不是本系统的动态库"),
+        (b"hello\n", "不是本系统的动态库"),
+        (b"MZ" + bytes(100), "不是本系统的动态库"),
+        (b"\x7fELF\x01\x01\x01" + bytes(9) + b"\x03\0\x03\0" + bytes(32), "32 位"),
+        (b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\0\xb7\0" + bytes(44), "其他架构"),
+    ],
+)
+async def test_what_is_no_library_here_is_told_of_in_the_readers_language(
+    tmp_path, kind, content, reason
+):
+    library = tmp_path / "vendor.so"
+    if content is not None:
+        library.write_bytes(content)
+    error = await told_of(ModuleSettings(path=str(library), kind=kind))
+    assert error.code == "module_not_loaded"
+    assert reason in error.reported.message_zh
+    assert str(library) in error.reported.message_zh
+
+
+async def test_a_folder_is_no_library_either(tmp_path):
+    error = await told_of(ModuleSettings(path=str(tmp_path), kind=ModuleKind.SKF))
+    assert "未安装" in error.reported.message_zh
+
+
 async def test_a_library_whose_kind_is_said_is_spoken_to_so(tokens):
     worker = ModuleWorker(msgspec.structs.replace(tokens.settings, kind=ModuleKind.PKCS11))
     try:
