@@ -7,12 +7,18 @@ from agent.ground.encodings import guessed_text
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
-def printable(value: str | bytes) -> str:
+def printable(value: str | bytes, *, may_be_cut: bool = False) -> str:
     """Return ``value`` without padding, and without what would steer a terminal or turn text round.
 
     Bytes need not be UTF-8, as PKCS#11 has it: tokens of Chinese vendors are labelled in GBK, too.
+
+    Args:
+        value: a text.
+        may_be_cut: whether it is bytes of a field that may have been too short for it.
     """
-    text = (guessed_text(value) if isinstance(value, bytes) else value).strip(" \0")
+    if isinstance(value, bytes):
+        value = guessed_text(value.rstrip(b" \0"), may_be_cut=may_be_cut)
+    text = value.strip(" \0")
     return (text if text.isprintable() else "".join(map(_shown, text))).strip()
 
 

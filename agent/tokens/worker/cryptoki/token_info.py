@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from agent.ground.encodings import guessed_text
 from agent.tokens.model import PinLimits
 from agent.tokens.pin.transport import MAX_PIN_BYTES
 from agent.tokens.worker.cryptoki.functions import get_token_info
@@ -46,7 +45,7 @@ def label_of(path: str, token: Any) -> str:  # noqa: ANN401 - python-pkcs11 is u
     if REPLACEMENT not in token.label:
         return printable(token.label) or printable(token.model)
     texts = bytes(get_token_info(path, token.slot.slot_id).texts)
-    return printable(guessed_text(texts[:_LABEL_BYTES].rstrip(b" \0"), may_be_cut=True))
+    return printable(texts[:_LABEL_BYTES], may_be_cut=True)
 
 
 def _pin_limits(shortest: int, longest: int) -> PinLimits:

@@ -92,10 +92,12 @@ class Library:
             if code == OK and told <= size:
                 return room.taken(told)
             room.clear()
-            if code != Sar.BUFFER_TOO_SMALL or not size < told <= MAX_LIST_BYTES:
+            if code not in (OK, Sar.BUFFER_TOO_SMALL):
+                raise SkfError(name, code)
+            if code == OK or not size < told <= MAX_LIST_BYTES:
                 break
             size = told
-        raise SkfError(name, code, "" if code else f"{told} bytes where there are {size}")
+        raise SkfError(name, code, f"{told} bytes where there are {size}")
 
     def names(self, name: str, *arguments: Argument) -> list[bytes]:
         """Call a function that lists names, and return them.

@@ -58,7 +58,7 @@ def module_content(module: SkfModule) -> ModuleContent:
 
 def label_of(info: DeviceInfo, device: bytes) -> str:
     """Return what a token is called: by its label, or by its device's name where it has none."""
-    return printable(info.label) or printable(device)
+    return printable(info.label, may_be_cut=True) or printable(device)
 
 
 class _DeviceReading:
@@ -101,7 +101,7 @@ class _DeviceReading:
             serial=printable(info.serial),
             application=name,
             model="",
-            manufacturer=printable(info.manufacturer),
+            manufacturer=printable(info.manufacturer, may_be_cut=True),
             free_bytes=info.free_space if info.total_space else None,
             login_required=True,
             protected_authentication_path=False,

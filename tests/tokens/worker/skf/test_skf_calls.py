@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.tokens.worker.skf.codes import OK, Sar, SkfError
+from agent.tokens.worker.skf.failures import NONSENSE, reason_of
 from agent.tokens.worker.skf.library import MAX_LIST_BYTES, Library
 from agent.tokens.worker.skf.loaded import Buffer
 
@@ -81,9 +82,10 @@ def test_one_that_wants_more_room_is_given_it_once(told, library, wanted):
 @pytest.mark.parametrize("wanted", [0, SIZE, MAX_LIST_BYTES + 1])
 def test_but_not_where_what_it_wants_cannot_be_meant(told, library, wanted):
     told.size, told.code = wanted, Sar.BUFFER_TOO_SMALL
-    with pytest.raises(SkfError):
+    with pytest.raises(SkfError) as caught:
         of(library)
     assert told.rooms == [SIZE]
+    assert reason_of(caught.value) == NONSENSE
 
 
 def test_a_library_that_writes_a_little_past_its_room_harms_nobody(told, library):

@@ -95,6 +95,21 @@ def test_names_in_gbk_are_read_and_found_again(bench):
     assert desk.found().pin_facts().tries_left == 10
 
 
+@pytest.mark.parametrize("encoding", ["gbk", "utf-8"])
+def test_half_a_character_at_the_end_of_a_field_is_left_out(bench, encoding):
+    """DEVINFO has 32 bytes for a label, and makers cut where they end."""
+    label = "K" + "证" * 16
+    SkfDesk(bench)
+    bench.make("long", application(), label=label)
+    bench.pull()
+    bench.plug("long")
+    bench.misbehave("gbk" if encoding == "gbk" else "")
+    module = SkfModule(str(bench.library()), Quirks())
+    [token] = module.content().tokens
+    assert len(token.facts.label) > 8
+    assert label.startswith(token.facts.label)
+
+
 def test_a_device_without_applications_is_told_of_in_one_sentence(bench):
     desk = SkfDesk(bench)
     bench.make("blank", label="BLANK")
