@@ -24,7 +24,7 @@ from command_tree import command_tree
 from manuals import manual
 
 from agent import __version__
-from agent.cli import command_parser as agent_parser
+from agent.cli.commands import command_parser as agent_parser
 from browser_ext.build import TARGETS, build_folder
 from native_host.browsers import load_browsers
 from native_host.commands import command_parser as host_parser

@@ -60,7 +60,7 @@ def run_command(arguments: Sequence[str]) -> int:
     Ends the process on wrong arguments or --help.
     """
     replace_what_cannot_be_said()
-    speak(configured_language(find_paths()))
+    speak(configured_language())
     options = command_parser().parse_args(arguments)
     try:
         return _COMMANDS[options.command](options)

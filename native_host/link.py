@@ -12,10 +12,10 @@ from agent.ground.framing import (
     FrameError,
     encode_frame,
 )
+from agent.ground.json_text import encode
 from agent.system.runtime import BROWSER_SOCKET
 from agent.system.starting import AgentMissingError, connect_plainly
 from native_host import messages
-from native_host.json_text import encode
 from native_host.messages import MalformedError, Request, RequestId
 from native_host.trace import Trace
 

@@ -5,7 +5,7 @@ Plain classes, not dataclasses or named tuples: importing those would cost a rel
 
 from __future__ import annotations
 
-from native_host.json_text import decode, encode
+from agent.ground.json_text import decode, encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -15,7 +15,6 @@ from pathlib import Path
 from agent.ground.language import speak
 from agent.ground.streams import replace_what_cannot_be_said
 from agent.settings.language import configured_language
-from agent.system.paths import find_paths
 from sandbox.home import SandboxError
 from sandbox.problems import RefusalError
 
@@ -57,7 +56,7 @@ Everything lies in one folder: --home, else $ODC_HOME/sandbox, else your data fo
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     replace_what_cannot_be_said()
-    speak(configured_language(find_paths()))
+    speak(configured_language())
     options = command_parser(_modules(arguments)).parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.run
     try:

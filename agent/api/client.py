@@ -1,27 +1,34 @@
 """A blocking client of the local API, for the command line, the tray and windows.
 
-Standard library only, and no asyncio: a command should be done before that is even imported.
+Little of the standard library only: a command should be done before asyncio, or ``socket``, is even loaded.
 Answers stay plain JSON values; a refusal is raised as :class:`CallError`.
 """
 
 from __future__ import annotations
 
 import itertools
-import json
-import socket
-import threading
+from _thread import allocate_lock
 from collections import deque
-from collections.abc import Iterator
-from typing import Any, Self
 
 from agent import __version__
 from agent.ground.framing import MAX_REPLY, FrameDecoder, FrameError, encode_frame
-from agent.ground.language import Language, user_language
+from agent.ground.json_text import decode, encode
+from agent.ground.language import user_language
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _socket import socket as plain_socket
+    from collections.abc import Iterator
+    from typing import Any, Self
+
+    from agent.ground.language import Language
+
+    Json = Any
+    """A JSON value; its shape is that of agent.api.views."""
+else:
+    Json = object  # ``typing`` takes longer to load than a call takes
 
 PROTOCOL_VERSION = 1
-
-Json = Any
-"""A JSON value; its shape is that of agent.api.views."""
 
 
 class CallError(Exception):
@@ -45,7 +52,7 @@ class Client:
     """One connection to the agent, read by one thread."""
 
     def __init__(
-        self, connection: socket.socket, name: str, language: Language | None = None
+        self, connection: plain_socket, name: str, language: Language | None = None
     ) -> None:
         """Say hello over ``connection``, which is closed where nobody answers as an agent does.
 
@@ -57,7 +64,7 @@ class Client:
         self._messages: deque[dict[str, Json]] = deque()
         self._notifications: deque[dict[str, Json]] = deque()
         self._ids = itertools.count(1)
-        self._sending = threading.Lock()
+        self._sending = allocate_lock()
         hello = {
             "protocol": PROTOCOL_VERSION,
             "client": f"{name} {__version__}",
@@ -93,7 +100,7 @@ class Client:
             number = next(self._ids)
             request = {"jsonrpc": "2.0", "id": number, "method": method, "params": params or {}}
             try:
-                self._connection.sendall(encode_frame(json.dumps(request).encode()))
+                self._connection.sendall(encode_frame(encode(request)))
             except OSError as error:
                 raise ConnectionLostError(str(error)) from error
         return number
@@ -143,9 +150,9 @@ class Client:
 
 
 def _message(payload: bytes) -> dict[str, Json]:
-    message = json.loads(payload)
+    message = decode(payload.decode())
     if not isinstance(message, dict):
-        raise ValueError("not a message")  # noqa: TRY004 - as json.loads says it
+        raise ValueError("not a message")  # noqa: TRY004 - as decode says it
     return message
 
 

@@ -7,11 +7,12 @@ placeholders. An error never carries a PIN, an SMS code or an ID number.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
-
 from agent.ground.language import Language, look_up, mark, translate
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import ClassVar
+
     from agent.ground.reports import ErrorReport
 
 

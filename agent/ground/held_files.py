@@ -15,14 +15,18 @@ import io
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
-from typing import BinaryIO, TypeVar, cast
 
 from agent.ground.language import mark
 
-T = TypeVar("T")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from typing import BinaryIO, TypeVar
+
+    T = TypeVar("T")
+    FileName = str | os.PathLike[str]
 
 _ROLLBACK_JOURNAL = "-journal"
 BESIDE_DATABASES = ("-wal", "-shm", _ROLLBACK_JOURNAL)
@@ -38,11 +42,11 @@ class FileHeldError(PermissionError):
 
     reason = mark("another program has the file open")
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: FileName) -> None:
         super().__init__(errno.EACCES, self.reason, os.fspath(file))
 
 
-def read_bytes(file: Path) -> bytes:
+def read_bytes(file: FileName) -> bytes:
     """Return what a file holds; OSError."""
 
     def read() -> bytes:
@@ -117,6 +121,7 @@ def remove_tree(folder: Path) -> None:
 if sys.platform == "win32":
     import _winapi
     import msvcrt
+    from typing import cast
 
     _ACCESS_DENIED, _SHARING_VIOLATION, _LOCK_VIOLATION = 5, 32, 33
     _NOT_EMPTY = 145  # a folder of which a file is removed, and still open
@@ -126,7 +131,7 @@ if sys.platform == "win32":
     _BACKUP_SEMANTICS = 0x02000000  # or a folder cannot be opened
     _FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.05
 
-    def patiently(action: Callable[[], T], *files: Path) -> T:
+    def patiently(action: Callable[[], T], *files: FileName) -> T:
         """Do what is refused while another process has one of ``files`` open, again until it is not.
 
         Raises:
@@ -151,14 +156,14 @@ if sys.platform == "win32":
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
-    def _held(error: OSError, files: tuple[Path, ...]) -> Path | None:
+    def _held(error: OSError, files: tuple[FileName, ...]) -> FileName | None:
         """Return which file another process has open; None where none has."""
         if error.winerror not in (None, _ACCESS_DENIED):
-            return Path(error.filename) if error.filename else files[0]
+            return error.filename or files[0]
         # Windows says the same of a file that is open and of one this user has no right to.
         return next(filter(_is_open, files), None)
 
-    def _is_open(file: Path) -> bool:
+    def _is_open(file: FileName) -> bool:
         try:
             handle = _open_handle(file, _DELETE, share=0, flags=_BACKUP_SEMANTICS)
         except OSError as error:
@@ -166,12 +171,12 @@ if sys.platform == "win32":
         _winapi.CloseHandle(handle)
         return False
 
-    def _open_handle(file: Path, access: int, *, share: int, flags: int = 0) -> int:
+    def _open_handle(file: FileName, access: int, *, share: int, flags: int = 0) -> int:
         return _winapi.CreateFile(
             os.fspath(file), access, share, 0, _winapi.OPEN_EXISTING, flags, 0
         )
 
-    def _opened(file: Path) -> BinaryIO:
+    def _opened(file: FileName) -> BinaryIO:
         try:
             handle = _open_handle(file, _winapi.GENERIC_READ, share=_SHARED)
         except OSError as error:
@@ -213,18 +218,18 @@ if sys.platform == "win32":
         except OSError:
             return False
         try:
-            return rename_over(handle, os.path.abspath(target))  # noqa: PTH100 - a link there is what is replaced
+            return rename_over(handle, os.path.abspath(target))
         finally:
             _winapi.CloseHandle(handle)
 
 else:
 
-    def patiently(action: Callable[[], T], *_files: Path) -> T:
+    def patiently(action: Callable[[], T], *_files: FileName) -> T:
         """Do it: nobody is refused because somebody else has a file open."""
         return action()
 
-    def _opened(file: Path) -> BinaryIO:
-        return file.open("rb")
+    def _opened(file: FileName) -> BinaryIO:
+        return open(file, "rb")
 
     def _opened_to_write(_file: Path) -> BinaryIO:
         return io.BytesIO()

@@ -6,18 +6,20 @@ The English sentence is the message id; the Chinese one stands in the gettext ca
 
 from __future__ import annotations
 
-import gettext
-import locale
 import os
 import sys
-from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
-from pathlib import Path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import gettext
+    from collections.abc import Mapping
 
 _WINDOWS_LANGUAGES = {0x04: "zh", 0x09: "en"}
 """By LANG_CHINESE and LANG_ENGLISH (winnt.h)."""
-LOCALE_FOLDER = Path(__file__).parents[1] / "locale"
+CATALOGUES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "locale")
+"""The folder of catalogues, as gettext has it."""
 
 
 class Language(StrEnum):
@@ -68,7 +70,11 @@ def _systems_own() -> str:
         import ctypes  # noqa: PLC0415 - takes its time, and nobody else needs it here
 
         return windows_language(ctypes.WinDLL("kernel32").GetUserDefaultUILanguage())
-    return (locale.getlocale()[0] or "") if sys.platform == "darwin" else "C"
+    if sys.platform == "darwin":
+        import locale  # noqa: PLC0415 - as above
+
+        return locale.getlocale()[0] or ""
+    return "C"
 
 
 def windows_language(identifier: int) -> str:
@@ -83,9 +89,14 @@ def windows_language(identifier: int) -> str:
 
 @cache
 def _catalogue(language: Language) -> gettext.NullTranslations:
-    return gettext.translation(
-        "odc-agent", localedir=LOCALE_FOLDER, languages=[language.value], fallback=True
-    )
+    import gettext  # noqa: PLC0415 - a command that prints JSON says nothing
+
+    file = os.path.join(CATALOGUES, language.value, "LC_MESSAGES", "odc-agent.mo")
+    try:
+        with open(file, "rb") as catalogue:
+            return gettext.GNUTranslations(catalogue)
+    except FileNotFoundError:  # English is what the code says
+        return gettext.NullTranslations()
 
 
 def look_up(message: str, language: Language) -> str:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import codecs
 import io
-import locale
 import sys
 import unicodedata
-from typing import TextIO
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
 
 _HANDLER = "odc-replace"
 _STAND_INS = {
@@ -41,6 +43,8 @@ def replace_what_cannot_be_said() -> None:
 
 def heard(said: bytes) -> str:
     """Return what a process of ours said on a standard stream, which has the encoding that this one's has."""
+    import locale  # noqa: PLC0415 - commands hear nobody, and are over in a blink
+
     return said.decode(locale.getencoding(), "replace")
 
 

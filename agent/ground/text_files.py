@@ -7,10 +7,13 @@ save "ANSI" in GBK. The last cannot be told from other encodings for sure, so it
 from __future__ import annotations
 
 import codecs
-from pathlib import Path
 
 from agent.ground import held_files
 from agent.ground.language import mark
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from agent.ground.held_files import FileName
 
 _MARKS = (
     # UTF-32's begins with the same two bytes as UTF-16's.
@@ -26,7 +29,7 @@ class TextEncodingError(ValueError):
     """A text file is not in UTF-8; the text is a marked sentence that says what to do."""
 
 
-def read_text_file(file: Path) -> str:
+def read_text_file(file: FileName) -> str:
     """Return the text of a file a person has written; lines end with a line feed.
 
     Raises:

@@ -6,15 +6,15 @@ import contextlib
 
 from agent.ground.language import Language
 from agent.ground.text_files import read_text_file
-from agent.system.paths import Paths
+from agent.system.folders import config_file, policy_file
 
 
-def configured_language(paths: Paths) -> Language | None:
+def configured_language() -> Language | None:
     """Return what the policy, else the user's file says; None where neither does or can be read.
 
     What is wrong with a file is the agent's to tell.
     """
-    for file in (paths.policy_file, paths.config_file):
+    for file in (policy_file(), config_file()):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             if "language" in (text := read_text_file(file)):
                 import tomllib  # noqa: PLC0415 - few files say something of it

@@ -83,7 +83,7 @@ def home_override(environment: Mapping[str, str] = os.environ) -> Path | None:
     """Return the folder ``ODC_HOME`` names, which then holds all data; None when it is not set."""
     from pathlib import Path  # noqa: PLC0415 - see the module docstring
 
-    home = _home(environment)
+    home = home_path(environment)
     return Path(home) if home else None
 
 
@@ -155,11 +155,12 @@ def private_folders() -> Iterator[Path]:
 
 def data_path(environment: Mapping[str, str] = os.environ) -> str:
     """Return the folder of saved data as :func:`agent.system.paths.find_paths` has it."""
-    home = _home(environment)
+    home = home_path(environment)
     return os.path.join(home, "data") if home else _usual_data(environment)
 
 
-def _home(environment: Mapping[str, str]) -> str | None:
+def home_path(environment: Mapping[str, str] = os.environ) -> str | None:
+    """Return :func:`home_override` as text."""
     value = environment.get("ODC_HOME")
     return os.path.realpath(value) if value else None
 

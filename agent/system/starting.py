@@ -15,7 +15,7 @@ from agent.system.runtime import home_override, module_command, noted_path, prog
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import socket
+    from _socket import socket as plain_socket
     from collections.abc import Callable
     from subprocess import Popen
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
         Stream = PipeStream
     else:
-        from _socket import socket as plain_socket
-
         Stream = plain_socket
 
 NO_START = "ODC_NO_START"
@@ -61,17 +59,15 @@ def connect(
     start: bool = True,
     timeout: float = START_TIMEOUT,
     folder: str | os.PathLike[str] | None = None,
-) -> socket.socket:
-    """Return a blocking connection to the agent's socket; see :func:`connect_plainly`."""
-    import socket  # noqa: PLC0415 - costs more than the rest of a relay's start
-
+) -> plain_socket:
+    """Return a blocking connection to the agent that one may wait on; see :func:`connect_plainly`."""
     stream = connect_plainly(socket_name, start=start, timeout=timeout, folder=folder)
     if sys.platform == "win32":
         from agent.system.pipes.bridge import bridge  # noqa: PLC0415 - as above
 
         return bridge(stream)
     else:  # noqa: RET505 - mypy skips the other platform's branch only with an else
-        return socket.socket(fileno=stream.detach())
+        return stream
 
 
 def connect_plainly(

@@ -14,9 +14,9 @@ from types import CodeType
 
 LOADER = "native_host.packed"
 MODULES = (
-    "agent", "agent.ground", "agent.ground.framing", "agent.system", "agent.system.peers",
-    "agent.system.pipes", "agent.system.pipes.stream", "agent.system.pipes.windows", "agent.system.runtime",
-    "agent.system.starting", "native_host", "native_host.channel", "native_host.cli", "native_host.json_text",
+    "agent", "agent.ground", "agent.ground.framing", "agent.ground.json_text", "agent.system",
+    "agent.system.peers", "agent.system.pipes", "agent.system.pipes.stream", "agent.system.pipes.windows",
+    "agent.system.runtime", "agent.system.starting", "native_host", "native_host.channel", "native_host.cli",
     "native_host.link", "native_host.messages", "native_host.relay", "native_host.trace",
 )  # fmt: skip
 """What a browser waits for; tests/wine/test_native_host.py knows whether these are all."""

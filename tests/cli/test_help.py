@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from agent.cli import command_parser
+from agent.cli.commands import command_parser
 from agent.cli.ground.outcome import EXIT_CODES, Exit
 
 STANDS = {"renew", *(f"renewal {name}" for name in ("show", "amend", "sms", "install", "cancel"))}

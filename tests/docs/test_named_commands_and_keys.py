@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from command_tree import command_tree
 
-from agent.cli import command_parser as agent_parser
+from agent.cli.commands import command_parser as agent_parser
 from agent.settings.keys import DEFAULTS
 from native_host.commands import command_parser as host_parser
 from sandbox.cli import command_parser as sandbox_parser

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import locale
 import re
+from pathlib import Path
 
 import pytest
 
 from agent.ground.language import (
-    LOCALE_FOLDER,
+    CATALOGUES,
     Language,
     look_up,
     speak,
@@ -87,7 +88,7 @@ def test_what_is_configured_comes_before_all(monkeypatch):
 
 
 def test_no_english_sentence_has_chinese_in_it():
-    catalogue = (LOCALE_FOLDER / "zh_CN/LC_MESSAGES/odc-agent.po").read_text("utf-8")
+    catalogue = (Path(CATALOGUES) / "zh_CN/LC_MESSAGES/odc-agent.po").read_text("utf-8")
     english = re.findall(r"^msgid (?:.|\n(?!msgstr))*", catalogue, re.MULTILINE)
     assert english
     assert [each for each in english if re.search("[\u3000-\u303f\u4e00-\u9fff]", each)] == []

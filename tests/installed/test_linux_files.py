@@ -14,7 +14,7 @@ from browser_examples import CHROME_STORE, examples
 from command_tree import command_tree
 from manuals import manual
 
-from agent.cli import command_parser as agent_parser
+from agent.cli.commands import command_parser as agent_parser
 from agent.settings.keys import DEFAULTS
 from native_host.commands import command_parser as host_parser
 from native_host.identity import FIREFOX_ID

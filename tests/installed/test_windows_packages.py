@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from agent.cli import command_parser as agents_parser
+from agent.cli.commands import command_parser as agents_parser
 from native_host.browsers import load_browsers
 from native_host.identity import HOST_NAME
 

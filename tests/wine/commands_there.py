@@ -12,7 +12,8 @@ sys.path.append(str(Path(__file__).parents[2] / "installer"))
 
 from command_tree import command_tree
 
-from agent.cli import command_parser, main
+from agent.cli import main
+from agent.cli.commands import command_parser
 from sandbox.desk.desk import Desk
 
 TELLING = (

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from enum import IntEnum, unique
-from typing import TYPE_CHECKING
 
 from agent.api.client import CallError, Json
 from agent.cli.ground.output import say
 from agent.ground.errors import OdcError
 from agent.ground.language import Language, mark, translate, user_language
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from agent.ground.reports import ErrorReport
 

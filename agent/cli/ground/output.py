@@ -5,13 +5,15 @@ An authority's remark or a token's label must not move the cursor, recolour the 
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from typing import TextIO
 
 from agent.ground.harmless import harmless, is_hidden
 from agent.ground.streams import escaped, sayable_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
 
 _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 
@@ -37,6 +39,8 @@ def say(
 
 def say_json(value: object, *, indent: int | None = 2, flush: bool = False) -> None:
     """Print a value as JSON: the same value for a program, and harmless on a screen (RFC 8259, 7)."""
+    import json  # noqa: PLC0415 - it brings regular expressions, and a sentence is said without
+
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     print(sayable_json("".join(map(_harmless, text))), flush=flush)
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - no public name
+    Run = Callable[[argparse.Namespace], int]
 
 THUMBPRINT_HELP = "which certificate: its thumbprint, or how it begins (see `odc-agent certs`)"
-Run = Callable[[argparse.Namespace], int]
 
 
 def add_command(
@@ -47,7 +49,22 @@ def add_group(subparsers: Subparsers, name: str, summary: str, example: str = ""
         epilog=f"examples:\n{example}" if example else None,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    return parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    return add_commands(parser)
+
+
+def add_commands(parser: argparse.ArgumentParser) -> Subparsers:
+    """Have a parser take commands, which have its name in front of theirs; return where to add them."""
+    # Left to argparse, the name is cut out of a help text that is laid out for the width of the terminal.
+    return parser.add_subparsers(
+        prog=parser.prog, required=True, metavar="COMMAND", title="commands"
+    )
+
+
+def path(text: str) -> Path:
+    """Return the path that an argument names."""
+    from pathlib import Path  # noqa: PLC0415 - many commands are over before that is loaded
+
+    return Path(text)
 
 
 def add_json(parser: argparse._ActionsContainer) -> None:

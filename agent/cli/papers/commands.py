@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from agent.cli.ground.parsers import THUMBPRINT_HELP, add_command, add_group
+from agent.cli.ground.parsers import THUMBPRINT_HELP, add_command, add_group, path
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from agent.cli.ground.parsers import Subparsers
 
@@ -31,7 +30,7 @@ def add_dossier(subparsers: Subparsers) -> None:
         "  odc-agent dossier check - < applicant.json\n\n"
         "exit codes: 0 it can be submitted, 4 something must be mended, 1 a file cannot be read",
     )
-    check.add_argument("path", type=Path, metavar="FILE|DIR", help="`-` is standard input")
+    check.add_argument("path", type=path, metavar="FILE|DIR", help="`-` is standard input")
     check.add_argument("--json", action="store_true", help="print JSON, for programs")
     convert = add_command(
         papers,
@@ -43,8 +42,8 @@ def add_dossier(subparsers: Subparsers) -> None:
         "  odc-agent dossier convert scan.bmp licence.jpg --yes\n\n"
         "The original stays as it is.",
     )
-    convert.add_argument("source", type=Path, metavar="IN")
-    convert.add_argument("target", type=Path, metavar="OUT", help="must not exist yet")
+    convert.add_argument("source", type=path, metavar="IN")
+    convert.add_argument("target", type=path, metavar="OUT", help="must not exist yet")
     convert.add_argument("--page", type=int, default=1, metavar="N", help="page or frame, from 1")
     convert.add_argument("--yes", action="store_true", help="write it without asking")
     convert.add_argument("--json", action="store_true", help="print JSON, for programs")
@@ -65,7 +64,7 @@ def add_applicant(subparsers: Subparsers) -> None:
         _keep,
         "  odc-agent applicant keep applicant.json\n  odc-agent applicant keep - < applicant.json",
     )
-    keep.add_argument("file", type=Path, metavar="FILE.json", help="`-` is standard input")
+    keep.add_argument("file", type=path, metavar="FILE.json", help="`-` is standard input")
     add_command(
         kept,
         "show",
@@ -95,9 +94,9 @@ def add_letter(subparsers: Subparsers) -> None:
         "  odc-agent letter export --out blank.pdf      everything left blank but the date",
     )
     export.add_argument(
-        "--out", type=Path, required=True, metavar="FILE.pdf|.docx", help="must not exist yet"
+        "--out", type=path, required=True, metavar="FILE.pdf|.docx", help="must not exist yet"
     )
-    export.add_argument("--applicant", type=Path, metavar="FILE.json", help="`-` is standard input")
+    export.add_argument("--applicant", type=path, metavar="FILE.json", help="`-` is standard input")
     export.add_argument(
         "--kept-applicant", action="store_true", help="the one of `odc-agent applicant keep`"
     )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from agent.cli.ground.outcome import EXIT_CODES
 from agent.cli.ground.parsers import (
@@ -14,8 +12,10 @@ from agent.cli.ground.parsers import (
     add_listing,
     add_pin,
     add_thumbprint,
+    path,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from agent.cli.ground.parsers import Run, Subparsers
     from agent.cli.renewing.answers import Answers
@@ -152,10 +152,10 @@ def _add_dossier(
     applicant: str,
     group: argparse._MutuallyExclusiveGroup | None = None,
 ) -> None:
-    (group or parser).add_argument("--applicant", type=Path, metavar="FILE.json", help=applicant)
+    (group or parser).add_argument("--applicant", type=path, metavar="FILE.json", help=applicant)
     parser.add_argument(
         "--documents",
-        type=Path,
+        type=path,
         metavar="DIR",
         help="the scans: organisation_certificate, id_card_front, id_card_back, "
         "authorisation_letter (.jpg .png .gif .bmp)",

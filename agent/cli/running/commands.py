@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from agent.api.window_names import WINDOW_NAMES
-from agent.cli.ground.parsers import add_command, add_group, add_json, add_listing
+from agent.cli.ground.parsers import add_command, add_group, add_json, add_listing, path
 from agent.ground.loading import loading
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from agent.cli.ground.parsers import Subparsers
 
@@ -59,7 +57,7 @@ def add_certs(subparsers: Subparsers) -> None:
         "--ics", action="store_true", help="print a calendar with alarms (iCalendar)"
     )
     certs.add_argument(
-        "--output", type=Path, metavar="FILE", help="write the table or calendar into FILE"
+        "--output", type=path, metavar="FILE", help="write the table or calendar into FILE"
     )
 
 
@@ -95,6 +93,8 @@ def add_check(subparsers: Subparsers) -> None:
 
 def add_window(subparsers: Subparsers) -> None:
     """Add ``window``."""
+    from agent.api.window_names import WINDOW_NAMES  # noqa: PLC0415
+
     parser = add_command(
         subparsers,
         "window",
@@ -119,7 +119,7 @@ def add_metrics(subparsers: Subparsers) -> None:
         "  odc-agent metrics\n  odc-agent metrics --output /run/metrics/odc-agent-1000.prom",
     )
     parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="replace FILE instead of printing"
+        "--output", type=path, metavar="FILE", help="replace FILE instead of printing"
     )
 
 

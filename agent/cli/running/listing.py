@@ -7,7 +7,6 @@ from agent.api.listed import all_tokens
 from agent.cli.ground.connect import agent
 from agent.cli.ground.outcome import Exit
 from agent.cli.ground.output import say, say_json
-from agent.cli.tokens.certificates import token_lines
 from agent.ground.language import Language, mark, translate, user_language
 
 
@@ -35,6 +34,8 @@ def certs(*, as_json: bool, has_all: bool) -> int:
     answer = _ask("tokens.list", {"refresh": True})
     if as_json:
         return _print_json(answer)
+    from agent.cli.tokens.certificates import token_lines  # noqa: PLC0415 - for people alone
+
     if not answer["tokens"]:
         _Say()(mark("No token is plugged in."))
     for token in all_tokens(answer):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from agent.cli.ground.parsers import add_command, add_json, add_pin, add_thumbprint
+from agent.cli.ground.parsers import add_command, add_json, add_pin, add_thumbprint, path
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from agent.cli.ground.parsers import Subparsers
 
@@ -31,7 +30,7 @@ def add_sign(subparsers: Subparsers) -> None:
         "exit codes: 0 all are signed, 1 one of them is not, 3 the agent cannot be reached,\n"
         "  4 something is needed first, or one is signed without the time-stamp or proofs wanted",
     )
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a document")
+    parser.add_argument("files", nargs="+", type=path, metavar="FILE", help="a document")
     parser.add_argument(
         "--p7s", action="store_true", help="sign PDFs by a file beside them, too, as all others"
     )
@@ -39,10 +38,10 @@ def add_sign(subparsers: Subparsers) -> None:
         "--level", choices=("b-b", "b-t", "b-lt"), help="of signatures inside PDFs: see above"
     )
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help="the signed PDF, of one document"
+        "-o", "--output", type=path, metavar="FILE", help="the signed PDF, of one document"
     )
     parser.add_argument(
-        "--stamp", type=Path, metavar="PICTURE", help="what is to be seen of it: a PNG or JPEG"
+        "--stamp", type=path, metavar="PICTURE", help="what is to be seen of it: a PNG or JPEG"
     )
     parser.add_argument(
         "--page",
@@ -84,8 +83,8 @@ def add_verify(subparsers: Subparsers) -> None:
         "  changed since,\n"
         "  3 the agent cannot be reached, 4 it is right, and there is a doubt, which is said",
     )
-    parser.add_argument("file", type=Path, metavar="FILE", help="a document, or a signature")
-    parser.add_argument("--signature", type=Path, metavar="FILE", help="where the signature is")
+    parser.add_argument("file", type=path, metavar="FILE", help="a document, or a signature")
+    parser.add_argument("--signature", type=path, metavar="FILE", help="where the signature is")
     add_json(parser)
 
 

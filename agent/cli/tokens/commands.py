@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
 from agent.cli.ground.parsers import add_command, add_group, add_json, add_listing
 from agent.cli.ground.parsers import add_pin as add_pin_options
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from agent.cli.ground.parsers import Subparsers
 

@@ -13,7 +13,7 @@ import sys
 
 import pytest
 
-from agent.cli import command_parser
+from agent.cli.commands import command_parser
 from installer.command_tree import command_tree
 from native_host.commands import command_parser as host_parser
 from sandbox.cli import command_parser as sandbox_parser
