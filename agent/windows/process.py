@@ -1,4 +1,4 @@
-"""``python -m agent.windows FD``: one window, until it is closed.
+"""The process that is one window, until it is closed.
 
 Which one it is the first line from the agent says; a process that is started before anybody wants a window
 waits for that line, with what windows need loaded and without a connection to the display.
@@ -12,9 +12,10 @@ import logging
 import select
 import socket
 import sys
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from agent.ground.language import Language
+from agent.ground.loading import loading
 from agent.system.app_identity import take_identity
 from agent.system.fonts import font_advice
 from agent.system.handed_sockets import received
@@ -23,6 +24,9 @@ from agent.windows.link import Link
 from agent.windows.style import application
 from agent.windows.window import Context, Window
 from agent.windows.words import Words
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
 
 _CLASSES = {
     "about": "agent.windows.about_window:AboutWindow",
@@ -78,9 +82,14 @@ def main() -> int:
     # Standard error is the agent's log, which adds the time.
     logging.basicConfig(format="%(levelname)s %(message)s")
     connection = received(sys.argv[1])
-    order = wait_for_order(connection)
-    if order is None:
-        return 0
+    with loading():
+        order = wait_for_order(connection)
+        shown = _show(connection, order) if order else None
+    return shown[0].exec() if shown else 0
+
+
+def _show(connection: socket.socket, order: Order) -> tuple[QApplication, Window]:
+    """Return the application and its window, on the screen."""
     if order.name in _TAKES_PINS:
         from agent.system.dumps import forbid_dumps  # noqa: PLC0415 - ctypes takes its time
 
@@ -95,8 +104,4 @@ def main() -> int:
     link.settle()
     window.show()
     window.come_forward()
-    return app.exec()
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return app, window

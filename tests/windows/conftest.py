@@ -17,8 +17,8 @@ from stage import Stage
 from agent.ground.language import Language
 from agent.system.runtime import CONTROL_SOCKET, runtime_folder
 from agent.system.starting import connect
-from agent.windows.__main__ import open_window
 from agent.windows.link import Link
+from agent.windows.process import open_window
 from agent.windows.style import STYLE, dress
 from agent.windows.window import Context
 from agent.windows.words import Words

@@ -28,8 +28,8 @@ from scenes import SCENES
 from stage import Stage
 
 from agent.ground.language import Language
-from agent.windows.__main__ import open_window
 from agent.windows.link import Link
+from agent.windows.process import open_window
 from agent.windows.style import application
 from agent.windows.window import Context
 from agent.windows.words import Words

@@ -11,7 +11,7 @@ import pytest
 
 SHOWN = """
 from PySide6.QtWidgets import QApplication
-from agent.windows.__main__ import main
+from agent.windows.process import main
 def say(app):
     window = QApplication.topLevelWidgets()[0]
     print(window.windowTitle(), window.banner.text, sep="|")

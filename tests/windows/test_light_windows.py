@@ -10,7 +10,7 @@ import pytest
 from agent.system.runtime import module_command
 
 HEAVY = frozenset({"agent.tokens.model", "asyncio", "httpx", "msgspec", "ssl", "subprocess"})
-LOADED = "import agent.windows.__main__, agent.windows.{name}, sys; print(*sys.modules)"
+LOADED = "import agent.windows.process, agent.windows.{name}, sys; print(*sys.modules)"
 
 
 @pytest.mark.parametrize("name", ["main.window", "about_window", "check.window", "help_window"])
