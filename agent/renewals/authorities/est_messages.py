@@ -19,6 +19,7 @@ from agent.keys.enveloped_key_forms import read_enveloped_key
 from agent.keys.public_key import PublicKey, UnreadableKeyError
 from agent.keys.rsa_enveloped_key import RsaEnvelopedKey
 from agent.keys.signed_data import read_certificates
+from agent.keys.sm2_enveloped_key import EnvelopedKeyError
 from agent.renewals.authorities.ra_protocol import (
     RSA_ENVELOPED_KEY_TYPE,
     SM2_ENVELOPED_KEY_TYPE,
@@ -140,7 +141,8 @@ def decode_server_key(content_type: str, body: bytes) -> ServerKey:
 
     Raises:
         EstBodyError: a part is missing or unreadable, or the key came in clear.
-        EnvelopedKeyError: an SM2 key came in a form that is not read here, or not as that form must be.
+        EnvelopedKeyError: an SM2 key came in a form that is not read here, not as that form must be, or
+            with a certificate for no key at all, such as a point off its curve.
     """
     envelope: bytes | None = None
     certificate: x509.Certificate | None = None
@@ -170,7 +172,7 @@ def _key_of(certificate: x509.Certificate) -> PublicKey:
     try:
         return key_of(certificate)
     except UnreadableKeyError as error:
-        raise EstBodyError(f"the certificate is for no key read here: {error}") from error
+        raise EnvelopedKeyError(f"its certificate is for no key read here: {error}") from error
 
 
 def _kind(part: Part) -> str:

@@ -8,6 +8,7 @@ import textwrap
 import pytest
 from certificate_maker import make_x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+from cryptography.x509 import load_der_x509_certificate
 from hypothesis import given
 from hypothesis import strategies as st
 from key_forms import key_blob, signed_and_enveloped
@@ -171,3 +172,16 @@ class TestSm2:
         key = base64.b64encode(self.ENVELOPED.der[:-1])
         with pytest.raises(EnvelopedKeyError):
             read(answer((SM2_ENVELOPED_KEY_TYPE, key), (CERTS_HEAD, self.CERTS)))
+
+    @pytest.mark.parametrize("form", [ENVELOPED.der, signed_and_enveloped(ENVELOPED)])
+    def test_a_certificate_for_a_point_off_the_curve_is_refused_not_asked_for_again(self, form):
+        x, y = self.ONE.public.bits[1:33], self.ONE.public.bits[33:]
+        whole = certified(self.ONE.public, NOW, CertificateUse.ENCRYPTION)
+        twisted = whole.public_bytes(Encoding.DER).replace(x + y, y + x)
+        certs = pkcs7.serialize_certificates([load_der_x509_certificate(twisted)], Encoding.DER)
+        parts = [
+            (SM2_ENVELOPED_KEY_TYPE, base64.b64encode(form)),
+            (CERTS_HEAD, base64.b64encode(certs)),
+        ]
+        with pytest.raises(EnvelopedKeyError, match="no key read here"):
+            read(answer(*parts))
