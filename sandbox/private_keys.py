@@ -104,7 +104,9 @@ class Sm2PrivateKey:
 
     @classmethod
     def of(cls, number: int) -> Sm2PrivateKey:
-        """Return the key with the private number ``number``."""
+        """Return the key with the private number ``number``; ValueError where that is out of range."""
+        if not 0 < number < sm2.ORDER - 1:
+            raise ValueError("no private key of SM2")
         return cls(number, sm2.point_of(*sm2.arithmetic(b"").generate_pk(number)))
 
     @property

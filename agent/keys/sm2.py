@@ -18,12 +18,12 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 _P = 0xFFFFFFFE_FFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFF_00000000_FFFFFFFF_FFFFFFFF
 _A = _P - 3
 _B = 0x28E9FA9E_9D9F5E34_4D5A9E4B_CF6509A7_F39789F5_15AB8F92_DDBCBD41_4D940E93
-_N = 0xFFFFFFFE_FFFFFFFF_FFFFFFFF_FFFFFFFF_7203DF6B_21C6052B_53BBF409_39D54123
+ORDER = 0xFFFFFFFE_FFFFFFFF_FFFFFFFF_FFFFFFFF_7203DF6B_21C6052B_53BBF409_39D54123
 _G = (
     0x32C4AE2C_1F198119_5F990446_6A39C994_8FE30BBF_F2660BE1_715A4589_334C74C7,
     0xBC3736A2_F4F6779C_59BDCEE3_6B692153_D0A9877C_C62A4740_02DF32E5_2139F0A0,
 )
-"""The curve (GB/T 32918.5, 2)."""
+"""The curve (GB/T 32918.5, 2); ORDER is n, that of its base point."""
 
 DEFAULT_ID = b"1234567812345678"
 """The signer's identity where none was agreed on (GB/T 35276, 10). Certificates, requests and messages
@@ -111,7 +111,7 @@ def _core(digest: _ReadyDigest | _Sm3) -> Any:  # noqa: ANN401 - gmalg has no ty
     from gmalg.ellipticcurve import ECDLP  # noqa: PLC0415
     from gmalg.sm2 import SM2Core  # noqa: PLC0415
 
-    return SM2Core(ECDLP(_P, _A, _B, _G, _N), digest)
+    return SM2Core(ECDLP(_P, _A, _B, _G, ORDER), digest)
 
 
 class _ReadyDigest:

@@ -33,6 +33,13 @@ ANNEX_RANDOM = 0x59276E27D506861A16680F3AD9C02DCCEF3CC1FA3CDBE4CE6D54B80DEAC1BC2
 ANNEX_R = 0xF5A03B0648D2C4630EEAC513E1BB81A15944DA3827D5B74143AC7EACEEE720B3
 ANNEX_S = 0xB1B6AA29DF212FD8763182BC0D421CA1BB9038FD1F7F42D4840B69C485BBC1AA
 ANNEX_SIGNATURE = encode_dss_signature(ANNEX_R, ANNEX_S)
+EDGES = [
+    edge + step
+    for edge in (0, ORDER, FIELD, 1 << 256, ANNEX_R, ANNEX_S, ORDER - ANNEX_R, ORDER - ANNEX_S,
+                 ANNEX_R + ORDER, ANNEX_S - ORDER, -ANNEX_S)
+    for step in (-1, 0, 1)
+]  # fmt: skip
+"""Where what is a number of a signature ends, and near it."""
 ANNEX_DIGEST = "f0b43e94ba45accaace692ed534382eb17e6ab5a19ce7b31f4486fdfc0d28640"
 
 
@@ -130,6 +137,17 @@ class TestGmssl:
             expected = False
         assert ANNEX.public.verify(b"message digest", bytes(spoilt)) is expected
 
+    @settings(max_examples=40)
+    @given(st.tuples(st.sampled_from(EDGES), st.sampled_from(EDGES)))
+    def test_it_takes_and_refuses_the_same_numbers(self, numbers):
+        signature = encode_signed(*numbers)
+        try:
+            expected = sm2_verify(ANNEX.point[1:], b"message digest", signature)
+        except Exception:  # noqa: BLE001 - it raises of what is longer than any
+            expected = False
+        assert expected is (numbers == (ANNEX_R, ANNEX_S))
+        assert ANNEX.public.verify(b"message digest", signature) is expected
+
     @settings(max_examples=10)
     @given(st.binary(min_size=1, max_size=200))
     def test_each_opens_what_the_other_sealed(self, sm2_key, data):
@@ -152,6 +170,13 @@ class TestRefused:
         r, s = decode_dss_signature(signature)
         for beyond in ((r + ORDER, s), (r, s + ORDER), (r - ORDER, s)):
             assert not sm2_key.public.verify(b"data", encode_signed(*beyond))
+
+    def test_a_signature_whose_point_is_the_one_at_infinity(self, sm2_key):
+        """Whoever has the key can make one: s so that sG + (r + s)P = 0, which has no coordinates."""
+        private = int.from_bytes(sm2_key.private, "big")
+        for r in (1, 2, ORDER - 5):
+            s = -r * private * pow(1 + private, -1, ORDER) % ORDER
+            assert not sm2_key.public.verify(b"data", encode_signed(r, s))
 
     def test_what_is_not_der(self, sm2_key, signature):
         r, s = decode_dss_signature(signature)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo
 from cryptography.hazmat.primitives.serialization import (
@@ -92,7 +93,7 @@ def _opened(key: bytes, encrypted: bytes) -> Half:
         # However the last block was filled: the key says itself where it ends.
         der = read_element(blocks.decrypted(key, encrypted)).encoded
         opened = load_der_private_key(der, None)
-    except (DerError, ValueError) as error:
+    except (DerError, ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise SkfError(Sar.DATA) from error
     if not isinstance(opened, rsa.RSAPrivateKey) or opened.key_size not in _SIZES:
         raise SkfError(Sar.DATA)

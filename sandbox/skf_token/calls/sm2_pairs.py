@@ -100,8 +100,11 @@ def _private_of(key: bytes, encrypted: bytes, point: bytes) -> bytes:
     if len(key) != blocks.KEY_BYTES:
         raise SkfError(Sar.DATA_LENGTH)
     private = blocks.decrypted(key, encrypted)[-sm2.NUMBER_BYTES :]
-    number = int.from_bytes(private, "big")
-    if not number or sm2.point_of(*sm2.arithmetic(b"").generate_pk(number)) != point:
+    try:
+        belongs = Sm2PrivateKey.of(int.from_bytes(private, "big")).point == point
+    except ValueError as error:
+        raise SkfError(Sar.DATA) from error
+    if not belongs:
         raise SkfError(Sar.DATA)
     return private
 

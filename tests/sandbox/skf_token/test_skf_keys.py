@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import ctypes
 import secrets
+from dataclasses import replace
 
 import pytest
-from certificate_maker import rsa_key
+from certificate_maker import ec_key, rsa_key
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 from skf_bench import PIN, application, rsa_container
 from skf_client import SM2_1, SM4_CBC, SM4_ECB, USER, right
-from sm2_key import Sm2Key
+from sm2_key import ORDER, Sm2Key
 
 from agent.keys import sm2
 from agent.keys.public_key import PublicKey
@@ -195,20 +201,54 @@ def test_rsa_made_inside_signs_a_digest_info(client, opened):
     assert client.call("GenECCKeyPair", handle, SM2_1, None) == Sar.KEY_USAGE
 
 
+def import_rsa(client, handle: int, der: bytes, key: bytes) -> int:
+    encryptor = Cipher(algorithms.SM4(key), modes.ECB()).encryptor()
+    encrypted = encryptor.update(der + bytes(-len(der) % 16))
+    wrapped_key = rsa_key("RSA signing").public_key().encrypt(key, padding.PKCS1v15())
+    return client.call(
+        "ImportRSAKeyPair", handle, SM4_ECB, wrapped_key, 256, encrypted, len(encrypted)
+    )
+
+
 def test_an_rsa_pair_is_imported_and_opens_a_session_key(bench, client, opened):
     handle = client.handle("OpenContainer", opened, b"RSA")
     key, new = secrets.token_bytes(16), rsa_key("imported")
     der = new.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-    encryptor = Cipher(algorithms.SM4(key), modes.ECB()).encryptor()
-    encrypted = encryptor.update(der + bytes(-len(der) % 16))
-    wrapped_key = rsa_key("RSA signing").public_key().encrypt(key, padding.PKCS1v15())
-    told = client.call(
-        "ImportRSAKeyPair", handle, SM4_ECB, wrapped_key, 256, encrypted, len(encrypted)
-    )
-    assert told == 0
+    assert import_rsa(client, handle, der, key) == 0
     session_key = new.public_key().encrypt(key, padding.PKCS1v15())
     opened_key = client.numbers("ImportSessionKey", handle, SM4_ECB, session_key, 256)
     assert encrypts_as(client, opened_key.values[0], key)
+
+
+def test_what_is_no_rsa_key_is_refused_and_the_token_goes_on(bench, client, opened):
+    """Keys cryptography refuses each in a way of its own: with a password, of a curve unknown to it."""
+    handle = client.handle("OpenContainer", opened, b"RSA")
+    before = bench.on_disk()
+    with_password = rsa_key("imported").private_bytes(
+        Encoding.DER, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")
+    )
+    for der in (
+        with_password,
+        Sm2Key.new().pkcs8,
+        ec_key().private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()),
+        b"\0" * 32,
+        b"noise",
+    ):
+        assert import_rsa(client, handle, der, secrets.token_bytes(16)) == Sar.DATA
+    assert bench.on_disk() == before
+
+
+@pytest.mark.parametrize("number", [0, 1, ORDER - 1, ORDER, ORDER + 1, (1 << 256) - 1])
+def test_a_number_that_is_not_the_pairs_is_refused_and_the_token_goes_on(
+    bench, client, made, sm2_pair, number
+):
+    """The order's multiple of the base point is the one at infinity, which has no coordinates."""
+    handle, point = made
+    before = bench.on_disk()
+    twisted = replace(sm2_pair, private=number.to_bytes(32, "big"))
+    blob = ctypes.byref(envelope(client, twisted, point))
+    assert client.call("ImportECCKeyPair", handle, blob) == Sar.DATA
+    assert bench.on_disk() == before
 
 
 def test_nothing_is_made_or_destroyed_without_the_pin(bench, client, opened):
