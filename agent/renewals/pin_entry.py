@@ -18,6 +18,9 @@ from agent.tokens.errors import TokenFullError, TokenMissingError
 from agent.tokens.pin_sessions import AskedPin, PinSessions, PinWish
 from agent.tokens.supervisor import PinSession
 
+_NO_PIN_SOON = frozenset({Waiting.TOKEN, Waiting.APPLICANT, Waiting.NETWORK, Waiting.SPACE})
+"""What a renewal may wait for long before it asks for a PIN."""
+
 
 class PinEntry:
     """Has the step of a renewal carried out that its PIN was entered for."""
@@ -34,6 +37,11 @@ class PinEntry:
         self._on_done = on_done
         self._clock = clock
         self._asked: dict[str, AskedPin] = {}
+
+    def prepare(self, renewal: Renewal) -> None:
+        """Have the worker ready that a renewal's next PIN is sent to."""
+        if renewal.waiting not in _NO_PIN_SOON and not renewal.is_withdrawing:
+            self._sessions.prepare(renewal.token)
 
     async def ask(self, renewal: Renewal, *, accepts_final_try: bool = False) -> AskedPin:
         """Open a session for the renewal's next step and return where its PIN is to be sent.

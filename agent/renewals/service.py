@@ -40,6 +40,8 @@ from agent.tokens.pin_sessions import PinSessions
 log = logging.getLogger(__name__)
 
 _FOR_A_TOKEN = frozenset({Waiting.TOKEN, Waiting.PIN, Waiting.SPACE})
+_BEFORE_A_PIN = frozenset({State.DRAFTING, State.SIGNING, State.ISSUING, State.INSTALLING})
+"""Where a renewal whose state has just changed asks for a PIN in a moment, mostly."""
 _OF_AUTHORITIES = frozenset(
     {"authority", "network.bypass", "network.ca", "network.pac", "network.proxy"}
 )
@@ -303,6 +305,8 @@ class RenewalService:
                 if renewal.waiting in _FOR_A_TOKEN:
                     self._meet(renewal)
                     self._driver.wake(renewal.id)
+        elif isinstance(event, RenewalChanged) and event.renewal.state in _BEFORE_A_PIN:
+            self.pin_entry.prepare(event.renewal)
         elif isinstance(event, RenewalChanged) and event.renewal.state is State.INSTALLED:
             new = event.renewal.new_thumbprint or ""
             self._remembered.was_renewed(event.renewal.thumbprint, new)

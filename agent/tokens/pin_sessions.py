@@ -24,6 +24,7 @@ from agent.tokens.pin_memory import PinMemory
 from agent.tokens.pin_states import PinPurpose, check_state
 from agent.tokens.protocol import ChangePin, LogIn, SessionOffer
 from agent.tokens.snapshot import Snapshot, Token
+from agent.tokens.spare_worker import SpareWorker
 from agent.tokens.supervisor import PinSession, pin_session
 
 log = logging.getLogger(__name__)
@@ -83,6 +84,7 @@ class PinSessions:
         self._memory = memory
         self._bus = bus
         self._asked: dict[tuple[str, str, str], AskedPin] = {}
+        self._spare = SpareWorker()
         self._looking: set[asyncio.Task[None]] = set()
         self._unsubscribe = bus.subscribe(self._on_event)
 
@@ -100,6 +102,11 @@ class PinSessions:
         self._memory.was_unlocked(token)
         log.info("PIN said to be unlocked token=%s", token.label)
         self._bus.publish(TokensChanged())
+
+    def prepare(self, token: TokenReference) -> None:
+        """Have a worker wait for a session that is likely to be asked for, where the token is there."""
+        with contextlib.suppress(TokenMissingError):
+            self._spare.prepare(self._inventory.settings_of(token))
 
     async def ask(
         self,
@@ -164,6 +171,7 @@ class PinSessions:
     async def close(self) -> None:
         """End all sessions."""
         self._unsubscribe()
+        await self._spare.close()
         for asked in list(self._asked.values()):
             await asked.cancel()
         for task in list(self._looking):
@@ -199,7 +207,7 @@ class PinSessions:
         wish = asked.wish
         module = self._inventory.settings_of(wish.token)
         certificate = wish.certificate or self._certificate_on(wish.token)
-        async with pin_session(module, wish.token, certificate) as session:
+        async with pin_session(module, wish.token, certificate, spare=self._spare) as session:
             offer = self._checked(wish, session.offer)
             asked.is_awaiting_pin = True
             try:

@@ -25,6 +25,8 @@ from agent.tokens.model import (
 from agent.tokens.worker.oaep import Oaep
 
 Result = TypeVar("Result")
+FOR_SESSION = "for-session"
+"""Argument of a worker that will be asked for a session."""
 
 
 @unique

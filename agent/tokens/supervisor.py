@@ -21,6 +21,7 @@ from agent.tokens.errors import (
     PinNotGivenError,
 )
 from agent.tokens.model import ModuleContent, ModuleSettings, TokenReference
+from agent.tokens.spare_worker import SpareWorker
 from agent.tokens.worker_process import WorkerProcess
 
 log = logging.getLogger(__name__)
@@ -229,10 +230,14 @@ class PinSession:
 
 @contextlib.asynccontextmanager
 async def pin_session(
-    module: ModuleSettings, token: TokenReference, certificate: bytes = b""
+    module: ModuleSettings,
+    token: TokenReference,
+    certificate: bytes = b"",
+    *,
+    spare: SpareWorker | None = None,
 ) -> AsyncIterator[PinSession]:
-    """Spawn a worker for one operation with a PIN; it is gone when the block is left."""
-    process = await WorkerProcess.start(module)
+    """Spawn a worker for one operation with a PIN, or take the spare; it is gone when the block is left."""
+    process = await (spare or SpareWorker()).take(module)
     endpoint: str | None = None
     try:
         offer = await process.call(protocol.OpenSession(token=token, certificate=certificate))

@@ -39,15 +39,19 @@ class WorkerProcess:
         """Memory the worker took when it answered last."""
 
     @classmethod
-    async def start(cls, module: ModuleSettings) -> WorkerProcess:
+    async def start(cls, module: ModuleSettings, *, for_session: bool = False) -> WorkerProcess:
         """Spawn a worker for ``module``; the library is loaded at its first request.
+
+        Args:
+            module: whose library it is.
+            for_session: it will be asked for a session: what that needs of ours is loaded at once.
 
         Raises:
             ModuleLoadError: the process cannot be started, for what the settings say or by the system.
         """
         try:
             process = await asyncio.create_subprocess_exec(
-                *module_command("agent.tokens.worker", *_arguments(module)),
+                *module_command("agent.tokens.worker", *_arguments(module, for_session=for_session)),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 env=environment_of(module),
@@ -127,8 +131,14 @@ class WorkerProcess:
         return Path(self._module.path).name
 
 
-def _arguments(module: ModuleSettings) -> list[str]:
-    return [module.path, module.kind or "", msgspec.json.encode(module.quirks).decode()]
+def _arguments(module: ModuleSettings, *, for_session: bool) -> list[str]:
+    quirks = msgspec.json.encode(module.quirks).decode()
+    return [
+        module.path,
+        module.kind or "",
+        quirks,
+        *([protocol.FOR_SESSION] if for_session else []),
+    ]
 
 
 def environment_of(module: ModuleSettings) -> dict[str, str]:

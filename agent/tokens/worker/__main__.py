@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from agent.ground.errors import OdcError
 from agent.system.dumps import forbid_dumps
 from agent.system.hardening import end_with_agent, limit_memory
 from agent.tokens import protocol
@@ -16,7 +18,7 @@ from agent.tokens.errors import ObjectMissingError, RequestUnknownError
 from agent.tokens.model import ModuleKind, ModuleSettings, Quirks
 from agent.tokens.worker.channel import Channel
 from agent.tokens.worker.failures import told_error
-from agent.tokens.worker.loading import load_driver
+from agent.tokens.worker.loading import load_ahead, load_driver
 from agent.tokens.worker.memory import resident_bytes
 
 if TYPE_CHECKING:
@@ -45,9 +47,7 @@ class Worker:
 
     def _carry_out(self, request: protocol.AnyRequest) -> Any:  # noqa: ANN401 - the request's result
         if self._driver is None:
-            self._driver = load_driver(
-                self._settings.path, self._settings.kind, self._settings.quirks
-            )
+            self._driver = load_driver(*self._library)
         if isinstance(request, protocol.ListTokens):
             return self._driver.content()
         if isinstance(request, protocol.LetGo):
@@ -62,6 +62,15 @@ class Worker:
         if self._session is None:
             raise ObjectMissingError(what="a session")
         return self._session.carry_out(request)
+
+    def make_ready(self) -> None:
+        """Import what a session needs, ahead of the request for one, which tells what is wrong."""
+        with contextlib.suppress(OdcError):
+            load_ahead(*self._library)
+
+    @property
+    def _library(self) -> tuple[str, ModuleKind | None, Quirks]:
+        return self._settings.path, self._settings.kind, self._settings.quirks
 
     @property
     def _name(self) -> str:
@@ -91,7 +100,10 @@ def main() -> None:
     end_with_agent()
     limit_memory()
     channel = Channel()
-    worker = Worker(_settings(*sys.argv[1:]))
+    path, *more = sys.argv[1:]
+    worker = Worker(_settings(path, *more[:2]))
+    if protocol.FOR_SESSION in more[2:]:
+        worker.make_ready()
     for request in channel.requests():
         channel.send(worker.answer(request))
     sys.stderr.flush()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from agent.tokens.errors import ModuleLoadError
 from agent.tokens.exports import kind_of
 from agent.tokens.model import ModuleKind, Quirks
@@ -33,13 +35,23 @@ def load_driver(path: str, kind: ModuleKind | None, quirks: Quirks) -> Driver:
 
 
 def _loaded(path: str, kind: ModuleKind | None, quirks: Quirks) -> Driver:
-    is_elsewhere = bool(
-        interpreter_of(path, quirks.loaded_by)
-    )  # as only SKF's functions can be called
-    if is_elsewhere or (kind or kind_of(path)) is ModuleKind.SKF:
+    if _speaks_skf(path, kind, quirks):
         from agent.tokens.worker.skf.module import SkfModule  # noqa: PLC0415 - see above
 
         return SkfModule(path, quirks)
     from agent.tokens.worker.cryptoki.module import Module  # noqa: PLC0415 - see above
 
     return Module(path)
+
+
+def load_ahead(path: str, kind: ModuleKind | None, quirks: Quirks) -> None:
+    """Import what a session with a token of the library at ``path`` needs of ours; that is not loaded."""
+    room = "skf" if _speaks_skf(path, kind, quirks) else "cryptoki"
+    for name in ("session", f"{room}.module", f"{room}.found_token"):
+        import_module(f"agent.tokens.worker.{name}")
+
+
+def _speaks_skf(path: str, kind: ModuleKind | None, quirks: Quirks) -> bool:
+    # Of a library of another width only SKF's functions can be called.
+    is_elsewhere = bool(interpreter_of(path, quirks.loaded_by))
+    return is_elsewhere or (kind or kind_of(path)) is ModuleKind.SKF

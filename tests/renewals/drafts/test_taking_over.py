@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -51,8 +52,8 @@ class Desk:
         self.scans = ScanStore(self.folder, vault)
         self.keeper = Keeper(journal, self.scans, bus)
         self.renewals = RenewalService(
-            journal=journal, scans=self.scans, inventory=None, remembered=None, pins=None,
-            authorities=None, bus=bus, clock=lambda: NOW,
+            journal=journal, scans=self.scans, inventory=None, remembered=None,
+            pins=SimpleNamespace(prepare=lambda _: None), authorities=None, bus=bus, clock=lambda: NOW,
         )  # fmt: skip
         self.dossiers = DossierService(
             renewals=self.renewals, folder=self.folder, profile=folder / "applicant", vault=vault,

@@ -80,7 +80,7 @@ async def test_an_abandoned_dossier_is_withdrawn_at_the_authority_and_deleted_he
             journal=journal,
             scans=scans,
             inventory=None,
-            pins=None,
+            pins=SimpleNamespace(prepare=lambda _: None),
             authorities=SimpleNamespace(
                 client=lambda _: SimpleNamespace(enrolment=None, dossier=authority, signed=None),
                 issuers=lambda _: (),
@@ -111,7 +111,7 @@ async def test_a_clock_that_may_not_be_set_yet_makes_no_renewal_an_abandoned_one
             journal=journal,
             scans=ScanStore(tmp_path / "scans", vault),
             inventory=None,
-            pins=None,
+            pins=SimpleNamespace(prepare=lambda _: None),
             authorities=SimpleNamespace(
                 client=lambda _: SimpleNamespace(enrolment=None, dossier=Authority(), signed=None),
                 issuers=lambda _: (),

@@ -14,6 +14,7 @@ from agent.ground.bus import EventBus
 from agent.renewals.authorities.authority import AuthorityUnreachableError, Polled
 from agent.renewals.authorities.ra_protocol import ApplicationState, ApplicationStatus
 from agent.renewals.journal.journal import Journal
+from agent.renewals.journal.record import RenewalChanged
 from agent.renewals.journal.states import State, Waiting
 from agent.renewals.service import RenewalService
 from agent.renewals.steps import driver as driver_module
@@ -118,13 +119,13 @@ async def test_after_a_failure_the_usual_pause_is_kept(journal):
     assert (stored.waiting, stored.usual_pause) == (Waiting.NETWORK, HOUR)
 
 
-def service_of(journal, authority, bus, *, find=lambda _: None):
+def service_of(journal, authority, bus, *, find=lambda _: None, prepare=lambda _: None):
     """A service whose only authority, and whose tokens, are the test's."""
     return RenewalService(
         journal=journal,
         scans=None,
         inventory=SimpleNamespace(snapshot=SimpleNamespace(find=find)),
-        pins=None,
+        pins=SimpleNamespace(prepare=prepare),
         authorities=SimpleNamespace(
             client=lambda _: SimpleNamespace(enrolment=None, dossier=authority, signed=None),
             issuers=lambda _: (),
@@ -186,3 +187,29 @@ async def test_tokens_that_come_and_go_cost_nothing_for_what_has_ended(journal, 
     bus.publish(TokensChanged())
     assert opened == [under_way.id]
     await service._driver.close()
+
+
+@pytest.mark.parametrize(
+    ("state", "changes", "is_made_ready"),
+    [
+        (State.DRAFTING, {}, True),
+        (State.SIGNING, {"waiting": Waiting.PIN}, True),
+        (State.ISSUING, {}, True),
+        (State.INSTALLING, {"waiting": Waiting.PIN}, True),
+        (State.DRAFTING, {"waiting": Waiting.APPLICANT}, False),
+        (State.SIGNING, {"waiting": Waiting.TOKEN}, False),
+        (State.ISSUING, {"waiting": Waiting.NETWORK}, False),
+        (State.ISSUING, {"is_withdrawing": True}, False),
+        (State.REVIEWING, {"waiting": Waiting.REVIEW}, False),
+        (State.CANCELLED, {}, False),
+    ],
+)
+async def test_a_worker_is_made_ready_where_a_pin_is_asked_for_in_a_moment(
+    journal, state, changes, is_made_ready
+):
+    made_ready, bus = [], EventBus()
+    service = service_of(journal, Authority(), bus, prepare=made_ready.append)
+    renewal = new_renewal(state=state, **changes)
+    bus.publish(RenewalChanged(renewal=renewal))
+    assert made_ready == ([renewal.token] if is_made_ready else [])
+    await service.close()
