@@ -80,6 +80,16 @@ class TokenUnreadableError(TokenError):
     advice = mark("Unplug the token and plug it in again. Other tokens are not affected.")
 
 
+class NoApplicationError(TokenError):
+    """A token that speaks SKF is as its maker delivers it (GM/T 0016, 5.2)."""
+
+    code = "no_application"
+    sentence = mark(
+        "The token {token} is empty: there is no application on it, and so no place for a certificate."
+    )
+    advice = mark("Have it set up where it was issued. Other tokens are not affected.")
+
+
 class TooManySlotsError(TokenError):
     """A module lists more slots than any machine has."""
 
@@ -315,6 +325,6 @@ class CertificateUnreadableError(TokenError):
 
     code = "certificate_unreadable"
     sentence = mark(
-        "An object on the token {token} is not a certificate that can be read: {reason}"
+        "The object {object} on the token {token} is not a certificate that can be read: {reason}"
     )
     advice = mark("Other certificates are not affected.")

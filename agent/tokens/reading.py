@@ -7,6 +7,7 @@ import asyncio
 from agent.certificates.model import Certificate
 from agent.certificates.parsing import CertificateDamagedError, parse_certificate
 from agent.ground.errors import OdcError
+from agent.ground.language import mark
 from agent.tokens.errors import (
     CertificateUnreadableError,
     ModuleCrashedError,
@@ -15,6 +16,7 @@ from agent.tokens.errors import (
 )
 from agent.tokens.events.pcsc import held_readers
 from agent.tokens.model import (
+    CertificateObject,
     ModuleContent,
     ModuleKind,
     ModuleSettings,
@@ -148,8 +150,7 @@ class ModuleReader:
         for found in content.certificates:
             parsed = known[found.value]
             if isinstance(parsed, CertificateDamagedError):
-                error = CertificateUnreadableError(token=facts.label, reason=str(parsed))
-                problems.append(self._problem(error))
+                problems.append(self._problem(_unreadable(facts.label, found, parsed)))
                 continue
             certificates.append(
                 HeldCertificate(
@@ -188,3 +189,15 @@ def _parse(der: bytes) -> Parsed:
         return parse_certificate(der)
     except CertificateDamagedError as error:
         return error
+
+
+def _unreadable(
+    token: str, found: CertificateObject, damage: CertificateDamagedError
+) -> CertificateUnreadableError:
+    """Return what is told of an object that is no certificate; what of it is wrong only programs learn."""
+    return CertificateUnreadableError(
+        token=token,
+        object=found.label or found.key.hex(),
+        reason=mark("it does not have the form of one"),
+        found=str(damage),
+    )

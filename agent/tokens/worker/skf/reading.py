@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from agent.ground.language import mark
 from agent.ground.reports import ErrorReport
-from agent.tokens.errors import TokenUnreadableError, TooManySlotsError
+from agent.tokens.errors import (
+    NoApplicationError,
+    TokenError,
+    TokenUnreadableError,
+    TooManySlotsError,
+)
 from agent.tokens.model import (
     CertificateObject,
     LibraryFacts,
@@ -32,7 +36,6 @@ if TYPE_CHECKING:
 
 MAX_DEVICES = 64
 """More than any machine has sockets for."""
-NO_APPLICATION = mark("there is no application on it, and so no place for a certificate")
 _STANDARD = "SKF (GM/T 0016)"
 
 
@@ -86,7 +89,7 @@ class _DeviceReading:
         self._label = label_of(info, self._name)
         applications = device.applications()
         if not applications:
-            self._tell(NO_APPLICATION)
+            self._add(NoApplicationError(token=self._label))
         for name in applications:
             with self._telling, device.opened(name) as application:
                 facts = self._facts(application, printable(name), info)
@@ -139,11 +142,11 @@ class _DeviceReading:
         self._tell(reason_of(error))
 
     def _tell(self, reason: str) -> None:
-        error = TokenUnreadableError(
-            module=self._module.name, token=self._label, reason=reason
-        ).report()
-        if error not in self.problems:
-            self.problems.append(error)
+        self._add(TokenUnreadableError(module=self._module.name, token=self._label, reason=reason))
+
+    def _add(self, error: TokenError) -> None:
+        if (report := error.report()) not in self.problems:
+            self.problems.append(report)
 
 
 class _Telling:

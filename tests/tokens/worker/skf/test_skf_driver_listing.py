@@ -119,6 +119,7 @@ def test_a_device_without_applications_is_told_of_in_one_sentence(bench):
     [problem] = content.problems
     assert "BLANK" in problem.message
     assert "应用" in problem.message_zh
+    assert "发放" in problem.advice_zh, "to plug it in again does not help"
 
 
 @pytest.mark.parametrize("shown", ["ok", "fail"])
