@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 ALT_PRESSED = 0x0001 | 0x0002
 CONTROL_PRESSED = 0x0004 | 0x0008
@@ -16,7 +16,7 @@ ALT_KEY, INSERT_KEY, V_KEY = 0x12, 0x2D, 0x56
 class KeyEvent:
     """One key that went down or up."""
 
-    character: str
+    character: str = field(repr=False)
     r"""What it types, one UTF-16 unit; ``"\0"`` where it types nothing."""
     is_down: bool = True
     key: int = 0

@@ -26,6 +26,7 @@ from agent.api.views.renewals import RenewalView, renewal_view
 from agent.certificates.china_time import china_date
 from agent.certificates.organisation import identity_of
 from agent.certificates.parsing import parse_certificate
+from agent.ground.private import Private
 from agent.renewals.authorities.ra_protocol import Applicant, ApplicantField, DocumentName, Policy
 from agent.renewals.dossier.checks import amended, check_applicant, cleaned_applicant
 from agent.renewals.dossier.findings import DossierIncompleteError
@@ -36,14 +37,14 @@ _FieldText = Annotated[str, msgspec.Meta(max_length=1000)]
 Fields = dict[ApplicantField, _FieldText]
 
 
-class WriteParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class WriteParams(Private, frozen=True, forbid_unknown_fields=True):
     """Parameters of ``dossiers.write``."""
 
     id: Id
     applicant: Fields
 
 
-class ChooseParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ChooseParams(Private, frozen=True, forbid_unknown_fields=True):
     """Parameters of ``dossiers.choose``: a path, or what a clipboard held."""
 
     id: Id
@@ -94,7 +95,7 @@ class TakeOverParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of the renewal whose dossier is used."""
 
 
-class KeepParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class KeepParams(Private, frozen=True, forbid_unknown_fields=True):
     """Parameters of ``applicant.keep``."""
 
     applicant: Fields

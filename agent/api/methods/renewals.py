@@ -11,6 +11,7 @@ from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.services import Services
 from agent.api.views.pins import PinPrompt, pin_prompt
 from agent.api.views.renewals import RenewalList, RenewalView, renewal_view
+from agent.ground.private import Private
 from agent.renewals.authorities.ra_protocol import Applicant, ApplicantField, DocumentName
 from agent.renewals.dossier.checks import amended
 
@@ -38,32 +39,32 @@ class PinParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A person consented to risk the last try."""
 
 
-class DossierParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class DossierParams(Private, frozen=True, forbid_unknown_fields=True):
     """Parameters of ``renewals.submit_dossier``."""
 
     id: Id
     applicant: Applicant
-    documents: dict[DocumentName, str] = {}
+    documents: dict[DocumentName, str] = msgspec.field(default_factory=dict)
     """Paths of the scans; those of an amendment only where they are new."""
 
 
-class AmendParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class AmendParams(Private, frozen=True, forbid_unknown_fields=True):
     """Parameters of ``renewals.amend``: what is new; the rest stays as it was submitted."""
 
     id: Id
-    applicant: dict[ApplicantField, str] = {}
-    documents: dict[DocumentName, str] = {}
+    applicant: dict[ApplicantField, str] = msgspec.field(default_factory=dict)
+    documents: dict[DocumentName, str] = msgspec.field(default_factory=dict)
     """Paths of the scans."""
 
 
-class SmsParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SmsParams(Private, frozen=True, forbid_unknown_fields=True):
     """Parameters of ``renewals.verify_sms``."""
 
     id: Id
     code: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4,8}\Z")]
 
 
-class SecretParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SecretParams(Private, frozen=True, forbid_unknown_fields=True):
     """Parameters of ``renewals.give_secret``: what the authority handed out for this renewal."""
 
     id: Id
@@ -71,9 +72,6 @@ class SecretParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The reference value (参考号)."""
     secret: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     """Its secret (授权码)."""
-
-    def __repr__(self) -> str:
-        return f"SecretParams({self.id}, …)"
 
 
 class RenewalMethods:

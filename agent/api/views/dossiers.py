@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from agent.ground.language import Language, translate
+from agent.ground.private import Private
 from agent.renewals.authorities.ra_protocol import ApplicantField, DocumentName
 from agent.renewals.drafts.service import OpenDossier, ShownConversion
 from agent.renewals.drafts.store import DraftScan
@@ -28,7 +29,7 @@ class FaultView(msgspec.Struct, frozen=True, kw_only=True):
     """The authority would not take it; else a reviewer may see it badly."""
 
 
-class ScanView(msgspec.Struct, frozen=True, kw_only=True):
+class ScanView(Private, frozen=True, kw_only=True):
     """What there is for one document."""
 
     name: DocumentName
@@ -46,9 +47,6 @@ class ScanView(msgspec.Struct, frozen=True, kw_only=True):
     thumbnail: bytes
     """JPEG (base64 in JSON)."""
 
-    def __repr__(self) -> str:
-        return f"ScanView({self.name})"
-
 
 class SourceView(msgspec.Struct, frozen=True, kw_only=True):
     """A renewal of the same organisation whose dossier can be used."""
@@ -57,7 +55,7 @@ class SourceView(msgspec.Struct, frozen=True, kw_only=True):
     token_label: str
 
 
-class DossierView(msgspec.Struct, frozen=True, kw_only=True):
+class DossierView(Private, frozen=True, kw_only=True):
     """A dossier as it stands."""
 
     id: str
@@ -77,11 +75,8 @@ class DossierView(msgspec.Struct, frozen=True, kw_only=True):
     source: SourceView | None = None
     """Told by ``dossiers.get``: what was given there can be taken over."""
 
-    def __repr__(self) -> str:
-        return f"DossierView({self.id})"
 
-
-class ConversionView(msgspec.Struct, frozen=True, kw_only=True):
+class ConversionView(Private, frozen=True, kw_only=True):
     """A conversion that is offered, with both pictures (JPEG) to look at."""
 
     facts_before: str
@@ -92,13 +87,13 @@ class ConversionView(msgspec.Struct, frozen=True, kw_only=True):
     after: bytes
 
 
-class Picture(msgspec.Struct, frozen=True, kw_only=True):
+class Picture(Private, frozen=True, kw_only=True):
     """A scan to look at: JPEG."""
 
     content: bytes
 
 
-class LetterView(msgspec.Struct, frozen=True, kw_only=True):
+class LetterView(Private, frozen=True, kw_only=True):
     """The letter of authorisation (导出模板), ready to be printed, signed and stamped."""
 
     file: str
@@ -106,13 +101,10 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
     content: bytes
 
 
-class KeptApplicant(msgspec.Struct, frozen=True, kw_only=True):
+class KeptApplicant(Private, frozen=True, kw_only=True):
     """Who is kept for the next renewal; None where nobody is."""
 
     applicant: dict[ApplicantField, str] | None
-
-    def __repr__(self) -> str:
-        return "KeptApplicant(…)"
 
 
 def dossier_view(opened: OpenDossier, language: Language, *, is_kept: bool) -> DossierView:

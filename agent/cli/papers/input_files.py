@@ -12,6 +12,7 @@ from agent.ground import held_files
 from agent.ground.decoding import from_json
 from agent.ground.errors import InvalidInputError, OdcError
 from agent.ground.language import mark
+from agent.ground.private import Private
 from agent.ground.text_files import TextEncodingError, written_text
 from agent.renewals.authorities.ra_protocol import Applicant, DocumentName
 from agent.renewals.scans.model import MAX_CONTENT
@@ -27,7 +28,7 @@ class FileExistsAlreadyError(OdcError):
     advice = mark("Choose another name.")
 
 
-class _ApplicantFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _ApplicantFile(Private, frozen=True, forbid_unknown_fields=True):
     """An applicant as far as it is filled in: what is missing is told like what is wrong."""
 
     id_number: str = ""

@@ -6,6 +6,7 @@ import msgspec
 
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
+from agent.ground.private import Private
 from agent.renewals.authorities.ra_protocol import ApplicationStatus
 
 
@@ -103,14 +104,11 @@ class KeyFormUnknownError(OdcError):
     )
 
 
-class Credentials(msgspec.Struct, frozen=True):
+class Credentials(Private, frozen=True):
     """An application's name and password at the authority (HTTP Basic over TLS)."""
 
     application: str
     secret: str
-
-    def __repr__(self) -> str:
-        return f"Credentials({self.application}, …)"
 
 
 class Polled(msgspec.Struct, frozen=True):

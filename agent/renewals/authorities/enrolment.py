@@ -14,6 +14,7 @@ from typing import Protocol
 import msgspec
 
 from agent.ground.errors import OdcError
+from agent.ground.private import Private
 from agent.keys.public_key import PublicKey
 from agent.keys.requests import read_request
 from agent.keys.schemes import Family
@@ -22,7 +23,7 @@ from agent.renewals.authorities.est_messages import ServerKey
 from agent.renewals.authorities.ra_protocol import Applicant, DocumentDigest, DocumentName, Policy
 
 
-class Application(msgspec.Struct, frozen=True, kw_only=True):
+class Application(Private, frozen=True, kw_only=True):
     """What an authority is told of a renewal."""
 
     credentials: Credentials
@@ -47,10 +48,6 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
         if not (self.recipient and self.request):
             return False
         return read_request(self.request).key() == PublicKey.read(self.recipient)
-
-    def __repr__(self) -> str:
-        # Personal data must not reach a log by way of a traceback.
-        return "Application(…)"
 
 
 @unique
@@ -86,7 +83,7 @@ class Signer(Protocol):
         """
 
 
-class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+class Prepared(Private, frozen=True, kw_only=True):
     """What was signed with the first PIN; kept with the renewal before any of it is sent."""
 
     request: bytes
@@ -95,9 +92,6 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """What a dossier is submitted under; empty where there is none."""
     exchange: bytes = b""
     """The notes the enrolment begins with."""
-
-    def __repr__(self) -> str:
-        return "Prepared(…)"
 
 
 class Exchange(Protocol):

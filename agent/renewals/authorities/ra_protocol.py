@@ -14,6 +14,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from agent.ground.private import Private
+
 RA_PATH = "/ra/v1"
 EST_PATH = "/.well-known/est"
 
@@ -130,7 +132,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         return self.signing_key_types or self.key_types
 
 
-class Applicant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Applicant(Private, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The person who handles the renewal (经办人)."""
 
     id_number: str
@@ -138,10 +140,6 @@ class Applicant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     address: str
     phone: str = ""
     email: str = ""
-
-    def __repr__(self) -> str:
-        # Personal data must not reach a log by way of a traceback.
-        return "Applicant(…)"
 
 
 class DocumentDigest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -222,16 +220,13 @@ class ApplicationStatus(msgspec.Struct, frozen=True, kw_only=True):
     missing_documents: Annotated[tuple[DocumentName, ...], _FEW] = ()
 
 
-class SmsCode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SmsCode(Private, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The body of ``POST …/sms/verify``."""
 
     code: Annotated[str, msgspec.Meta(pattern="^[0-9]{4,8}$")]
 
-    def __repr__(self) -> str:
-        return "SmsCode(…)"
 
-
-class Licence(msgspec.Struct, frozen=True, kw_only=True):
+class Licence(Private, frozen=True, kw_only=True):
     """A business licence (营业执照): the answer to both licence calls.
 
     ``GET /ra/v1/applications/{uuid}/licence``, and without an application
@@ -251,9 +246,6 @@ class Licence(msgspec.Struct, frozen=True, kw_only=True):
     """When the register last changed it."""
     image: Annotated[bytes, msgspec.Meta(max_length=1_500_000)] | None = None
     """A picture of it (PNG; base64 in JSON), where the authority has one."""
-
-    def __repr__(self) -> str:
-        return f"Licence({self.uscc})"
 
 
 class LicenceRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from agent.certificates.identity_oids import IdentityOid
+from agent.ground.private import Private
 from agent.renewals.authorities.ra_protocol import Applicant, ApplicantField, DocumentName, Policy
 from agent.renewals.dossier.checks import amended
 from agent.renewals.drafts.store import Draft, DraftScan, DraftStore, Part, ScanNotChosenError
@@ -44,7 +45,7 @@ _GUIDE = Policy(authority="")
 """The guide's fields, documents and limits, where no authority has said others."""
 
 
-class OpenDossier(msgspec.Struct, frozen=True):
+class OpenDossier(Private, frozen=True):
     """A dossier as it stands."""
 
     renewal: Renewal

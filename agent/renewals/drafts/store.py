@@ -11,6 +11,7 @@ from agent.ground import held_files
 from agent.ground.decoding import from_json
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
+from agent.ground.private import Private
 from agent.renewals.authorities.ra_protocol import ApplicantField, DocumentName
 from agent.renewals.journal.scan_store import ScanDamagedError
 from agent.renewals.journal.vault import Vault, VaultError
@@ -61,14 +62,11 @@ class DraftScan(msgspec.Struct, frozen=True, kw_only=True):
         return self.converted or self.original
 
 
-class Draft(msgspec.Struct, frozen=True, kw_only=True):
+class Draft(Private, frozen=True, kw_only=True):
     """A dossier on its way."""
 
-    applicant: dict[ApplicantField, str] = {}
-    scans: dict[DocumentName, DraftScan] = {}
-
-    def __repr__(self) -> str:
-        return "Draft(…)"
+    applicant: dict[ApplicantField, str] = msgspec.field(default_factory=dict)
+    scans: dict[DocumentName, DraftScan] = msgspec.field(default_factory=dict)
 
 
 class DraftStore:

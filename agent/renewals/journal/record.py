@@ -7,6 +7,7 @@ import datetime as dt
 import msgspec
 
 from agent.ground.bus import Event
+from agent.ground.private import Private
 from agent.ground.reports import ErrorReport
 from agent.renewals.authorities.ra_protocol import (
     Applicant,
@@ -37,7 +38,7 @@ class EncryptionPart(msgspec.Struct, frozen=True, kw_only=True):
     takes an encryption key in no way the authority sends one."""
 
 
-class PrivatePart(msgspec.Struct, frozen=True, kw_only=True):
+class PrivatePart(Private, frozen=True, kw_only=True):
     """What only this machine may read; sealed before it reaches the disk."""
 
     secret: str
@@ -45,7 +46,7 @@ class PrivatePart(msgspec.Struct, frozen=True, kw_only=True):
     certificate: bytes
     """The certificate to renew (DER), as the token had it at the start."""
     applicant: Applicant | None = None
-    documents: dict[DocumentName, DocumentDigest] = {}
+    documents: dict[DocumentName, DocumentDigest] = msgspec.field(default_factory=dict)
     request: bytes = b""
     """PKCS#10 (DER), signed by the new key."""
     manifest: bytes = b""
@@ -68,9 +69,6 @@ class PrivatePart(msgspec.Struct, frozen=True, kw_only=True):
     reference: str = ""
     """What the authority handed out for this renewal, as the next; empty until it was entered."""
     shared_secret: str = ""
-
-    def __repr__(self) -> str:
-        return "PrivatePart(…)"
 
 
 class Renewal(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-import msgspec
+from agent.ground.private import Private
 
 TITLE = "法人授权书"
 BEFORE_TABLE = (
@@ -25,7 +25,7 @@ SEAL_MILLIMETRES = 42
 """Diameter of the round seal of a company or institution; those of companies have 38 to 42."""
 
 
-class Letter(msgspec.Struct, frozen=True, kw_only=True):
+class Letter(Private, frozen=True, kw_only=True):
     """What is filled in; what is empty or None is left blank, to be written by hand."""
 
     authority: str = ""

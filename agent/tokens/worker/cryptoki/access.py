@@ -6,11 +6,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
-import msgspec
 from cryptography import x509
 from pkcs11 import ObjectClass
 
 from agent.ground.language import mark
+from agent.ground.private import Private
 from agent.keys.certified import key_of
 from agent.tokens.errors import ObjectMissingError
 from agent.tokens.model import KeyName
@@ -20,7 +20,7 @@ from agent.tokens.worker.cryptoki.module import Module
 from agent.tokens.worker.cryptoki.objects import find
 
 
-class TokenAccess(msgspec.Struct, frozen=True):
+class TokenAccess(Private, frozen=True):
     """One session with one token, after C_Login."""
 
     module: Module
