@@ -28,11 +28,13 @@ class PinEntry:
     def __init__(
         self,
         sessions: PinSessions,
+        current: Callable[[str], Renewal],
         context_of: Callable[[Renewal], Context],
         on_done: Callable[[Renewal, Renewal], None],
         clock: Clock,
     ) -> None:
         self._sessions = sessions
+        self._current = current
         self._context_of = context_of
         self._on_done = on_done
         self._clock = clock
@@ -49,7 +51,7 @@ class PinEntry:
         The step runs once the PIN has been sent; its outcome is the renewal's new state.
 
         Raises:
-            WrongStateError: the renewal needs no PIN now.
+            WrongStateError: the renewal needs no PIN now, or was cancelled while its token was looked for.
             SignerExpiredError: it would be of no use; the renewal ends.
             OdcError: as :meth:`PinSessions.ask` says.
         """
@@ -74,7 +76,11 @@ class PinEntry:
             certificate=renewal.private.certificate,
             accepts_final_try=accepts_final_try,
         )
-        self._asked[renewal.id] = asked = await self._sessions.ask(wish, step, done)
+        asked = await self._sessions.ask(wish, step, done)
+        if not _needs_pin(now := self._current(renewal.id)):
+            await asked.cancel()
+            raise WrongStateError(state=now.state.value)
+        self._asked[renewal.id] = asked
         return asked
 
     async def cancel(self, renewal_id: str) -> None:

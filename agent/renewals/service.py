@@ -84,7 +84,7 @@ class RenewalService:
         self._driver = Driver(
             journal=journal, save=self._keeper.save, context_of=self.context_of, clock=clock
         )
-        self.pin_entry = PinEntry(pins, self.context_of, self._after_pin, clock)
+        self.pin_entry = PinEntry(pins, self.get, self.context_of, self._after_pin, clock)
         self._unsubscribe = bus.subscribe(self._on_event)
 
     def resume(self) -> None:
@@ -219,6 +219,8 @@ class RenewalService:
             raise WrongStateError(state=renewal.state.value)
         await self.pin_entry.cancel(renewal_id)
         renewal = self.get(renewal_id)
+        if renewal.is_proved:  # what the PIN was given for was faster
+            raise WrongStateError(state=renewal.state.value)
         if not renewal.has_ended and not renewal.is_withdrawing:
             self._go_on(renewal.changed(self._clock(), is_withdrawing=True))
         await self._ended_or_waiting(renewal_id)

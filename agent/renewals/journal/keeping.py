@@ -57,9 +57,10 @@ class Keeper:
         """Save what was made from ``before``; at most what is waited for can have been saved since.
 
         Raises:
-            StaleRenewalError: its state is another by now.
+            StaleRenewalError: its state is another by now, or it is withdrawn.
         """
         stored = self.get(before.id)
-        if stored.state is not before.state:
+        is_as_before = stored.state is before.state
+        if not is_as_before or stored.is_withdrawing is not before.is_withdrawing:
             raise StaleRenewalError
         return self.save(msgspec.structs.replace(after, revision=stored.revision))

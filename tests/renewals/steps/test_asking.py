@@ -70,14 +70,25 @@ async def test_elsewhere_the_pin_is_waited_for(state):
         await advance(context(AFTER, signed=False), renewal(State.SIGNING))
 
 
-class Sessions:
-    """Remembers whether a PIN was asked for."""
+class Asked:
+    """A session that is open."""
 
     def __init__(self):
-        self.wishes = []
+        self.is_cancelled = False
+
+    async def cancel(self):
+        self.is_cancelled = True
+
+
+class Sessions:
+    """Remembers whether a PIN was asked for, and knows what became of the renewal meanwhile."""
+
+    def __init__(self):
+        self.wishes, self.current, self.asked = [], None, Asked()
 
     async def ask(self, wish, _work, _done):
         self.wishes.append(wish)
+        return self.asked
 
 
 @pytest.fixture
@@ -87,7 +98,8 @@ def entry():
     def made(now, **facts):
         sessions, done = Sessions(), []
         ask = PinEntry(
-            sessions, lambda _r: context(now, **facts), lambda *saved: done.append(saved), lambda: now
+            sessions, lambda _id: sessions.current, lambda _r: context(now, **facts),
+            lambda *saved: done.append(saved), lambda: now,
         )  # fmt: skip
         return ask, sessions, done
 
@@ -119,9 +131,30 @@ async def test_who_asks_for_a_pin_that_is_of_no_use_is_told_and_the_renewal_ends
 )
 async def test_each_pin_has_a_purpose(entry, state, waiting, purpose):
     ask, sessions, _ = entry(BEFORE)
-    await ask.ask(renewal(state, waiting))
+    sessions.current = renewal(state, waiting)
+    await ask.ask(sessions.current)
     [wish] = sessions.wishes
     assert wish.purpose.value == purpose
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        {"is_withdrawing": True},
+        {"state": State.CANCELLED},
+        {"state": State.INSTALLING, "is_proved": True},
+    ],
+    ids=["withdrawn", "cancelled", "proved"],
+)
+async def test_no_pin_is_taken_for_what_was_cancelled_while_the_token_was_looked_for(
+    entry, meanwhile
+):
+    ask, sessions, _ = entry(BEFORE)
+    waiting = renewal(State.SIGNING, Waiting.PIN)
+    sessions.current = msgspec.structs.replace(waiting, **meanwhile)
+    with pytest.raises(WrongStateError):
+        await ask.ask(waiting)
+    assert sessions.asked.is_cancelled
 
 
 @pytest.mark.parametrize("waiting", [None, Waiting.REVIEW, Waiting.NETWORK])
