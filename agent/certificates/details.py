@@ -26,7 +26,7 @@ from agent.certificates.model import Certificate
 from agent.certificates.names import read_text
 from agent.ground.harmless import harmless
 from agent.ground.language import Language, mark, translate
-from agent.keys.der import DerError, Element, Tag, dotted, elements, read_element
+from agent.keys.der import DerError, Element, Tag, dotted, elements, first_of, read_element
 
 _EXTENSIONS = {
     SUBJECT_KEY_ID: mark("Subject key identifier"),
@@ -134,8 +134,8 @@ def _parts(element: Element) -> Iterator[str]:
 def _signature(der: bytes) -> str:
     try:
         _, algorithm, *_ = elements(read_element(der).need(Tag.SEQUENCE))
-        oid = dotted(next(elements(algorithm.need(Tag.SEQUENCE))).need(Tag.OID))
-    except (ValueError, StopIteration):  # DerError, and fewer parts than there must be
+        oid = dotted(first_of(algorithm.need(Tag.SEQUENCE)).need(Tag.OID))
+    except ValueError:  # DerError, and fewer parts than there must be
         return ""
     return _SIGNATURES.get(oid, oid)
 

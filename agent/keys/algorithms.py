@@ -5,7 +5,7 @@ from __future__ import annotations
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ObjectIdentifier
 
-from agent.keys.der import DerError, Element, Tag, dotted, elements, read_element
+from agent.keys.der import DerError, Element, Tag, dotted, elements, first_of, read_element
 
 RSA = "1.2.840.113549.1.1.1"
 EC = "1.2.840.10045.2.1"
@@ -62,9 +62,7 @@ def _identifier(key: Element) -> tuple[str, str]:
 
 
 def _modulus_bits(key: bytes) -> int:
-    modulus = next(elements(read_element(key).need(Tag.SEQUENCE)), None)
-    if modulus is None:
-        raise DerError("no modulus")
+    modulus = first_of(read_element(key).need(Tag.SEQUENCE))
     return int.from_bytes(modulus.need(Tag.INTEGER), "big").bit_length()
 
 

@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from agent.keys.certified import key_of
-from agent.keys.der import DerError, Element, Tag, dotted, elements, read_element
+from agent.keys.der import DerError, Element, Tag, dotted, elements, first_of, read_element
 from agent.keys.der_writing import encoded, octet_string, sequence
 from agent.keys.own_oids import ORIGIN
 from agent.keys.schemes import USUAL, Family, digest_algorithm, digest_named
@@ -67,8 +67,8 @@ def names_its_signer(attributes: Mapping[str, bytes], certificate: bytes) -> boo
         return False
     is_first_version = SIGNING_CERTIFICATE_V2 not in attributes
     try:
-        identifiers = next(elements(read_element(named).need(Tag.SEQUENCE)))
-        first = next(elements(identifiers.need(Tag.SEQUENCE)))  # the signer's (RFC 5035, 3)
+        identifiers = first_of(read_element(named).need(Tag.SEQUENCE))
+        first = first_of(identifiers.need(Tag.SEQUENCE))  # the signer's (RFC 5035, 3)
         parts = list(elements(first.need(Tag.SEQUENCE)))
         digest = _sha1(certificate) if is_first_version else _digest_by(parts, certificate)
         said = next(part for part in parts if part.tag == Tag.OCTET_STRING).content
@@ -100,7 +100,7 @@ def _signing_certificate(certificate: bytes, family: Family) -> bytes:
 def _digest_by(parts: list[Element], certificate: bytes) -> bytes:
     algorithm: hashes.HashAlgorithm = hashes.SHA256()
     if parts[0].tag == Tag.SEQUENCE:
-        named = next(elements(parts[0].content)).need(Tag.OID)
+        named = first_of(parts[0].content).need(Tag.OID)
         algorithm = digest_named(dotted(named))
     digest = hashes.Hash(algorithm)
     digest.update(certificate)

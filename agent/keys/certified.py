@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from cryptography import x509
 
-from agent.keys.der import Element, Tag, dotted, elements, read_element
+from agent.keys.der import Element, Tag, dotted, elements, first_of, read_element
 from agent.keys.public_key import PublicKey, UnreadableKeyError
 from agent.keys.schemes import scheme_of
 
@@ -63,9 +63,9 @@ def _names(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
 def _says_the_same_within(certificate: x509.Certificate) -> bool:
     """Return whether the signed part names the algorithm of the signature (RFC 5280, 4.1.1.2)."""
     try:
-        algorithm = next(elements(_certificate_fields(certificate)[1].need(Tag.SEQUENCE)))
+        algorithm = first_of(_certificate_fields(certificate)[1].need(Tag.SEQUENCE))
         return dotted(algorithm.need(Tag.OID)) == certificate.signature_algorithm_oid.dotted_string
-    except (ValueError, IndexError, StopIteration):
+    except (ValueError, IndexError):
         return False
 
 

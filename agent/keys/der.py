@@ -91,6 +91,11 @@ def elements(content: bytes) -> Iterator[Element]:
         offset += len(element.encoded)
 
 
+def first_of(content: bytes) -> Element:
+    """Return the first of the elements that ``content`` consists of; DerError where there is none."""
+    return read_element(content)
+
+
 def dotted(content: bytes) -> str:
     """Return an OBJECT IDENTIFIER's content in dotted form (X.690, 8.19)."""
     if not content or len(content) > MAX_OID_BYTES or content[-1] & 0x80:

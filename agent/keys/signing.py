@@ -16,7 +16,7 @@ from cryptography import x509
 
 from agent.keys.attributes import attribute
 from agent.keys.certified import key_of
-from agent.keys.der import Tag, elements, read_element
+from agent.keys.der import Tag, elements, first_of, read_element
 from agent.keys.der_writing import (
     encoded,
     integer,
@@ -132,7 +132,7 @@ class SignedDataDraft:
 
 def issuer_and_serial(certificate: bytes) -> bytes:
     """Return IssuerAndSerialNumber (RFC 5652, 10.2.4) of a certificate, both as DER."""
-    signed = next(elements(read_element(certificate).need(Tag.SEQUENCE)))
+    signed = first_of(read_element(certificate).need(Tag.SEQUENCE))
     serial, _, issuer, *_ = (
         part for part in elements(signed.need(Tag.SEQUENCE)) if part.tag != 0xA0
     )

@@ -18,7 +18,7 @@ from agent.certificates.extensions import SUBJECT_KEY_ID
 from agent.certificates.model import Certificate
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
-from agent.keys.der import DerError, Tag, elements, read_element
+from agent.keys.der import DerError, Tag, elements, first_of, read_element
 from agent.keys.public_key import PublicKey, UnreadableKeyError
 from agent.tokens.errors import KeyEnvelopeInvalidError
 
@@ -76,7 +76,7 @@ def identity_of(certificate: Certificate) -> KeyIdentity:
         if said is not None:
             identifiers.add(read_element(said).need(Tag.OCTET_STRING))
         names.add(_issuer_and_serial(certificate.der))
-    except (DerError, UnreadableKeyError, StopIteration):
+    except (DerError, UnreadableKeyError):
         pass  # then it is named less
     return KeyIdentity(frozenset(identifiers), frozenset(names))
 
@@ -106,7 +106,7 @@ def _handed_out(content: bytes) -> bytes | None:
 
 
 def _issuer_and_serial(certificate: bytes) -> tuple[bytes, int]:
-    signed = next(elements(read_element(certificate).need(Tag.SEQUENCE)))
+    signed = first_of(read_element(certificate).need(Tag.SEQUENCE))
     serial, _, issuer, *_ = (
         part for part in elements(signed.need(Tag.SEQUENCE)) if part.tag != 0xA0
     )

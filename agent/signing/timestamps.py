@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from agent.certificates.times import read_time
-from agent.keys.der import DerError, Element, Tag, dotted, elements, read_element
+from agent.keys.der import DerError, Element, Tag, dotted, elements, first_of, read_element
 from agent.keys.der_writing import NULL, encoded, integer, object_identifier, octet_string, sequence
 from agent.keys.schemes import UnknownSchemeError, digest_named
 from agent.keys.signed_data import MessageError, read_certificates, read_signed_data
@@ -52,8 +52,8 @@ def token_in(response: bytes) -> bytes:
     """Return the time-stamp of a TimeStampResp (2.4.2), as it stands; BadTimestampError."""
     try:
         parts = list(elements(read_element(response).need(Tag.SEQUENCE)))
-        status = next(elements(parts[0].need(Tag.SEQUENCE))).need(Tag.INTEGER)
-    except (DerError, IndexError, StopIteration) as error:
+        status = first_of(parts[0].need(Tag.SEQUENCE)).need(Tag.INTEGER)
+    except (DerError, IndexError) as error:
         raise BadTimestampError("no answer of a time-stamping authority") from error
     if int.from_bytes(status, "big") not in _GRANTED or len(parts) < 2:
         raise BadTimestampError(f"it was refused: status {int.from_bytes(status, 'big')}")
@@ -75,7 +75,7 @@ def read_timestamp(token: bytes, digest: Digest, nonce: int | None = None) -> Ti
         message = read_signed_data(token, content_types=(_TST_INFO,))
         fields = list(elements(read_element(message.content).need(Tag.SEQUENCE)))
         algorithm, imprint = elements(fields[2].need(Tag.SEQUENCE))
-        oid = dotted(next(elements(algorithm.need(Tag.SEQUENCE))).need(Tag.OID))
+        oid = dotted(first_of(algorithm.need(Tag.SEQUENCE)).need(Tag.OID))
         is_of_it = imprint.need(Tag.OCTET_STRING) == digest(digest_named(oid))
         time = read_time(fields[4])[0]
     except (
@@ -84,7 +84,6 @@ def read_timestamp(token: bytes, digest: Digest, nonce: int | None = None) -> Ti
         UnknownSchemeError,
         ValueError,
         IndexError,
-        StopIteration,
     ) as error:
         raise BadTimestampError(str(error) or "no time-stamp") from error
     if not is_of_it:

@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from agent.ground.harmless import harmless
-from agent.keys.der import DerError, Element, Tag, elements, read_element
+from agent.keys.der import DerError, Element, Tag, elements, first_of, read_element
 from agent.keys.der_writing import encoded, integer, octet_string, sequence, tagged
 from agent.keys.schemes import UnknownSchemeError, scheme_of
 from agent.renewals.authorities.cmp.messages import CmpMessageError
@@ -220,7 +220,7 @@ def _number(element: Element) -> int:
 
 def _certificate(pair: Element) -> bytes:
     """Return the certificate of a CertifiedKeyPair; one that is encrypted is not asked for here."""
-    chosen = _within(pair)[0]
+    chosen = first_of(pair.need(Tag.SEQUENCE))
     if chosen.tag != _CERTIFICATE:
         raise DerError("no certificate in clear")
     return read_element(chosen.content).encoded

@@ -6,7 +6,7 @@ import msgspec
 from cryptography import x509
 
 from agent.certificates.names import issuer_of, subject_of
-from agent.keys.der import DerError, Element, Tag, dotted, elements, read_element
+from agent.keys.der import DerError, Element, Tag, dotted, elements, first_of, read_element
 from agent.keys.der_writing import (
     bit_string,
     encoded,
@@ -96,7 +96,7 @@ def _proves(proof: Element, key: PublicKey, signed: bytes) -> bool:
     if proof.tag != _SIGNATURE:
         return False
     algorithm, signature = elements(proof.content)
-    oid = dotted(_within(algorithm)[0].need(Tag.OID))
+    oid = dotted(first_of(algorithm.need(Tag.SEQUENCE)).need(Tag.OID))
     bits = signature.need(Tag.BIT_STRING)
     return bits[:1] == b"\0" and key.verify(signed, bits[1:], scheme_named(oid))
 

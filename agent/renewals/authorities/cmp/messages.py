@@ -13,7 +13,7 @@ from itertools import islice
 
 import msgspec
 
-from agent.keys.der import DerError, Element, Tag, dotted, elements, read_element
+from agent.keys.der import DerError, Element, Tag, dotted, elements, first_of, read_element
 from agent.keys.der_writing import (
     NULL,
     bit_string,
@@ -190,7 +190,7 @@ def _information(general_info: bytes) -> Iterator[str]:
     """Return of which kinds the parts of generalInfo are, dotted."""
     if general_info:
         for part in elements(read_element(general_info).need(Tag.SEQUENCE)):
-            yield dotted(next(elements(part.need(Tag.SEQUENCE))).need(Tag.OID))
+            yield dotted(first_of(part.need(Tag.SEQUENCE)).need(Tag.OID))
 
 
 def _directory_name(name: Element) -> bytes:

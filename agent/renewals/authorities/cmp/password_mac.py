@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from agent.keys.der import DerError, Element, Tag, dotted, elements, read_element
+from agent.keys.der import DerError, Element, Tag, dotted, elements, first_of, read_element
 from agent.keys.der_writing import NULL, integer, object_identifier, octet_string, sequence
 
 PASSWORD_BASED_MAC = "1.2.840.113533.7.66.13"  # noqa: S105 - an OID
@@ -98,4 +98,4 @@ def _within(element: Element) -> list[Element]:
 
 
 def _algorithm(identifier: Element) -> str:
-    return dotted(_within(identifier)[0].need(Tag.OID))
+    return dotted(first_of(identifier.need(Tag.SEQUENCE)).need(Tag.OID))

@@ -8,7 +8,7 @@ import secrets
 
 import msgspec
 
-from agent.keys.der import DerError, Element, Tag, dotted, elements, read_element
+from agent.keys.der import DerError, Element, Tag, dotted, elements, first_of, read_element
 from agent.keys.der_writing import NULL, integer, object_identifier, octet_string, sequence
 
 PBMAC1 = "1.2.840.113549.1.5.14"
@@ -118,7 +118,7 @@ def _within(element: Element) -> list[Element]:
 
 
 def _algorithm(identifier: Element) -> str:
-    return dotted(_within(identifier)[0].need(Tag.OID))
+    return dotted(first_of(identifier.need(Tag.SEQUENCE)).need(Tag.OID))
 
 
 def _number(element: Element) -> int:

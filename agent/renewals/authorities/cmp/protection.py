@@ -15,7 +15,7 @@ from cryptography import x509
 from msgspec.structs import replace
 
 from agent.keys.certified import is_issued_by, key_of
-from agent.keys.der import Tag, dotted, elements, read_element
+from agent.keys.der import Tag, dotted, first_of, read_element
 from agent.keys.public_key import UnreadableKeyError
 from agent.keys.schemes import Scheme, UnknownSchemeError, scheme_named
 from agent.renewals.authorities.cmp.messages import (
@@ -95,7 +95,7 @@ def is_signed_for(
 
 
 def _scheme(algorithm: bytes) -> Scheme:
-    oid = next(elements(read_element(algorithm).need(Tag.SEQUENCE)))
+    oid = first_of(read_element(algorithm).need(Tag.SEQUENCE))
     return scheme_named(dotted(oid.need(Tag.OID)))
 
 

@@ -64,7 +64,8 @@ class CmpSignedEnrolment(CmpTalk):
             return await self._say(exchange, transaction)
         if transaction.ready is not None:
             left = (transaction.ready - dt.datetime.now(dt.UTC)).total_seconds()
-            if left > 0:
+            # A longer pause is none that was asked for: the clock was ahead when it was noted.
+            if 0 < left <= MAX_WAIT_SECONDS:
                 raise Pending(left)
         raise SignatureNeeded
 
@@ -139,7 +140,11 @@ class CmpSignedEnrolment(CmpTalk):
             if not others:
                 raise
             return await self._say(exchange, SignedTransaction(to_send=tuple(others)))
-        return self._taken(exchange, asked, answer)
+        try:
+            return self._taken(exchange, asked, answer)
+        except AuthorityUnreachableError:
+            _kept(exchange, _after_loss(asked))  # an answer that says nothing is as good as lost
+            raise
 
     async def _answer_of(self, signed: SignedMessage) -> Message:
         sent = Sent(signed.transaction, signed.nonce)

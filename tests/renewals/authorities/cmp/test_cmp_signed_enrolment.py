@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from signing_token import LATER, NOW, Office, Token
 
 from agent.certificates.names import issuer_of, subject_of
+from agent.keys.der_writing import sequence
 from agent.keys.schemes import signature_algorithm
 from agent.renewals.authorities.authority import (
     AuthorityUnreachableError,
@@ -214,10 +215,21 @@ async def test_a_confirmation_that_came_twice_was_heard(asking):
         assert desk.transaction.stage is SignedStage.CONFIRMED
 
 
-async def test_a_server_with_a_fault_takes_no_pin_after_the_other(asking):
+@pytest.mark.parametrize(
+    "fault",
+    [
+        lost,
+        signs(BodyKind.CP, ISSUED),
+        signs(BodyKind.KUP, cp(StatusInfo(status=Status.ACCEPTED))),
+        signs(BodyKind.KUP, sequence()),
+        signs(BodyKind.POLL_REP, sequence()),
+    ],
+    ids=["lost", "of another kind", "without a certificate", "unreadable", "unreadable pause"],
+)
+async def test_a_server_with_a_fault_takes_no_pin_after_the_other(asking, fault):
     """The first loss may be chance; then the pauses grow, up to a day."""
     losses = 14
-    async with asking(*([lost] * losses), GRANTED) as desk:
+    async with asking(*([fault] * losses), GRANTED) as desk:
         pauses = []
         for number in range(losses):
             if number:
@@ -234,6 +246,16 @@ async def test_a_server_with_a_fault_takes_no_pin_after_the_other(asking):
         with pytest.raises(Pending):
             await desk.enrol()
         desk.time_goes_by()
+        await desk.sign()
+        assert await desk.enrol() == NEW_CERTIFICATE
+
+
+async def test_a_pause_noted_while_the_clock_was_years_ahead_is_over(asking):
+    async with asking(WAITING, GRANTED) as desk:
+        with pytest.raises(Pending):
+            await desk.enrol()
+        ahead = desk.transaction.ready + dt.timedelta(days=3650)
+        desk.notes.keep(desk.transaction.with_(ready=ahead).notes)
         await desk.sign()
         assert await desk.enrol() == NEW_CERTIFICATE
 
