@@ -6,6 +6,8 @@ raises for SM2.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from cryptography import x509
 
 from agent.keys.der import Element, Tag, dotted, elements, first_of, read_element
@@ -15,6 +17,7 @@ from agent.keys.schemes import scheme_of
 _VERSION = 0xA0
 _ISSUER, _SUBJECT = 2, 4
 Signed = x509.Certificate | x509.CertificateSigningRequest
+Value = TypeVar("Value", bound=x509.ExtensionType)
 
 
 def key_of(holder: Signed) -> PublicKey:
@@ -26,6 +29,23 @@ def key_of(holder: Signed) -> PublicKey:
         return PublicKey.read(list(elements(signed))[2].encoded)
     except (ValueError, IndexError) as error:
         raise UnreadableKeyError(str(error)) from error
+
+
+def extension_of(certificate: x509.Certificate, kind: type[Value]) -> Value | None:
+    """Return what an extension says; None where it is not there, or the extensions cannot be read.
+
+    They are read all or none, so that an odd one stands in another's way: also a form of name that is
+    allowed and not known here (RFC 5280, 4.2.1.6: x400Address, ediPartyName).
+    """
+    try:
+        return certificate.extensions.get_extension_for_class(kind).value
+    except (
+        ValueError,
+        x509.ExtensionNotFound,
+        x509.DuplicateExtension,
+        x509.UnsupportedGeneralNameType,
+    ):
+        return None
 
 
 def is_signed_by(signed: Signed, key: PublicKey) -> bool:

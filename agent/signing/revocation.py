@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
-from agent.keys.certified import is_issued_by, key_of
+from agent.keys.certified import extension_of, is_issued_by, key_of
 from agent.keys.schemes import scheme_named
 
 SKEW = dt.timedelta(minutes=10)
@@ -31,13 +31,10 @@ class RevokedError(ValueError):
 
 def ocsp_urls(certificate: x509.Certificate) -> list[str]:
     """Return where to ask (RFC 5280, 4.2.2.1)."""
-    try:
-        access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess)
-    except (ValueError, x509.ExtensionNotFound):
-        return []
+    access = extension_of(certificate, x509.AuthorityInformationAccess) or ()
     return [
         each.access_location.value
-        for each in access.value
+        for each in access
         if each.access_method == AuthorityInformationAccessOID.OCSP
         and isinstance(each.access_location, x509.UniformResourceIdentifier)
         and each.access_location.value.startswith(("http://", "https://"))
@@ -46,11 +43,8 @@ def ocsp_urls(certificate: x509.Certificate) -> list[str]:
 
 def crl_urls(certificate: x509.Certificate) -> list[str]:
     """Return where its list is (RFC 5280, 4.2.1.13)."""
-    try:
-        points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints)
-    except (ValueError, x509.ExtensionNotFound):
-        return []
-    names = (name for point in points.value for name in point.full_name or ())
+    points = extension_of(certificate, x509.CRLDistributionPoints) or ()
+    names = (name for point in points for name in point.full_name or ())
     return [
         name.value
         for name in names
@@ -61,11 +55,7 @@ def crl_urls(certificate: x509.Certificate) -> list[str]:
 
 def needs_no_proof(certificate: x509.Certificate) -> bool:
     """Return whether its authority says that nobody is to ask (RFC 6960, 4.2.2.2.1)."""
-    try:
-        certificate.extensions.get_extension_for_class(x509.OCSPNoCheck)
-    except (ValueError, x509.ExtensionNotFound):
-        return False
-    return True
+    return extension_of(certificate, x509.OCSPNoCheck) is not None
 
 
 def ocsp_request(certificate: x509.Certificate, issuer: x509.Certificate) -> bytes:
@@ -137,10 +127,7 @@ def _may_answer(
 ) -> Iterator[x509.Certificate]:
     yield issuer
     for each in enclosed[:4]:
-        try:
-            usage = each.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-        except (ValueError, x509.ExtensionNotFound):
-            continue
+        usage = extension_of(each, x509.ExtendedKeyUsage) or ()
         if ExtendedKeyUsageOID.OCSP_SIGNING in usage and is_issued_by(each, issuer):
             yield each
 

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from agent.certificates.times import read_time
+from agent.keys.certified import extension_of
 from agent.keys.der import DerError, Element, Tag, dotted, elements, first_of, read_element
 from agent.keys.der_writing import NULL, encoded, integer, object_identifier, octet_string, sequence
 from agent.keys.schemes import UnknownSchemeError, digest_named
@@ -102,9 +103,5 @@ def _integers(fields: list[Element]) -> set[int]:
 
 def _is_for_timestamps(certificate: bytes) -> bool:
     """Return whether the certificate's extended key usage is time-stamping (2.3)."""
-    try:
-        extensions = x509.load_der_x509_certificate(certificate).extensions
-        usage = extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except (ValueError, x509.ExtensionNotFound):
-        return False
-    return ExtendedKeyUsageOID.TIME_STAMPING in usage
+    usage = extension_of(x509.load_der_x509_certificate(certificate), x509.ExtendedKeyUsage)
+    return ExtendedKeyUsageOID.TIME_STAMPING in (usage or ())

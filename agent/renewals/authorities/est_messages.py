@@ -14,7 +14,7 @@ from asn1crypto import core
 from cryptography import x509
 
 from agent.keys.algorithms import SM2
-from agent.keys.certified import key_of
+from agent.keys.certified import extension_of, key_of
 from agent.keys.enveloped_key_forms import read_enveloped_key
 from agent.keys.public_key import PublicKey, UnreadableKeyError
 from agent.keys.rsa_enveloped_key import RsaEnvelopedKey
@@ -130,10 +130,8 @@ def issued_of(certificates: list[x509.Certificate]) -> x509.Certificate:
 
 
 def _is_authority(certificate: x509.Certificate) -> bool:
-    try:
-        return bool(certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca)
-    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension):
-        return False
+    found = extension_of(certificate, x509.BasicConstraints)
+    return found is not None and found.ca
 
 
 def decode_server_key(content_type: str, body: bytes) -> ServerKey:

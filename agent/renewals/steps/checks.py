@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from agent.certificates.extensions import (
+    BASIC_CONSTRAINTS,
+    KEY_USAGE,
+    UsageBit,
+    read_basic_constraints,
+    read_key_usage,
+)
 from agent.certificates.names import same_name, subject_of
+from agent.certificates.parsing import parse_certificate
+from agent.certificates.strict import is_renewable
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
 from agent.keys.certified import is_issued_by, key_of
@@ -17,6 +27,11 @@ from agent.keys.rsa_enveloped_key import RsaEnvelopedKey
 from agent.keys.schemes import Family
 from agent.keys.sm2_enveloped_key import Sm2EnvelopedKey
 
+DAMAGED = mark("it is damaged")
+Value = TypeVar("Value")
+_ENCRYPTING = frozenset(
+    {UsageBit.KEY_ENCIPHERMENT, UsageBit.DATA_ENCIPHERMENT, UsageBit.KEY_AGREEMENT}
+)
 CLOCKS_DIFFER = dt.timedelta(days=1)
 """How much later than now a certificate may begin whose predecessor has ended: clocks differ, and some
 begin at midnight."""
@@ -43,7 +58,7 @@ def check_issued(
         raise CertificateRefusedError(reason=mark("it is for another key"))
     _check_continues(new, old, issuers, now)
     usage = _usage(new)
-    if usage is not None and not usage.digital_signature:
+    if usage is not None and UsageBit.DIGITAL_SIGNATURE not in usage:
         raise CertificateRefusedError(reason=mark("its key usage does not allow signing"))
 
 
@@ -74,7 +89,10 @@ def check_enveloped_key(new: x509.Certificate, envelope: Sm2EnvelopedKey | RsaEn
 
 def may_receive_keys(certificate: x509.Certificate) -> bool:
     """Return whether keys may be enveloped to the certificate: RSA, and key usage allows it."""
-    return _family(certificate) is Family.RSA and _may_encrypt(certificate)
+    try:
+        return _family(certificate) is Family.RSA and _may_encrypt(certificate)
+    except CertificateRefusedError:  # it is the one that is replaced
+        return False
 
 
 def _may_encrypt(certificate: x509.Certificate) -> bool:
@@ -87,9 +105,9 @@ def _may_encrypt(certificate: x509.Certificate) -> bool:
         return False
     match _family(certificate):
         case Family.RSA:
-            return usage.key_encipherment
+            return UsageBit.KEY_ENCIPHERMENT in usage
         case Family.SM2:
-            return usage.key_encipherment or usage.data_encipherment or usage.key_agreement
+            return not usage.isdisjoint(_ENCRYPTING)
         case _:
             return False
 
@@ -107,6 +125,8 @@ def _check_continues(
     issuers: Sequence[x509.Certificate],
     now: dt.datetime,
 ) -> None:
+    if not is_renewable(new.public_bytes(Encoding.DER)):
+        raise CertificateRefusedError(reason=DAMAGED)
     if not any(is_issued_by(new, issuer) for issuer in issuers):
         raise CertificateRefusedError(reason=mark("it was not issued by the pinned authority"))
     if not same_name(*(subject_of(one.public_bytes(Encoding.DER)) for one in (new, old))):
@@ -127,26 +147,29 @@ def proves_key(certificate: x509.Certificate, data: bytes, signature: bytes) -> 
         return False
 
 
-def _usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
-    """Return the key usage; None where every use is allowed (RFC 5280, 4.2.1.3)."""
-    try:
-        return _extensions(certificate).get_extension_for_class(x509.KeyUsage).value
-    except x509.ExtensionNotFound:
-        return None
+def _usage(certificate: x509.Certificate) -> frozenset[int] | None:
+    """Return the bits of the key usage; None where every use is allowed (RFC 5280, 4.2.1.3)."""
+    return _extension(certificate, KEY_USAGE, read_key_usage)
 
 
 def _is_authority(certificate: x509.Certificate) -> bool:
-    try:
-        return _extensions(certificate).get_extension_for_class(x509.BasicConstraints).value.ca
-    except x509.ExtensionNotFound:
-        return False
+    found = _extension(certificate, BASIC_CONSTRAINTS, read_basic_constraints)
+    return found is not None and found.is_ca
 
 
-def _extensions(certificate: x509.Certificate) -> x509.Extensions:
+def _extension(
+    certificate: x509.Certificate, oid: str, read: Callable[[bytes], Value]
+) -> Value | None:
+    """Return what an extension says, None where there is none; CertificateRefusedError: it is damaged.
+
+    The strict reader knows some names not at all (RFC 5280, 4.2.1.6), and then reads no extension.
+    """
+    der = certificate.public_bytes(Encoding.DER)
     try:
-        return certificate.extensions
-    except (ValueError, x509.DuplicateExtension) as error:
-        raise CertificateRefusedError(reason=mark("it is damaged")) from error
+        value = dict(parse_certificate(der).extensions).get(oid)
+        return None if value is None else read(value)
+    except ValueError as error:
+        raise CertificateRefusedError(reason=DAMAGED) from error
 
 
 def _are_for_one_key(new: x509.Certificate, request: x509.CertificateSigningRequest) -> bool:

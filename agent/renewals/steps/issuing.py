@@ -28,6 +28,7 @@ from agent.renewals.journal.record import Renewal
 from agent.renewals.journal.states import State, Waiting
 from agent.renewals.steps.asking import wait_for_pin
 from agent.renewals.steps.checks import (
+    DAMAGED,
     CertificateRefusedError,
     check_enveloped_key,
     check_issued,
@@ -105,15 +106,22 @@ async def _signing_certificate(
 ) -> bytes:
     der = await context.enrolment.enrol(application, exchange)
     check = partial(
-        check_issued,
-        x509.load_der_x509_certificate(der),
-        request=x509.load_der_x509_csr(application.request),
-        old=x509.load_der_x509_certificate(application.certificate),
-        issuers=context.issuers,
-        now=context.clock(),
+        _check_signing, der, application=application, issuers=context.issuers, now=context.clock()
     )
     await _judge(context, application, exchange, der, check)
     return der
+
+
+def _check_signing(
+    der: bytes, *, application: Application, issuers: Sequence[x509.Certificate], now: dt.datetime
+) -> None:
+    try:
+        new = x509.load_der_x509_certificate(der)
+    except (ValueError, x509.InvalidVersion) as error:
+        raise CertificateRefusedError(reason=DAMAGED) from error
+    request = x509.load_der_x509_csr(application.request)
+    old = x509.load_der_x509_certificate(application.certificate)
+    check_issued(new, request=request, old=old, issuers=issuers, now=now)
 
 
 async def _encryption_key(

@@ -20,14 +20,18 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding
 
 from agent.ground.language import Language
+from agent.keys.der_writing import encoded, sequence
 from agent.renewals.steps.checks import (
     CertificateRefusedError,
     check_issued,
     check_issued_encryption,
+    may_receive_keys,
     proves_key,
 )
 
 KEY_USAGE = "2.5.29.15"
+ALTERNATIVE_NAME = "2.5.29.17"
+NO_USAGE = {KEY_USAGE: b"\x05\0"}
 MOMENT = dt.timedelta(seconds=1)
 NOW = china("2025-03-07 12:00:00")
 CA_NAME = name(organisation="Test Authority")
@@ -67,6 +71,27 @@ def issued(**changes) -> x509.Certificate:
 
 def test_the_certificate_that_was_asked_for_is_taken(check):
     check(issued())
+
+
+@pytest.mark.parametrize("form", [0xA3, 0xA5], ids=["x400Address", "ediPartyName"])
+def test_a_name_of_a_form_that_the_strict_reader_does_not_know_stands_in_no_ones_way(check, form):
+    """RFC 5280, 4.2.1.6 allows both; a token with such a certificate is renewed like any other."""
+    names = {ALTERNATIVE_NAME: sequence(encoded(form, sequence()))}
+    with pytest.raises(x509.UnsupportedGeneralNameType):
+        _ = issued(extensions=names).extensions
+    check(issued(extensions=names))
+    with pytest.raises(CertificateRefusedError, match="does not allow signing"):
+        check(issued(usage=ENCRYPTION, extensions=names))
+    with pytest.raises(CertificateRefusedError, match="authority's"):
+        check(issued(is_ca=True, extensions=names))
+    values = {"key": rsa_key(), "usage": ENCRYPTION, "issuer_key": ec_key("issuer")}
+    new = issued(extensions=names, **values)
+    check_issued_encryption(new, old=OLD, issuers=(CA,), now=NOW)
+    assert may_receive_keys(new)
+
+
+def test_a_damaged_certificate_receives_no_keys():
+    assert not may_receive_keys(make_x509(key=rsa_key(), usage=None, extensions=NO_USAGE))
 
 
 @pytest.mark.parametrize("is_ca", [False, None])
@@ -126,7 +151,7 @@ def test_any_of_the_pinned_authorities_may_have_issued_it(check):
         ),
         (issued(is_ca=True), "it is a certification authority's"),
         (issued(is_ca=True, usage=None), "it is a certification authority's"),
-        (issued(usage=None, extensions={KEY_USAGE: b"\x05\0"}), "it is damaged"),
+        (issued(usage=None, extensions=NO_USAGE), "it is damaged"),
     ],
 )
 def test_what_was_not_asked_for_is_refused_with_its_reason(check, new, reason):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from contextlib import closing, suppress
 from types import SimpleNamespace
 
@@ -16,15 +17,20 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from renewal_maker import NOW, PRIVATE, new_renewal
 
 from agent.renewals.authorities.authority import AuthorityRefusedError, AuthorityUnreachableError
+from agent.renewals.authorities.cmp.bodies import certificate_hash
 from agent.renewals.authorities.ra_protocol import Policy
 from agent.renewals.journal.journal import Journal
 from agent.renewals.journal.keeping import Keeper
 from agent.renewals.journal.states import State
 from agent.renewals.steps.checks import CertificateRefusedError
+from agent.renewals.steps.finality import is_final
 from agent.renewals.steps.steps import advance
 from agent.system.files import NotSavedError
 
 OLD = make_x509()
+OLD_OF_VERSION_4 = OLD.public_bytes(Encoding.DER).replace(
+    b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x03", 1
+)
 REQUEST = (
     x509.CertificateSigningRequestBuilder()
     .subject_name(OLD.subject)
@@ -157,6 +163,24 @@ async def test_a_person_is_told_what_is_wrong_once_the_authority_has_had_its_say
 
     with pytest.raises(told):
         await advance(context_of(journal, Deaf(server)), journal.add(issuing()))
+
+
+@pytest.mark.parametrize("sent", [b"", b"\x30\x00", b"\x30\x03\x02\x01\x01", OLD_OF_VERSION_4])
+async def test_what_is_no_certificate_is_refused_with_words_and_nothing_is_asked_again(
+    journal, sent
+):
+    class Sending(Confirming):
+        async def enrol(self, _application, _exchange):
+            return sent
+
+        async def accept(self, _application, _exchange, certificate, refusal):
+            heard.append((certificate_hash(certificate), str(refusal)))
+
+    heard = []
+    with pytest.raises(CertificateRefusedError, match="it is damaged") as caught:
+        await advance(context_of(journal, Sending(Server())), journal.add(issuing()))
+    assert is_final(caught.value)
+    assert heard == [(hashlib.sha256(sent).digest(), str(caught.value))]
 
 
 @pytest.mark.parametrize("state", [State.SUBMITTED, State.REVIEWING, State.APPROVED])

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from agent.ground.harmless import harmless
 from agent.keys.der import DerError, Element, Tag, elements, first_of, read_element
 from agent.keys.der_writing import encoded, integer, octet_string, sequence, tagged
-from agent.keys.schemes import UnknownSchemeError, scheme_of
+from agent.keys.schemes import scheme_of
 from agent.renewals.authorities.cmp.messages import CmpMessageError
 
 NO_REQUEST_ID = b"\x02\x01\xff"
@@ -120,7 +120,7 @@ def certificate_hash(certificate: bytes) -> bytes:
     """Return certHash (RFC 4210, 5.3.18): by the digest that the certificate's signature is over."""
     try:
         digest = scheme_of(x509.load_der_x509_certificate(certificate)).digest
-    except UnknownSchemeError:
+    except (ValueError, x509.InvalidVersion):
         digest = hashes.SHA256()  # of no use but to refuse it
     hashing = hashes.Hash(digest)
     hashing.update(certificate)

@@ -14,7 +14,7 @@ from typing import Literal
 from cryptography import x509
 from msgspec.structs import replace
 
-from agent.keys.certified import is_issued_by, key_of
+from agent.keys.certified import extension_of, is_issued_by, key_of
 from agent.keys.der import Tag, dotted, first_of, read_element
 from agent.keys.public_key import UnreadableKeyError
 from agent.keys.schemes import Scheme, UnknownSchemeError, scheme_named
@@ -119,10 +119,7 @@ def _readable(ders: Iterable[bytes]) -> Iterator[x509.Certificate]:
 
 
 def _may_speak(certificate: x509.Certificate, now: dt.datetime) -> bool:
-    try:
-        purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension):
-        return False
+    purposes = extension_of(certificate, x509.ExtendedKeyUsage) or ()
     is_named = any(purpose.dotted_string in _AUTHORITY_PURPOSES for purpose in purposes)
     return is_named and certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
 

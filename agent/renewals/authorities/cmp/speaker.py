@@ -10,7 +10,7 @@ from cryptography import x509
 from msgspec.structs import replace
 
 from agent.certificates.names import issuer_of, subject_of
-from agent.keys.certified import key_of
+from agent.keys.certified import extension_of, key_of
 from agent.keys.public_key import PublicKey
 from agent.keys.requests import read_request
 from agent.keys.schemes import signature_algorithm
@@ -83,8 +83,5 @@ def _following(transaction: SignedTransaction) -> Header:
 
 def _key_identifier(certificate: x509.Certificate, key: PublicKey) -> bytes:
     """Return the certificate's subjectKeyIdentifier; where it has none, what most authorities make."""
-    try:
-        found = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
-    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension):
-        return key.identifier
-    return found.value.digest
+    found = extension_of(certificate, x509.SubjectKeyIdentifier)
+    return key.identifier if found is None else found.digest
