@@ -1,4 +1,4 @@
-"""Finds the cases: renews undisturbed, and reads what was passed. ``chaos_cases.py FILE`` writes them."""
+"""Finds the cases: renews undisturbed, and reads what was passed. ``chaos_cases.py FILE`` writes them all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ sys.path += (  # as conftest.py has them: this is a script too
 
 from chaos_desk import ChaosDesk
 from chaos_person import Person
-from chaos_points import MOST_PASSINGS, Case, Passing, cases_of, read_passings
+from chaos_points import MOST_PASSINGS, Case, Kind, Passing, cases_of, read_passings
 from chaos_skf import SkfDesks
 from chaos_soft import SoftDesks
 from chaos_usb import UsbDesks
@@ -31,6 +31,8 @@ UNDISTURBED = 2
 
 AnyDesks = SoftDesks | UsbDesks | SkfDesks
 Desks = Callable[[Path, Case | None], AbstractContextManager[ChaosDesk]]
+MATRIX: dict[str, type[AnyDesks]] = {"software": SoftDesks, "skf": SkfDesks}
+"""The tokens on which every trouble is tried at every point, by the names they have in cases."""
 
 
 def run_case(make_desk: Desks, folder: Path, case: Case | None) -> ChaosDesk:
@@ -48,14 +50,17 @@ def run_case(make_desk: Desks, folder: Path, case: Case | None) -> ChaosDesk:
     return desk
 
 
-def find_cases(make_desk: Desks, most: int = MOST_PASSINGS) -> list[Case]:
+def find_cases(make_desk: Desks, most: int = MOST_PASSINGS, *, token: str = "") -> list[Case]:
     """Renew undisturbed, more than once, and return what may then go wrong, ``most`` times at a point."""
     runs: list[list[Passing]] = []
     for _ in range(UNDISTURBED):
         with tempfile.TemporaryDirectory(prefix="odc-") as folder:
             desk = run_case(make_desk, Path(folder), None)
-            runs.append(read_passings(desk.passings.read_text("utf-8").splitlines()))
-    return cases_of(*runs, most=most)
+            passed = read_passings(desk.passings.read_text("utf-8").splitlines())
+        unseen = set(Kind) - {passing.kind for passing in passed}
+        assert not unseen, f"nobody watches {unseen}"
+        runs.append(passed)
+    return cases_of(*runs, most=most, token=token)
 
 
 def read_cases(file: Path) -> list[Case]:
@@ -95,11 +100,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Find what may go wrong in a renewal, and where.")
     parser.add_argument("file", type=Path, help="where the cases are written, one a line")
     file = parser.parse_args().file
-    with prepared(SoftDesks) as desks:
-        cases = find_cases(desks.desk)
+    cases: list[Case] = []
+    for token, kind in MATRIX.items():
+        with prepared(kind) as desks:
+            found = find_cases(desks.desk, token=token)
+        points = {(case.name, case.number) for case in found}
+        print(f"{token}: {len(found)} cases at {len(points)} points of a renewal", flush=True)
+        cases += found
     write_cases(file, cases)
-    points = {(case.name, case.number) for case in cases}
-    print(f"{len(cases)} cases at {len(points)} points of a renewal: {file}")
 
 
 if __name__ == "__main__":

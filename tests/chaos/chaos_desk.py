@@ -170,6 +170,8 @@ class ChaosDesk:
         self._run.mkdir(mode=0o700)
         self.home = folder / "odc"
         self.home.mkdir()
+        self.containers = token.skf.on_disk().applications[0].containers if token.skf else []
+        """What an SKF token came with."""
         self._labels = {
             file: file.read_bytes()
             for file in token.folder.glob("*/token.object")

@@ -89,6 +89,8 @@ class Case:
     trouble: str
     delay: float = 0.0
     """Seconds from the start of what is done there, where it is struck in its midst."""
+    token: str = ""
+    """Which token of several it is tried on."""
 
     @property
     def is_certain(self) -> bool:
@@ -98,7 +100,7 @@ class Case:
     @property
     def id(self) -> str:
         place = self.name if self.number == 1 else f"{self.name} #{self.number}"
-        return f"{place}: {self.trouble} {self.when}"
+        return f"{self.token} {place}: {self.trouble} {self.when}".lstrip()
 
     def encode(self) -> str:
         return json.dumps(asdict(self))
@@ -123,12 +125,12 @@ def read_passings(lines: Iterable[str]) -> list[Passing]:
     return [Passing(*json.loads(line)) for line in lines]
 
 
-def cases_of(*runs: Sequence[Passing], most: int = MOST_PASSINGS) -> list[Case]:
+def cases_of(*runs: Sequence[Passing], most: int = MOST_PASSINGS, token: str = "") -> list[Case]:
     """Return every trouble at every passing that all of the undisturbed runs have."""
     first, *others = runs
     counts = [Counter(p.name for p in run) for run in others]
     return [
-        Case(p.name, p.number, when, trouble, _delay(p, trouble) if when is When.DURING else 0.0)
+        Case(p.name, p.number, when, trouble, _delay(p, trouble, when), token)
         for p in first
         if p.number <= most and all(p.number <= count[p.name] for count in counts)
         for trouble, whens in TROUBLES[p.kind].items()
@@ -151,8 +153,10 @@ def sample_of(cases: Sequence[Case], seed: int, size: int) -> list[Case]:
     return chosen
 
 
-def _delay(passing: Passing, trouble: str) -> float:
+def _delay(passing: Passing, trouble: str, when: When) -> float:
     """Return a moment in the midst of what took ``passing.seconds``: any, the same in every run."""
+    if when is not When.DURING:
+        return 0.0
     return passing.seconds * random.Random(f"{passing.name} {trouble}").random()
 
 

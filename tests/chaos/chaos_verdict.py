@@ -96,6 +96,9 @@ def check_token(desk: ChaosDesk, renewal: Renewal, leftovers: set[str]) -> None:
     assert not leftovers & set(certified)
     new = {c["sha256"] for c in on_token["certificates"] if c["id"] == renewal.new_key_id.hex()}
     assert new == {renewal.new_thumbprint}
+    if desk.token.skf is not None:
+        kept = desk.token.skf.on_disk().applications[0].containers
+        assert kept[: len(desk.containers)] == desk.containers, "the old container was touched"
 
 
 def check_tries(desk: ChaosDesk, person: Person) -> None:

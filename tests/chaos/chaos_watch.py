@@ -64,11 +64,17 @@ def _watch_databases(striker: Striker, data: Path) -> None:
                 return super().executescript(sql_script)
 
     def watched(database: Any, *arguments: Any, **options: Any) -> sqlite3.Connection:
-        if data in Path(database).parents:
+        if data in _file_of(database, is_uri=options.get("uri", False)).parents:
             options.setdefault("factory", Watched)
         return connect(database, *arguments, **options)
 
     sqlite3.connect = watched
+
+
+def _file_of(database: Any, *, is_uri: bool) -> Path:
+    if is_uri:
+        database = urllib.parse.unquote(urllib.parse.urlsplit(database).path)
+    return Path(database)
 
 
 def _words_of(sql: str, parameters: Sequence[object]) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
+import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,9 +17,16 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "certificates"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "keys"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "sandbox" / "skf_token"))
 
-from chaos_cases import find_cases, prepared, read_cases, run_case, write_cases
+from chaos_cases import (
+    MATRIX,
+    AnyDesks,
+    find_cases,
+    prepared,
+    read_cases,
+    run_case,
+    write_cases,
+)
 from chaos_points import Case
-from chaos_soft import SoftDesks
 
 CASES = "ODC_CHAOS_CASES"
 """Environment variable: the file of the full matrix, which ``make chaos`` has had written."""
@@ -53,9 +62,10 @@ def pytest_terminal_summary(terminalreporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def desks():
-    with prepared(SoftDesks) as made:
-        yield made
+def desks_on() -> Iterator[Callable[[str], AnyDesks]]:
+    """Makes desks with a token of that name; what takes long is prepared when one is first asked for."""
+    with contextlib.ExitStack() as stack:
+        yield functools.cache(lambda token: stack.enter_context(prepared(MATRIX[token])))
 
 
 @pytest.fixture(scope="session")
@@ -77,9 +87,14 @@ def once_for_all_workers(tmp_path_factory) -> Callable[[str, Callable[[], list[C
 
 
 @pytest.fixture(scope="session")
-def cases(desks, once_for_all_workers) -> list[Case]:
-    """All cases on the software token."""
-    return once_for_all_workers("soft-cases", lambda: find_cases(desks.desk))
+def cases_on(desks_on, once_for_all_workers) -> Callable[[str], list[Case]]:
+    """All cases on the token of that name."""
+
+    def found(token: str) -> list[Case]:
+        find = functools.partial(find_cases, desks_on(token).desk, token=token)
+        return once_for_all_workers(f"{token}-cases", find)
+
+    return found
 
 
 @pytest.fixture

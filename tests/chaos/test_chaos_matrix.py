@@ -1,4 +1,4 @@
-"""Every trouble at every point of a renewal: `make chaos`."""
+"""Every trouble at every point of a renewal, on each token of the matrix: `make chaos`."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ import pytest
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(180)]
 
 
-def test_a_renewal_survives(case, desks, survives):
-    survives(desks.desk, case)
+def test_a_renewal_survives(case, desks_on, survives):
+    survives(desks_on(case.token).desk, case)
