@@ -94,9 +94,29 @@ def put_together(readings: Sequence[Reading], before: Snapshot) -> Snapshot:
         if not any(is_same(token, other) for other in shown):
             shown.append(token)
     is_shown = {id(token) for token in shown}
+    tokens = tuple(t for reading in readings for t in reading.tokens if id(t) in is_shown)
     return Snapshot(
-        tokens=tuple(t for reading in readings for t in reading.tokens if id(t) in is_shown),
-        module_problems=tuple(problem for reading in readings for problem in reading.problems),
+        tokens=tokens,
+        module_problems=tuple(
+            problem
+            for reading in readings
+            for problem in reading.problems
+            if not any(_is_read_elsewhere(problem, token) for token in tokens)
+        ),
+    )
+
+
+def _is_read_elsewhere(problem: Problem, token: Token) -> bool:
+    """Return whether it is another module's failure with a token whose certificates this one shows.
+
+    Makers have several libraries, of which one reads a token.
+    """
+    told = problem.report.details
+    return (
+        bool(told.get("serial"))
+        and (told["serial"], told.get("token")) == (token.facts.serial, token.facts.label)
+        and problem.module != token.reference.module
+        and bool(token.certificates)
     )
 
 

@@ -72,6 +72,7 @@ class _DeviceReading:
         self._slot = slot
         self._name = name
         self._label = printable(name)
+        self._serial = ""
         self._telling = _Telling(self)
         self.tokens: list[TokenContent] = []
         self.problems: list[ErrorReport] = []
@@ -86,10 +87,10 @@ class _DeviceReading:
 
     def _read(self, device: Device) -> None:
         info = device.info()
-        self._label = label_of(info, self._name)
+        self._label, self._serial = label_of(info, self._name), printable(info.serial)
         applications = device.applications()
         if not applications:
-            self._add(NoApplicationError(token=self._label))
+            self._add(NoApplicationError(token=self._label, serial=self._serial))
         for name in applications:
             with self._telling, device.opened(name) as application:
                 facts = self._facts(application, printable(name), info)
@@ -101,7 +102,7 @@ class _DeviceReading:
             **msgspec.structs.asdict(pin_facts(application)),
             slot=self._slot,
             label=self._label,
-            serial=printable(info.serial),
+            serial=self._serial,
             application=name,
             model="",
             manufacturer=printable(info.manufacturer, may_be_cut=True),
@@ -142,7 +143,11 @@ class _DeviceReading:
         self._tell(reason_of(error))
 
     def _tell(self, reason: str) -> None:
-        self._add(TokenUnreadableError(module=self._module.name, token=self._label, reason=reason))
+        self._add(
+            TokenUnreadableError(
+                module=self._module.name, token=self._label, serial=self._serial, reason=reason
+            )
+        )
 
     def _add(self, error: TokenError) -> None:
         if (report := error.report()) not in self.problems:

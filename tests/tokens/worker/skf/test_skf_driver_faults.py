@@ -69,12 +69,18 @@ async def test_what_it_prints_is_no_answer(desk):
         assert len((await worker.content()).tokens) == 1
 
 
-async def test_of_two_libraries_of_a_vendor_the_one_that_sees_the_token_shows_it(desk, tmp_path):
+@pytest.mark.parametrize(
+    "fault",
+    ["hides=key", "SKF_EnumApplication=nothing", "SKF_OpenApplication=0x0A000001", "must_login"],
+)
+async def test_of_two_libraries_of_a_vendor_the_one_that_sees_the_token_shows_it(
+    desk, tmp_path, fault
+):
     other = shutil.copy(desk.module.path, tmp_path / "libolder.so")
     blind = msgspec.structs.replace(
         desk.settings,
         path=str(other),
-        environment={**desk.bench.environment, "ODC_SKF_FAULTS": "hides=key"},
+        environment={**desk.bench.environment, "ODC_SKF_FAULTS": fault},
     )
     inventory = Inventory((blind, desk.settings), EventBus())
     try:
@@ -84,6 +90,18 @@ async def test_of_two_libraries_of_a_vendor_the_one_that_sees_the_token_shows_it
     [token] = snapshot.tokens
     assert token.reference.module == desk.module.path
     assert snapshot.problems == ()
+
+
+async def test_where_none_of_a_vendors_libraries_reads_a_token_each_says_so(desk, tmp_path):
+    desk.bench.misbehave("SKF_OpenApplication=0x0A000001")
+    other = shutil.copy(desk.module.path, tmp_path / "libolder.so")
+    settings = msgspec.structs.replace(desk.settings, path=str(other))
+    inventory = Inventory((settings, desk.settings), EventBus())
+    try:
+        problems = (await inventory.refresh()).problems
+    finally:
+        await inventory.close()
+    assert [problem.module for problem in problems] == [settings.path, desk.module.path]
 
 
 async def test_both_libraries_see_the_token_and_it_is_shown_once(desk, tmp_path):
