@@ -20,8 +20,8 @@ from agent.ground.reports import ErrorReport, ReportedError
 from agent.tokens.errors import PinIncorrectError, PinLockedError
 from agent.tokens.model import PinState
 
-_NOT_IMPORTABLE = {"agent.tokens.pin.windows", "agent.desktop.tray"}
-"""Another system's, and one that needs a display. Neither defines an error."""
+_NOT_IMPORTABLE = {"agent.desktop.tray"}
+"""It needs a display, and defines no error."""
 
 
 def error_types() -> list[type[OdcError]]:

@@ -3,39 +3,20 @@
 from __future__ import annotations
 
 import json
-import threading
 
 import pytest
+from typed_at import Worker
 
+from agent.system.pipes.windows import WindowsSystem
 from agent.tokens.errors import PinFormError, PinNotGivenError
+from agent.tokens.pin import send_pin
+from agent.tokens.pin.framed import StreamClient
+from agent.tokens.pin.pipe import open_endpoint
 from agent.tokens.pin.transport import MAX_PIN_BYTES, MAX_SECRETS
-from agent.tokens.pin.windows import PipeClient
-from agent.tokens.worker.typed_pins import TypedPins
 
 pytestmark = pytest.mark.windows
 
-
-class Worker:
-    """Takes what is typed, as a session does, in a thread; tells that it was taken."""
-
-    def __init__(self):
-        self.typed = TypedPins()
-        self.error: Exception | None = None
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self):
-        try:
-            self.typed.receive()
-        except Exception as error:  # noqa: BLE001 - told by ended()
-            self.error = error
-        else:
-            self.typed.answer(None)
-
-    def ended(self):
-        self._thread.join(20)
-        assert not self._thread.is_alive()
-        return self.error
+ANOTHER = "S-1-5-21-1-1-1-1001"
 
 
 @pytest.fixture
@@ -45,7 +26,7 @@ def worker():
 
 @pytest.fixture
 def client(worker):
-    client = PipeClient(worker.typed.endpoint, 20)
+    client = StreamClient(lambda: open_endpoint(WindowsSystem(), worker.typed.endpoint, 20))
     client.connect()
     yield client
     client.close()
@@ -59,10 +40,10 @@ def test_what_is_typed_arrives_and_its_outcome_comes_back(worker, client, pins):
     assert worker.typed.take(len(pins)) == pins
 
 
-@pytest.mark.parametrize("before", [(), (b"135792",)])
+@pytest.mark.parametrize("before", [b"", b"\6\0", b"\x06\x00\x00\x00135792"])
 def test_who_closes_the_window_has_given_no_pin(worker, client, before):
-    for pin in before:
-        client._connection.send_bytes(pin)
+    if before:
+        client._stream.sendall(before)
     client.close()
     assert isinstance(worker.ended(), PinNotGivenError)
 
@@ -74,3 +55,41 @@ def test_what_is_no_pin_is_refused_and_that_is_told(worker, client, pins):
     client.send([bytearray(pin) for pin in pins])
     assert json.loads(client.outcome())["code"] == PinFormError.code
     assert isinstance(worker.ended(), PinFormError)
+
+
+def test_there_is_one_connection_and_then_no_pipe(worker, client):
+    with pytest.raises(OSError, match="WinError"):
+        WindowsSystem().open(worker.typed.endpoint)
+    assert client.send([bytearray(b"135792")])
+    assert client.outcome() == b""
+    assert worker.ended() is None
+    with pytest.raises(FileNotFoundError):
+        WindowsSystem().open(worker.typed.endpoint)
+
+
+def test_another_users_program_is_not_listened_to(worker, monkeypatch):
+    """The call is the real one; that there is another user at the pipe's end is played."""
+    asked = []
+
+    def client_sid(_system, handle):
+        asked.append(real(WindowsSystem(), handle))
+        return ANOTHER
+
+    real = WindowsSystem.client_sid
+    monkeypatch.setattr(WindowsSystem, "client_sid", client_sid)
+    typed = bytearray(b"135792")
+    with pytest.raises(PinNotGivenError):
+        send_pin(worker.typed.endpoint, typed)
+    assert not any(typed)
+    assert isinstance(worker.ended(), PinNotGivenError)
+    assert asked == [WindowsSystem().own_sid()]
+
+
+def test_nothing_is_typed_into_another_users_pipe(worker, monkeypatch):
+    monkeypatch.setattr(WindowsSystem, "server_sid", lambda _system, _handle: ANOTHER)
+    typed = bytearray(b"135792")
+    with pytest.raises(PinNotGivenError):
+        send_pin(worker.typed.endpoint, typed)
+    assert not any(typed)
+    assert isinstance(worker.ended(), PinNotGivenError)
+    assert worker.typed.take(0) == ()

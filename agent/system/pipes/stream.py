@@ -69,7 +69,13 @@ class PipeStream:
         except OSError:
             return b""  # Windows has no end of a stream: the other end's is a broken pipe
 
-    def sendall(self, data: bytes) -> None:
+    def recv_into(self, buffer: memoryview) -> int:
+        """Read into ``buffer`` as :meth:`recv` does, and return how many bytes have come."""
+        data = self.recv(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def sendall(self, data: bytes | bytearray) -> None:
         """Send all of ``data``; OSError where nobody reads it any more."""
         self._finish(self._start(data, 0))
 
@@ -88,7 +94,7 @@ class PipeStream:
         if not is_closed:
             self._system.close(self._handle)
 
-    def _start(self, data: bytes | None, size: int) -> Pending:
+    def _start(self, data: bytes | bytearray | None, size: int) -> Pending:
         with self._lock:
             if self._is_shut:
                 raise BrokenPipeError("the pipe was shut down")

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
         def read(self, handle: int, size: int) -> Pending:
             """Read up to ``size`` bytes."""
 
-        def write(self, handle: int, data: bytes) -> Pending:
+        def write(self, handle: int, data: bytes | bytearray) -> Pending:
             """Write all of ``data``."""
 
         def close(self, handle: int) -> None:

@@ -84,7 +84,7 @@ if sys.platform == "win32":
             operation, _error = _winapi.ReadFile(handle, size, overlapped=True)
             return WindowsPending(operation)
 
-        def write(self, handle: int, data: bytes) -> Pending:
+        def write(self, handle: int, data: bytes | bytearray) -> Pending:
             operation, _error = _winapi.WriteFile(handle, data, overlapped=True)
             return WindowsPending(operation)
 

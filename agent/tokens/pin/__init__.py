@@ -14,30 +14,37 @@ from collections.abc import Sequence
 from agent.ground.decoding import from_json
 from agent.ground.reports import ErrorReport, ReportedError
 from agent.tokens.errors import PinNotGivenError, PinUnansweredError
+from agent.tokens.pin.framed import Stream, StreamClient
 from agent.tokens.pin.transport import PinClient, PinConnection, PinListener, wipe
 
 
 def open_listener() -> PinListener:
     """Return a new one-time endpoint of this platform."""
     if sys.platform == "win32":
-        from agent.tokens.pin.windows import PipeListener  # noqa: PLC0415 - one platform only
+        from agent.system.pipes.windows import WindowsSystem  # noqa: PLC0415 - one platform only
+        from agent.tokens.pin.pipe import PipeListener  # noqa: PLC0415 - one platform only
 
-        return PipeListener()
+        return PipeListener(WindowsSystem())
     else:  # noqa: RET505 - mypy skips the other platform's branch only with an else
         from agent.tokens.pin.unix import SocketListener  # noqa: PLC0415 - one platform only
 
         return SocketListener()
 
 
-def _client(endpoint: str, seconds: float) -> PinClient:
+def _open_endpoint(endpoint: str, seconds: float) -> Stream:
     if sys.platform == "win32":
-        from agent.tokens.pin.windows import PipeClient  # noqa: PLC0415 - one platform only
+        from agent.system.pipes.windows import WindowsSystem  # noqa: PLC0415 - one platform only
+        from agent.tokens.pin.pipe import open_endpoint  # noqa: PLC0415 - one platform only
 
-        return PipeClient(endpoint, seconds)
+        return open_endpoint(WindowsSystem(), endpoint, seconds)
     else:  # noqa: RET505 - mypy skips the other platform's branch only with an else
-        from agent.tokens.pin.unix import SocketClient  # noqa: PLC0415 - one platform only
+        from agent.tokens.pin.unix import open_socket  # noqa: PLC0415 - one platform only
 
-        return SocketClient(endpoint, seconds)
+        return open_socket(endpoint, seconds)
+
+
+def _client(endpoint: str, seconds: float) -> PinClient:
+    return StreamClient(lambda: _open_endpoint(endpoint, seconds))
 
 
 def send_pin(endpoint: str, *secrets: bytearray, seconds: float = 200.0) -> None:
