@@ -136,6 +136,8 @@ class PinPanel(QWidget):
         self._show_parts(has_field=False, is_busy=True)
 
     def _show_parts(self, *, has_field: bool, is_busy: bool, has_risk: bool = False) -> None:
+        if not has_field and self.isAncestorOf(self.window().focusWidget()):
+            self.cancel.setFocus()  # else the keyboard goes to whatever is next, a site's "never" too
         self.field.setVisible(has_field)
         self.accept.setVisible(has_field)
         self.progress.setVisible(is_busy)

@@ -75,12 +75,18 @@ class TokenUseWindow(QuestionWindow):
             widget.setEnabled(is_listening)
         if is_listening:
             self._has_listened = True
-            focus = self.panel.field if self.panel.isVisible() else self.decline
-            focus.setFocus()
+            self._focus()
         elif self._has_listened and not self.panel.field.is_empty:
             # Half a PIN would be a wrong one, and cost a try.
             self.panel.field.clear()
             self.banner.say(self.words(_NOT_TAKEN), "warning")
+
+    def _focus(self) -> None:
+        """Give the keyboard to the field; where there is none yet, to what does least."""
+        if self.panel.field.isVisible():
+            self.panel.field.setFocus()
+        else:
+            (self.panel.cancel if self.panel.isVisible() else self.decline).setFocus()
 
     def on_event(self, event: Json) -> None:
         """Follow what is plugged in; say what went wrong after the PIN."""
@@ -170,6 +176,8 @@ class TokenUseWindow(QuestionWindow):
     def _on_failed(self, report: Json) -> None:
         """Offer to ask once more where nothing waits for a PIN any more."""
         self.again.setVisible(report["code"] in _ASKED_AGAIN)
+        if self.again.isVisible():
+            self.again.setFocus()
 
     def _on_sent(self) -> None:
         """Keep what was ticked: the person has just agreed."""

@@ -13,6 +13,7 @@ from agent.ground.language import Language
 from agent.portal_signing.errors import NotSignedError
 from agent.portal_signing.model import ShownItem
 from agent.sites.model import Action
+from agent.tokens.errors import PinEntryBusyError
 from agent.windows import pin_asking
 
 ID = "c0ffee"
@@ -99,6 +100,32 @@ def test_that_the_site_may_ask_is_kept_where_it_was_ticked_and_the_pin_never(ope
     assert kept == {
         "origin": "https://etax.example.gov.cn", "decision": "always", "actions": ["login"],
     }  # fmt: skip
+
+
+def test_the_keyboard_is_never_left_at_what_forbids_a_site_for_good(opened, stage, qtbot):
+    """Not while the token is made ready, nor while it is at work."""
+
+    def busy(_params):
+        raise PinEntryBusyError
+
+    answers = {**_token_use()(Language.ZH), "consent__pin": busy}
+    window = opened(answers, is_ready=lambda w: w.panel.progress.isVisible())
+    assert window.focusWidget() is window.panel.cancel
+    stage.answer(**_token_use()(Language.ZH))
+    qtbot.waitUntil(window.panel.field.isVisible)
+    assert window.focusWidget() is window.panel.field.edit
+    type_pin(window, qtbot)
+    assert window.panel.progress.isVisible()
+    assert window.focusWidget() is window.panel.cancel
+
+
+def test_a_pin_that_nobody_types_leaves_the_keyboard_at_the_button_that_asks_again(opened, qtbot):
+    window = opened(_token_use()(Language.ZH))
+    window.panel.idle.timeout.emit()
+    assert window.again.isVisible()
+    assert window.focusWidget() is window.again
+    qtbot.keyClick(window.again, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.focusWidget() is window.panel.field.edit)
 
 
 def test_closing_declines_and_lets_the_token_go(opened, stage, qtbot, sent):
