@@ -115,6 +115,14 @@ def running(
         windows.end()
 
 
+def look_by(windows: Windows, folder: Path) -> None:
+    """Have Windows' Python import what is in a folder at each start (``sitecustomize``)."""
+    paths = windows.python.parent / "python311._pth"
+    text = f"{paths.read_text('utf-8')}{windows.path(folder)}\nimport site\n"
+    paths.unlink()  # it may be one with that of another Windows
+    paths.write_text(text, "utf-8")
+
+
 def _lay_out_python(windows: Windows) -> None:
     """Copy the interpreter, and have it find the packages and this checkout, and nothing else."""
     home = windows.python.parent

@@ -9,31 +9,60 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from machine import Language, Windows, running
+from desks import HOME
+from machine import Language, Windows, look_by, running
 from PIL import Image, ImageChops
-from softhsm import LIBRARY, softhsm
+from softhsm import softhsm
 
-from sandbox.authority.dossier import write_sample_dossier
-from sandbox.desk.desk import SOFTHSM, Desk
+from agent.ground import language as words
 
+EYES = Path(__file__).with_name("eyes")
 WIDTH, HEIGHT = 1280, 800
 SECONDS = 120.0
 """For whatever is waited for, on a machine that has much else to do."""
+TRY_SECONDS = 30.0
+"""After which what was pressed is taken to be lost, where pressing it again does no harm."""
+MOST_TABS = 40
+DOTS = frozenset("\u25cf\u2022*")
+"""What stands for a character of a PIN."""
 CARET = 60
 """Pixels that blink where something can be typed."""
 ICON = (WIDTH - 12, HEIGHT - 10)
 """Where the task bar shows the only icon."""
-HOME = r"C:\desk"
-SOFTHSM_THERE = rf"C:\SoftHSM2\lib\{LIBRARY}"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What has the keyboard, as a screen reader says it (``eyes/sitecustomize.py``)."""
+
+    title: str
+    """Of its window."""
+    name: str
+    text: str
+    can: bool
+    """Whether it can be used."""
+    number: int
+    """Grows each time the keyboard goes elsewhere."""
+
+    def is_called(self, name: str) -> bool:
+        """Return whether this is its name; a field that has to be filled in has a star behind it."""
+        return self.name.removesuffix(" *") == name
 
 
 class Seat:
-    """A person there. What agent and windows are like tells a process that waits for questions."""
+    """A person there. What agent and windows are like tells a process that waits for questions.
+
+    Whoever presses a key waits before for what has the keyboard, and after for what came of it: nothing is
+    typed into a window that is not ready for it, and nothing twice.
+    """
 
     def __init__(self, windows: Windows, display: str) -> None:
+        self._seen = windows.file(HOME) / "seen"
         self._environment = {**windows.environment, "DISPLAY": display}
         self._display = display
         script = windows.path(Path(__file__).with_name("seat_there.py"))
@@ -61,6 +90,62 @@ class Seat:
         """Have a window opened, and wait until it has the keyboard."""
         self.call("windows.open", name=name, **subject)
         until(lambda: self.is_in_front(title))
+
+    def seen(self, title: str) -> Seen | None:
+        """Return what has the keyboard in the window of this title, which is in front; None before that."""
+        for file in self._seen.glob("*.json"):
+            with contextlib.suppress(OSError):  # it is written anew
+                seen = Seen(**json.loads(file.read_text("utf-8")))
+                if seen.title == title:
+                    return seen
+        return None
+
+    def at(self, title: str, name: str) -> Seen:
+        """Wait until what is called so has the keyboard in that window, and can be used."""
+
+        def there() -> Seen | None:
+            seen = self.seen(title)
+            return seen if seen and seen.can and seen.is_called(name) else None
+
+        return until(there, what=lambda: (f"{name!r} has not the keyboard", self.seen(title)))  # type: ignore[no-any-return]
+
+    def go_to(self, title: str, name: str, *, key: str = "Tab") -> None:
+        """Press the tab key until what is called so has the keyboard."""
+        passed: list[str] = []
+        while not (seen := until(partial(self.seen, title))).is_called(name):
+            assert len(passed) < MOST_TABS, (name, passed)
+            passed.append(seen.name)
+            self.press(key)
+            until(partial(self._has_gone_on, seen), what=lambda: (name, passed))
+        self.at(title, name)
+
+    def _has_gone_on(self, before: Seen) -> bool:
+        now = self.seen(before.title)
+        return now is not None and now.number > before.number
+
+    def fill_in(self, title: str, name: str, text: str, *, paste: bool = False) -> None:
+        """Have the field of this name hold a text, once it has the keyboard; of a PIN as many dots.
+
+        What did not arrive whole is typed anew: half a PIN is never sent.
+        """
+        self.at(title, name)
+
+        def filled() -> bool:
+            if self.at(title, name).text:
+                self.press("ctrl+a", "Delete")
+                until(lambda: not self.at(title, name).text)
+            if paste:
+                self.ask("copy", text)
+                self.press("ctrl+v")
+            else:
+                self.type(text)
+            return bool(until(lambda: self._holds(title, text), TRY_SECONDS, fails=False))
+
+        until(filled)
+
+    def _holds(self, title: str, text: str) -> bool:
+        shown = seen.text if (seen := self.seen(title)) else ""
+        return shown == text or (len(shown) == len(text) and DOTS.issuperset(shown))
 
     def press(self, *keys: str) -> None:
         """Press keys, as xdotool names them."""
@@ -117,13 +202,27 @@ class Seat:
         subprocess.run(["xdotool", *what], env=self._environment, check=True, timeout=SECONDS)
 
 
-def until(ask: Callable[[], Any], seconds: float = SECONDS, *, fails: bool = True) -> Any:
-    """Return what ``ask`` says once it is something; what it said last where it need not be."""
+def until(
+    ask: Callable[[], Any],
+    seconds: float = SECONDS,
+    *,
+    fails: bool = True,
+    what: Callable[[], object] | None = None,
+) -> Any:
+    """Return what ``ask`` says once it is something; what it said last where it need not be.
+
+    ``what`` tells how it was instead.
+    """
     deadline = time.monotonic() + seconds
     while not (found := ask()) and time.monotonic() < deadline:
         time.sleep(0.2)
-    assert found or not fails, ask
+    assert found or not fails, what() if what else ask
     return found
+
+
+def zh(text: str) -> str:
+    """Return what a window says in Chinese."""
+    return words.look_up(text, words.Language.ZH)
 
 
 def _changed(one: Image.Image, other: Image.Image) -> int:
@@ -143,35 +242,6 @@ def sitting(windows: Windows, display: str) -> Iterator[Seat]:
 
 
 @contextlib.contextmanager
-def desk_for(windows: Windows, extra: str = "") -> Iterator[Desk]:
-    """An authority and a token whose certificate has ended, both of this machine, for an agent there.
-
-    SoftHSM's files are the same on both. ``extra`` is more of the agent's configuration.
-    """
-    folder = windows.file(HOME)
-    folder.mkdir(exist_ok=True)
-    with Desk(folder) as desk:
-        url = desk.start_authority("--approve-after", "0.2", "--retry-after", "1").url
-        desk.issue_token("--expired-days", "961")
-        write_sample_dossier(desk.dossier)
-        desk.configure_agent(url, extra=extra)
-        _name_as_there(windows, folder / "config.toml", {SOFTHSM: SOFTHSM_THERE})
-        _name_as_there(windows, desk.token_configuration)
-        yield desk
-
-
-def _name_as_there(windows: Windows, file: Path, others: dict[str, str] | None = None) -> None:
-    """Have a file name others as Windows does."""
-    text = file.read_text("utf-8")
-    here = str(windows.file(HOME))
-    for before, after in {**(others or {}), here: HOME}.items():
-        text = text.replace(
-            before, after.replace("\\", "\\\\") if file.suffix == ".toml" else after
-        )
-    file.write_text(text, "utf-8")
-
-
-@contextlib.contextmanager
 def desktop() -> Iterator[tuple[Windows, str]]:
     """A Chinese Windows with a screen of its own, task bar and SoftHSM; the Windows and the screen's name."""
     with (
@@ -179,6 +249,7 @@ def desktop() -> Iterator[tuple[Windows, str]]:
         screen() as display,
         running(Path(name), Language.CHINESE, ODC_HOME=HOME, DISPLAY=display) as windows,
     ):
+        look_by(windows, EYES)
         shutil.copytree(softhsm(), windows.drive / "SoftHSM2" / "lib")
         explorer = r"HKCU\Software\Wine\Explorer"
         windows.run("reg", "add", explorer, "/v", "Desktop", "/d", "shell", "/f")

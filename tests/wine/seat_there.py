@@ -3,8 +3,9 @@
 It answers lines of JSON until its input ends: ``["call", METHOD, PARAMS]`` asks the agent, ``["front"]``
 tells the title of the window that has the keyboard, ``["windows"]`` title and place of each that can be
 seen; ``["copy", TEXT]`` or ``["copy_file", PATH]`` puts something on the clipboard; ``["page", METHOD,
-PARAMS]`` has a web page ask, as its browser's host does, and ``["answer"]`` waits for what it is answered.
-What came of it is one line, with ``error`` where the agent refused.
+PARAMS]`` has a web page ask, as its browser's host does, and ``["answer"]`` waits for what it is answered;
+``["renew", SECRET]`` renews what is due, and returns the renewal at its end. What came of it is one line,
+with ``error`` where the agent refused.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ from agent.api.client import CallError, Client
 from agent.system.runtime import BROWSER_SOCKET
 from agent.system.starting import connect
 from sandbox.desk.desk import Desk
+
+sys.path.append(str(Path(__file__).parents[1] / "journey"))
+
+from applicant import Applicant
 
 user32 = ctypes.WinDLL("user32")
 kernel32 = ctypes.WinDLL("kernel32")
@@ -75,6 +80,16 @@ def put_on_clipboard(kind, data):
     user32.CloseClipboard()
 
 
+def renew(secret):
+    with desk.client() as client:
+        applicant = Applicant(desk, client)
+        renewal = applicant.start()
+        if secret:
+            applicant.wait_for(renewal, "SECRET")
+            client.call("renewals.give_secret", {"id": renewal["id"], **secret})
+        return applicant.go_on(renewal)
+
+
 answered = queue.SimpleQueue()
 
 
@@ -105,7 +120,7 @@ def say(what):
 def serve(client):
     answers = {
         "call": client.call, "front": front, "windows": windows, "copy": copy,
-        "copy_file": copy_file, "page": page, "answer": answer,
+        "copy_file": copy_file, "page": page, "answer": answer, "renew": renew,
     }  # fmt: skip
     say("ready")
     for line in sys.stdin:

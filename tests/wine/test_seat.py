@@ -1,6 +1,6 @@
 """Somebody at a Windows, with keyboard and mouse: the tray's menu, the PIN window, a whole renewal.
 
-One Windows, desk and agent for all of them, in this order.
+One Windows for all of them; what changes something has a desk and an agent of its own.
 """
 
 from __future__ import annotations
@@ -10,14 +10,17 @@ import sys
 from functools import partial
 
 import pytest
+from desks import desk_for
 from machine import Language
 from parts import ROOT
-from seat import ICON, desk_for, desktop, sitting, until
+from seat import ICON, desktop, sitting, until, zh
 
 sys.path.append(str(ROOT / "tests" / "desktop"))
 
 from display import artefacts
 
+from agent.renewals.authorities.ra_protocol import ApplicantField, DocumentName
+from agent.renewals.dossier.findings import DOCUMENT_NAMES, FIELD_NAMES
 from sandbox.authority.sms import Outbox
 from sandbox.desk.desk import Holder
 
@@ -27,61 +30,64 @@ pytestmark = [
     pytest.mark.xdist_group(Language.CHINESE.name),
 ]
 
-PIN_TITLE, RENEW_TITLE = "修改PIN码", "证照更新"
 PIN_LINE = 81
 """Pixels from the menu's lower edge to its line of that name."""
-OLD_PIN, NEW_PIN = Holder().pin, "246802"
-DOCUMENTS = (
-    "organisation_certificate", "id_card_front", "id_card_back", "authorisation_letter",
-)  # fmt: skip
-BACK_TO_SUBMIT = 10
-"""From the first document over the box and the five fields, round to the last buttons."""
-TRY_SECONDS = 30.0
+PIN, NEW_PIN = Holder().pin, "246802"
+
+
+PIN_TITLE, RENEW_TITLE = zh("Change PIN"), zh("Renew certificate")
 
 
 @pytest.fixture(scope="module")
 def there():
-    """The desktop, and the desk whose authority can be asked."""
-    with desktop() as (windows, display), desk_for(windows) as desk:
-        yield windows, display, desk
+    with desktop() as (windows, display):
+        yield windows, display
 
 
-@pytest.fixture(scope="module")
-def seat(there):
-    windows, display, _ = there
+@pytest.fixture(scope="class")
+def desk(there):
+    windows, _ = there
+    with desk_for(windows) as desk:
+        yield desk
+
+
+@pytest.fixture(scope="class")
+def seat(there, desk, tmp_path_factory):
+    windows, display = there
     with sitting(windows, display) as seat:
         yield seat
+        # For whoever looks why it failed.
+        seat.shot().save(artefacts(tmp_path_factory.mktemp("seen")) / "end.png")
 
 
-@pytest.fixture(autouse=True)
-def _seen(seat, tmp_path):
-    """Leave a picture of how a test ended, for whoever looks why it failed."""
-    yield
-    seat.shot().save(artefacts(tmp_path) / "end.png")
-
-
-def log_of(there):
-    _, _, desk = there
+def log_of(desk):
     return (desk.folder / "logs" / "agent.log").read_text("utf-8")
 
 
-def test_the_trays_menu_opens_the_window_in_which_keys_change_the_pin(there, seat):
-    until(seat.has_icon)
-    seat.click(*ICON, button=3)
-    left, _, _, bottom = until(partial(menu, seat))
-    seat.click(left + 60, bottom - PIN_LINE)
-    until(lambda: seat.is_in_front(PIN_TITLE))
-    until(lambda: "pin session ended" in log_of(there))  # the token is looked at first
-    seat.settled()
-    seat.type(f"{OLD_PIN}9")
-    seat.press("BackSpace", "Tab", "Tab")  # over the button that shows it
-    seat.type(NEW_PIN)
-    seat.press("Tab", "Tab")
-    seat.type(NEW_PIN)
-    seat.press("Return")
-    until(lambda: "PIN changed" in log_of(there))
-    seat.press("Escape")
-    until(lambda: not seat.is_in_front(PIN_TITLE))
+class TestAtTheTaskBar:
+    """Neither leaves anything that the other sees."""
+
+    def test_the_trays_menu_opens_the_window_in_which_keys_change_the_pin(self, desk, seat):
+        until(seat.has_icon)
+        seat.click(*ICON, button=3)
+        left, _, _, bottom = until(partial(menu, seat))
+        seat.click(left + 60, bottom - PIN_LINE)
+        seat.fill_in(PIN_TITLE, zh("Old PIN"), f"{PIN}9")
+        seat.press("BackSpace")
+        for name in ("New PIN", "Repeat the new PIN"):
+            seat.go_to(PIN_TITLE, zh(name))  # over the button that shows it
+            seat.fill_in(PIN_TITLE, zh(name), NEW_PIN)
+        seat.press("Return")
+        until(lambda: "PIN changed" in log_of(desk))
+        seat.press("Escape")
+        until(lambda: not seat.is_in_front(PIN_TITLE))
+
+    def test_the_environment_check_says_why_notices_come_as_balloons(self, desk, seat):
+        """Wine has no toasts, which the real library says, and the balloon has come."""
+        until(lambda: "no buttons: toasts:" in log_of(desk))
+        [item] = seat.call("checks.run", names=["notices"])["items"]
+        assert item["state"] == "warning", item
+        assert item["text"].startswith("Windows 不显示本程序带按钮的通知"), item
 
 
 def menu(seat):
@@ -113,57 +119,62 @@ class Renewal:
         return self.dossier["applicant"].get(field) == value
 
 
-def test_a_renewal_by_keys_with_the_new_pin(there, seat):
-    windows, _, desk = there
+def test_a_renewal_by_keys(there, desk, seat):
+    windows, _ = there
     renewal = Renewal(seat)
     seat.open("renew", RENEW_TITLE)
-    press_until(seat, "space", partial(renewal.waits_for, "APPLICANT"))
-    seat.settled()
+    press(seat, zh("Update both"))
     fill_in(seat, renewal, json.loads((desk.dossier / "applicant.json").read_text("utf-8")))
     add_scans(seat, renewal, {file.stem: windows.path(file) for file in desk.dossier.iterdir()})
-    seat.press(*["shift+Tab"] * BACK_TO_SUBMIT, "space")
-    enter(seat, renewal, "PIN", NEW_PIN)
-    until(partial(renewal.waits_for, "SMS_CODE"))
+    seat.go_to(RENEW_TITLE, zh("Submit"))
+    press(seat, zh("Submit"))
+    enter(seat, zh("PIN"), PIN)
+    press(seat, zh("Send the code"))
     outbox = Outbox(desk.home.outbox)
-    press_until(seat, "space", lambda: outbox.messages(renewal.view["id"]))
-    enter(seat, renewal, "SMS_CODE", outbox.messages(renewal.view["id"])[-1].code)
-    enter(seat, renewal, "PIN", NEW_PIN)
-    until(lambda: renewal.view["state"] == "installed")
+    until(lambda: outbox.messages(renewal.view["id"]))
+    enter(seat, zh("SMS code"), outbox.messages(renewal.view["id"])[-1].code)
+    until(lambda: renewal.waits_for("PIN"))
+    enter(seat, zh("PIN"), PIN)
+    until(lambda: renewal.view["state"] == "installed", what=lambda: renewal.view)
     assert renewal.view["text"] == "您的新证书已安装成功!"
-    seat.settled()
+    seat.at(RENEW_TITLE, zh("Close"))
     seat.press("Escape")
     until(lambda: not seat.is_in_front(RENEW_TITLE))
+
+
+def press(seat, name):
+    """Press the button of this name, once it has the keyboard."""
+    seat.at(RENEW_TITLE, name)
+    seat.press("space")
+
+
+def enter(seat, name, text):
+    """Type a text into the field of this name, and confirm it."""
+    seat.fill_in(RENEW_TITLE, name, text)
+    seat.press("Return")
 
 
 def fill_in(seat, renewal, applicant):
     """Fill in one field after the other; the first has the keyboard. What is Chinese is pasted."""
     for number, (field, value) in enumerate(applicant.items()):
+        name = zh(FIELD_NAMES[ApplicantField(field)])
         if number:
-            seat.press("Tab")
-        if value.isascii():
-            seat.type(value)
-        else:
-            seat.ask("copy", value)
-            seat.press("ctrl+v")
+            seat.go_to(RENEW_TITLE, name)
+        seat.fill_in(RENEW_TITLE, name, value, paste=not value.isascii())
         until(partial(renewal.has, field, value))
 
 
 def add_scans(seat, renewal, files):
-    """Begin with the last document: the way back leads over buttons that are there already.
-
-    Its scan is chosen in Windows' own dialog; the others are pasted as files.
-    """
-    seat.press(*["Tab"] * 2 * len(DOCUMENTS))  # over the box, to the last one's first button
-    for number, name in enumerate(reversed(DOCUMENTS), 1):
-        if number == 1:
-            choose(seat, files[name])
+    """Choose the first one's file in Windows' own dialog; paste the others as files."""
+    for number, document in enumerate(DocumentName):
+        way = "Choose a file…" if number == 0 else "Paste"
+        seat.go_to(RENEW_TITLE, f"{zh(DOCUMENT_NAMES[document])}: {zh(way)}")
+        if number == 0:
+            choose(seat, files[document.value])
         else:
-            seat.ask("copy_file", files[name])
-            seat.press("ctrl+v")
-        until(lambda n=number: len(renewal.dossier["scans"]) == n)
-        seat.settled()
-        if number < len(DOCUMENTS):
-            seat.press("shift+Tab", *["shift+Tab"] * (number > 1))
+            seat.ask("copy_file", files[document.value])
+            seat.press("space")
+        until(lambda n=number: len(renewal.dossier["scans"]) == n + 1)
 
 
 def choose(seat, file):
@@ -175,39 +186,6 @@ def choose(seat, file):
     def taken():
         seat.settled()
         seat.press("ctrl+a", "ctrl+v", "Return")
-        return until(lambda: seat.is_in_front(RENEW_TITLE), TRY_SECONDS, fails=False)
+        return until(lambda: seat.seen(RENEW_TITLE), fails=False)
 
     until(taken)
-
-
-def enter(seat, renewal, what, text):
-    """Type what the renewal waits for, again where the page was not ready for it yet."""
-    until(partial(renewal.waits_for, what))
-
-    def entered():
-        seat.settled()
-        seat.press("ctrl+a")
-        seat.type(text)
-        seat.press("Return")
-        return until(lambda: not renewal.waits_for(what), TRY_SECONDS, fails=False)
-
-    until(entered)
-
-
-def press_until(seat, key, is_done):
-    """Press a key, again where the window was not ready for it yet."""
-
-    def pressed():
-        seat.settled()
-        seat.press(key)
-        return until(is_done, TRY_SECONDS, fails=False)
-
-    until(pressed)
-
-
-def test_the_environment_check_says_why_notices_come_as_balloons(there, seat):
-    """Wine has no toasts, which the real library says, and the balloon has come."""
-    assert "no buttons: toasts:" in log_of(there)
-    [item] = seat.call("checks.run", names=["notices"])["items"]
-    assert item["state"] == "warning", item
-    assert item["text"].startswith("Windows 不显示本程序带按钮的通知"), item
