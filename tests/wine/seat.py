@@ -67,7 +67,8 @@ class Seat:
         self._display = display
         script = windows.path(Path(__file__).with_name("seat_there.py"))
         self._there = windows.start(windows.python, script, HOME, stderr=subprocess.DEVNULL)
-        self._answer()
+        ready = self._answer()
+        assert ready == "ready", ready
 
     def ask(self, *question: object) -> Any:
         """Return what the process there says; see seat_there."""

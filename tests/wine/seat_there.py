@@ -23,6 +23,7 @@ from agent.api.client import CallError, Client
 from agent.system.runtime import BROWSER_SOCKET
 from agent.system.starting import connect
 from sandbox.desk.desk import Desk
+from sandbox.home import SandboxError
 
 sys.path.append(str(Path(__file__).parents[1] / "journey"))
 
@@ -129,6 +130,10 @@ def serve(client):
 
 
 with Desk(Path(sys.argv[1])) as desk:
-    desk.start_agent()
+    try:
+        desk.start_agent()
+    except SandboxError as error:
+        say({"error": str(error)})
+        raise
     with desk.client() as client:
         serve(client)
