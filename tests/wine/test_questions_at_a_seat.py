@@ -24,7 +24,7 @@ from esteid_peer import is_valid
 from sandbox.desk.desk import Holder
 
 pytestmark = [
-    pytest.mark.wine, pytest.mark.timeout(600), pytest.mark.xdist_group(Language.CHINESE.name),
+    pytest.mark.wine, pytest.mark.timeout(1800), pytest.mark.xdist_group(Language.CHINESE.name),
 ]  # fmt: skip
 
 SITE = "https://etax.example.gov.cn"

@@ -11,7 +11,7 @@ from seat import sitting
 from softhsm import softhsm
 
 pytestmark = [
-    pytest.mark.wine, pytest.mark.timeout(600), pytest.mark.xdist_group(Language.ENGLISH.name),
+    pytest.mark.wine, pytest.mark.timeout(1800), pytest.mark.xdist_group(Language.ENGLISH.name),
 ]  # fmt: skip
 
 

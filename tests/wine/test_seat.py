@@ -26,7 +26,7 @@ from sandbox.desk.desk import Holder
 
 pytestmark = [
     pytest.mark.wine,
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(1800),
     pytest.mark.xdist_group(Language.CHINESE.name),
 ]
 
