@@ -7,12 +7,26 @@ expired on 2022-07-20 and is looked at on 2025-03-07 has expired 961 days ago (t
 from __future__ import annotations
 
 import datetime as dt
+from enum import StrEnum, unique
+from typing import TYPE_CHECKING
 
 from agent.certificates.china_time import china_date
-from agent.certificates.model import Certificate, CertificateStatus
+
+if TYPE_CHECKING:
+    from agent.certificates.model import Certificate  # windows and the tray do without msgspec
 
 EXPIRING_DAYS = 90
 """From how many days before its end a certificate counts as expiring: the first reminder."""
+
+
+@unique
+class CertificateStatus(StrEnum):
+    """Where a certificate stands in its validity."""
+
+    NOT_YET_VALID = "not_yet_valid"
+    VALID = "valid"
+    EXPIRING = "expiring"
+    EXPIRED = "expired"
 
 
 def days_left(not_after: dt.datetime, now: dt.datetime) -> int:

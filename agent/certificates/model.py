@@ -18,16 +18,6 @@ class CertificateUse(StrEnum):
 
 
 @unique
-class CertificateStatus(StrEnum):
-    """Where a certificate stands in its validity."""
-
-    NOT_YET_VALID = "not_yet_valid"
-    VALID = "valid"
-    EXPIRING = "expiring"
-    EXPIRED = "expired"
-
-
-@unique
 class Oddity(StrEnum):
     """What is wrong in the bytes of a certificate that could be read all the same."""
 

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from agent.certificates.days import status_of
-from agent.certificates.model import CertificateStatus
+from agent.certificates.days import CertificateStatus, status_of
 from agent.certificates.pairs import H, Pair
 from agent.certificates.wording import days_text
 from agent.ground.language import Language

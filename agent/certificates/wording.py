@@ -6,8 +6,8 @@ import datetime as dt
 
 from agent.certificates.chain import Chain, ChainState
 from agent.certificates.china_time import china_date
-from agent.certificates.days import days_left, is_expired
-from agent.certificates.model import Certificate, CertificateStatus, Oddity
+from agent.certificates.days import CertificateStatus, days_left, is_expired
+from agent.certificates.model import Certificate, Oddity
 from agent.ground.language import Language, mark, translate, translate_count
 
 

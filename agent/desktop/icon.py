@@ -12,7 +12,7 @@ from collections.abc import Callable
 import msgspec
 from PIL import Image, ImageDraw, ImageFont
 
-from agent.certificates.model import CertificateStatus
+from agent.certificates.days import CertificateStatus
 
 _GRID = 64
 """Coordinates below are those of a 64 × 64 icon."""

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from agent.api.client import CallError, ConnectionLostError, Json
-from agent.certificates.model import CertificateStatus
+from agent.certificates.days import CertificateStatus
 from agent.desktop.icon import draw_icon
 from agent.desktop.icon_kind import follow_desktop
 from agent.desktop.link import CLOCK, TrayClient

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from certificate_maker import china, make_certificate
 
-from agent.certificates.model import CertificateStatus
+from agent.certificates.days import CertificateStatus
 from agent.certificates.wording import STATUS_TEXT, days_text, validity_text
 from agent.ground.language import Language, look_up
 

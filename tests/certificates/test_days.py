@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from agent.certificates.china_time import china_date
-from agent.certificates.days import days_left, is_expired, status_of
-from agent.certificates.model import CertificateStatus
+from agent.certificates.days import CertificateStatus, days_left, is_expired, status_of
 from agent.certificates.wording import days_text
 from agent.ground.clock import utc_now
 from agent.ground.language import Language

@@ -5,7 +5,7 @@ from __future__ import annotations
 from certificate_maker import ENCRYPTION, china, make_certificate, name
 from token_maker import Held
 
-from agent.certificates.model import CertificateStatus
+from agent.certificates.days import CertificateStatus
 from agent.certificates.pairs import group
 from agent.certificates.summary import Summary, summarise
 from agent.ground.language import Language

@@ -5,7 +5,7 @@ import itertools
 import pytest
 from PIL import ImageChops, ImageStat
 
-from agent.certificates.model import CertificateStatus
+from agent.certificates.days import CertificateStatus
 from agent.desktop.icon import draw_icon
 
 STATES = [*CertificateStatus, None]

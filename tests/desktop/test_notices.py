@@ -16,7 +16,7 @@ import pytest
 from display import artefacts, desktop, eventually, missing_programs, start_bus_at, start_daemon
 from reminders_maker import REMINDERS, renewal
 
-from agent.certificates.model import CertificateStatus
+from agent.certificates.days import CertificateStatus
 from agent.checks.probes.desktop import look_for_tray_host
 from agent.checks.verdicts.desktop import TrayHost
 from agent.desktop import tray_host

@@ -17,7 +17,8 @@ from agent.api.views.renewals import RenewalList, RenewalView
 from agent.api.views.status import StatusView
 from agent.api.views.tokens import TokenList, TokenView
 from agent.api.window_names import WindowName
-from agent.certificates.model import CertificateStatus, CertificateUse
+from agent.certificates.days import CertificateStatus
+from agent.certificates.model import CertificateUse
 from agent.desktop.windows import NoWindowError
 from agent.tokens.model import ModuleKind, PinState
 

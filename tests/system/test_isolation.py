@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 import agent
-from agent.certificates.model import CertificateStatus
+from agent.certificates.days import CertificateStatus
 from agent.checks.probes.desktop import _has_x11_tray
 from agent.desktop.children import child
 from agent.desktop.notices.icon_file import ensure_icon

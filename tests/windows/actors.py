@@ -20,8 +20,9 @@ from agent.api.views.pins import PinPrompt
 from agent.api.views.remembered import RememberedTokenView, seen_text
 from agent.api.views.tokens import TokenList, TokenView
 from agent.certificates.chain import ChainState
+from agent.certificates.days import CertificateStatus
 from agent.certificates.details import details
-from agent.certificates.model import CertificateStatus, CertificateUse
+from agent.certificates.model import CertificateUse
 from agent.certificates.parsing import parse_certificate
 from agent.ground.language import Language, translate_count
 from agent.tokens.model import ModuleKind, PinLimits, PinState

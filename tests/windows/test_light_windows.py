@@ -13,7 +13,9 @@ HEAVY = frozenset({"agent.tokens.model", "asyncio", "httpx", "msgspec", "ssl", "
 LOADED = "import agent.windows.process, agent.windows.{name}, sys; print(*sys.modules)"
 
 
-@pytest.mark.parametrize("name", ["main.window", "about_window", "check.window", "help_window"])
+@pytest.mark.parametrize(
+    "name", ["main.window", "renew.window", "about_window", "check.window", "help_window"]
+)
 def test_a_window_loads_nothing_heavy_but_qt(name):
     folder = module_command("")[2].removesuffix("agent/system/start_module.py")
     code = f"import sys; sys.path.append({folder!r}); {LOADED.format(name=name)}"

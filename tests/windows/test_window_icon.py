@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 from PySide6.QtGui import QGuiApplication, QImage
 
-from agent.certificates.model import CertificateStatus
+from agent.certificates.days import CertificateStatus
 from agent.desktop.icon import draw_icon
 from agent.windows.seal import SIZES, seal_icon
 from agent.windows.style import dress

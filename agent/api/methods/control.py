@@ -23,7 +23,7 @@ from agent.api.views.sites import consent_view
 from agent.api.views.status import StatusView
 from agent.api.views.tokens import TokenList, token_list, token_view
 from agent.api.window_names import WindowName
-from agent.certificates.model import CertificateStatus
+from agent.certificates.days import CertificateStatus
 from agent.certificates.summary import summarise
 from agent.ground.bus import Event
 from agent.ground.language import Language

@@ -11,7 +11,8 @@ from agent.api.known import Known
 from agent.api.views.certificates import certificate_view, places
 from agent.api.views.large import Large
 from agent.api.views.problems import ProblemView, problem_view
-from agent.certificates.model import CertificateStatus, CertificateUse
+from agent.certificates.days import CertificateStatus
+from agent.certificates.model import CertificateUse
 from agent.ground.language import Language
 from agent.renewals.journal.record import Renewal
 from agent.tokens.snapshot import Snapshot, Token

@@ -9,8 +9,8 @@ import msgspec
 
 from agent.api.known import Known
 from agent.certificates.chain import Chain, ChainState
-from agent.certificates.days import days_left, status_of
-from agent.certificates.model import CertificateStatus, CertificateUse, Oddity
+from agent.certificates.days import CertificateStatus, days_left, status_of
+from agent.certificates.model import CertificateUse, Oddity
 from agent.certificates.organisation import identity_of
 from agent.certificates.pairs import Pair, group
 from agent.certificates.wording import chain_text, damage_text, days_text

@@ -6,7 +6,7 @@ import datetime as dt
 
 from agent.api.views.large import Large
 from agent.api.views.problems import ProblemView
-from agent.certificates.model import CertificateStatus
+from agent.certificates.days import CertificateStatus
 
 
 class StatusView(Large, frozen=True, kw_only=True):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 
-from agent.certificates.days import status_of
-from agent.certificates.model import CertificateStatus, CertificateUse
+from agent.certificates.days import CertificateStatus, status_of
+from agent.certificates.model import CertificateUse
 from agent.certificates.pairs import Pair, group
 from agent.certificates.wording import days_text
 from agent.checks.model import CheckState, Finding, Findings, Sentence, finding, ok, reported

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from agent import __version__
-from agent.certificates.model import CertificateStatus
+from agent.certificates.days import CertificateStatus
 from agent.ground import held_files
 from agent.system.consoles import NO_CONSOLE
 from agent.system.runtime import ensure_runtime_folder, module_command

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from agent.certificates.model import CertificateStatus
+from agent.certificates.days import CertificateStatus
 
 
 class Button(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ import asyncio
 
 import msgspec
 
-from agent.certificates.model import CertificateStatus
+from agent.certificates.days import CertificateStatus
 from agent.desktop.notices.model import Listener, Notice, NotShownError
 from agent.desktop.processes import kill_all
 from agent.ground.streams import heard

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from agent.api.client import Json
 from agent.api.listed import is_done_with
@@ -13,8 +13,7 @@ from agent.windows.renew.plan import ENDED
 _ORGANISATION = re.compile(r"(?:^|,)O=((?:\\.|[^,+\\])+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """A signing certificate in use, its token plugged in or not, or one whose renewal is under way."""
 
     thumbprint: str
