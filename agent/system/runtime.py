@@ -162,7 +162,15 @@ def data_path(environment: Mapping[str, str] = os.environ) -> str:
 def home_path(environment: Mapping[str, str] = os.environ) -> str | None:
     """Return :func:`home_override` as text."""
     value = environment.get("ODC_HOME")
-    return os.path.realpath(value) if value else None
+    return _real(value) if value else None
+
+
+def _real(path: str) -> str:
+    """Return a path without links; as it is where the system does not tell, as of a long one."""
+    try:
+        return os.path.realpath(path)
+    except OSError:
+        return os.path.abspath(path)
 
 
 def _is_usable(folder: str) -> bool:
@@ -224,4 +232,4 @@ def _own_name(environment: Mapping[str, str]) -> str:
 
     A checksum is enough to tell homes apart, and imports nothing: the native host has to be quick.
     """
-    return f"{_NAME}-{zlib.crc32(os.fsencode(os.path.realpath(data_path(environment)))):08x}"
+    return f"{_NAME}-{zlib.crc32(os.fsencode(_real(data_path(environment)))):08x}"

@@ -10,6 +10,7 @@ import sqlite3
 import sys
 from enum import StrEnum, unique
 from pathlib import Path
+from urllib.parse import quote
 
 from agent.ground import held_files
 from agent.ground.errors import OdcError
@@ -125,7 +126,7 @@ def open_to_read(file: Path) -> sqlite3.Connection:
     alone = "" if file.with_name(f"{file.name}-wal").exists() else "&immutable=1"
     try:
         database = sqlite3.connect(
-            f"{file.absolute().as_uri()}?mode=ro{alone}", uri=True, timeout=BUSY_SECONDS
+            f"{uri_of(file.absolute().as_posix())}?mode=ro{alone}", uri=True, timeout=BUSY_SECONDS
         )
         try:
             _check(database)
@@ -138,6 +139,14 @@ def open_to_read(file: Path) -> sqlite3.Connection:
     return database
 
 
+def uri_of(path: str) -> str:
+    """Return what SQLite calls a file, whose whole path has slashes.
+
+    A server's name is no authority to it: such a path has four slashes (sqlite.org/uri.html).
+    """
+    return f"file://{'' if path.startswith('/') else '/'}{quote(path, safe='/:')}"
+
+
 def in_memory() -> sqlite3.Connection:
     """Return an empty journal that is kept nowhere."""
     database = sqlite3.connect(":memory:", isolation_level=None)
@@ -148,7 +157,10 @@ def in_memory() -> sqlite3.Connection:
 def _opened(file: Path, way: Way) -> sqlite3.Connection:
     query = _WITHOUT_LOCKS if way is Way.UNLOCKED else ""
     database = sqlite3.connect(
-        f"{file.absolute().as_uri()}{query}", uri=True, isolation_level=None, timeout=BUSY_SECONDS
+        f"{uri_of(file.absolute().as_posix())}{query}",
+        uri=True,
+        isolation_level=None,
+        timeout=BUSY_SECONDS,
     )
     # A text that is none must not hide the rows beside it.
     database.text_factory = lambda raw: raw.decode("utf-8", "replace")
