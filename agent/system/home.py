@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +17,12 @@ from agent.system.paths import make_private
 ROOM_BYTES = 256 * 1024
 """More than the journal, its side files and a page of the log take at a start."""
 
+LONGEST_BELOW = 100
+"""More characters than any name has below a folder of the agent's: a renewal's scan while it is written."""
+_LONGEST_PATH = 259
+"""Characters of a path on Windows, where long ones are not switched on (Maximum Path Length Limitation)."""
+_NAME_TOO_LONG = 206  # ERROR_FILENAME_EXCED_RANGE
+
 
 class HomeNotUsableError(OdcError):
     """A folder of the agent's is on a full or read-only disk, or is not the user's to write to."""
@@ -27,13 +35,33 @@ class HomeNotUsableError(OdcError):
     )
 
 
+class HomeTooDeepError(OdcError):
+    """The path of a folder of the agent's is longer than the system takes: that does not pass by itself."""
+
+    code = "home_too_deep"
+    sentence = mark("The agent cannot start: the path of the folder {folder} is too long.")
+    advice = mark(
+        "Have ODC_HOME name a folder with a shorter path, or have your administrator switch on long paths "
+        "(on Windows LongPathsEnabled), and start the agent again."
+    )
+
+
 @contextmanager
 def writing_to(folder: Path) -> Iterator[None]:
-    """Say of what fails in the block that ``folder`` cannot be used; HomeNotUsableError."""
+    """Say of what fails in the block that ``folder`` cannot be used; HomeNotUsableError, HomeTooDeepError."""
     try:
         yield
     except OSError as error:
+        if _is_too_long(error, folder):
+            raise HomeTooDeepError(folder=str(folder)) from error
         raise HomeNotUsableError(folder=str(folder), reason=reason_of(error)) from error
+
+
+def _is_too_long(error: OSError, folder: Path) -> bool:
+    """Return whether a path was too long; Windows mostly says of a longer one that it is not there."""
+    if sys.platform == "win32" and error.errno == errno.ENOENT:
+        return len(str(folder)) + LONGEST_BELOW > _LONGEST_PATH
+    return error.errno == errno.ENAMETOOLONG or getattr(error, "winerror", 0) == _NAME_TOO_LONG
 
 
 def see_to_folders(*folders: Path) -> list[str]:
@@ -43,12 +71,12 @@ def see_to_folders(*folders: Path) -> list[str]:
         What was mended, for the log, which is in one of them.
 
     Raises:
-        HomeNotUsableError
+        HomeNotUsableError, HomeTooDeepError
     """
     mended = []
     for folder in folders:
         with writing_to(folder):
             mended += take_back(make_private(folder))
-            with tempfile.TemporaryFile(dir=folder) as file:
+            with tempfile.TemporaryFile(dir=folder, prefix="-" * LONGEST_BELOW) as file:
                 file.write(bytes(ROOM_BYTES))
     return mended
