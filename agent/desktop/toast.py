@@ -7,6 +7,7 @@ notices, since Windows tells nobody but the process that showed it.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import sys
 import threading
@@ -18,6 +19,8 @@ import msgspec
 from agent.desktop.notices.windows_toast import WITHDRAW, ToastOrder, ToastReport
 from agent.system.app_identity import APP_ID, register_identity
 
+REFUSAL_SECONDS = 1.0
+"""How long a toast may still be refused before it counts as shown; else a balloon could say it no more."""
 _SHOWN = ToastReport()
 _TIMED_OUT = 2  # ToastDismissalReason: it has left the screen, and lies in the list of notices
 _SETTINGS = (
@@ -51,13 +54,23 @@ def _show(order: ToastOrder) -> int:
     told: _Told = queue.SimpleQueue()
     toast = _toast(order, told)
     toaster.show_toast(toast)
+    early = _early(told)
+    if early is not None and early.failed:
+        return _say(early)
     _say(_SHOWN)
     threading.Thread(target=_wait_for_word, args=(told,), daemon=True).start()
-    report = told.get()
+    report = early or told.get()
     if report is None:
         toaster.remove_toast(toast)
         return 0
     return _say(report)
+
+
+def _early(told: _Told) -> ToastReport | None:
+    """Return how a toast ended at once: Windows refuses some only after it has taken them."""
+    with contextlib.suppress(queue.Empty):
+        return told.get(timeout=REFUSAL_SECONDS)
+    return None
 
 
 def _toaster(name: str) -> Any:  # noqa: ANN401 - windows-toasts is there on Windows only

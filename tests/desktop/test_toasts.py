@@ -188,6 +188,23 @@ def test_why_nothing_is_shown_is_told(monkeypatch, windows):
     assert running.ended()[-1].failed == "error 0x803e0114"
 
 
+def test_what_windows_takes_and_refuses_at_once_is_said_to_be_not_shown(monkeypatch, windows):
+    def refuse(toaster, shown):
+        shown.on_failed(event(error_code=event(value=-2143420140)))
+
+    monkeypatch.setattr(windows, "show_toast", refuse)
+    [report] = Running(monkeypatch, order()).ended()
+    assert report.failed == "error 0x803e0114"
+
+
+def test_a_button_that_is_pressed_at_once_is_told(monkeypatch, windows):
+    def press(toaster, shown):
+        shown.on_activated(event(arguments="later"))
+
+    monkeypatch.setattr(windows, "show_toast", press)
+    assert Running(monkeypatch, order()).ended() == [ToastReport(), ToastReport(pressed="later")]
+
+
 class Tray:
     """A tray's connection."""
 
