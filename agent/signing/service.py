@@ -140,6 +140,7 @@ class SigningService:
         """
         snapshot = await self._inventory.refresh()
         holder = find_holder(snapshot, thumbprint, self._clock())
+        self._pins.prepare(holder.token)  # it is asked for as soon as all are read
         help_ = await self._help(snapshot, holder) if pdf else None
         read = partial(_read, holder=holder, now=self._clock(), pdf=pdf, help_=help_)
         wanted = Wanted([await asyncio.to_thread(read, file) for file in files], holder)

@@ -17,6 +17,7 @@ from soft_token import PIN, SoftTokens
 from agent.certificates.model import Certificate
 from agent.ground.bus import Event
 from agent.renewals.ground.errors import CertificateNotFoundError
+from agent.signing import service
 from agent.signing.checking import check
 from agent.signing.errors import (
     CertificateExpiredError,
@@ -119,6 +120,21 @@ async def test_a_wrong_pin_signs_nothing(desk, files):
     assert told.code == ended.error.code == "pin_incorrect"
     assert ended.files == ()
     assert not any(map(os.path.exists, map(beside, files)))
+
+
+async def test_the_pins_worker_is_started_while_the_documents_are_read(desk, files, monkeypatch):
+    read, started = service._read, []
+
+    def reading(file, **how):
+        started.append(desk.sessions._spare._starting)
+        return read(file, **how)
+
+    monkeypatch.setattr(service, "_read", reading)
+    told, ended = await desk.sign(files)
+    assert (told, ended.error) == (None, None)
+    assert None not in started
+    assert len(set(started)) == 1
+    assert desk.sessions._spare._starting is None, "that is the one that had the PIN"
 
 
 async def test_who_goes_away_is_not_waited_for(desk, files):
