@@ -21,6 +21,8 @@ _DOTS = re.compile(
 )
 """What Unicode calls what stands in the middle of a line."""
 
+_RADICALS = ("KANGXI RADICAL", "CJK RADICAL")
+
 
 def cleaned(field: ApplicantField, value: str) -> str:
     """Return a field without blanks around it and marks nobody sees, every blank an ordinary one.
@@ -28,7 +30,7 @@ def cleaned(field: ApplicantField, value: str) -> str:
     In a name every dot but that of an abbreviation is the middle dot of identity cards.
     """
     scripts = {_script(c) for c in value if is_letter(c)}
-    kept = (_blank(c) for c in value if not _is_mark(c, scripts))
+    kept = (_ordinary(c) for c in value if not _is_mark(c, scripts))
     if field is ApplicantField.NAME:
         kept = (MIDDLE_DOT if _is_dot(c) else c for c in kept)
     return "".join(kept).strip()
@@ -40,7 +42,9 @@ def note_on(field: ApplicantField, value: str) -> Finding | None:
         return None
     return Finding(
         field,
-        mark("It is sent with ordinary blanks and dots, and without marks that nobody sees."),
+        mark(
+            "It is sent with ordinary blanks, dots and characters, and without marks that nobody sees."
+        ),
     )
 
 
@@ -55,8 +59,12 @@ def is_of_script(character: str, others: str) -> bool:
     return _script(character) in {_script(c) for c in others if is_letter(c)}
 
 
-def _blank(character: str) -> str:
-    return " " if unicodedata.category(character) == "Zs" else character
+def _ordinary(character: str) -> str:
+    """Return the blank, or the character of which it is the radical: what is copied from PDFs has those."""
+    if unicodedata.category(character) == "Zs":
+        return " "
+    is_radical = unicodedata.name(character, "").startswith(_RADICALS)
+    return unicodedata.normalize("NFKC", character) if is_radical else character
 
 
 def _is_mark(character: str, scripts: set[str]) -> bool:

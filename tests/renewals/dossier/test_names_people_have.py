@@ -49,6 +49,9 @@ def is_taken(field: ApplicantField, value: str) -> bool:
         ("\u202d王小明\u202c", "王小明"),
         ("\ufeff王\u200b小明", "王小明"),
         ("𠮷田", "𠮷田"),
+        ("\u2f45\u2f42", "方文"),
+        ("李\u2f00", "李一"),
+        ("王\u2ef3", "王龟"),
         ("Mary J. Smith", "Mary J. Smith"),
         ("Anne\u2010Marie", "Anne\u2010Marie"),
     ],
@@ -94,7 +97,7 @@ def test_what_is_sent_is_not_changed_again(field, value):
 def test_what_is_done_to_a_field_is_told_and_cutting_blanks_off_is_not():
     note = note_on(NAME, "王\u3000明")
     assert note is not None
-    assert "ordinary blanks and dots" in note.text(Language.EN)
+    assert "ordinary blanks, dots and characters" in note.text(Language.EN)
     assert note.text(Language.ZH) != note.text(Language.EN)
     assert "明" not in note.text(Language.ZH).replace("不可见", "")
     assert note_on(NAME, " 王明\u3000") is None
