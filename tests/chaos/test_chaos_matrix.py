@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from chaos_cases import RENEWAL_SECONDS
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(RENEWAL_SECONDS + 120)]
 
 
 def test_a_renewal_survives(case, desks_on, survives):
