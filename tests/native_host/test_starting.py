@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 
 import pytest
 from host_process import fake_agent, reply
@@ -69,7 +70,7 @@ def test_an_agent_somebody_else_started_meanwhile_is_found(this_user, monkeypatc
     found = []
 
     def connect():
-        with starting.connect(BROWSER_SOCKET, timeout=10) as connection:
+        with closing(starting.connect(BROWSER_SOCKET, timeout=10)) as connection:
             found.append(connection.getpeername())
 
     thread = threading.Thread(target=connect)
