@@ -14,7 +14,6 @@ from agent.certificates.model import Certificate, CertificateUse
 from agent.ground.language import Language, mark, translate, translate_count
 
 MAX_CLOCK_DAYS = 7
-DEFAULT_THRESHOLDS = (90, 60, 30, 15, 7, 3, 1)
 
 
 @unique
@@ -58,7 +57,7 @@ def is_due(
     last: Shown | None,
     now: dt.datetime,
     *,
-    thresholds: Sequence[int] = DEFAULT_THRESHOLDS,
+    thresholds: Sequence[int],
     is_inserted_anew: bool = False,
 ) -> bool:
     """Return whether ``certificate`` is to be reminded of now.

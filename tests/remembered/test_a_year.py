@@ -13,10 +13,12 @@ from agent.ground.language import Language
 from agent.remembered.service import PairsForgotten, Remembered
 from agent.remembered.store import TokenStore
 from agent.reminders.memory import ReminderMemory
-from agent.reminders.rules import DEFAULT_THRESHOLDS
 from agent.reminders.service import ReminderRaised, ReminderRules, ReminderService
+from agent.settings.config import ReminderSettings
 from agent.system.damage import Damages
 from agent.tokens.inventory import Inventory
+
+THRESHOLDS = ReminderSettings().thresholds
 
 DAY = dt.timedelta(days=1)
 LAST_DAY = dt.date(2026, 4, 1)
@@ -70,7 +72,7 @@ class Computer:
             bus=bus,
             clock=lambda: self.now,
             language=lambda: Language.ZH,
-            rules=lambda: ReminderRules(thresholds=DEFAULT_THRESHOLDS),
+            rules=lambda: ReminderRules(thresholds=THRESHOLDS),
         )
         if reads:
             await inventory.refresh()
@@ -112,7 +114,7 @@ async def test_each_reminder_comes_on_its_day_and_names_the_token(computer):
     await computer.days(370)
     texts = [text for _, text in computer.reminded]
     assert all(f"请取出电子钥匙“{LABEL}”" in text for text in texts)
-    assert computer.days_reminded_of() == [*DEFAULT_THRESHOLDS, -1, -2, -3, -4, -5, -6]
+    assert computer.days_reminded_of() == [*THRESHOLDS, -1, -2, -3, -4, -5, -6]
 
 
 async def test_renewed_elsewhere_it_falls_silent_when_the_token_is_seen_again(computer, tokens):

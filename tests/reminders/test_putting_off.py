@@ -7,13 +7,19 @@ import datetime as dt
 import pytest
 from certificate_maker import CHINA, china, make_certificate
 
-from agent.reminders.rules import Later, is_due, put_off
+from agent.reminders import rules
+from agent.reminders.rules import Later, put_off
+from agent.settings.config import ReminderSettings
 from agent.settings.quiet import is_quiet, quiet_hours
 
 LAST_DAY = dt.date(2025, 6, 30)
 CERTIFICATE = make_certificate(
     not_before=china("2024-06-30 00:00:00"), not_after=china("2025-06-30 23:59:59")
 )
+
+
+def is_due(*facts, **options):
+    return rules.is_due(*facts, thresholds=ReminderSettings().thresholds, **options)
 
 
 def noon(days_left: int) -> dt.datetime:

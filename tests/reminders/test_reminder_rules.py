@@ -10,20 +10,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.ground.language import Language
+from agent.reminders import rules
 from agent.reminders.rules import (
-    DEFAULT_THRESHOLDS,
     Shown,
-    is_due,
     reminder_text,
     reminder_title,
     shown_now,
 )
+from agent.settings.config import ReminderSettings
 
 LAST_DAY = dt.date(2025, 6, 30)
 CERTIFICATE = make_certificate(
     not_before=china("2024-06-30 00:00:00"), not_after=china("2025-06-30 23:59:59")
 )
 DAY = dt.timedelta(days=1)
+THRESHOLDS = ReminderSettings().thresholds
+
+
+def is_due(*facts, thresholds=THRESHOLDS, **options):
+    return rules.is_due(*facts, thresholds=thresholds, **options)
 
 
 def noon(days_left: int) -> dt.datetime:
@@ -63,7 +68,7 @@ def test_a_day_by_day_life_is_reminded_of_at_each_threshold_and_then_daily():
     user = User()
     for days in range(120, -6, -1):
         user.looks(noon(days))
-    assert user.reminded == [*DEFAULT_THRESHOLDS, -1, -2, -3, -4, -5]
+    assert user.reminded == [*THRESHOLDS, -1, -2, -3, -4, -5]
 
 
 def test_a_reminder_is_not_repeated_on_the_same_day():

@@ -14,15 +14,18 @@ from agent.ground.language import Language
 from agent.remembered.service import Remembered
 from agent.remembered.store import TokenStore
 from agent.reminders.memory import ReminderMemory
-from agent.reminders.rules import DEFAULT_THRESHOLDS, Later
+from agent.reminders.rules import Later
 from agent.reminders.service import (
     ReminderRaised,
     ReminderRules,
     ReminderService,
     ReminderTakenBack,
 )
+from agent.settings.config import ReminderSettings
 from agent.settings.quiet import quiet_hours
 from agent.tokens.inventory import Inventory, TokensChanged
+
+THRESHOLDS = ReminderSettings().thresholds
 
 DAY = dt.timedelta(days=1)
 EXPIRED = make_der(not_after=china("2022-07-20 23:59:59"))
@@ -41,7 +44,7 @@ class Desk:
     def __init__(self, tokens: SoftTokens, folder) -> None:
         self.tokens = tokens
         self.now = china("2025-03-07 09:00:00")
-        self.rules = ReminderRules(thresholds=DEFAULT_THRESHOLDS)
+        self.rules = ReminderRules(thresholds=THRESHOLDS)
         self._file = folder / "reminders.json"
         self.raised: list[ReminderRaised] = []
         self.remembers = True
@@ -297,9 +300,7 @@ async def test_what_was_put_off_until_the_next_insertion_is_due_then(desk):
 async def test_what_was_plugged_in_in_quiet_hours_is_reminded_of_after_them(desk):
     hour = desk.now.astimezone()
     span = [(hour + dt.timedelta(hours=h)).strftime("%H:%M") for h in (-1, 1)]
-    desk.rules = ReminderRules(
-        thresholds=DEFAULT_THRESHOLDS, quiet_hours=quiet_hours("-".join(span))
-    )
+    desk.rules = ReminderRules(thresholds=THRESHOLDS, quiet_hours=quiet_hours("-".join(span)))
     desk.tokens.write(("01", "sign", EXPIRED))
     assert await desk.reads_tokens() == []
     desk.now += dt.timedelta(hours=2)
