@@ -12,6 +12,8 @@ from sandbox.authority.rules.records import CmpUser
 from sandbox.authority.store import Store
 from sandbox.desk.desk import ISSUER, SOFTHSM
 
+STEPS = ["submission", "installation"]
+"""There is nobody who reviews or sends a code."""
 GIVEN = {"reference": "参考号 7", "secret": "8d1f-c2a4"}
 
 
@@ -42,12 +44,13 @@ def test_a_pending_request_is_polled_for_while_the_token_rests(desk):
         renewal = applicant.start()
         told = applicant.wait_for(renewal, "SECRET", "PIN", "APPLICANT")
         assert (told["state"], told["waiting"]) == ("drafting", "SECRET")
+        assert told["steps"] == STEPS
         assert "授权码" in told["text"]
         client.call("renewals.give_secret", {"id": renewal["id"], **GIVEN})
         applicant.go_on(renewal, until="REVIEW")
         assert applicant.get(renewal)["state"] == "issuing"
         installed = applicant.go_on(renewal)
-        assert installed["state"] == "installed"
+        assert (installed["state"], installed["steps"]) == ("installed", STEPS)
         tokens = client.call("tokens.list", {"refresh": True})["tokens"]
         found = {c["thumbprint"]: c for t in tokens for c in t["certificates"]}
         assert found[installed["new_thumbprint"]]["subject"] == old["subject"]

@@ -17,6 +17,7 @@ from agent.api.views.renewals import RenewalList, RenewalView
 from agent.api.views.tokens import TokenList
 from agent.ground.language import Language, translate
 from agent.renewals.authorities.ra_protocol import ApplicantField, DocumentName, Policy
+from agent.renewals.course import Step
 from agent.renewals.journal.states import State, Waiting
 from agent.renewals.scans.model import Fault
 from agent.renewals.scans.wording import FAULTS
@@ -63,6 +64,7 @@ def renewal(language: Language, state: str, waiting: str | None, **values: Any) 
         "created": TODAY,
         "updated": TODAY,
         "phone_hint": "138****0000",
+        "steps": tuple(Step),
     }
     return RenewalView(**{**usual, **values})
 
@@ -148,6 +150,10 @@ def conversion(language: Language) -> ConversionView:
 
 _NEW = pair(days=365, number=1)
 """What an installed renewal has brought."""
+
+
+OF_CMP = (Step.SUBMISSION, Step.INSTALLATION)
+"""What there is to a renewal without staff."""
 
 
 def answers(
@@ -328,16 +334,16 @@ SCENES = {
         prepare=send_code, in_all_looks=True,
     ),
     "renew-secret": Scene(
-        "renew", answers("drafting", "SECRET"), is_ready=_page("secret"),
+        "renew", answers("drafting", "SECRET", steps=OF_CMP), is_ready=_page("secret"),
     ),
     "renew-secret-typed": Scene(
-        "renew", answers("drafting", "SECRET"), is_ready=_page("secret"), prepare=_type_secret,
+        "renew", answers("drafting", "SECRET", steps=OF_CMP), is_ready=_page("secret"), prepare=_type_secret,
     ),
     "renew-ask-pin": Scene(
-        "renew", answers("issuing", "PIN"), is_ready=_asks("question"),
+        "renew", answers("issuing", "PIN", steps=OF_CMP), is_ready=_asks("question"),
     ),
     "renew-ask-pin-small": Scene(
-        "renew", answers("issuing", "PIN"), is_ready=_asks("question"), size=SMALL_SCREEN,
+        "renew", answers("issuing", "PIN", steps=OF_CMP), is_ready=_asks("question"), size=SMALL_SCREEN,
     ),
     "renew-import-pin": Scene(
         "renew", answers("installing", "PIN", more=LOW),

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from actors import certificate, pair, put_away, token
 
+from agent.renewals.course import Step
 from agent.renewals.journal.states import ENDED, State, Waiting
 from agent.windows.renew.choices import find_choices, last_installed, preferred
 from agent.windows.renew.countdown import Countdown, pause_named, pause_since
@@ -26,7 +27,7 @@ from agent.windows.renew.plan import (
 def renewal(state="drafting", waiting=None, **values):
     usual = {"id": "1", "authority": "沙盒证书服务中心", "state": state, "waiting": waiting, "remarks": [],
              "thumbprint": "ab" * 32, "organisation": "深圳市样例有限公司",
-             "token_label": "ODC-USBKEY"}  # fmt: skip
+             "token_label": "ODC-USBKEY", "steps": [step.value for step in Step]}  # fmt: skip
     return {**usual, **values}
 
 
@@ -63,7 +64,8 @@ def test_every_state_with_every_wait_has_a_page_and_a_time_line():
         for waiting in (None, *Waiting):
             one = renewal(state.value, waiting.value if waiting else None)
             assert (page_of(one) is Page.END) == (state in ENDED)
-            assert len(time_line(one)) == 5
+            came_to_nothing = state in ENDED and state is not State.INSTALLED
+            assert len(time_line(one)) == (0 if came_to_nothing else 5)
             assert can_cancel(one) == (state not in ENDED)
 
 
@@ -74,6 +76,35 @@ def test_the_time_line_has_one_step_under_way_and_those_before_it_done():
 
 def test_a_rejected_renewal_is_back_at_its_dossier_and_says_so():
     assert time_line(renewal("rejected", "APPLICANT"))[0].standing is Standing.TROUBLE
+
+
+OF_CMP = ["submission", "installation"]
+EARLY = ["submission", "sms", "installation"]
+
+
+@pytest.mark.parametrize(
+    ("state", "waiting", "steps", "standings"),
+    [
+        ("drafting", "SECRET", OF_CMP, [Standing.NOW, Standing.AHEAD]),
+        ("drafting", "NETWORK", OF_CMP, [Standing.NOW, Standing.AHEAD]),
+        ("signing", "PIN", OF_CMP, [Standing.NOW, Standing.AHEAD]),
+        ("submitted", "NETWORK", OF_CMP, [Standing.NOW, Standing.AHEAD]),
+        ("issuing", "PIN", OF_CMP, [Standing.DONE, Standing.NOW]),
+        ("installing", "PIN", OF_CMP, [Standing.DONE, Standing.NOW]),
+        ("installed", None, OF_CMP, [Standing.DONE, Standing.DONE]),
+        ("signing", "PIN", EARLY, [Standing.NOW, Standing.AHEAD, Standing.AHEAD]),
+        ("approved", "SMS_CODE", EARLY, [Standing.DONE, Standing.NOW, Standing.AHEAD]),
+        ("issuing", None, EARLY, [Standing.DONE, Standing.DONE, Standing.NOW]),
+    ],
+)
+def test_the_time_line_has_the_steps_there_are_alone(state, waiting, steps, standings):
+    shown = time_line(renewal(state, waiting, steps=steps))
+    assert [view.step for view in shown] == steps
+    assert [view.standing for view in shown] == standings
+
+
+def test_nothing_is_shown_while_the_steps_are_not_known():
+    assert time_line(renewal("drafting", steps=[])) == ()
 
 
 def test_an_installed_renewal_has_every_step_done():

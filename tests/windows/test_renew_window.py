@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QMessageBox
 
 from agent.api.client import CallError
 from agent.renewals.authorities.ra_protocol import ApplicantField, DocumentName
+from agent.renewals.course import Step
 from agent.tokens.pin import decline_pin
 from agent.windows.pin_panel import IDLE_MS
-from agent.windows.renew.plan import Step
 from agent.windows.renew.scan_dialog import ScanDialog
 from sandbox.authority.sms import Outbox
 from sandbox.desk.desk import Desk, Holder

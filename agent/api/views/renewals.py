@@ -7,6 +7,7 @@ import datetime as dt
 import msgspec
 
 from agent.ground.language import Language
+from agent.renewals.course import Step, steps_of
 from agent.renewals.journal.record import Renewal
 from agent.renewals.wording import note_text, renewal_text
 
@@ -26,6 +27,8 @@ class RenewalView(msgspec.Struct, frozen=True, kw_only=True):
     """TOKEN, PIN, APPLICANT, REVIEW, SMS_CODE, NETWORK, SPACE, SECRET; None while it works or has ended."""
     text: str
     """State and what it waits for, as one sentence in the user's language."""
+    steps: tuple[Step, ...] = ()
+    """What there is to its course at this authority, from first to last; empty while that is not known."""
     note_text: str = ""
     """What is to be known before the first PIN, such as that one of two certificates stays as it is."""
     created: dt.datetime
@@ -63,6 +66,7 @@ def renewal_view(renewal: Renewal, language: Language) -> RenewalView:
         state=renewal.state.value,
         waiting=renewal.waiting.value if renewal.waiting else None,
         text=renewal_text(renewal, language),
+        steps=steps_of(renewal),
         note_text=note_text(renewal, language),
         created=renewal.created,
         updated=renewal.updated,

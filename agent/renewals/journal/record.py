@@ -97,6 +97,8 @@ class Renewal(msgspec.Struct, frozen=True, kw_only=True):
     """Of the submission; each amendment is one more."""
     policy: Policy | None = None
     """The authority's, as it was when the renewal started; None until it has been asked."""
+    needs_dossier: bool = True
+    """Whether a dossier belongs to it, once its policy is known."""
     is_proved: bool = False
     """The new certificate is on the token and its key has signed."""
     is_withdrawing: bool = False

@@ -66,8 +66,9 @@ async def _draft(context: Context, renewal: Renewal) -> Renewal:
     policy = await context.enrolment.policy()
     not_after = x509.load_der_x509_certificate(renewal.private.certificate).not_valid_after_utc
     check_window(policy, not_after, now)
-    renewal = context.save(renewal.changed(now, policy=policy))
-    if needs_dossier(policy, not_after, now):
+    has_dossier = needs_dossier(policy, not_after, now)
+    renewal = context.save(renewal.changed(now, policy=policy, needs_dossier=has_dossier))
+    if has_dossier:
         raise Wait(Waiting.APPLICANT)
     return context.save(renewal.moved(State.SIGNING, now))
 

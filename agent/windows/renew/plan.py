@@ -8,6 +8,8 @@ from enum import StrEnum, unique
 
 from agent.api.client import Json
 from agent.ground.language import mark
+from agent.renewals.course import STEPS, Step
+from agent.renewals.journal.states import State
 
 ENDED = frozenset({"installed", "cancelled", "failed"})
 
@@ -24,17 +26,6 @@ class Page(StrEnum):
     SMS = "sms"
     SECRET = "secret"  # noqa: S105 - not one
     END = "end"
-
-
-@unique
-class Step(StrEnum):
-    """What a person sees of a renewal's course (the guide, 一)."""
-
-    DOSSIER = "dossier"
-    SUBMISSION = "submission"
-    REVIEW = "review"
-    SMS = "sms"
-    INSTALLATION = "installation"
 
 
 @unique
@@ -62,16 +53,6 @@ STANDING_NAMES = {
     Standing.TROUBLE: mark("needs attention"),
 }
 
-_STEPS = {
-    "drafting": Step.DOSSIER,
-    "signing": Step.SUBMISSION,
-    "submitted": Step.SUBMISSION,
-    "reviewing": Step.REVIEW,
-    "rejected": Step.DOSSIER,
-    "approved": Step.SMS,
-    "issuing": Step.INSTALLATION,
-    "installing": Step.INSTALLATION,
-}
 _PAGES = {
     "APPLICANT": Page.DOSSIER,
     "PIN": Page.PIN,
@@ -98,20 +79,24 @@ def page_of(renewal: Json) -> Page:
 
 
 def time_line(renewal: Json) -> tuple[StepView, ...]:
-    """Return all steps and where each is; a renewal that ended without success has no step under way."""
-    state = renewal["state"]
-    if state == "installed":
-        return tuple(StepView(step, Standing.DONE) for step in Step)
-    now = _STEPS.get(state)
-    if now is None:
-        return tuple(StepView(step, Standing.AHEAD) for step in Step)
+    """Return the steps there are and where each is; none while they are not known, or it came to nothing."""
+    steps = tuple(Step(step) for step in renewal["steps"])
+    state = State(renewal["state"])
+    if state is State.INSTALLED:
+        return tuple(StepView(step, Standing.DONE) for step in steps)
+    if state not in STEPS:
+        return ()
     order = list(Step)
-    at = order.index(now)
-    here = Standing.TROUBLE if state == "rejected" else Standing.NOW
+    now = order.index(STEPS[state])
+    at = next((step for step in steps if order.index(step) >= now), None)
+    here = Standing.TROUBLE if state is State.REJECTED else Standing.NOW
     return tuple(
-        StepView(step, Standing.DONE if n < at else here if n == at else Standing.AHEAD)
-        for n, step in enumerate(order)
+        StepView(step, here if step is at else _beside(order.index(step) < now)) for step in steps
     )
+
+
+def _beside(is_before: bool) -> Standing:
+    return Standing.DONE if is_before else Standing.AHEAD
 
 
 def is_overtaken(renewal: Json, shown: Json | None) -> bool:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from agent.windows.icons import draw
-from agent.windows.renew.plan import Standing, Step
+from agent.windows.renew.plan import Standing
 from agent.windows.style import Colours, colours
 
 _DIAMETER = 24
@@ -21,12 +21,17 @@ class StepSign(QWidget):
     What is in the circle says it too: colour alone would leave some people out.
     """
 
-    def __init__(self, number: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._number = number
+        self._number, self._count = 1, 1
         self._standing = Standing.AHEAD
         self._before: Standing | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_place(self, number: int, count: int) -> None:
+        """Show which of how many steps it is, from 1 on."""
+        self._number, self._count = number, count
+        self.update()
 
     def show_standing(self, standing: Standing, before: Standing | None) -> None:
         """Show where the step stands, and the one before it; None where it is the first."""
@@ -51,7 +56,7 @@ class StepSign(QWidget):
         if self._number > 1:
             painter.setPen(_line(self._before is Standing.DONE, chosen))
             painter.drawLine(QPointF(0, middle.y()), QPointF(middle.x() - radius, middle.y()))
-        if self._number < len(Step):
+        if self._number < self._count:
             painter.setPen(_line(self._standing is Standing.DONE, chosen))
             end = QPointF(self.width(), middle.y())
             painter.drawLine(QPointF(middle.x() + radius, middle.y()), end)

@@ -6,11 +6,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from agent.api.client import Json
+from agent.renewals.course import Step
 from agent.windows.renew.plan import (
     STANDING_NAMES,
     STEP_NAMES,
     Standing,
-    Step,
     StepView,
     time_line,
 )
@@ -28,14 +28,15 @@ _KINDS = {
 
 
 class TimeLine(QFrame):
-    """All steps in a row, joined by a line; it is read, never clicked."""
+    """The steps there are in a row, joined by a line; it is read, never clicked."""
 
     def __init__(self, words: Words) -> None:
         super().__init__()
         self._words = words
         self._shown: tuple[StepView, ...] = ()
         self._labels = {step: Label() for step in Step}
-        self._signs = {step: StepSign(number) for number, step in enumerate(Step, 1)}
+        self._signs = {step: StepSign() for step in Step}
+        self._is_roomy = True
         set_kind(self, "card")
         row = QHBoxLayout(self)
         row.setContentsMargins(SMALL, SMALL, SMALL, SMALL)
@@ -53,12 +54,26 @@ class TimeLine(QFrame):
     def show_renewal(self, renewal: Json) -> None:
         """Show where a renewal stands."""
         self._shown = time_line(renewal)
+        for number, view in enumerate(self._shown, 1):
+            self._signs[view.step].show_place(number, len(self._shown))
+        self._show_steps()
         self._say()
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether there is anything to show."""
+        return bool(self._shown)
 
     def name_steps(self, is_roomy: bool) -> None:
         """Show the names below the signs, where there is room; as tooltips they stay."""
-        for label in self._labels.values():
-            label.setVisible(is_roomy)
+        self._is_roomy = is_roomy
+        self._show_steps()
+
+    def _show_steps(self) -> None:
+        steps = {view.step for view in self._shown}
+        for step, sign in self._signs.items():
+            sign.setVisible(step in steps)
+            self._labels[step].setVisible(step in steps and self._is_roomy)
 
     def text(self, step: Step) -> str:
         """Return what is said of a step."""

@@ -147,8 +147,7 @@ class RenewWindow(Window):
     def _show_page(self, page: Page) -> None:
         self.pages.show(page, self.renewal)
         has_ended = self.renewal is None or self.renewal["state"] in ENDED
-        came_to_nothing = has_ended and not (self.renewal and self.renewal["state"] == "installed")
-        self.time_line.setVisible(self.renewal is not None and not came_to_nothing)
+        self.time_line.setVisible(self.renewal is not None and self.time_line.has_steps)
         self._show_heading()
         self.back.setVisible(self.renewal is not None)
         self.tell_what_is_in_front()
