@@ -54,6 +54,9 @@ class Windows(Protocol):
     def in_front(self, connection: Connection, subject: str) -> None:
         """Take a window's word that it is in front with this subject; with an empty one it is not."""
 
+    def placed(self, connection: Connection, place: tuple[int, int, int, int]) -> None:
+        """Take a window's word where it is on the screen: left, top, width and height."""
+
     def is_in_front(self, name: str, subject: str) -> bool:
         """Return whether a person looks at this window, and at this subject in it."""
 

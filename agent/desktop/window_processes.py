@@ -13,7 +13,7 @@ import json
 import logging
 import os
 import socket
-from typing import Self
+from typing import NamedTuple, Self
 
 from agent.desktop.children import child
 from agent.ground.language import Language
@@ -27,6 +27,20 @@ DELAY_SECONDS = 1.0
 
 _LOGGING = "qt.qpa.services.warning=false;qt.qpa.theme.gnome.warning=false"
 """Qt warns, at each start, of desktop portals that are not there."""
+
+
+Place = tuple[int, int, int, int]
+"""Left, top, width and height of a window, in device-independent pixels."""
+
+
+class Order(NamedTuple):
+    """Which window a process is to be, as it reads it."""
+
+    name: str
+    subject: str
+    language: Language
+    others: tuple[Place, ...] = ()
+    """Where those are that are open already."""
 
 
 class WindowProcess:
@@ -62,14 +76,13 @@ class WindowProcess:
         """Its process id."""
         return self._process.pid
 
-    def become(self, name: str, subject: str, language: Language) -> socket.socket:
+    def become(self, order: Order) -> socket.socket:
         """Have it show a window; return our end of its connection, which is the caller's from then on.
 
         Raises:
             OSError: the process has ended.
         """
-        order = json.dumps({"name": name, "subject": subject, "language": language.value})
-        self._ours.sendall(f"{order}\n".encode())
+        self._ours.sendall(f"{json.dumps(order._asdict())}\n".encode())
         self._until_told.pop_all()
         return self._ours
 
@@ -105,20 +118,18 @@ class SpareProcess:
         if at_once:
             self._is_urgent.set()
 
-    async def take(
-        self, name: str, subject: str, language: Language
-    ) -> tuple[WindowProcess, socket.socket]:
+    async def take(self, order: Order) -> tuple[WindowProcess, socket.socket]:
         """Return a process that becomes a window, the waiting one where there is one, and our end of it."""
         waiting, self._waiting = self._waiting, None
         await self.close()
         if waiting is not None:
             try:
-                return waiting, waiting.become(name, subject, language)
+                return waiting, waiting.become(order)
             except OSError:  # it was killed just now
                 await waiting.end()
         process = await WindowProcess.start()
         try:
-            return process, process.become(name, subject, language)
+            return process, process.become(order)
         except BaseException:
             await process.end()
             raise

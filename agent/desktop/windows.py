@@ -20,7 +20,7 @@ import msgspec
 
 from agent.desktop.display import NoWindowError, has_display
 from agent.desktop.terminals import open_in_terminal
-from agent.desktop.window_processes import SpareProcess
+from agent.desktop.window_processes import Order, Place, SpareProcess
 from agent.ground.language import Language
 
 log = logging.getLogger(__name__)
@@ -53,6 +53,9 @@ class _OpenWindow(msgspec.Struct):
 
     in_front: str = ""
     """What it shows while it is the one a person works in."""
+
+    place: Place | None = None
+    """Where it is on the screen, once it has said so."""
 
     def come_forward(self, subject: str) -> None:
         self.subject = subject
@@ -122,6 +125,12 @@ class DesktopWindows:
             if opened.connection is connection:
                 opened.in_front = subject
 
+    def placed(self, connection: Raisable, place: Place) -> None:
+        """See agent.api.services.Windows."""
+        for opened in self._open.values():
+            if opened.connection is connection:
+                opened.place = place
+
     def is_in_front(self, name: str, subject: str) -> bool:
         """See agent.api.services.Windows."""
         return any(
@@ -167,7 +176,9 @@ class DesktopWindows:
 
     async def _run(self, name: str, opened: _OpenWindow) -> int:
         asked = opened.subject
-        process, ours = await self._spare.take(name, asked, self._language())
+        others = tuple(each.place for each in self._open.values() if each.place is not None)
+        order = Order(name, asked, self._language(), others)
+        process, ours = await self._spare.take(order)
         try:
             with contextlib.ExitStack() as until_adopted:
                 until_adopted.callback(ours.close)

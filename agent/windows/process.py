@@ -21,6 +21,7 @@ from agent.system.fonts import font_advice
 from agent.system.handed_sockets import received
 from agent.windows.fonts import NO_CHINESE_FONT, readable
 from agent.windows.link import Link
+from agent.windows.placing import Place
 from agent.windows.style import application
 from agent.windows.window import Context, Window
 from agent.windows.words import Words
@@ -60,6 +61,8 @@ class Order(NamedTuple):
     name: str
     subject: str
     language: Language
+    others: tuple[Place, ...] = ()
+    """Where the windows are that are open already."""
 
 
 def wait_for_order(connection: socket.socket) -> Order | None:
@@ -74,7 +77,8 @@ def wait_for_order(connection: socket.socket) -> Order | None:
     if not line:
         return None
     said = json.loads(line)
-    return Order(said["name"], said["subject"], Language(said["language"]))
+    others = tuple(Place(*place) for place in said["others"])
+    return Order(said["name"], said["subject"], Language(said["language"]), others)
 
 
 def main() -> int:
@@ -102,6 +106,7 @@ def _show(connection: socket.socket, order: Order) -> tuple[QApplication, Window
     if words.language != order.language:
         window.banner.say(f"{words(NO_CHINESE_FONT)} {words(font_advice())}")
     link.settle()
+    window.stand_beside(order.others)
     window.show()
     window.come_forward()
     return app, window

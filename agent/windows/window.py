@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer
+from PySide6.QtGui import (
+    QCursor,
+    QGuiApplication,
+    QKeySequence,
+    QMoveEvent,
+    QResizeEvent,
+    QScreen,
+    QShortcut,
+)
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from agent.api.client import Json
@@ -13,8 +22,14 @@ from agent.ground.language import Language, mark, user_language
 from agent.windows.banner import Banner
 from agent.windows.fonts import readable
 from agent.windows.link import Link
+from agent.windows.placing import Place, best_place, whole
 from agent.windows.style import LARGE, MEDIUM
 from agent.windows.words import Words
+
+FRAME = (LARGE, 2 * LARGE)
+"""What a desktop's frame takes at most of width and height: it is not known before the window is shown."""
+_SETTLED_MS = 200
+"""A window that was moved or made larger has come to rest."""
 
 
 class Context(NamedTuple):
@@ -33,6 +48,9 @@ class Window(QWidget):
         self.words = context.words
         self.subject = subject
         self._in_front = ""
+        self._place: Place | None = None
+        self._rest = QTimer(self, singleShot=True, interval=_SETTLED_MS)
+        self._rest.timeout.connect(self._tell_place)
         self.banner = Banner(self)
         self.content = QVBoxLayout()
         self.content.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
@@ -86,8 +104,52 @@ class Window(QWidget):
 
     def fit(self, width: int, height: int) -> None:
         """Take this size, or what the screen has room for."""
+        room = _screen().availableGeometry()
+        self.resize(min(width, room.width() - FRAME[0]), min(height, room.height() - FRAME[1]))
+
+    def stand_beside(self, others: Sequence[Place]) -> None:
+        """Choose a place before the window is shown, beside what is open already."""
+        if _is_placed_by_the_desktop():
+            return
+        size = self.size()
+        width, height = size.width() + FRAME[0], size.height() + FRAME[1]
+        room = _place(_screen().availableGeometry())
+        self.move(*best_place(width, height, room, others)[:2])
+
+    def grow(self, width: int, height: int) -> None:
+        """Be at least as large, as far as the screen has room, and stay whole on it."""
+        if self.isMaximized() or self.isFullScreen():
+            return
         room = self.screen().availableGeometry()
-        self.resize(min(width, room.width() - LARGE), min(height, room.height() - 2 * LARGE))
+        self.resize(
+            max(self.width(), min(width, room.width() - FRAME[0])),
+            max(self.height(), min(height, room.height() - FRAME[1])),
+        )
+        if _is_placed_by_the_desktop():
+            return
+        frame = self.frameGeometry()
+        outer = Place(frame.x(), frame.y(), self.width() + FRAME[0], self.height() + FRAME[1])
+        moved = whole(outer, _place(room))
+        if moved != outer:
+            self.move(QPoint(moved.x, moved.y))
+
+    def moveEvent(self, event: QMoveEvent) -> None:  # noqa: N802 - Qt's name
+        """Tell where the window is, once it rests."""
+        super().moveEvent(event)
+        self._rest.start()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Tell where the window is, once it rests."""
+        super().resizeEvent(event)
+        self._rest.start()
+
+    def _tell_place(self) -> None:
+        """Tell the agent where the window is: the next one opens beside it."""
+        place = _place(self.frameGeometry())
+        if not self.isVisible() or _is_placed_by_the_desktop() or place == self._place:
+            return
+        self._place = place
+        self.link.call("windows.placed", place._asdict(), None, lambda _report: None)
 
     def say_refusal(self, report: Json) -> None:
         """Say why something was not done, and what to do."""
@@ -116,3 +178,17 @@ class Window(QWidget):
         for widget in self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
             if widget is not self.banner:
                 widget.setEnabled(False)
+
+
+def _screen() -> QScreen:
+    """Return the screen where somebody is at work."""
+    return QGuiApplication.screenAt(QCursor.pos()) or QGuiApplication.primaryScreen()
+
+
+def _place(area: QRect) -> Place:
+    return Place(area.x(), area.y(), area.width(), area.height())
+
+
+def _is_placed_by_the_desktop() -> bool:
+    """Return whether no window may choose its place, nor know it."""
+    return QGuiApplication.platformName().startswith("wayland")

@@ -155,11 +155,12 @@ def desktop(
     scale: int = 1,
     notifications: str = "dunst",
     size: str = "800x600",
+    monitors: int = 1,
 ) -> Iterator[Desktop]:
     """Run a desktop.
 
     ``notifications`` names the daemon: dunst, xfce4-notifyd (draws buttons), or none; ``is_dark`` and
-    ``scale`` are the panel's.
+    ``scale`` are the panel's. The screen of ``size`` is divided into ``monitors``.
     """
     with contextlib.ExitStack() as stack:
         folder = Path(
@@ -171,6 +172,9 @@ def desktop(
         server, environment["DISPLAY"] = _start_server(stack, environment, size)
         environment["DBUS_SESSION_BUS_ADDRESS"] = _start_bus(stack, environment)
         running = Desktop(environment, server)
+        if monitors > 1:
+            divide = str(Path(__file__).with_name("monitors.py"))
+            subprocess.run([sys.executable, divide, str(monitors)], env=environment, check=True)
         if notifications:
             start_daemon(stack, running, notifications)
         if panel:

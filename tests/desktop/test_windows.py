@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +15,7 @@ from pathlib import Path
 import pytest
 from display import desktop, eventually
 
+from agent.api.methods.control import PlaceParams
 from agent.api.registry import Call, NoParams, Registry, Role
 from agent.api.server import Server
 from agent.api.window_names import WINDOW_NAMES
@@ -54,7 +57,10 @@ def windows_of(server=None, language=Language.ZH):
     async def adopt(inherited):
         return await server.adopt(inherited, Role.CONTROL)
 
-    return DesktopWindows(adopt, language=lambda: language)
+    windows = DesktopWindows(adopt, language=lambda: language)
+    if server is not None:
+        server.hearing.append(windows)
+    return windows
 
 
 def without_qt(monkeypatch):
@@ -101,15 +107,15 @@ def test_without_a_display_nothing_is_started(programs, short_folder, monkeypatc
 
 
 @contextlib.contextmanager
-def managed_screen(**options):
+def managed_screen(manager=("xfwm4", "--compositor=off"), **options):
     """A display with a window manager and nothing else."""
     with desktop(panel=False, notifications="", **options) as running:
-        manager = subprocess.Popen(["xfwm4", "--compositor=off"], env=running.environment)
+        started = subprocess.Popen(manager, env=running.environment)
         try:
             yield running
         finally:
-            manager.kill()
-            manager.wait()
+            started.kill()
+            started.wait()
 
 
 @pytest.fixture
@@ -145,10 +151,17 @@ async def server():
     async def subscribe(_call: Call, _params: NoParams) -> dict[str, str]:
         return {}
 
+    async def placed(call: Call, params: PlaceParams) -> dict[str, str]:
+        for windows in running.hearing:
+            windows.placed(call.connection, (params.x, params.y, params.width, params.height))
+        return {}
+
     registry = Registry()
     registry.add("events.subscribe", NoParams, subscribe, Role.CONTROL)
     registry.add("windows.came_forward", NoParams, subscribe, Role.CONTROL)
+    registry.add("windows.placed", PlaceParams, placed, Role.CONTROL)
     running = Server(registry)
+    running.hearing = []
     yield running
     await running.close()
 
@@ -226,6 +239,60 @@ async def test_each_window_is_on_the_screen_as_a_whole_at_200_percent(own_enviro
                 assert await until(lambda title=title: not ids_of(screen, f"^{title}"))
         finally:
             await windows.close()
+
+
+async def test_each_window_opens_whole_on_the_screen_and_never_exactly_over_another(
+    own_environment, server
+):
+    width, height = 1024, 768
+    with managed_screen(size=f"{width}x{height}") as screen:
+        own_environment(screen.environment)
+        windows, frames = windows_of(server), {}
+        try:
+            for name, title in TITLES.items():
+                windows.open_window(name)
+                [shown] = await until(lambda title=title: ids_of(screen, f"^{title}"))
+                assert await until(lambda: all(each.place for each in windows._open.values()))
+                frames[name] = frame_of(screen, shown)
+        finally:
+            await windows.close()
+    for name, (left, top, right, bottom) in frames.items():
+        assert min(left, top) >= 0, (name, frames)
+        assert right <= width, (name, frames)
+        assert bottom <= height, (name, frames)
+    for (one, first), (other, second) in itertools.combinations(frames.items(), 2):
+        apart = max(abs(a - b) for a, b in zip(first[:2], second[:2], strict=True))
+        assert apart >= 24, (one, other, frames)
+
+
+@pytest.mark.parametrize("pointer", [300, 1024 + 300])
+async def test_a_window_opens_on_the_monitor_somebody_works_at(own_environment, server, pointer):
+    # openbox: xfwm4 knows monitors by their outputs, of which Xvfb has one.
+    with managed_screen(["openbox"], size="2048x768", monitors=2) as screen:
+        own_environment(screen.environment)
+        windows = windows_of(server)
+        try:
+            screen.run("xdotool", "mousemove", str(pointer), "400")
+            for name in ("about", "pin"):
+                windows.open_window(name)
+                [shown] = await until(lambda name=name: ids_of(screen, f"^{TITLES[name]}"))
+                assert await until(lambda: all(each.place for each in windows._open.values()))
+                left, _, right, _ = frame_of(screen, shown)
+                assert left // 1024 == (right - 1) // 1024 == pointer // 1024
+        finally:
+            await windows.close()
+
+
+def frame_of(screen, window):
+    """Return left, top, right and bottom of a window with its frame."""
+    told = screen.run("xwininfo", "-id", window)
+    x, y, width, height = (
+        int(re.search(rf"{name}: +(-?\d+)", told)[1])
+        for name in ("Absolute upper-left X", "Absolute upper-left Y", "Width", "Height")
+    )
+    extents = screen.run("xprop", "-id", window, "_NET_FRAME_EXTENTS").partition("=")[2]
+    left, right, top, bottom = (int(each) for each in extents.split(","))
+    return x - left, y - top, x + width + right, y + height + bottom
 
 
 def place_of(screen, window):

@@ -44,6 +44,10 @@ class AnyParams(msgspec.Struct, frozen=True):
     page: int | None = None
     file: str | None = None
     actions: Any = None
+    x: int | None = None
+    y: int | None = None
+    width: int | None = None
+    height: int | None = None
     reference: str | None = None
     secret: str | None = None
     pdf: Any = None
@@ -63,7 +67,7 @@ class Stage:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._registry.add("events.subscribe", AnyParams, self._subscribe, Role.CONTROL)
-        self.answer(windows__came_forward={}, windows__in_front={}, **answers)
+        self.answer(windows__came_forward={}, windows__in_front={}, windows__placed={}, **answers)
 
     def answer(self, **answers: Answer) -> None:
         """Answer these methods from now on."""

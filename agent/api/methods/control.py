@@ -64,6 +64,18 @@ class FrontParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Empty once the window is not in front any more."""
 
 
+Pixels = Annotated[int, msgspec.Meta(ge=-1_000_000, le=1_000_000)]
+
+
+class PlaceParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of ``windows.placed``, in device-independent pixels, with the frame."""
+
+    x: Pixels
+    y: Pixels
+    width: Pixels
+    height: Pixels
+
+
 class WindowParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Parameters of ``windows.open``."""
 
@@ -95,6 +107,7 @@ class ControlMethods:
         registry.add("windows.came_forward", NoParams, self.came_forward, Role.CONTROL)
         registry.add("windows.in_front", FrontParams, self.in_front, Role.CONTROL)
         registry.add("windows.open", WindowParams, self.open_window, *own)
+        registry.add("windows.placed", PlaceParams, self.placed, Role.CONTROL)
         registry.add("windows.prepare", NoParams, self.prepare_window, *own)
 
     async def status(self, call: Call, _params: NoParams) -> StatusView:
@@ -181,6 +194,12 @@ class ControlMethods:
     async def in_front(self, call: Call, params: FrontParams) -> dict[str, str]:
         """Tell what the window that calls shows in front: nobody needs a notice of it."""
         self._services.windows.in_front(call.connection, params.subject)
+        return {}
+
+    async def placed(self, call: Call, params: PlaceParams) -> dict[str, str]:
+        """Tell where the window that calls is: the next one opens beside it."""
+        place = (params.x, params.y, params.width, params.height)
+        self._services.windows.placed(call.connection, place)
         return {}
 
     async def subscribe(self, call: Call, _params: NoParams) -> dict[str, str]:
