@@ -53,6 +53,27 @@ def test_what_can_be_mended_is_mended_by_a_button(stage, window_of, qtbot):
     assert not window.rows["autostart"].fix.isVisible()
 
 
+def test_what_is_wrong_comes_first_and_the_tab_key_follows(stage, window_of, qtbot):
+    names = ["a", "b", "c", "d", "e"]
+    states = dict(zip(names, ["ok", "unknown", "failed", "warning", "failed"], strict=True))
+    stage.answer(
+        checks__list={"checks": [{"name": name, "title": name} for name in names]},
+        checks__run={
+            "items": [{**item(states[name], name), "name": name} for name in names], "report": "r",
+        },
+    )  # fmt: skip
+    window = window_of("check", stage)
+    qtbot.waitUntil(window.copy.isEnabled)
+    qtbot.waitUntil(lambda: window.rows["a"].y() > window.rows["b"].y())
+    in_order = sorted(window.rows.values(), key=lambda row: row.y())
+    assert [row.name for row in in_order] == ["c", "e", "d", "b", "a"]
+    chain, at = [], in_order[0].fix
+    while len(chain) < len(names):
+        chain += [at.parent().name] if at in [row.fix for row in in_order] else []
+        at = at.nextInFocusChain()
+    assert chain == ["c", "e", "d", "b", "a"]
+
+
 def setting(key, value, **values):
     usual = {"title": key, "is_locked": False, "needs_restart": False}
     return {"key": key, "value": value, **usual, **values}

@@ -19,6 +19,8 @@ STATES = {
     "": ("…", "muted", mark("being checked")),
 }
 """Sign, kind and word of each state: colour alone would leave out who cannot tell red from green."""
+URGENT_FIRST = ("failed", "warning", "unknown", "", "ok")
+"""In which order a person has to know of them."""
 _SIGN_WIDTH = 24
 
 

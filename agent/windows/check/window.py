@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from agent.api.client import Json
 from agent.ground.language import mark
-from agent.windows.check.row import CheckRow
+from agent.windows.check.row import URGENT_FIRST, CheckRow
 from agent.windows.file_dialogs import open_above
 from agent.windows.scrolling import scrolled
 from agent.windows.style import SMALL, set_kind
@@ -105,9 +105,18 @@ class CheckWindow(Window):
         self._report = results["report"]
         for item in results["items"]:
             self.rows[item["name"]].show_item(item)
+        self._put_first_what_is_wrong()
         for button in (self.again, self.copy, self.save):
             button.setEnabled(True)
         self._sum_up()
+
+    def _put_first_what_is_wrong(self) -> None:
+        rows = sorted(self.rows.values(), key=lambda row: URGENT_FIRST.index(row.state))
+        for row in rows:
+            self._column.removeWidget(row)
+        for row in rows:
+            self._column.addWidget(row)
+        keep_last(self, *(row.fix for row in rows), self.copy, self.save, self.again)
 
     def _not_run(self, report: Json) -> None:
         self.again.setEnabled(True)
