@@ -106,7 +106,7 @@ class Person:
     def enter_code(self):
         sms = self.pages.sms
         self.press(sms.send)
-        self.wait(lambda: "已发送" in sms.told.text())
+        self.wait(lambda: "请输入发送至" in sms.about.text())
         code = Outbox(self.desk.home.outbox).messages(self.window.renewal["id"])[-1].code
         self.qtbot.keyClicks(sms.code, code)
         self.qtbot.keyClick(sms.code, Qt.Key.Key_Return)

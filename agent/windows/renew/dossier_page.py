@@ -62,7 +62,10 @@ class DossierPage(QWidget):
         self.remark = make_label("warning")
         self.rows = {field: FieldRow(self._words, field) for field in ApplicantField}
         self.slots = {name: ScanSlot(self._words, name) for name in DocumentName}
-        self._field_grid, self._scan_grid = Grid(self.rows.values()), Grid(self.slots.values())
+        self._field_grid, self._scan_grid = (
+            Grid(self.rows.values(), wide=[self.rows[ApplicantField.ADDRESS]]),
+            Grid(self.slots.values()),
+        )
         self.limits = make_label("muted")
         self.letter = LetterButton(context)
         self.keep = QCheckBox()
@@ -185,7 +188,6 @@ class DossierPage(QWidget):
         )
         has_scans = asked is None or any(name.value in asked for name in DocumentName)
         self.limits.setVisible(has_scans)
-        self.letter.setVisible(asked is None or DocumentName.AUTHORISATION_LETTER.value in asked)
         self.keep.setVisible(asked is None)
 
     def _focus(self) -> None:
@@ -271,9 +273,9 @@ class DossierPage(QWidget):
     def _arrange(self) -> None:
         buttons = QHBoxLayout()
         buttons.setSpacing(SMALL)
-        buttons.addWidget(self.letter)
         buttons.addStretch(1)
         buttons.addWidget(self.submit)
+        self.slots[DocumentName.AUTHORISATION_LETTER].add_button(self.letter)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(MEDIUM)

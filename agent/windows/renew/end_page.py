@@ -22,6 +22,9 @@ _PICTURES = {
 }
 
 
+_UNPLUG = mark("The token may be unplugged now.")
+
+
 class EndPage(QWidget):
     """The guide's sentence after a success; else why it came to nothing, and the way to begin again."""
 
@@ -36,6 +39,7 @@ class EndPage(QWidget):
         self.text = make_label("title")
         self.advice = make_label()
         self.validity = make_label("muted", selectable=True)
+        self.unplug = make_label()
         self.close_button = QPushButton()
         self.restart = QPushButton()
         self.next = NextButton(words)
@@ -57,6 +61,7 @@ class EndPage(QWidget):
         self.text.setText(text)
         say(self.advice, "" if is_installed else renewal["advice_text"])
         say(self.validity, "")
+        say(self.unplug, self._words(_UNPLUG) if is_installed else "")
         self.restart.setVisible(not is_installed)
         self.close_button.setFocus()
 
@@ -70,7 +75,7 @@ class EndPage(QWidget):
 
     def _arrange(self) -> None:
         card = StepCard(self.picture)
-        for label in (self.text, self.advice, self.validity):
+        for label in (self.text, self.advice, self.validity, self.unplug):
             card.inside.addWidget(label)
         buttons = QHBoxLayout()
         buttons.setSpacing(SMALL)

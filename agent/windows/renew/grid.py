@@ -16,8 +16,10 @@ _COLUMNS = 2
 class Grid(QGridLayout):
     """Lays out some of its widgets by rows; the others are hidden."""
 
-    def __init__(self, widgets: Iterable[QWidget]) -> None:
+    def __init__(self, widgets: Iterable[QWidget], *, wide: Collection[QWidget] = ()) -> None:
+        """Lay out ``widgets``; each of ``wide`` has a row for itself."""
         super().__init__()
+        self._wide = wide
         self._widgets = self._shown = tuple(widgets)
         self._columns = _COLUMNS
         self.setHorizontalSpacing(MEDIUM)
@@ -41,7 +43,13 @@ class Grid(QGridLayout):
     def _lay_out(self) -> None:
         for widget in self._widgets:
             self.removeWidget(widget)
-        for number, widget in enumerate(self._shown):
-            self.addWidget(widget, number // self._columns, number % self._columns)
+        row = column = 0
+        for widget in self._shown:
+            is_wide = widget in self._wide
+            if column and is_wide:
+                row, column = row + 1, 0
+            self.addWidget(widget, row, column, 1, self._columns if is_wide else 1)
+            column += self._columns if is_wide else 1
+            row, column = row + column // self._columns, column % self._columns
         for column in range(_COLUMNS):
             self.setColumnStretch(column, 1 if column < self._columns else 0)

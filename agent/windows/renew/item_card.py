@@ -22,11 +22,13 @@ class ItemCard(QFrame):
         super().__init__()
         self._words = words
         self.title = make_label("heading")
+        self.state = make_label()
         self.about = make_label(selectable=True)
         self.updated = make_label("muted")
         self.result = make_label()
         self.button = QPushButton()
         set_kind(self, "card")
+        self.state.hide()
         words.show(self.title.setText, title)
         self.button.clicked.connect(self.wanted)
         self._arrange(Picture(picture))
@@ -37,6 +39,10 @@ class ItemCard(QFrame):
         self.updated.setText(self._words(mark("Last updated: {day}"), day=updated or "—"))
         say(self.result, result, kind)
 
+    def show_state(self, text: str, kind: str) -> None:
+        """Show how it stands with the item; ``kind`` is how that looks."""
+        say(self.state, text, kind)
+
     def show_button(self, text: str, *, enabled: bool) -> None:
         """Name the button; the card's title stays part of what a screen reader says."""
         self.button.setText(text)
@@ -45,13 +51,13 @@ class ItemCard(QFrame):
 
     def text(self) -> str:
         """Return all it says."""
-        labels = (self.title, self.about, self.updated, self.result)
+        labels = (self.title, self.state, self.about, self.updated, self.result)
         return "\n".join(label.text() for label in labels if label.text())
 
     def _arrange(self, picture: Picture) -> None:
         column = QVBoxLayout()
         column.setSpacing(TIGHT)
-        for label in (self.title, self.about, self.updated, self.result):
+        for label in (self.title, self.state, self.about, self.updated, self.result):
             column.addWidget(label)
         row = QHBoxLayout(self)
         row.setContentsMargins(LARGE, MEDIUM, LARGE, MEDIUM)

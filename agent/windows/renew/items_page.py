@@ -6,10 +6,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from agent.api.client import Json
+from agent.certificates.days import EXPIRING_DAYS
 from agent.ground.language import mark
+from agent.windows.picture import Picture
 from agent.windows.renew.choices import Choice, last_installed
 from agent.windows.renew.item_card import ItemCard
 from agent.windows.renew.labels import isolated, make_label, say
+from agent.windows.renew.step_card import StepCard, put_in_the_middle
 from agent.windows.style import MEDIUM, set_kind
 from agent.windows.texts import day
 from agent.windows.words import Words
@@ -32,7 +35,8 @@ class ItemsPage(QWidget):
         super().__init__()
         self._words = words
         self.choice = QComboBox()
-        self.none = make_label("muted")
+        self.none = make_label()
+        self.nothing = QWidget()
         self.licence = ItemCard(words, mark("Business licence"), "licence")
         self.certificate = ItemCard(words, mark("Digital certificate"), "token")
         self.all = QPushButton()
@@ -49,7 +53,7 @@ class ItemsPage(QWidget):
             self.choice.setCurrentIndex(self.choice.findData(chosen.thumbprint))
         self.choice.blockSignals(False)
         self.choice.setVisible(len(choices) > 1)
-        self.none.setVisible(chosen is None)
+        self.nothing.setVisible(chosen is None)
         for widget in (self.licence, self.certificate, self.all):
             widget.setVisible(chosen is not None)
 
@@ -57,7 +61,8 @@ class ItemsPage(QWidget):
         """Show the digital certificate's item."""
         words = self._words
         installed = last_installed(renewals, choice.organisation)
-        about = [isolated(choice.organisation), choice.text]
+        self.certificate.show_state(choice.text, _urgency(choice))
+        about = [isolated(choice.organisation)]
         if choice.away:
             named = mark("Token “{label}”: {state}")
             about.append(words(named, label=isolated(choice.token), state=choice.away))
@@ -97,7 +102,9 @@ class ItemsPage(QWidget):
     def _set_up(self) -> None:
         words = self._words
         words.show(self.none.setText, _NONE)
-        self.none.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        card = StepCard(Picture("token"))
+        card.inside.addWidget(self.none, 0, Qt.AlignmentFlag.AlignVCenter)
+        put_in_the_middle(self.nothing, card)
         words.show(self.choice.setAccessibleName, mark("Certificate to renew"))
         words.show(self.all.setText, mark("Update both"))
         set_kind(self.all, "primary")
@@ -118,18 +125,24 @@ class ItemsPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(MEDIUM)
         column.addWidget(self.choice)
-        column.addWidget(self.none, 1)  # alone on its page, in the middle of the upper half
+        column.addWidget(self.nothing, 2)
         column.addWidget(self.licence)
         column.addWidget(self.certificate)
-        column.addStretch(1)
         column.addLayout(buttons)
-        parts: tuple[QWidget, ...] = (self.choice, self.none, self.licence, self.certificate)
+        column.addStretch(1)
+        parts: tuple[QWidget, ...] = (self.choice, self.nothing, self.licence, self.certificate)
         for part in (*parts, self.all):
             part.hide()  # until it is known what there is
         # Ignored, else a long name would widen the window.
         policy = self.choice.sizePolicy()
         policy.setHorizontalPolicy(policy.Policy.Ignored)
         self.choice.setSizePolicy(policy)
+
+
+def _urgency(choice: Choice) -> str:
+    if choice.days_left is None or choice.days_left > EXPIRING_DAYS:
+        return "muted"
+    return "bad" if choice.days_left < 0 else "warning"
 
 
 def _result(choice: Choice) -> tuple[str, str]:

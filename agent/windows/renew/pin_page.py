@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from agent.api.client import Json
 from agent.ground.language import mark
@@ -12,6 +12,7 @@ from agent.windows.pin_asking import PinAsking
 from agent.windows.pin_panel import PinPanel
 from agent.windows.renew.labels import make_label, say
 from agent.windows.renew.step_card import StepCard, put_in_the_middle
+from agent.windows.style import set_kind
 from agent.windows.words import Words
 
 
@@ -32,6 +33,7 @@ class PinPage(QWidget):
         self.panel = PinPanel(words, heading)
         self.retry = QPushButton()
         words.show(self.retry.setText, mark("Try again"))
+        set_kind(self.retry, "primary")
         self.retry.clicked.connect(self.again)
         self.panel.failed.connect(self._offer_retry)
         self.panel.cancelled.connect(self._leave_for_items)
@@ -73,11 +75,9 @@ class PinPage(QWidget):
         self.left.emit()
 
     def _arrange(self) -> None:
-        card, below = StepCard(Picture("pin")), QHBoxLayout()
-        below.addStretch(1)
-        below.addWidget(self.retry)
+        card = StepCard(Picture("pin"))
+        self.panel.row.addWidget(self.retry)
         card.inside.addWidget(self.panel)
-        card.inside.addLayout(below)
         put_in_the_middle(self, self.note, card)
         self.note.hide()
         self.retry.hide()

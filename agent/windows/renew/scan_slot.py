@@ -90,6 +90,10 @@ class ScanSlot(QFrame):
         else:
             super().keyPressEvent(event)
 
+    def add_button(self, button: QPushButton) -> None:
+        """Put a button of the page's beside those of the slot."""
+        self._buttons.insertWidget(0, button)
+
     def _set_up(self) -> None:
         words = self._words
         set_kind(self, "card")
@@ -121,7 +125,6 @@ class ScanSlot(QFrame):
             "bad" if scan and not scan["is_taken"] else "warning")  # fmt: skip
         say(self.facts, _about(words, scan))
         self.look.setText(words(mark("Convert…") if faults else mark("View…")))
-        set_kind(self.look, "primary" if scan and not scan["is_taken"] else "")
         self.look.setVisible(scan is not None)
         self.remove.setVisible(is_new)
         for button in (self.choose, self.paste, self.look, self.remove):
@@ -189,7 +192,7 @@ class ScanSlot(QFrame):
         middle.setSpacing(SMALL)
         middle.addWidget(self.picture)
         middle.addLayout(words, 1)
-        buttons = QHBoxLayout()
+        self._buttons = buttons = QHBoxLayout()
         buttons.setSpacing(TIGHT)
         for button in (self.choose, self.paste, self.look, self.remove):
             buttons.addWidget(button)

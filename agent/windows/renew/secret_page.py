@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from agent.api.client import Json
 from agent.ground.language import mark
 from agent.windows.picture import Picture
 from agent.windows.renew.labels import make_label, say
 from agent.windows.renew.step_card import StepCard, put_in_the_middle
-from agent.windows.style import set_kind
+from agent.windows.style import TIGHT, set_kind
 from agent.windows.texts import Label
 from agent.windows.window import Context
 
@@ -99,8 +99,11 @@ class SecretPage(QWidget):
         below.addWidget(self.accept)
         inside.addWidget(self.about)
         for field, label in zip(self._fields, self._labels, strict=True):
-            inside.addWidget(label)
-            inside.addWidget(field)
+            named = QVBoxLayout()
+            named.setSpacing(TIGHT)
+            named.addWidget(label)
+            named.addWidget(field)
+            inside.addLayout(named)
         inside.addWidget(self.told)
         inside.addLayout(below)
         put_in_the_middle(self, card)

@@ -63,7 +63,7 @@ class SmsPage(QWidget):
         say(self.told, "")
         self._say()
         if not self._has_sent and renewal["code_sent"]:
-            self._say_sent(renewal, pause_since(renewal["code_sent"], utc_now()))
+            self._say_sent(pause_since(renewal["code_sent"], utc_now()))
         (self.code if self._has_sent else self.send).setFocus()
 
     def _set_up(self) -> None:
@@ -89,14 +89,13 @@ class SmsPage(QWidget):
             "renewals.send_sms", {"id": self._renewal["id"]}, self._on_sent, self._on_not_sent
         )
 
-    def _on_sent(self, renewal: Json) -> None:
-        self._say_sent(renewal, USUAL_SECONDS)
+    def _on_sent(self, _renewal: Json) -> None:
+        self._say_sent(USUAL_SECONDS)
         self.code.setFocus()
 
-    def _say_sent(self, renewal: Json, pause: float) -> None:
-        phone = renewal["phone_hint"] or self._renewal["phone_hint"]
-        sent = mark("An SMS code was sent to {phone}.")
-        say(self.told, self._words(sent, phone=isolated(phone)), "good")
+    def _say_sent(self, pause: float) -> None:
+        again = self._words(mark("The SMS code was sent again.")) if self._has_sent else ""
+        say(self.told, again, "good")
         self._count(pause)
 
     def _on_not_sent(self, report: Json) -> None:

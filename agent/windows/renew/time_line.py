@@ -38,7 +38,7 @@ class TimeLine(QFrame):
         self._signs = {step: StepSign() for step in Step}
         self._is_roomy = True
         set_kind(self, "card")
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(SMALL, SMALL, SMALL, SMALL)
         row.setSpacing(0)  # the line goes on from sign to sign
         for step, label in self._labels.items():
@@ -48,7 +48,7 @@ class TimeLine(QFrame):
             column.setSpacing(TIGHT)
             column.addWidget(self._signs[step])
             column.addWidget(label, 1)
-            row.addLayout(column, 1)
+            row.addLayout(column)
         words.changed.connect(self._say)
 
     def show_renewal(self, renewal: Json) -> None:
@@ -71,8 +71,9 @@ class TimeLine(QFrame):
 
     def _show_steps(self) -> None:
         steps = {view.step for view in self._shown}
-        for step, sign in self._signs.items():
+        for place, (step, sign) in enumerate(self._signs.items()):
             sign.setVisible(step in steps)
+            self._row.setStretch(place, int(step in steps))
             self._labels[step].setVisible(step in steps and self._is_roomy)
 
     def text(self, step: Step) -> str:

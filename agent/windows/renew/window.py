@@ -23,6 +23,9 @@ _CANCEL = mark(
     " stays as it is."
 )
 
+_SIZE = (820, 560)
+_OF_THE_DOSSIER = (900, 980)
+"""What its form needs to be seen as a whole."""
 _ROOMY = 420
 """Device-independent pixels of height below which a heading is in the way."""
 
@@ -99,6 +102,8 @@ class RenewWindow(Window):
             self._leave(shown)
             self._shown = shown
             self.pages.enter(page, renewal, self._choice_of(renewal))
+            if page is Page.DOSSIER and renewal["state"] == "drafting":
+                self.grow(*_OF_THE_DOSSIER)
             if renewal["state"] == "installed":  # the token holds more than when it was read last
                 self.link.call("tokens.list", {"refresh": True}, self._on_tokens)
         else:
@@ -333,7 +338,7 @@ class RenewWindow(Window):
         self.content.setSpacing(MEDIUM)
         self._show_page(Page.ITEMS)
         self.setMinimumSize(520, 300)
-        self.fit(820, 680)
+        self.fit(*_SIZE)
 
 
 def _is_of(licence: Json, chosen: Choice) -> bool:
