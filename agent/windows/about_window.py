@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from agent import __version__
 from agent.api.client import Json
 from agent.ground.language import mark
-from agent.windows.icons import icon
 from agent.windows.scrolling import scrolled
+from agent.windows.seal import seal_icon
 from agent.windows.style import MEDIUM, set_kind
 from agent.windows.texts import Label, ValueLabel
 from agent.windows.update_card import UpdateCard
@@ -87,7 +87,7 @@ class AboutWindow(Window):
 
     def _heading(self) -> QHBoxLayout:
         picture, name = Label(), Label()
-        picture.setPixmap(icon("token").pixmap(QSize(56, 56)))
+        picture.setPixmap(seal_icon().pixmap(QSize(56, 56)))
         set_kind(name, "title")
         self.words.show(name.setText, mark("Certificate Manager"))
         column = QVBoxLayout()

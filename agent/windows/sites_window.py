@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -73,7 +74,7 @@ class SitesWindow(Window):
         buttons = QHBoxLayout()
         buttons.setSpacing(SMALL)
         buttons.addWidget(self.configured, 1)
-        buttons.addWidget(self.withdraw)
+        buttons.addWidget(self.withdraw, 0, Qt.AlignmentFlag.AlignTop)
         self.content.addWidget(self.nothing)
         self.content.addWidget(self.list, 1)
         self.content.addLayout(buttons)

@@ -141,7 +141,9 @@ def _plain(value: Any) -> Any:
 SCENES = {
     "sign": Scene("sign", _answers, is_ready=_has_certificate, prepare=_ask, in_all_looks=True),
     "sign-empty": Scene("sign", _answers, is_ready=_has_certificate),
-    "sign-no-token": Scene("sign", lambda _: {"tokens__list": tokens()}),
+    "sign-no-token": Scene(
+        "sign", lambda language: {**_answers(language), "tokens__list": tokens()}
+    ),
     "sign-done": Scene("sign", _answers, is_ready=_has_certificate, prepare=_end),
     "sign-stamp": Scene(
         "sign",

@@ -117,6 +117,38 @@ def test_what_is_plugged_in_and_out_shows_by_itself(stage, window_of, qtbot):
     qtbot.waitUntil(window.nothing.isVisible)
 
 
+def test_without_a_token_there_is_no_empty_list_beside_the_sentence(stage, window_of, qtbot):
+    stage.answer(tokens__list=tokens(), portals__list={"portals": []})
+    window = window_of("main", stage)
+    qtbot.waitUntil(window.nothing.isVisible)
+    assert not window.left.isVisible()
+    window.nothing.read.click()
+    qtbot.waitUntil(lambda: {"refresh": True} in stage.asked("tokens.list"))
+    stage.answer(tokens__list=tokens(token()))
+    stage.tell("token_inserted")
+    qtbot.waitUntil(window.left.isVisible)
+    assert not window.nothing.read.isVisible(), "it stands below the list"
+
+
+@pytest.mark.parametrize(("days", "is_due"), [(-961, True), (20, True), (300, False)])
+def test_what_is_due_is_renewed_beside_what_says_so(stage, window_of, qtbot, days, is_due):
+    plugged = token(*pair(days=days))
+    stage.answer(
+        tokens__list=tokens(plugged),
+        portals__list={"portals": []},
+        certificates__get=details_of(plugged, language=Language.ZH),
+        windows__open={},
+    )
+    window = window_of("main", stage)
+    qtbot.waitUntil(lambda: shown(window))
+    assert window.information.renew.isVisible() is is_due
+    if is_due:
+        window.information.renew.click()
+        signing = plugged.certificates[0].thumbprint
+        asked = {"name": "renew", "subject": signing}
+        qtbot.waitUntil(lambda: stage.asked("windows.open") == [asked])
+
+
 @pytest.fixture
 def sixty(stage, window_of, qtbot):
     plugged = [

@@ -17,6 +17,9 @@ def test_every_window_fits_a_small_screen_at_200_percent(stage, window_of, qtbot
     window = window_of(scene.window, stage, scene.subject, language)
     qtbot.waitUntil(lambda: scene.is_ready(window), timeout=20_000)
     scene.prepare(window)
+    assert "no method" not in window.banner.text, (
+        "the scene's agent has an answer to all it is asked"
+    )
     needed = window.minimumSizeHint()
     assert (needed.width(), needed.height()) <= SMALL
     assert needed.height() <= SMALL[1]

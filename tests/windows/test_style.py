@@ -5,6 +5,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QCheckBox
 
 from agent.windows import style
+from agent.windows.main.tile import GROUNDS, ground_of
 from agent.windows.style import DARK, LIGHT
 
 AA = 4.5
@@ -32,6 +33,15 @@ def test_text_can_be_read_on_everything_it_stands_on(theme):
            ("muted", "raised")]  # fmt: skip
     weak = {pair: contrast(c[pair[0]], c[pair[1]]) for pair in on}
     assert not {pair: found for pair, found in weak.items() if found < AA}
+
+
+def test_the_letter_on_a_portal_s_tile_can_be_read():
+    assert all(contrast("#ffffff", ground) >= AA for ground in GROUNDS)
+
+
+def test_a_portal_keeps_its_colour():
+    assert ground_of("住房公积金") == ground_of("住房公积金")
+    assert {ground_of(f"{n}号应用") for n in range(50)} == set(GROUNDS)
 
 
 @pytest.fixture(params=[LIGHT, DARK], ids=["light", "dark"])

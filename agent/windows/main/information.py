@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from agent.api.client import Json
-from agent.api.listed import leads
+from agent.api.listed import is_done_with, leads
 from agent.ground.language import mark
 from agent.windows.main.drawer_strip import DrawerStrip
 from agent.windows.main.tree import USES
@@ -23,6 +23,7 @@ from agent.windows.texts import Label, ValueLabel, day
 from agent.windows.words import Words
 
 _KINDS = {"expired": "bad", "expiring": "warning", "valid": "good", "not_yet_valid": "warning"}
+_DUE = ("expired", "expiring")
 _ROWS = (
     ("use", mark("Certificate type")),
     ("validity", mark("Validity")),
@@ -39,6 +40,7 @@ class CertificateInformation(QFrame):
 
     details_wanted = Signal()
     export_wanted = Signal()
+    renew_wanted = Signal()
 
     def __init__(self, words: Words) -> None:
         super().__init__()
@@ -52,12 +54,16 @@ class CertificateInformation(QFrame):
         self.drawer = DrawerStrip(words)
         self.details = QPushButton()
         self.export = QPushButton()
+        self.renew = QPushButton()
         set_kind(self, "card")
         set_kind(self.mark, "stamp")
         set_kind(self.note, "bad")
         self.days.setWordWrap(True)
         words.show(self.details.setText, mark("Details"))
         words.show(self.export.setText, mark("Export"))
+        words.show(self.renew.setText, mark("Renew certificate"))
+        set_kind(self.renew, "primary")
+        self.renew.clicked.connect(self.renew_wanted)
         self.details.clicked.connect(self.details_wanted)
         self.export.clicked.connect(self.export_wanted)
         words.changed.connect(self._fill)
@@ -95,7 +101,7 @@ class CertificateInformation(QFrame):
         self._arrange_values(inside)
         buttons.setSpacing(SMALL)
         buttons.addStretch(1)
-        for button in (self.export, self.details):
+        for button in (self.export, self.details, self.renew):
             buttons.addWidget(button)
 
     def _arrange_values(self, inside: QWidget) -> None:
@@ -140,6 +146,8 @@ class CertificateInformation(QFrame):
         self.mark.setText(self._words(mark("expired certificate")) if is_expired else "")
         self.mark.setVisible(is_expired)
         self.days.setText(certificate["text"])
+        is_due = certificate["status"] in _DUE and certificate["is_current"]
+        self.renew.setVisible(is_due and not is_done_with(certificate))
         chain = certificate["chain"]
         chain_text = chain["text"] if chain and chain["state"] == "bad_signature" else ""
         said = "\n".join(filter(None, (certificate["damage_text"], chain_text)))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices, QPalette
+from PySide6.QtCore import QSize, QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from agent.api.client import Json
 from agent.ground.language import mark
-from agent.windows.icons import icon
+from agent.windows.main.tile import tile
 from agent.windows.style import SMALL, set_kind
 from agent.windows.texts import Label, set_tooltip
 from agent.windows.words import Words
@@ -44,8 +44,10 @@ class Portals(QWidget):
         self.setVisible(bool(self.buttons))
 
     def _button(self, portal: Json) -> QPushButton:
-        button = QPushButton(portal["name"].replace("&", "&&"))
-        button.setIcon(icon("sites", QPalette.ColorRole.ButtonText))
+        button = QPushButton(f" {portal['name'].replace('&', '&&')}")  # apart from the tile
+        button.setAccessibleName(portal["name"])
+        button.setIcon(tile(portal["name"]))
+        button.setIconSize(QSize(22, 22))
         set_tooltip(button, portal["url"])
         button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl(portal["url"])))
         return button

@@ -25,6 +25,8 @@ USES = {
 }
 _THUMBPRINT = Qt.ItemDataRole.UserRole
 _IS_AWAY = Qt.ItemDataRole.UserRole + 1
+_INDENTATION = 14
+"""Device-independent pixels for each level: names are long, and three levels are clear with less."""
 _MARKED = ("expired", "expiring")
 
 
@@ -46,6 +48,7 @@ class TokenTree(QTreeWidget):
         self.setColumnCount(2)
         self.setHeaderHidden(True)
         self.setIconSize(QSize(18, 18))
+        self.setIndentation(_INDENTATION)
         self.setUniformRowHeights(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)

@@ -78,6 +78,7 @@ class MainWindow(Window):
         page = CertificateInformation(self.words)
         page.details_wanted.connect(self._show_details)
         page.export_wanted.connect(self._ask_where)
+        page.renew_wanted.connect(lambda: self._open("renew"))
         self.drawer.serve(page.drawer)
         return page
 
@@ -86,6 +87,7 @@ class MainWindow(Window):
         """The page without a certificate."""
         page = NothingHere(self.words)
         page.check_wanted.connect(lambda: self._open("check"))
+        page.read_wanted.connect(self.read_anew)
         return page
 
     def refresh(self) -> None:
@@ -158,7 +160,8 @@ class MainWindow(Window):
         whole.insertWidget(0, self.toolbar)
         whole.insertWidget(1, self.masthead)
         self._arrange_masthead()
-        inside, parts, left = QWidget(), QSplitter(Qt.Orientation.Horizontal), QWidget()
+        inside, parts = QWidget(), QSplitter(Qt.Orientation.Horizontal)
+        self.left = left = QWidget()
         self.content.setContentsMargins(0, 0, 0, 0)
         self.content.addWidget(scrolled(inside), 1)
         column = QVBoxLayout(inside)
@@ -170,9 +173,9 @@ class MainWindow(Window):
         parts.setHandleWidth(MEDIUM)
         parts.addWidget(left)
         parts.addWidget(self.right)
-        parts.setStretchFactor(0, 2)
-        parts.setStretchFactor(1, 3)
-        parts.setSizes([400, 520])
+        parts.setStretchFactor(0, 1)
+        parts.setStretchFactor(1, 1)
+        parts.setSizes([460, 460])
         self._arrange_left(left)
         self.fit(980, 660)
 
@@ -225,6 +228,7 @@ class MainWindow(Window):
         said = [problem[f"message{suffix}"] for problem in listed["problems"]]
         self.problems.show_value("\n".join(said))
         self.problems.setVisible(bool(said))
+        self.left.setVisible(bool(self._tokens or said))  # an empty list says nothing
         self._offer_another_pin(listed["tokens"])
         self.tree.show_tokens(self._tokens)
         self.tree.search(self.search.text())

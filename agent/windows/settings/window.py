@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
@@ -30,6 +31,8 @@ from agent.windows.texts import Label, ValueLabel
 from agent.windows.window import Context, Window
 from agent.windows.words import Words
 
+_LINE = 34
+"""Device-independent pixels of a field or button: beside its first one a title stands in the middle."""
 _LOCKED = mark("Set by the administrator")
 _AT_NEXT_START = mark("Takes effect when the certificate manager starts again.")
 _RESTARTING = mark(
@@ -92,6 +95,7 @@ class SettingsWindow(Window):
         form.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
         form.setHorizontalSpacing(LARGE)
         form.setVerticalSpacing(MEDIUM)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         for key, editor in self.editors.items():
             form.addRow(*self._row(key, editor))
@@ -114,6 +118,7 @@ class SettingsWindow(Window):
         self.titles[key] = title = Label()
         self.notes[key] = note = Label()
         title.setBuddy(editor)
+        title.setFixedHeight(min(editor.sizeHint().height(), _LINE))
         note.setWordWrap(True)
         set_kind(note, "muted")
         note.hide()
