@@ -59,7 +59,7 @@ def test_what_the_authority_asks_for_all_the_same_is_a_step(policy, state):
     assert STEPS[state] in steps_of(new_renewal(policy=policy, needs_dossier=False, state=state))
 
 
-@pytest.mark.parametrize("state", list(ENDED))
+@pytest.mark.parametrize("state", sorted(ENDED))
 def test_a_renewal_that_ended_keeps_its_steps(state):
     renewal = new_renewal(policy=STAFF, needs_dossier=False, state=state).forgotten()
     assert steps_of(renewal) == EARLY

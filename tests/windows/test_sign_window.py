@@ -16,8 +16,9 @@ from sign_scenes import ID, asked, signed
 from agent.ground.language import Language
 from agent.signing.asking import TimestampMissingError
 from agent.signing.errors import DocumentUnreadableError, SignatureExistsError
-from agent.windows.signing.documents import Column
+from agent.windows.signing.documents import Column, Documents
 from agent.windows.signing.stamp_dialog import StampDialog
+from agent.windows.words import Words
 from sandbox.desk.desk import Desk, Holder
 
 SECONDS = 60_000
@@ -79,6 +80,19 @@ def drop(window, files: list[str]) -> None:
         Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier,
     )  # fmt: skip
     window.documents.dropEvent(event)
+
+
+def test_columns_are_named_once_there_is_something_in_them(qtbot, tmp_path):
+    listed = Documents(Words(Language.ZH))
+    qtbot.addWidget(listed)
+    assert listed.isHeaderHidden()
+    file = tmp_path / "合同.pdf"
+    file.write_bytes(b"%PDF")
+    listed.add([str(file)])
+    assert not listed.isHeaderHidden()
+    listed.topLevelItem(0).setSelected(True)
+    listed.remove_chosen()
+    assert listed.isHeaderHidden()
 
 
 def test_documents_are_signed_with_a_real_token(valid_desk, window_of, qtbot, files):

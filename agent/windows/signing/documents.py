@@ -30,6 +30,9 @@ _DIGEST_DIGITS = 16
 """As many of the SHA-256 are shown; the tooltip has all."""
 
 
+_TO_THE_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
 class Column(IntEnum):
     """What a line shows."""
 
@@ -59,7 +62,10 @@ class Documents(QTreeWidget):
         header.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
         words.show(self.setAccessibleName, mark("Documents"))
         words.changed.connect(self._name_columns)
+        self.changed.connect(self._show_header)
+        self.headerItem().setTextAlignment(Column.SIZE, _TO_THE_RIGHT)
         self._name_columns()
+        self._show_header()
 
     @property
     def files(self) -> list[str]:
@@ -79,7 +85,7 @@ class Documents(QTreeWidget):
             if file not in known and path.is_file():
                 line = QTreeWidgetItem([isolated(path.name), _size(path.stat().st_size), "", ""])
                 line.setData(Column.NAME, Qt.ItemDataRole.UserRole, file)
-                line.setTextAlignment(Column.SIZE, Qt.AlignmentFlag.AlignRight)
+                line.setTextAlignment(Column.SIZE, _TO_THE_RIGHT)
                 set_tooltip(line, file)
                 self.addTopLevelItem(line)
         self.changed.emit()
@@ -137,6 +143,10 @@ class Documents(QTreeWidget):
         """Take what was dropped."""
         event.acceptProposedAction()
         self.add(_files_in(event.mimeData()))
+
+    def _show_header(self) -> None:
+        """Name the columns of what there is, and of nothing none."""
+        self.setHeaderHidden(not self.topLevelItemCount())
 
     def _name_columns(self) -> None:
         self.setHeaderLabels([self._words(heading) for heading in _HEADINGS])
