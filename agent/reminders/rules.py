@@ -187,3 +187,4 @@ class Reminder(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     token: str = ""
     """Label of the token that is to be fetched; empty where it is plugged in."""
+    is_expired: bool = False

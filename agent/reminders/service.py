@@ -15,6 +15,7 @@ import msgspec
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from agent.certificates.days import is_expired
 from agent.certificates.model import Certificate
 from agent.ground.bus import Event, EventBus
 from agent.ground.clock import Clock
@@ -239,6 +240,7 @@ class ReminderService:
             title=reminder_title(certificate.organisation, language),
             text="\n".join(filter(None, said)),
             token="" if known.is_present else known.token.label,
+            is_expired=is_expired(certificate.not_after, now),
         )
         self.raised[certificate.thumbprint] = reminder
         log.info("reminder thumbprint=%s present=%s", certificate.thumbprint, known.is_present)

@@ -12,7 +12,10 @@ from agent.renewals.journal.states import State, Waiting
 EXPIRED = "您的数字证书已过期961天,请及时更新数字证书!过期后将不能用于电子签名或登录,请尽快更新!"
 REMINDERS = tuple(
     Reminder(
-        thumbprint=f"{number:064x}", title=f"深圳市样例{name}有限公司 的数字证书", text=EXPIRED
+        thumbprint=f"{number:064x}",
+        title=f"深圳市样例{name}有限公司的数字证书",
+        text=EXPIRED,
+        is_expired=True,
     )
     for number, name in enumerate(["", *range(1, 60)])
 )

@@ -27,7 +27,7 @@ from agent.desktop.notices.freedesktop import FreedesktopDisplay
 from agent.desktop.notices.icon_file import ensure_icon
 from agent.desktop.notices.model import Button, Notice
 from agent.desktop.notices.plyer import PlyerDisplay
-from agent.desktop.notices.reminding import reminder_notice
+from agent.desktop.notices.reminding import reminder_notice, silenced_notice
 from agent.desktop.notices.telling import renewal_notice
 from agent.desktop.presence import Presence
 from agent.desktop.windows import NoWindowError
@@ -447,6 +447,22 @@ async def test_what_somebody_looks_at_needs_no_notice(no_panel, desk):
 )
 def test_good_news_has_no_warnings_picture(state, seal):
     assert renewal_notice(renewal("new", state), Language.ZH).seal is seal
+
+
+def test_a_reminder_has_the_picture_of_the_worst_it_is_about():
+    expired, soon = (
+        msgspec.structs.replace(REMINDERS[0], is_expired=is_it) for is_it in (True, False)
+    )
+    seals = {
+        CertificateStatus.EXPIRED: [(expired,), (soon, expired)],
+        CertificateStatus.EXPIRING: [(soon,), (soon, soon)],
+    }
+    for seal, reminders in seals.items():
+        assert all(reminder_notice(each, Language.ZH).seal is seal for each in reminders)
+
+
+def test_who_wants_no_reminder_is_not_warned_that_there_will_be_none():
+    assert silenced_notice(REMINDERS[0], Language.ZH).seal is CertificateStatus.VALID
 
 
 async def test_what_was_told_before_the_start_is_not_told_again(no_panel, desk):

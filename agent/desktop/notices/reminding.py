@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection
 
+from agent.certificates.model import CertificateStatus
 from agent.desktop.notices.board import NoticeBoard, Posted
 from agent.desktop.notices.model import Button, Notice
 from agent.ground.bus import Event
@@ -146,6 +147,7 @@ def reminder_notice(reminders: tuple[Reminder, ...], language: Language) -> Noti
             # Who has the token in front of them need not say that it is gone.
             buttons=(renew, later, never) if reminder.token else (renew, later),
             is_urgent=True,
+            seal=_seal(reminders),
         )
     return Notice(
         title=translate(mark("Certificate Manager"), language),
@@ -157,7 +159,14 @@ def reminder_notice(reminders: tuple[Reminder, ...], language: Language) -> Noti
         ),
         buttons=(Button(RENEW, translate(mark("Show"), language)), later),
         is_urgent=True,
+        seal=_seal(reminders),
     )
+
+
+def _seal(reminders: tuple[Reminder, ...]) -> CertificateStatus:
+    """Return the worst of them, as the tray icon shows it."""
+    has_expired = any(reminder.is_expired for reminder in reminders)
+    return CertificateStatus.EXPIRED if has_expired else CertificateStatus.EXPIRING
 
 
 def silenced_notice(reminder: Reminder, language: Language) -> Notice:
@@ -168,6 +177,7 @@ def silenced_notice(reminder: Reminder, language: Language) -> Notice:
             mark("You are not reminded of it any more. Settings can take that back."), language
         ),
         buttons=(Button(UNDO, translate(mark("Undo"), language)),),
+        seal=CertificateStatus.VALID,
     )
 
 
