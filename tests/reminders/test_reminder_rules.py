@@ -209,4 +209,4 @@ def test_a_certificate_that_ended_this_morning_says_so():
 
 def test_the_heading_names_the_organisation_as_it_is_written():
     title = reminder_title("{公司} & Co.", Language.ZH)
-    assert title == "{公司} & Co. 的数字证书"
+    assert title == "{公司} & Co.的数字证书"

@@ -104,7 +104,7 @@ async def test_an_expired_certificate_is_reminded_of_at_the_start(desk):
     await desk.inventory.refresh()
     [raised] = desk.raised
     assert raised.reminder.thumbprint == thumbprint_of(EXPIRED)
-    assert raised.reminder.title == "深圳市样例有限公司 的数字证书"
+    assert raised.reminder.title == "深圳市样例有限公司的数字证书"
     assert "已过期961天" in raised.reminder.text
     assert desk.service.raised == {thumbprint_of(EXPIRED): raised.reminder}
 
