@@ -84,7 +84,6 @@ class PinWindow(Window):
         words.show(self.risk.setText, mark("Risk the last try"))
         words.show(self.unlocked.setText, mark("It has been unlocked"))
         set_kind(self.change, "primary")
-        self.picture.setPixmap(icon("pin").pixmap(QSize(64, 64)))
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.picture.setContentsMargins(0, HUGE, 0, MEDIUM)
         self.told.setWordWrap(True)
@@ -242,6 +241,7 @@ class PinWindow(Window):
         self.change.setVisible(has_form or is_busy)
         is_alone = has_pad or not (has_form or is_busy)
         self.picture.setVisible(is_alone)
+        self.picture.setPixmap(icon("pin" if self._tokens else "token").pixmap(QSize(64, 64)))
         centre, left = Qt.AlignmentFlag.AlignCenter, Qt.AlignmentFlag.AlignLeft
         self.told.setAlignment(centre if is_alone else left)
         self.risk.setVisible(has_risk)

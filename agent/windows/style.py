@@ -174,6 +174,10 @@ def _sheet(chosen: Colours) -> str:
         width: 0; height: 0; border-top: 5px solid {chosen.muted};
         border-left: 4px solid {chosen.surface}; border-right: 4px solid {chosen.surface};
     }}
+    QComboBox:disabled {{
+        border-color: transparent; background: transparent; color: {chosen.text}; padding-left: 0;
+    }}
+    QComboBox:disabled::down-arrow {{ border: none; }}
     QScrollBar:vertical {{ background: transparent; width: 12px; }}
     QScrollBar:horizontal {{ background: transparent; height: 12px; }}
     QScrollBar::handle {{

@@ -17,6 +17,7 @@ ADVICE = {
 }
 """Advice that names a command, in the words of somebody who sees a window."""
 
+_ENDS = tuple(".!?:。！？：…")
 Setter = Callable[[str], object]
 
 
@@ -61,7 +62,14 @@ class Words(QObject):
         suffix = "_zh" if self._language is Language.ZH else ""
         advice = ADVICE.get(report["code"])
         told = self(advice) if advice else report.get(f"advice{suffix}", "")
-        return report[f"message{suffix}"], told
+        said = report[f"message{suffix}"]
+        return (self._ended(said) if told else said), told
+
+    def _ended(self, sentence: str) -> str:
+        """Return a sentence as another may follow: what ends with a reason of strangers has no full stop."""
+        if sentence.endswith(_ENDS):
+            return sentence
+        return f"{sentence}{'。' if self._language is Language.ZH else '.'}"
 
     def change(self, language: Language) -> None:
         """Speak another language from now on."""

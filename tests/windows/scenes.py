@@ -22,6 +22,7 @@ from agent.api.views.tokens import TokenView
 from agent.checks.model import CheckState
 from agent.checks.table import CHECKS
 from agent.ground.language import Language, look_up, translate
+from agent.ground.not_confined import NOT_CONFINED, WHAT_TO_DO
 from agent.portal_signing.model import ShownItem
 from agent.settings.errors import ConfigNotUsedError
 from agent.signing.errors import CertificateExpiredError
@@ -174,6 +175,7 @@ def _said(sentence: str, language: Language, **values: str) -> str:
 
 
 FOUND = {
+    "confinement": (CheckState.FAILED, NOT_CONFINED, WHAT_TO_DO, None),
     "autostart": (
         CheckState.FAILED,
         "The agent does not start at login: nobody will be reminded.",

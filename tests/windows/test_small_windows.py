@@ -14,6 +14,7 @@ from agent.checks.table import CHECKS
 from agent.ground.language import Language
 from agent.sites.model import Action, Decision
 from agent.windows.help_window import docs_folder
+from agent.windows.words import Words
 
 SECONDS = 60_000
 
@@ -72,6 +73,19 @@ def test_what_is_wrong_comes_first_and_the_tab_key_follows(stage, window_of, qtb
         chain += [at.parent().name] if at in [row.fix for row in in_order] else []
         at = at.nextInFocusChain()
     assert chain == ["c", "e", "d", "b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("told", "advice", "said"),
+    [
+        ("无法连接: Connection refused", "请检查网络。", "无法连接: Connection refused。"),
+        ("密码已被锁定。", "请前往窗口。", "密码已被锁定。"),
+        ("无法连接: Connection refused", "", "无法连接: Connection refused"),
+    ],
+)
+def test_a_sentence_ends_before_the_advice_begins(told, advice, said):
+    report = {"code": "x", "message_zh": told, "advice_zh": advice}
+    assert Words(Language.ZH).of_report(report) == (said, advice)
 
 
 def setting(key, value, **values):
