@@ -68,12 +68,6 @@ def test_the_window_grows_for_the_dossier_and_stays_on_the_screen(stage, window_
     assert room.contains(window.frameGeometry())
 
 
-def test_the_letter_is_exported_where_it_is_asked_for(opened):
-    dossier = opened("renew-dossier").pages.dossier
-    slot = next(each for each in dossier.slots.values() if each.isAncestorOf(dossier.letter))
-    assert "授权书" in slot.title.text()
-
-
 def test_an_address_has_a_row_for_itself(opened):
     window = opened("renew-dossier")
     window.resize(900, 980)

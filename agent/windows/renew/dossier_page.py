@@ -188,6 +188,7 @@ class DossierPage(QWidget):
         )
         has_scans = asked is None or any(name.value in asked for name in DocumentName)
         self.limits.setVisible(has_scans)
+        self.letter.setVisible(asked is None or DocumentName.AUTHORISATION_LETTER.value in asked)
         self.keep.setVisible(asked is None)
 
     def _focus(self) -> None:
@@ -273,9 +274,9 @@ class DossierPage(QWidget):
     def _arrange(self) -> None:
         buttons = QHBoxLayout()
         buttons.setSpacing(SMALL)
+        buttons.addWidget(self.letter)
         buttons.addStretch(1)
         buttons.addWidget(self.submit)
-        self.slots[DocumentName.AUTHORISATION_LETTER].add_button(self.letter)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(MEDIUM)

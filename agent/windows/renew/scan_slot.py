@@ -90,10 +90,6 @@ class ScanSlot(QFrame):
         else:
             super().keyPressEvent(event)
 
-    def add_button(self, button: QPushButton) -> None:
-        """Put a button of the page's beside those of the slot."""
-        self._buttons.insertWidget(0, button)
-
     def _set_up(self) -> None:
         words = self._words
         set_kind(self, "card")
@@ -192,7 +188,7 @@ class ScanSlot(QFrame):
         middle.setSpacing(SMALL)
         middle.addWidget(self.picture)
         middle.addLayout(words, 1)
-        self._buttons = buttons = QHBoxLayout()
+        buttons = QHBoxLayout()
         buttons.setSpacing(TIGHT)
         for button in (self.choose, self.paste, self.look, self.remove):
             buttons.addWidget(button)
