@@ -63,7 +63,8 @@ def test_a_renewal_begins_from_the_drawer(stage, window_of, qtbot):
     items = window.pages.items
     qtbot.waitUntil(items.all.isVisible)
     shown = plain(items.certificate.about.text())
-    assert "深圳市样例有限公司\n已过期961天\n电子钥匙“ODC-USBKEY”:未插入" in shown
+    assert items.certificate.state.text() == "已过期961天"
+    assert "深圳市样例有限公司\n电子钥匙“ODC-USBKEY”:未插入" in shown
     items.all.click()
     qtbot.waitUntil(lambda: window.pages.dossier.is_ready)
     assert stage.asked("renewals.start") == [{"thumbprint": pair()[0].thumbprint}]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection
 
-from agent.certificates.model import CertificateStatus
+from agent.certificates.days import CertificateStatus
 from agent.desktop.notices.board import NoticeBoard, Posted
 from agent.desktop.notices.model import Button, Notice
 from agent.ground.bus import Event
