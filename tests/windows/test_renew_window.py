@@ -183,7 +183,7 @@ def test_a_wrong_code_says_how_often_one_may_try_and_another_is_sent_after_a_pau
     person.review("approve")
     sms = person.pages.sms
     person.press(sms.send)
-    person.wait(lambda: "已发送" in sms.told.text())
+    person.wait(lambda: "请输入发送至" in sms.about.text())
     assert not sms.send.isEnabled()
     assert "重新发送 (" in sms.send.text()
     right = Outbox(person.desk.home.outbox).messages(person.window.renewal["id"])[-1].code
@@ -197,14 +197,14 @@ def test_the_pause_between_two_codes_outlives_the_window(person, window_of, qtbo
     person.submit()
     person.review("approve")
     person.press(person.pages.sms.send)
-    person.wait(lambda: "已发送" in person.pages.sms.told.text())
+    person.wait(lambda: "请输入发送至" in person.pages.sms.about.text())
     person.window.close()
     again = Person(person.desk, window_of("renew", person.desk), qtbot)
     sms = again.pages.sms
     again.wait(sms.send.isVisible)
     assert not sms.send.isEnabled()
     assert "重新发送 (" in sms.send.text()
-    assert "已发送" in sms.told.text()
+    assert "请输入发送至" in sms.about.text()
 
 
 def test_after_a_refusal_the_keyboard_is_where_the_first_thing_is_to_be_mended(person):
