@@ -42,7 +42,9 @@ class PinEntry:
 
     def prepare(self, renewal: Renewal) -> None:
         """Have the worker ready that a renewal's next PIN is sent to."""
-        if renewal.waiting not in _NO_PIN_SOON and not renewal.is_withdrawing:
+        asked = self._asked.get(renewal.id)
+        has_one = asked is not None and asked.task is not None and not asked.task.done()
+        if not has_one and renewal.waiting not in _NO_PIN_SOON and not renewal.is_withdrawing:
             self._sessions.prepare(renewal.token)
 
     async def ask(self, renewal: Renewal, *, accepts_final_try: bool = False) -> AskedPin:

@@ -213,3 +213,18 @@ async def test_a_worker_is_made_ready_where_a_pin_is_asked_for_in_a_moment(
     bus.publish(RenewalChanged(renewal=renewal))
     assert made_ready == ([renewal.token] if is_made_ready else [])
     await service.close()
+
+
+async def test_none_is_made_ready_while_a_step_has_its_pin(journal):
+    made_ready, bus, ended = [], EventBus(), asyncio.Event()
+    service = service_of(journal, Authority(), bus, prepare=made_ready.append)
+    renewal = new_renewal(state=State.INSTALLING)
+    step = asyncio.create_task(ended.wait())
+    service.pin_entry._asked[renewal.id] = SimpleNamespace(task=step)
+    bus.publish(RenewalChanged(renewal=renewal))
+    assert made_ready == []
+    ended.set()
+    await step
+    bus.publish(RenewalChanged(renewal=renewal))  # one that was abandoned is in nobody's way
+    assert made_ready == [renewal.token]
+    await service.close()
