@@ -9,7 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from wxs import FEATURE, NO_AUTOSTART, NOT_OLDER, SYSTEM_WANTED, Package, Scope, actions
+from wxs import (
+    FEATURE,
+    NO_AUTOSTART,
+    NO_RIGHT,
+    NOT_OLDER,
+    SYSTEM_WANTED,
+    Package,
+    Scope,
+    actions,
+)
 
 from native_host.identity import HOST_NAME
 
@@ -18,6 +27,8 @@ Value: TypeAlias = str | int
 _SAME_VERSION = 1 | 256 | 512  # MigrateFeatures, VersionMinInclusive, VersionMaxInclusive
 _64_BIT, _KEY_IN_REGISTRY = 256, 4  # of a component
 _64_BIT_VALUE = 2 | 16  # msidbLocatorTypeRawValue, …64bit
+NO_RIGHT_ACTION = "NoRight"
+_ENDS_WITH_A_SENTENCE = 19  # a type of custom action
 _TOLD = ("NOAUTOSTART", "KEPT_NOAUTOSTART", "POLICY", "AUTHORITY")
 """What an administrator may say; Windows hands to the part that may write only what is listed."""
 _FOUND = ("SAME_VERSION_FOUND", "WIX_DOWNGRADE_DETECTED", "WIX_UPGRADE_DETECTED")
@@ -42,6 +53,7 @@ def statements(package: Package) -> list[str]:
         *_for_64_bits(package),
         *_conditions(package),
         *_upgrades(package),
+        *_refusal(package),
         *_path(package),
         *_shortcut_identity(),
         *(_sequence(each.name, each.number, each.when) for each in actions(package)),
@@ -95,6 +107,22 @@ def _upgrades(package: Package) -> Iterator[str]:
     for found in (_FOUND[0], _FOUND[2]):
         yield _update("Upgrade", found, key="ActionProperty", Remove=FEATURE)
     yield _update("Property", "SecureCustomProperties", Value=";".join((*_TOLD, *_FOUND)))
+
+
+def _refusal(package: Package) -> Iterator[str]:
+    """Have who may not install for everybody told what else there is, in the log where nothing is shown.
+
+    As an action: a launch condition would be asked before Windows asks for an administrator (Guidelines for
+    Packages, Windows Installer SDK).
+    """
+    if package.scope is Scope.MACHINE:
+        yield _insert(
+            "CustomAction",
+            Action="NoRight",
+            Type=_ENDS_WITH_A_SENTENCE,
+            Target=package.words("no right"),
+        )
+        yield _sequence(NO_RIGHT_ACTION, 110, NO_RIGHT)
 
 
 def _path(package: Package) -> Iterator[str]:

@@ -22,6 +22,8 @@ _NAMESPACE = uuid.UUID("6c0b7e55-8f3b-4e0c-9e65-0d3a4c1b7f10")
 AGENT = "odc-agent.exe"
 FEATURE = "Program"
 SYSTEM_ACCOUNT = "S-1-5-18"
+NO_RIGHT = "NOT Installed AND NOT Privileged"
+"""Asked when the question for an administrator is answered, or none is put since nothing is shown."""
 NOT_OLDER = "NOT WIX_DOWNGRADE_DETECTED"
 SYSTEM_WANTED = "Installed OR VersionNT64 >= 603"
 """603 is what every Windows since 8.1 says to an installer."""
@@ -68,6 +70,12 @@ WORDS: Mapping[str, Mapping[Tongue, str]] = {
     "system": {
         Tongue.CHINESE: "需要 64 位的 Windows 10 或更高版本。",
         Tongue.ENGLISH: "This needs Windows 10 or later, of 64 bits.",
+    },
+    "no right": {
+        Tongue.CHINESE: "此安装包供本机所有用户使用,需要管理员权限。请以管理员身份安装,"
+        "或改用名称中带 user 的安装包:仅供当前用户使用,不需要管理员权限。",
+        Tongue.ENGLISH: "This package is for everybody on this computer and needs an administrator. Install "
+        'it as one, or take the package with "user" in its name: it is for you alone and needs none.',
     },
 }
 

@@ -5,14 +5,20 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import pytest
+from installing import Machine
 from machine import Language, running
 from parts import ROOT, interpreter, why_not_here
+
+sys.path.append(str(ROOT / "installer" / "windows"))
+
+from launchers.build import PROGRAMS
 
 LANGUAGES = [
     # Those of one language on one processor, the others on the other.
@@ -49,12 +55,13 @@ def display():
 @pytest.fixture(scope="module", params=LANGUAGES)
 def windows(request, display):
     """A Windows of the file's own."""
-    with _running(request.param, display) as found:
+    with another_windows(request.param, display) as found:
         yield found
 
 
 @contextlib.contextmanager
-def _running(language, display):
+def another_windows(language, display):
+    """Lay a Windows out for a block."""
     with (
         tempfile.TemporaryDirectory(prefix="odc-", ignore_cleanup_errors=True) as name,
         running(Path(name), language, DISPLAY=display) as windows,
@@ -65,14 +72,14 @@ def _running(language, display):
 @pytest.fixture
 def english(display):
     """An English Windows of one test's own."""
-    with _running(Language.ENGLISH, display) as windows:
+    with another_windows(Language.ENGLISH, display) as windows:
         yield windows
 
 
 @pytest.fixture
 def chinese(display):
     """A Chinese Windows of one test's own."""
-    with _running(Language.CHINESE, display) as windows:
+    with another_windows(Language.CHINESE, display) as windows:
         yield windows
 
 
@@ -97,3 +104,18 @@ def programs(tmp_path_factory):
         if not folder.exists():
             assemble(folder)
     return folder
+
+
+@pytest.fixture
+def few(programs, tmp_path):
+    """A folder of few of the programs."""
+    folder = tmp_path / "few"
+    folder.mkdir()
+    for program in PROGRAMS:
+        shutil.copy2(programs / program.name, folder)
+    return folder
+
+
+@pytest.fixture
+def machine(chinese):
+    return Machine(chinese)

@@ -70,12 +70,12 @@ class Windows:
             capture_output=True, cwd=cwd, timeout=limit, check=False,
         )  # fmt: skip
 
-    def run_unheard(self, *command: str | Path) -> int:
+    def run_unheard(self, *command: str | Path, env: Mapping[str, str] | None = None) -> int:
         """Run a program that starts others, which would keep its streams, and return its exit code."""
         nothing = subprocess.DEVNULL
         return subprocess.run(
-            [WINE, *command], env=self.environment, stdin=nothing, stdout=nothing, stderr=nothing,
-            timeout=LIMIT, check=False,
+            [WINE, *command], env={**self.environment, **(env or {})}, stdin=nothing, stdout=nothing,
+            stderr=nothing, timeout=LIMIT, check=False,
         ).returncode  # fmt: skip
 
     def file(self, path: str) -> Path:

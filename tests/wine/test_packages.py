@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import filecmp
 import getpass
-import json
 import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from conftest import assemble
+from installing import CHROME, QUIET, package
 from parts import ROOT
-from softhsm import softhsm
 
 from agent import __version__
-from native_host.identity import HOST_NAME
 
 sys.path.append(str(ROOT / "installer" / "windows"))
 
@@ -29,9 +25,6 @@ from wxs import RUN_KEY
 pytestmark = [pytest.mark.wine, pytest.mark.xdist_group("packages"), pytest.mark.timeout(400)]
 
 NEWER = "99.0.0"
-CHROME = rf"Software\Google\Chrome\NativeMessagingHosts\{HOST_NAME}"
-SECONDS = 180
-HERE = Path(__file__).parent
 
 
 def test_two_builds_are_the_same_bytes(programs, tmp_path):
@@ -59,16 +52,6 @@ def test_no_package_for_people_is_made_of_a_test_build(programs, tmp_path):
     assert done.returncode == 1
     assert "for tests" in done.stderr
     assert not list(tmp_path.iterdir())
-
-
-@pytest.fixture
-def few(programs, tmp_path):
-    """A folder of few of the programs."""
-    folder = tmp_path / "few"
-    folder.mkdir()
-    for program in PROGRAMS:
-        shutil.copy2(programs / program.name, folder)
-    return folder
 
 
 @pytest.mark.parametrize("which", ["machine-zh", "machine-en", "user-zh", "user-en"])
@@ -138,114 +121,6 @@ def make_newer(folder):
     source.unlink()
 
 
-def package(folder, out, version, only, *signing):
-    command = [
-        sys.executable,
-        ROOT / "installer/windows/msi.py",
-        "--for-tests",
-        "--version",
-        version,
-    ]
-    done = subprocess.run(
-        [*command, "--only", only, folder, out, *signing],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return Path(done.stdout.strip())
-
-
-class Machine:
-    """A Windows with a desk of tokens and an authority, on which packages are installed."""
-
-    def __init__(self, windows):
-        self.windows = windows
-        self.home = windows.drive / "desk"
-        self.home.mkdir()
-        windows.environment["ODC_HOME"] = windows.path(self.home)
-        self.program = windows.drive / "Program Files" / "odc-agent"
-
-    def msiexec(self, *arguments):
-        """Install or remove in silence; return the exit code."""
-        return self.windows.run_unheard("msiexec", *arguments, "/qn")
-
-    def agent(self, *words):
-        done = self.windows.run(self.program / "odc-agent.com", *words, env={"ODC_NO_START": "1"})
-        return done.stdout.decode("utf-8", "replace")
-
-    def status(self):
-        """What the running agent says of itself; None where none runs."""
-        with contextlib.suppress(ValueError, KeyError):
-            found = json.loads(self.agent("status", "--json"))
-            return found if found.get("running", True) and "version" in found else None
-        return None
-
-    def call(self, method, **params):
-        done = self.windows.run(
-            self.windows.python, self.windows.path(HERE / "calling.py"), method, json.dumps(params)
-        )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-    def wait_for(self, what):
-        deadline = time.monotonic() + SECONDS
-        while not (found := what()):
-            assert time.monotonic() < deadline, "it did not come about"
-            time.sleep(0.3)
-        return found
-
-    @contextlib.contextmanager
-    def authority(self):
-        """An authority and a token while the block runs."""
-        shutil.copytree(softhsm(), self.windows.drive / "SoftHSM2" / "lib")
-        script = self.windows.path(HERE / "desk_there.py")
-        home = self.windows.path(self.home)
-        with self.windows.start(self.windows.python, script, home) as process:
-            assert process.stdout.readline().strip() == b"ready"
-            yield
-            process.stdin.close()
-            process.wait(SECONDS)
-
-    def files(self):
-        """Everything on the drive but what is the user's, Windows Installer's and temporary."""
-        skipped = (
-            "users/",
-            "desk/",
-            "SoftHSM2/",
-            "windows/Installer/",
-            "windows/temp/",
-            "windows/Temp/",
-        )
-        every = (str(f.relative_to(self.windows.drive)) for f in self.windows.drive.rglob("*"))
-        return {name for name in every if not f"{name}/".startswith(skipped)}
-
-    def menu(self):
-        found = self.windows.drive.rglob("*.lnk")
-        return [f.stem for f in found if f.stem in ("证照管家", "Certificate Manager")]
-
-
-@pytest.fixture
-def machine(chinese):
-    return Machine(chinese)
-
-
-QUIET = "NOAUTOSTART=1"
-
-
-def test_without_the_interpreter_or_its_runtime_a_program_says_what_to_do(english, few):
-    """Windows says the same of a library that is not there and of one whose own libraries are not."""
-    for broken in (b"", b"MZ no library"):
-        (few / "python311.dll").write_bytes(broken)
-        for program in ("odc-agent.com", "odc-native-host.exe"):
-            done = english.run(few / program, "--version")
-            assert done.returncode == 1
-            said = done.stderr.decode("utf-8")
-            assert "Visual C++" in said
-            assert "请重新安装" in said
-            assert "python311.dll" in said
-
-
 def test_an_older_version_is_refused_with_a_sentence(machine, few, tmp_path):
     windows = machine.windows
     newer = package(few, tmp_path, NEWER, "machine-en")
@@ -259,30 +134,6 @@ def test_an_older_version_is_refused_with_a_sentence(machine, few, tmp_path):
     command = ["msiinfo", "export", older, "LaunchCondition"]
     said = subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout
     assert "已安装更新的版本" in said
-
-
-def test_where_the_folder_cannot_be_made_nothing_is_installed(machine, few, tmp_path):
-    """As where one has no right to Program Files, or the disk is full."""
-    windows = machine.windows
-    machine.program.write_bytes(b"in the way")
-    before = machine.files()
-    new = windows.path(package(few, tmp_path, __version__, "machine-zh"))
-    log = tmp_path / "setup.log"
-    assert machine.msiexec("/i", new, QUIET, "/l*v", windows.path(log)) != 0
-    assert machine.files() == before
-    assert windows.registry("HKEY_LOCAL_MACHINE", CHROME) is None
-    assert windows.registry("HKEY_LOCAL_MACHINE", RUN_KEY, "odc-agent") is None
-    assert machine.menu() == []
-    assert "odc-agent" in said_in(log)
-
-
-def said_in(log):
-    content = log.read_bytes()
-    return (
-        content.decode("utf-16")
-        if content.startswith(b"\xff\xfe")
-        else content.decode("gbk", "replace")
-    )
 
 
 def test_for_one_user_without_a_start_at_login(machine, packages):
