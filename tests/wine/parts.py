@@ -18,7 +18,7 @@ import sys
 import sysconfig
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # scripts run it too
@@ -97,7 +97,7 @@ def locales() -> Path:
 
 def prefix() -> Path:
     """Return a Wine prefix that says it is Windows 10, in which nothing has run."""
-    made_of = f"{output('dpkg-query', '-W', 'wine64')}{OVERRIDES}{FONTS}{_sources()}"
+    made_of = f"{output('dpkg-query', '-W', 'wine64')}{OVERRIDES}{FONTS}{_texts(C.glob('*.c'))}"
     return kept("wine-prefix", made_of, _make_prefix)
 
 
@@ -117,8 +117,11 @@ def environment(folder: Path, language: str = "en_US.UTF-8") -> dict[str, str]:
 
 
 def _sources() -> str:
-    files = [*sorted(C.glob("*.c")), *sorted(LAUNCHERS.glob("*.[ch]"))]
-    return "".join(file.read_text() for file in files)
+    return _texts(C.glob("*.c")) + _texts(LAUNCHERS.glob("*.[ch]"))
+
+
+def _texts(files: Iterable[Path]) -> str:
+    return "".join(file.read_text() for file in sorted(files))
 
 
 def _make_interpreter(folder: Path) -> None:
@@ -193,6 +196,7 @@ def _compile_programs(folder: Path, compiler: str) -> None:
         *FLAGS,
         f'-DPYTHON=L"{LIBRARY}"',
         "-DSTART=",
+        "-DNEEDED=",
         f"-I{LAUNCHERS}",
         str(LAUNCHERS / "launcher.c"),
     )

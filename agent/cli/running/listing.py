@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from agent.api.client import Json
+import sys
+
+from agent.api.client import CallError, Json
 from agent.api.listed import all_tokens
 from agent.cli.ground.connect import agent
-from agent.cli.ground.outcome import Exit
+from agent.cli.ground.outcome import Exit, sentences
 from agent.cli.ground.output import say, say_json
+from agent.ground.errors import OdcError
 from agent.ground.language import Language, mark, translate, user_language
+from agent.system.incomplete import show_box
 
 
 def status(*, as_json: bool) -> int:
@@ -64,7 +68,12 @@ def renewals(*, as_json: bool) -> int:
 
 def window(name: str, subject: str | None) -> int:
     """Have the agent open a window, or raise the one that is open."""
-    _ask("windows.open", {"name": name, **({"subject": subject} if subject else {})})
+    try:
+        _ask("windows.open", {"name": name, **({"subject": subject} if subject else {})})
+    except (OdcError, CallError) as error:
+        if sys.stderr is None:  # it was a click, which has no console
+            show_box(sentences(error))
+        raise
     return Exit.DONE
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import tempfile
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from PIL import Image
 
@@ -36,6 +36,8 @@ class Program:
     """Whether it has no console."""
 
 
+NEEDED = (r"lib\\agent\\__init__.pyc",)
+"""What a program looks for beside the standard library, as C writes it: else Python speaks to nobody."""
 HOST_PACK = "odc-native-host.pack"
 """The host's modules, as pack.py writes them."""
 HOST_START = (
@@ -46,10 +48,10 @@ HOST_START = (
 PROGRAMS = (
     # Started at login, and by a click.
     Program(
-        name="odc-agent.exe", start=("-I", "-m", "agent.cli"), when_bare="window", is_windowed=True
+        name="odc-agent.exe", start=("-I", "-m", "agent"), when_bare="window", is_windowed=True
     ),
     # At a prompt ``odc-agent`` is this one: .COM comes before .EXE (PATHEXT).
-    Program(name="odc-agent.com", start=("-I", "-m", "agent.cli")),
+    Program(name="odc-agent.com", start=("-I", "-m", "agent")),
     # -S and no -m: a browser waits for it.
     Program(name="odc-native-host.exe", start=("-I", "-S", "-c", HOST_START)),
 )
@@ -120,7 +122,11 @@ def write_icon(file: Path) -> None:
 
 def _definitions(program: Program, library: str) -> list[str]:
     words = ", ".join(f'L"{word}"' for word in program.start)
-    found = [f'-DPYTHON=L"{library}"', f"-DSTART={words}", f"-DWINDOWED={program.is_windowed:d}"]
+    needed = ", ".join(f'L"{name}"' for name in (f"{PurePath(library).stem}.zip", *NEEDED))
+    found = [
+        f'-DPYTHON=L"{library}"', f"-DNEEDED={needed}", f"-DSTART={words}",
+        f"-DWINDOWED={program.is_windowed:d}",
+    ]  # fmt: skip
     return [*found, f'-DWHEN_BARE=L"{program.when_bare}"'] if program.when_bare else found
 
 

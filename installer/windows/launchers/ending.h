@@ -1,4 +1,4 @@
-/* Ending all other processes that run from this program's folder.
+/* Ending all other processes that run from this program's folder or below.
  *
  * The installer does so before files are replaced or removed, after it has asked the user's own agent to end:
  * agents of other users are not its to ask, and browsers keep native hosts. Each goes on where it was when it
@@ -26,8 +26,8 @@ static void end_if_here(DWORD id, const wchar_t *own) {
     HANDLE process =
         OpenProcess(PROCESS_TERMINATE | PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE, FALSE, id);
     size_t length = folder_length(own);
-    if (other && process && program_of(process, other, 32768) && folder_length(other) == length
-        && !_wcsnicmp(other, own, length)
+    if (other && process && program_of(process, other, 32768) && !_wcsnicmp(other, own, length)
+        && other[length] == L'\\'
         && TerminateProcess(process, 0))
         WaitForSingleObject(process, ENDING_MS);
     if (process) CloseHandle(process);
