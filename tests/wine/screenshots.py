@@ -22,6 +22,8 @@ from desks import HOME, desk_for
 from parts import ROOT
 from seat import ICON, Seat, desktop, sitting, until, zh
 
+from agent.renewals.authorities.ra_protocol import ApplicantField
+from agent.renewals.dossier.findings import FIELD_NAMES
 from sandbox.authority.sms import Outbox
 from sandbox.desk.desk import Desk, Holder
 
@@ -29,8 +31,13 @@ FOLDER = ROOT / "docs" / "screenshots" / "windows"
 MAIN, RENEW, QUESTION = (
     zh(title) for title in ("Certificate Manager", "Renew certificate", "A site wants your token")
 )
-WINDOWS = {"pin": zh("Change PIN"), "settings": zh("Settings")}
-"""Opened one after the other above the main window."""
+WINDOWS = {
+    "pin": (zh("Change PIN"), zh("Old PIN")),
+    "settings": (zh("Settings"), zh("Language")),
+}
+"""Opened one after the other above the main window, and what has the keyboard there once it is ready."""
+RENEW_LINE = 101
+"""Pixels from the menu's lower edge to its line of that name."""
 QUIET = 3.0
 BALLOON = range(40, 100)
 """Its height."""
@@ -57,23 +64,25 @@ def _take_all(seat: Seat, folder: Path) -> None:
     until(lambda: any(b - t in BALLOON for _, _, t, _, b in seat.ask("windows")))
     _take(seat, folder / "reminder.png")
     seat.open("main", MAIN)
-    for name, title in WINDOWS.items():
+    for name, (title, first) in WINDOWS.items():
         seat.open(name, title)
+        seat.at(title, first)
         _take(seat, folder / f"{name}.png")
         seat.press("Escape")
         until(lambda: seat.is_in_front(MAIN))
     seat.click(*ICON, button=3)
+    left, _, _, bottom = until(seat.menu)
     _take(seat, folder / "main.png")
-    seat.press("Escape", "Escape")
+    seat.click(left + 60, bottom - RENEW_LINE)
 
 
 def _take_renewal(seat: Seat, desk: Desk, folder: Path) -> None:
-    """One page after the other of a whole renewal."""
-    seat.open("renew", RENEW)
+    """One page after the other of a whole renewal, in the window that the menu has opened."""
     seat.at(RENEW, zh("Update both"))
     _take(seat, folder / "renew.png")
     seat.press("space")
     until(lambda: _renewal(seat) and _renewal(seat)["waiting"] == "APPLICANT")
+    seat.at(RENEW, zh(FIELD_NAMES[ApplicantField.ID_NUMBER]))
     _take(seat, folder / "renew-dossier.png")
     identifier = _renewal(seat)["id"]
     applicant = json.loads((desk.dossier / "applicant.json").read_text("utf-8"))

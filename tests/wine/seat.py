@@ -165,6 +165,13 @@ class Seat:
         x, y = ICON
         return len(self.shot().crop((x - 8, y - 8, x + 8, y + 8)).getcolors()) > 2  # type: ignore[arg-type]
 
+    def menu(self) -> list[int] | None:
+        """Return where the tray's menu is, the only window without a title that is as high."""
+        windows = self.ask("windows")
+        return next(
+            (place for title, *place in windows if not title and place[3] - place[1] > 100), None
+        )
+
     def shot(self) -> Image.Image:
         """Return what is on the screen."""
         with tempfile.NamedTemporaryFile(suffix=".png") as file:

@@ -70,7 +70,7 @@ class TestAtTheTaskBar:
     def test_the_trays_menu_opens_the_window_in_which_keys_change_the_pin(self, desk, seat):
         until(seat.has_icon)
         seat.click(*ICON, button=3)
-        left, _, _, bottom = until(partial(menu, seat))
+        left, _, _, bottom = until(seat.menu)
         seat.click(left + 60, bottom - PIN_LINE)
         seat.fill_in(PIN_TITLE, zh("Old PIN"), f"{PIN}9")
         seat.press("BackSpace")
@@ -88,14 +88,6 @@ class TestAtTheTaskBar:
         [item] = seat.call("checks.run", names=["notices"])["items"]
         assert item["state"] == "warning", item
         assert item["text"].startswith("Windows 不显示本程序带按钮的通知"), item
-
-
-def menu(seat):
-    """Return where the tray's menu is, the only window without a title that is as high."""
-    places = [
-        place for title, *place in seat.ask("windows") if not title and place[3] - place[1] > 100
-    ]
-    return places[0] if places else None
 
 
 class Renewal:
