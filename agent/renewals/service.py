@@ -80,6 +80,7 @@ class RenewalService:
         self._clock = clock
         self._abandoned_after = abandoned_after
         self._started = since_boot()
+        self._taking_dossier = asyncio.Lock()
         self._keeper = Keeper(journal, scans, bus)
         self._driver = Driver(
             journal=journal, save=self._keeper.save, context_of=self.context_of, clock=clock
@@ -149,6 +150,14 @@ class RenewalService:
         Raises:
             WrongStateError, DossierIncompleteError
         """
+        self.awaiting_dossier(renewal_id)
+        # One at a time: the scans that are kept must be those the digests are of.
+        async with self._taking_dossier:
+            return await self._take_dossier(renewal_id, applicant, scans)
+
+    async def _take_dossier(
+        self, renewal_id: str, applicant: Applicant, scans: Mapping[DocumentName, bytes]
+    ) -> Renewal:
         self.awaiting_dossier(renewal_id)
         # Decoding and sealing large pictures takes a while: not in the loop's thread.
         digests = await asyncio.to_thread(digest_scans, scans)
