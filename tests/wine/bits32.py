@@ -26,8 +26,8 @@ INSTALL = (
     "dpkg --add-architecture i386 && apt-get update -qq && "
     "apt-get install -y -qq wine wine32:i386 wine64"
 )
-LIMIT = 300
-"""Seconds for one program."""
+LIMIT = 900
+"""Seconds for one program; an installation takes most of them on a machine that is busy."""
 
 
 def why_not_here() -> str | None:
@@ -42,6 +42,7 @@ class Windows:
         self._debian = debian
         self._folder = folder
         self.python = folder / "python" / "python.exe"
+        self.drive = folder / "prefix" / "drive_c"
         self._variables = {
             "WINEPREFIX": str(folder / "prefix"),
             "WINEDEBUG": "-all",
@@ -58,12 +59,26 @@ class Windows:
         self, *command: str | Path, stdin: bytes = b"", env: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[bytes]:
         """Run a program to its end; what it returns is not looked at."""
+        return subprocess.run(
+            self._command(command, env),
+            input=stdin,
+            capture_output=True,
+            timeout=LIMIT,
+            check=False,
+        )
+
+    def _command(self, command: tuple[str | Path, ...], env: Mapping[str, str] | None) -> list[str]:
         variables = {**self._variables, **(env or {})}
         exports = " ".join(shlex.join((f"{name}={value}",)) for name, value in variables.items())
-        line = f"exec env {exports} wine {shlex.join(map(str, command))}"
-        return subprocess.run(
-            self._debian.command(line), input=stdin, capture_output=True, timeout=LIMIT, check=False
-        )
+        return self._debian.command(f"exec env {exports} wine {shlex.join(map(str, command))}")
+
+    def _make(self, *command: str) -> None:
+        """Run a command that must succeed; what it starts may come too early once, where much else runs."""
+        for _ in range(2):
+            done = self.run(*command)
+            if done.returncode == 0:
+                return
+        raise AssertionError((command, done.stdout + done.stderr))
 
     def _lay_out(self) -> None:
         home = self.python.parent
@@ -71,11 +86,12 @@ class Windows:
         add_part(find_interpreter(interpreter_of_32_bits(), 32), find_interpreter(home), home)
         places = ["python311.zip", ".", *map(self.path, (packages(), ROOT))]
         (home / "python311._pth").write_text("\n".join([*places, ""]))
-        made = self.run("wineboot", "-i")
-        assert made.returncode == 0, made.stdout + made.stderr
+        self._make("wineboot", "-i")
+        # It would call itself Windows 7, which our packages refuse.
+        self._make("winecfg", "-v", "win10")
         for library in ("bcryptprimitives.dll", "icuuc.dll"):
-            there = Path("drive_c/windows/system32", library)
-            shutil.copyfile(prefix() / there, self._folder / "prefix" / there)
+            there = Path("windows/system32", library)
+            shutil.copyfile(prefix() / "drive_c" / there, self.drive / there)
 
 
 @contextlib.contextmanager

@@ -6,11 +6,13 @@ import json
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
 import bits32
 import pytest
+from bits32 import LIMIT
 from parts import ROOT, interpreter, interpreter_of_32_bits
 from test_skf_driver_there import PROGRAM
 
@@ -37,6 +39,22 @@ print(json.dumps({
     "labels": [token.facts.label for token in module.content().tokens],
 }))
 """
+
+WATCHING = """
+import asyncio, json, sys
+from agent.tokens.events.skf import SkfEvents
+from agent.tokens.model import ModuleSettings
+
+async def main():
+    events, told = SkfEvents(ModuleSettings(path=sys.argv[1])), asyncio.Queue()
+    task = asyncio.create_task(events.run(lambda: told.put_nowait(events.is_live)))
+    print(json.dumps([await told.get() for _ in range(3)]), flush=True)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+asyncio.run(main())
+"""
+LISTED = {"own": 64, "bits": 32, "why not": None, "interpreter": "x86", "labels": ["样例"]}
 
 
 @pytest.fixture(scope="module")
@@ -70,17 +88,20 @@ def library(windows, bench, **shape) -> str:
 
 
 def test_it_is_known_by_its_width_and_lists_the_token(windows, bench):
-    done = windows.run(
-        windows.python, "-c", LISTING, library(windows, bench), env=bench.environment
-    )
+    assert listed(windows, windows.python, bench) == LISTED
+
+
+def listed(windows, program: Path, bench) -> dict[str, object]:
+    """What a Python finds of the library and of its tokens."""
+    path = library(windows, bench)
+    done = windows.run(program, "-I", "-c", LISTING, path, env=bench.environment)
     assert done.returncode == 0, done.stderr.decode()
-    assert json.loads(done.stdout) == {
-        "own": 64, "bits": 32, "why not": None, "interpreter": "x86", "labels": ["样例"],
-    }  # fmt: skip
+    return json.loads(done.stdout)
 
 
-def test_the_folder_of_programs_that_people_get_has_the_part_and_finds_it(windows, bench):
-    """As ``make windows`` makes it: compiled files, our own program, and the part beside it."""
+@pytest.fixture(scope="module")
+def programs(windows) -> Path:
+    """The folder that people get, as ``make windows`` makes it: compiled files, and the part beside them."""
     folder = windows.python.parents[1] / "programs"
     command = [
         sys.executable,
@@ -89,11 +110,46 @@ def test_the_folder_of_programs_that_people_get_has_the_part_and_finds_it(window
         interpreter_of_32_bits(),
     ]
     subprocess.run([*command, interpreter(), folder], check=True, capture_output=True)
-    path = library(windows, bench)
-    done = windows.run(folder / "odc-agent.exe", "-I", "-c", LISTING, path, env=bench.environment)
+    return folder
+
+
+def test_the_folder_of_programs_that_people_get_has_the_part_and_finds_it(windows, programs, bench):
+    assert listed(windows, programs / "odc-agent.exe", bench) == LISTED
+
+
+def test_a_package_has_the_part_which_is_found_where_it_was_installed(windows, programs, bench):
+    made = subprocess.run(
+        [sys.executable, ROOT / "installer/windows/msi.py", "--for-tests", "--only", "machine-zh",
+         programs, windows.python.parents[1] / "packages"],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    package = windows.path(Path(made.stdout.strip()))
+    done = windows.run("msiexec", "/i", package, "NOAUTOSTART=1", "/qn")
     assert done.returncode == 0, done.stderr.decode()
-    assert json.loads(done.stdout)["labels"] == ["样例"]
-    assert json.loads(done.stdout)["interpreter"] == "x86"
+    installed = windows.drive / "Program Files" / "odc-agent"
+    assert listed(windows, installed / "odc-agent.exe", bench) == LISTED
+    assert windows.run("msiexec", "/x", package, "/qn").returncode == 0
+    assert not installed.exists()
+
+
+def test_devices_that_come_and_go_are_told_of_by_the_part(windows, bench):
+    path = library(windows, bench)
+
+    def come_and_go() -> None:
+        for number, act in enumerate((bench.pull, bench.plug), 1):
+            bench.wait_until(
+                lambda report, n=number: report.calls.get("SKF_WaitForDevEvent", 0) >= n, LIMIT
+            )
+            act()
+
+    acts = threading.Thread(target=come_and_go)
+    acts.start()
+    done = windows.run(windows.python, "-c", WATCHING, path, env=bench.environment)
+    acts.join()
+    assert done.returncode == 0, done.stderr.decode()
+    assert json.loads(done.stdout) == [True, True, True]
+    bench.pull()  # who waits still, and nobody does, would wait once more
+    bench.wait_until(lambda report: not report.clients, LIMIT)
 
 
 @pytest.mark.parametrize(("ending", "is_packed"), [("well", True), ("at once", False)])
