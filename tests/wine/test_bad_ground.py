@@ -123,6 +123,20 @@ def until(ask):
     return found
 
 
+def test_a_folder_whose_path_is_long_is_said_to_be_that(windows, folder):
+    """Under Wine, too, the interpreter does not find its own files there."""
+    place = windows.drive.joinpath(*["很深的文件夹 deep" * 2] * 12)
+    place.mkdir(parents=True)
+    for file in folder.iterdir():
+        if file.is_file():
+            os.link(file, place / file.name)
+    done = windows.run(place / "odc-agent.com", "--version")
+    assert done.returncode == 1
+    said = done.stderr.decode("utf-8")
+    assert "路径过长" in said
+    assert "too long" in said
+
+
 def test_two_homes_have_an_agent_each(windows):
     """Wine has one user; what two would share are the names of pipes."""
     homes = [windows.path(windows.drive / name) for name in ("anna", "bo")]
