@@ -66,6 +66,7 @@ READERS = {
     "agent/tokens/widths.py": "libraries",
     "agent/network/pac/scripts.py": "a PAC program, of which the reader makes text",
     # What this program itself has written.
+    "agent/ground/language.py": "own catalogue of texts, compiled",
     "agent/settings/rollout.py": "what the reader gave",
     "agent/renewals/journal/salvage.py": "own database, as far as it can be read",
     "agent/system/autostart/linux.py": "own entry",
