@@ -113,7 +113,10 @@ def _settle(app: QApplication, is_ready: object) -> None:
 def _save(window: QWidget, file: Path) -> None:
     window.grab().save(str(file))
     with Image.open(file) as picture:
-        few = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+        # The few pixels of a red sign keep their colour, unlike by the median cut.
+        few = picture.convert("RGB").quantize(
+            method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
+        )
     few.save(file, optimize=True)
 
 

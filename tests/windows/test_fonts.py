@@ -32,7 +32,7 @@ def test_without_chinese_fonts_a_window_is_in_english_and_says_why(has_fonts, tm
     agent, window = socket.socketpair()
     with agent, window:
         number = window.fileno()
-        agent.sendall(b'{"name": "help", "subject": "", "language": "zh_CN"}\n')
+        agent.sendall(b'{"name": "help", "subject": "", "language": "zh_CN", "others": []}\n')
         done = subprocess.run(
             [sys.executable, "-c", SHOWN, str(number)],
             env=environment, pass_fds=[number], capture_output=True, text=True, timeout=60,
