@@ -8,7 +8,7 @@ import msgspec
 
 from agent.ground.errors import OdcError
 from agent.ground.language import mark
-from agent.ground.reports import ErrorReport
+from agent.ground.reports import ErrorReport, sayable
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -82,7 +82,7 @@ def _sayable(value: object) -> object:
     """Return ``value`` with a sign in the place of each byte of a path that is no text."""
     match value:
         case str():
-            return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+            return sayable(value)
         case dict():
             return {name: _sayable(held) for name, held in value.items()}
         case list() | tuple():

@@ -66,15 +66,21 @@ class OdcError(Exception):
 
     def report(self) -> ErrorReport:
         """Return the error as it travels to another process."""
-        from agent.ground.reports import ErrorReport  # noqa: PLC0415 - a command that tells none is quicker
+        from agent.ground.reports import (  # noqa: PLC0415 - a command that tells none is quicker
+            ErrorReport,
+            sayable,
+        )
 
         return ErrorReport(
             code=self.code,
-            message=self.text(Language.EN),
-            message_zh=self.text(Language.ZH),
-            advice=self.advice_text(Language.EN),
-            advice_zh=self.advice_text(Language.ZH),
-            details=self.values,
+            message=sayable(self.text(Language.EN)),
+            message_zh=sayable(self.text(Language.ZH)),
+            advice=sayable(self.advice_text(Language.EN)),
+            advice_zh=sayable(self.advice_text(Language.ZH)),
+            details={
+                name: sayable(value) if isinstance(value, str) else value
+                for name, value in self.values.items()
+            },
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from agent.ground.errors import OdcError
@@ -34,6 +36,16 @@ class ErrorReport(msgspec.Struct, frozen=True, kw_only=True):
     def advice_text(self, language: Language) -> str:
         """Return what to do next, in ``language``; empty where nothing can be done."""
         return self.advice_zh if language is Language.ZH else self.advice
+
+
+_HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""Of surrogates, those that stand for no byte (PEP 383)."""
+
+
+def sayable(text: str) -> str:
+    """Return a text that can be sent and kept, with signs for the bytes of a path that are no text."""
+    whole = _HALVES.sub("\N{REPLACEMENT CHARACTER}", text)
+    return whole.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 class ReportedError(OdcError):

@@ -78,6 +78,18 @@ def test_a_reason_of_ours_is_translated_and_a_strangers_is_not():
     assert "errno 5 {x}" in OdcError(reason="errno 5 {x}").text(Language.ZH)
 
 
+@pytest.mark.parametrize(
+    "units", [(0xDCFF,), (0xD800,), (0x61, 0xDFFF), (0xDCD3, 0xDCC3), (0xD83D, 0xDE00)]
+)
+def test_a_path_that_is_no_text_is_reported_all_the_same(units):
+    odd = "".join(map(chr, units))
+    report = OdcError(reason=f"样例{odd}: no such file", path=odd, number=3).report()
+    assert msgspec.json.decode(msgspec.json.encode(report), type=ErrorReport) == report
+    assert report.message_zh.endswith(": no such file")
+    assert "\N{REPLACEMENT CHARACTER}" in report.message
+    assert report.details["number"] == 3
+
+
 def test_an_error_says_itself_in_english():
     assert str(InvalidInputError(what="x", reason="y")) == "x is not valid: y"
 

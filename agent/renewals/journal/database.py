@@ -144,7 +144,7 @@ def uri_of(path: str) -> str:
 
     A server's name is no authority to it: such a path has four slashes (sqlite.org/uri.html).
     """
-    return f"file://{'' if path.startswith('/') else '/'}{quote(path, safe='/:')}"
+    return f"file://{'' if path.startswith('/') else '/'}{quote(os.fsencode(path), safe='/:')}"
 
 
 def in_memory() -> sqlite3.Connection:

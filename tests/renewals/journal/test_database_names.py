@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from agent.renewals.journal.database import open_database, open_to_read, uri_of
@@ -19,8 +21,11 @@ def test_a_server_is_no_authority(path, uri):
     assert uri_of(path) == uri
 
 
-def test_a_folder_may_have_any_name(tmp_path):
-    file = tmp_path / "样例 #?%&=" / "renewals.sqlite"
+@pytest.mark.parametrize(
+    "name", ["样例 #?%&=", os.fsdecode(b"\xd3\xc3\xbb\xa7"), os.fsdecode(b"\xff%41")]
+)
+def test_a_folder_may_have_any_name(tmp_path, name):
+    file = tmp_path / name / "renewals.sqlite"
     open_database(file)[0].close()
     assert file.exists()
     open_to_read(file).close()
