@@ -242,7 +242,7 @@ async def test_the_options_page_lists_sites_and_takes_consent_back(agent, tabs):
     with agent.client() as client:
         client.call("sites.decide", {"origin": "https://www.example.gov.cn"})
         options = await tabs(f"{OWN}/options.html", ready=None)
-        assert "https://*.gov.cn/*" in await options.locator("#runs").inner_text()
+        await options.locator("#runs", has_text="https://*.gov.cn/*").wait_for()
         row = options.locator('#decisions [data-site="https://www.example.gov.cn"]')
         await row.locator("button").click()
         await row.wait_for(state="detached")

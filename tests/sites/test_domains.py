@@ -22,8 +22,8 @@ SUFFIXES = ("cn", "gov.cn", "com.cn", "com", "xn--55qx5d.cn", "xn--fiqs8s", "git
 )
 def test_it_is_the_public_suffix_and_one_label_however_long_the_host(below, own, suffix):
     domain = f"{own}.{suffix}"
-    if registrable_domain(domain) != domain:
-        return  # by chance a suffix of its own, such as com.cn
+    if registrable_domain(f"x.{domain}") != domain:
+        return  # by chance a suffix of its own, such as hi.cn, where provinces have theirs
     assert registrable_domain(".".join((*below, domain))) == domain
 
 
