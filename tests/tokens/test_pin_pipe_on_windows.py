@@ -8,7 +8,7 @@ import pytest
 from typed_at import Worker
 
 from agent.system.pipes.windows import WindowsSystem
-from agent.tokens.errors import PinFormError, PinNotGivenError
+from agent.tokens.errors import PinFormError, PinNotGivenError, PinUnansweredError
 from agent.tokens.pin import send_pin
 from agent.tokens.pin.framed import StreamClient
 from agent.tokens.pin.pipe import open_endpoint
@@ -78,7 +78,8 @@ def test_another_users_program_is_not_listened_to(worker, monkeypatch):
     real = WindowsSystem.client_sid
     monkeypatch.setattr(WindowsSystem, "client_sid", client_sid)
     typed = bytearray(b"135792")
-    with pytest.raises(PinNotGivenError):
+    # The pipe may have taken what was typed by the time the other end hangs up.
+    with pytest.raises((PinNotGivenError, PinUnansweredError)):
         send_pin(worker.typed.endpoint, typed)
     assert not any(typed)
     assert isinstance(worker.ended(), PinNotGivenError)

@@ -76,7 +76,7 @@ def test_the_host_is_gone_with_its_browser(windows, installed):
 
 def test_what_a_browser_waits_for_is_read_from_one_file(windows, installed):
     lib = installed / "lib"
-    for module in MODULES:
+    for module in MODULES[1:]:  # the launcher looks whether the first is there
         place = lib.joinpath(*module.split("."))
         (place / "__init__.pyc" if place.is_dir() else place.with_suffix(".pyc")).unlink()
     with windows.start(installed / "odc-native-host.exe", ORIGIN) as process:
