@@ -48,7 +48,20 @@ def draw(painter: QPainter, place: QRectF, name: str, colour: str) -> None:
     QSvgRenderer(QByteArray(svg.encode())).render(painter, place)
 
 
-class _Lines(QIconEngine):
+class PaintedIcon(QIconEngine):
+    """An icon that is painted anew at each size."""
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        """Return it at one size, on nothing."""
+        image = QPixmap(size)
+        image.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(image)
+        self.paint(painter, image.rect(), mode, state)
+        painter.end()
+        return image
+
+
+class _Lines(PaintedIcon):
     """Paints a shape in the palette's colour of the moment, so that a theme may change."""
 
     def __init__(self, name: str, role: QPalette.ColorRole) -> None:
@@ -65,14 +78,6 @@ class _Lines(QIconEngine):
         role = QPalette.ColorRole.HighlightedText if mode is QIcon.Mode.Selected else self._role
         colour = QApplication.palette().color(group, role).name()
         draw(painter, QRectF(rect), self._name, colour)  # type: ignore[call-overload]
-
-    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        image = QPixmap(size)
-        image.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(image)
-        self.paint(painter, image.rect(), mode, state)
-        painter.end()
-        return image
 
 
 def icon(name: str, role: QPalette.ColorRole = QPalette.ColorRole.WindowText) -> QIcon:

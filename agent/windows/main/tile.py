@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import zlib
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QIcon, QIconEngine, QPainter, QPixmap
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QIconEngine, QPainter
+
+from agent.windows.icons import PaintedIcon
 
 GROUNDS = ("#0b57b0", "#146c34", "#8a5000", "#a3195b", "#5b3fa8", "#00666e")
 """White is read on each of them (AA), and each is seen on a light and on a dark button."""
@@ -14,7 +16,7 @@ _LETTER = 0.6
 """Of the side."""
 
 
-class _Tile(QIconEngine):
+class _Tile(PaintedIcon):
     """Painted at any scale."""
 
     def __init__(self, name: str) -> None:
@@ -38,14 +40,6 @@ class _Tile(QIconEngine):
         painter.setFont(font)
         painter.setPen(QColor("white"))
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, self._name[:1].upper())
-
-    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        image = QPixmap(size)
-        image.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(image)
-        self.paint(painter, image.rect(), mode, state)
-        painter.end()
-        return image
 
 
 def ground_of(name: str) -> str:
