@@ -97,7 +97,12 @@ class Inventory:
         return self.snapshot
 
     async def refresh(self) -> Snapshot:
-        """Read all modules anew, side by side; one that fails becomes a problem of the snapshot."""
+        """Read all modules anew, side by side; one that fails becomes a problem of the snapshot.
+
+        Whoever asks wants to know how it is now, or begins something: no earlier reading counts.
+        """
+        for reader in self.readers:
+            reader.worker.doubt()
         await asyncio.gather(*(self.read(reader) for reader in self.readers))
         for reader in self.readers:
             if reader.reading.problems:

@@ -63,6 +63,9 @@ class ListTokens(Request[ModuleContent], frozen=True, kw_only=True, tag="list_to
     """Read all tokens and their certificates, without a PIN."""
 
     result = ModuleContent
+    anew: bool = True
+    """Nothing of the listing before counts; else the driver may take it for true that a certificate has its
+    key, where all that it sees is as it was."""
 
 
 class LetGo(Request[None], frozen=True, kw_only=True, tag="let_go"):

@@ -54,6 +54,7 @@ class ModuleWorker:
         self._lock = asyncio.Lock()
         self._backoff = Backoff()
         self._changes = 0
+        self._is_doubted = False
         self._has_let_go = True
         self._is_quick = False
         self._timer: asyncio.TimerHandle | None = None
@@ -98,6 +99,10 @@ class ModuleWorker:
         """Load the module anew for the next listing: what it knows of its tokens counts no more."""
         _changes[self.settings.path] += 1
 
+    def doubt(self) -> None:
+        """Let nothing of the listings before count at the next one: somebody wants to know how it is now."""
+        self._is_doubted = True
+
     def _let_go_later(self) -> None:
         """Disconnect from the tokens after a moment: other programs may want one for themselves."""
 
@@ -129,8 +134,9 @@ class ModuleWorker:
             self._changes = _changes[self.settings.path]
             await self._retire()
         process = await self._started()
+        request, self._is_doubted = protocol.ListTokens(anew=self._is_doubted), False
         started = time.monotonic()
-        content = await process.call(protocol.ListTokens(), seconds=LIST_SECONDS)
+        content = await process.call(request, seconds=LIST_SECONDS)
         if self._has_let_go:
             self._is_quick = time.monotonic() - started < QUICK_SECONDS
             self._has_let_go = False

@@ -49,6 +49,8 @@ class Worker:
         if self._driver is None:
             self._driver = load_driver(*self._library)
         if isinstance(request, protocol.ListTokens):
+            if request.anew:
+                self._driver.forget()
             return self._driver.content()
         if isinstance(request, protocol.LetGo):
             return self._driver.let_go()

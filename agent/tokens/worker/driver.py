@@ -26,6 +26,9 @@ class Driver(Protocol):
     def content(self) -> ModuleContent:
         """Read all tokens anew; one that cannot be read is a problem of the content."""
 
+    def forget(self) -> None:
+        """Let nothing of the listing before count at the next one."""
+
     def let_go(self) -> None:
         """Disconnect from all tokens; the next reading connects anew."""
 

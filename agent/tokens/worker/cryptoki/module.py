@@ -66,6 +66,9 @@ class Module:
         with self._telling():
             self._library.finalize()
 
+    def forget(self) -> None:
+        """Nothing counts longer than its listing."""
+
     def content(self) -> ModuleContent:
         """Read all tokens anew: slots are never trusted across an insertion or removal."""
         with self._telling():

@@ -23,7 +23,7 @@ from agent.tokens.worker.skf.failures import (
 from agent.tokens.worker.skf.library import Library
 from agent.tokens.worker.skf.loaded import LoadedFunctions
 from agent.tokens.worker.skf.quirks import quirks_of
-from agent.tokens.worker.skf.reading import module_content
+from agent.tokens.worker.skf.reading import KnownPairs, module_content
 
 if TYPE_CHECKING:
     from agent.tokens.worker.skf.bridged import BridgedFunctions
@@ -54,6 +54,8 @@ class SkfModule:
         if not functions.are_skf:
             raise ModuleLoadError(module=path, reason=mark("it does not offer SKF (GM/T 0016)"))
         self.library = Library(functions, self.quirks.ulong_bytes)
+        self.known: KnownPairs = {}
+        """What the last listing found out."""
 
     def _functions(self) -> LoadedFunctions | BridgedFunctions:
         if not self.interpreter:
@@ -77,6 +79,10 @@ class SkfModule:
             return module_content(self)
         except SAID as error:
             raise told_library_error(error, module=self.name) from error
+
+    def forget(self) -> None:
+        """Read each pair at the next listing."""
+        self.known = {}
 
     def let_go(self) -> None:
         """Nothing is connected between two readings."""
