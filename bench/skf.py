@@ -6,19 +6,16 @@ The token's own process takes most of the time: the client shows how much, in th
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from agent.tokens.model import Quirks
-from agent.tokens.worker.skf.module import SkfModule
 from bench.idle import SECONDS, SETTLE_SECONDS, use_of
 from bench.memory import memory, processes_of
+from bench.skf_listing import CONTAINERS, print_listing, running
 from bench.skf_tokens import NAMES, make_tokens
 from bench.tables import print_times
 from sandbox.desk.desk import Desk
@@ -27,9 +24,6 @@ from sandbox.skf_token.drawer import Drawer
 from sandbox.usb_token.own_pcscd import own_pcscd
 
 ROUNDS = 20
-CONTAINERS = 2
-CERTIFICATES = 2 * CONTAINERS
-"""Of each token: both pairs of each container have one."""
 
 
 def main() -> None:
@@ -38,59 +32,18 @@ def main() -> None:
         client = _compiled(desk.folder)
         for name in NAMES:
             drawer.plug(name)
-        _list(desk, client)
+        print_listing(desk, drawer, client)
         for name in NAMES[1:]:
             drawer.pull(name)
         _insert(desk, drawer, client)
         _rest(desk)
 
 
-def _list(desk: Desk, client: list[str]) -> None:
-    times: dict[str, list[float]] = {}
-    with desk.client() as agent, _running([*client, "list"], desk) as bare:
-
-        def again() -> int:
-            return int(_answer(bare))
-
-        def anew() -> int:
-            done = subprocess.run(
-                [*client, "list"], input="\n", env=desk.environment, capture_output=True, text=True,
-                check=True,
-            )  # fmt: skip
-            return int(done.stdout)
-
-        os.environ["ODC_SKF_SOCKET"] = desk.environment["ODC_SKF_SOCKET"]
-        module = SkfModule(str(library()), Quirks())
-
-        def driver() -> int:
-            return sum(len(token.certificates) for token in module.content().tokens)
-
-        rows: dict[str, Callable[[], int]] = {
-            "tokens.list, read anew, agent runs": lambda: _count(
-                agent.call("tokens.list", {"refresh": True})
-            ),
-            "our driver alone, library loaded": driver,
-            "bare C client, library loaded": again,
-            "odc-agent certs --json (read anew, whole process)": lambda: _count(
-                json.loads(desk.run("agent.cli", "certs", "--json"))
-            ),
-            "bare C client, whole process": anew,
-        }
-        for _ in range(ROUNDS):  # interleaved, so that all meet the same machine
-            for name, listed in rows.items():
-                started = time.perf_counter()
-                found = listed()
-                times.setdefault(name, []).append((time.perf_counter() - started) * 1000)
-                if found != len(NAMES) * CERTIFICATES:
-                    sys.exit(f"{name} listed {found} certificates")
-    print_times(f"list {len(NAMES)} SKF devices x {CONTAINERS} containers, {ROUNDS} rounds", times)
-
-
 def _insert(desk: Desk, drawer: Drawer, client: list[str]) -> None:
     told, behind = [], []
     name = NAMES[0]
     drawer.pull(name)
-    with desk.client() as agent, _running([*client, "wait"], desk) as bare:
+    with desk.client() as agent, running([*client, "wait"], desk) as bare:
         assert bare.stdout is not None
         agent.call("events.subscribe")
         events = agent.notifications()
@@ -160,26 +113,3 @@ def _compiled(folder: Path) -> list[str]:
     program, source = folder / "skf_client", Path(__file__).with_name("skf_client.c")
     subprocess.run(["gcc", "-O1", "-Wall", "-o", program, source, "-ldl"], check=True)
     return [str(program), str(library())]
-
-
-@contextmanager
-def _running(command: list[str], desk: Desk) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=desk.environment, text=True
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def _answer(process: subprocess.Popen[str]) -> str:
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write("\n")
-    process.stdin.flush()
-    return process.stdout.readline()
-
-
-def _count(answer: dict[str, list[dict[str, list[object]]]]) -> int:
-    return sum(len(token["certificates"]) for token in answer["tokens"])

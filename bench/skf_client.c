@@ -1,6 +1,6 @@
 /* A bare client of a library that speaks SKF (GM/T 0016), for comparison: skf_client LIBRARY list|wait
  *
- * It makes the calls our driver makes: room for a list, certificate or key is given at once, and each pair's
+ * It makes the calls our driver makes where nothing is known yet: room for a list, certificate or key is given at once, and each pair's
  * public key is read, since a certificate without it is none to sign with.
  *
  *   list  for each line of its input: read all certificates of all devices, print how many
