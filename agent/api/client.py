@@ -13,7 +13,7 @@ from collections import deque
 from agent import __version__
 from agent.ground.framing import MAX_REPLY, FrameDecoder, FrameError, encode_frame
 from agent.ground.json_text import decode, encode
-from agent.ground.language import user_language
+from agent.ground.language import mark, user_language
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ else:
     Json = object  # ``typing`` takes longer to load than a call takes
 
 PROTOCOL_VERSION = 1
+HELLO_SECONDS = 15.0
+"""How long an agent may take to say who it is: one whose disk or share hangs says nothing at all."""
 
 
 class CallError(Exception):
@@ -48,6 +50,12 @@ class ConnectionLostError(Exception):
     """The agent has gone, or stopped speaking the protocol."""
 
 
+class AgentSilentError(ConnectionLostError):
+    """Somebody listens, and does not say in time that it is the agent."""
+
+    reason = mark("it does not answer")
+
+
 class Client:
     """One connection to the agent, read by one thread."""
 
@@ -57,7 +65,7 @@ class Client:
         """Say hello over ``connection``, which is closed where nobody answers as an agent does.
 
         Raises:
-            CallError, ConnectionLostError
+            CallError, ConnectionLostError, AgentSilentError
         """
         self._connection = connection
         self._decoder = FrameDecoder(limit=MAX_REPLY)
@@ -71,7 +79,9 @@ class Client:
             "language": (language or user_language()).value,
         }
         try:
+            connection.settimeout(HELLO_SECONDS)
             self.welcome: dict[str, Json] = self.call("hello", hello)
+            connection.settimeout(None)
         except BaseException:
             self.close()
             raise
@@ -136,6 +146,8 @@ class Client:
         while not self._messages:
             try:
                 data = self._connection.recv(65536)
+            except TimeoutError as error:
+                raise AgentSilentError from error
             except OSError as error:
                 raise ConnectionLostError(str(error)) from error
             if not data:

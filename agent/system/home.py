@@ -19,6 +19,8 @@ ROOM_BYTES = 256 * 1024
 
 LONGEST_BELOW = 100
 """More characters than any name has below a folder of the agent's: a renewal's scan while it is written."""
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+_NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR})
 _LONGEST_PATH = 259
 """Characters of a path on Windows, where long ones are not switched on (Maximum Path Length Limitation)."""
 _NAME_TOO_LONG = 206  # ERROR_FILENAME_EXCED_RANGE
@@ -44,6 +46,28 @@ class HomeTooDeepError(OdcError):
         "Have ODC_HOME name a folder with a shorter path, or have your administrator switch on long paths "
         "(on Windows LongPathsEnabled), and start the agent again."
     )
+
+
+def takes_nothing(error: Exception) -> bool:
+    """Return whether a disk takes nothing: that passes once there is room."""
+    return isinstance(error, OSError) and error.errno in _NO_ROOM
+
+
+def why_away(folder: Path) -> OSError | None:
+    """Return why the disk or share of a folder cannot be reached; None where it can, whatever is on it."""
+    away = None
+    for each in (folder, Path(folder.anchor)):
+        try:
+            each.stat()
+        except PermissionError:
+            return None
+        except OSError as error:
+            if error.errno not in _NOT_THERE:
+                return error
+            away = error
+        else:
+            return None
+    return away
 
 
 @contextmanager

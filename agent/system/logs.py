@@ -57,6 +57,11 @@ class _LogFile(logging.handlers.RotatingFileHandler):
             self.stream = self._open()
             self._put_off_by = self.stream.tell() - self.maxBytes + _PUT_OFF_BYTES
 
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Leave out a line that a full disk does not take: else its traceback went to standard error."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
 
 def _log_file(file: Path) -> _LogFile:
     """Open the log; what is in its place and is none is laid aside."""

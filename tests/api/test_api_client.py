@@ -11,7 +11,8 @@ import threading
 import pytest
 
 from agent import __version__
-from agent.api.client import CallError, Client, ConnectionLostError
+from agent.api import client as api_client
+from agent.api.client import AgentSilentError, CallError, Client, ConnectionLostError
 from agent.ground.framing import HEADER, MAX_REPLY, encode_frame
 from agent.system.runtime import BROWSER_SOCKET, CONTROL_SOCKET, runtime_folder
 from agent.system.starting import AgentMissingError, connect
@@ -79,6 +80,19 @@ async def test_a_call_to_an_agent_that_has_gone_says_so(client, desk):
     await desk.server.close()
     with pytest.raises(ConnectionLostError):
         await asyncio.to_thread(client.call, "agent.status")
+
+
+def test_an_agent_that_listens_and_says_nothing_is_not_waited_for_for_ever(monkeypatch):
+    """As one does whose disk hangs."""
+    monkeypatch.setattr(api_client, "HELLO_SECONDS", 0.05)
+    ours, theirs = socket.socketpair()
+    with theirs, pytest.raises(AgentSilentError):
+        Client(ours, "test")
+    assert ours.fileno() == -1
+
+
+async def test_what_comes_after_the_first_answer_may_take_its_time(client):
+    assert client._connection.gettimeout() is None
 
 
 async def test_a_browsers_client_is_a_browsers(desk):

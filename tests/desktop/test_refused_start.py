@@ -170,6 +170,16 @@ def test_an_upgrade_while_it_waits_starts_the_newer_version_to_wait(screen, home
         assert agent.wait(60) == 0
 
 
+def test_one_that_waits_is_ended_as_any_other(screen, home):
+    with waiting(screen, home) as agent:
+        assert eventually(screen.shown)
+        assert ask(screen, "quit") == 0
+        agent.stdin.write("\n")
+        agent.stdin.flush()
+        assert agent.wait(60) == SHELL_SIGNAL + signal.SIGTERM
+        assert ask(screen, "quit") != 0, "nothing waits or runs any more"
+
+
 def test_the_next_login_ends_one_that_waits(screen, home):
     place, _left = home
     with waiting(screen, home) as waits:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from agent_here import own_logging
 
-from agent.cli.ground.connect import agent
-from agent.cli.ground.outcome import AgentDeafError, AgentEndedError
+from agent.api import client as api_client
+from agent.cli.ground.connect import agent, agent_if_any
+from agent.cli.ground.outcome import AgentDeafError, AgentEndedError, HomeAwayError
 from agent.cli.running import room, run
 from agent.cli.running.quitting import quit_agent
 from agent.ground.clock import utc_now
 from agent.ground.errors import OdcError
 from agent.ground.language import Language
+from agent.system.files import NotSavedError
 from agent.system.paths import find_paths
 from agent.system.start_failure import StartFailedError, last_failure, note_failure
 
@@ -107,12 +111,56 @@ def test_a_start_that_succeeds_at_last_ends_the_trying(paths, shown, monkeypatch
     assert outcomes == []
 
 
+@pytest.fixture
+def fills_up(monkeypatch):
+    """Agents that find the disk full in the midst of their start, or of their work."""
+    tried = []
+
+    async def begin(*, has_tray):
+        tried.append(has_tray)
+        if len(tried) == 1:
+            raise NotSavedError(reason="database or disk is full")
+        if len(tried) == 2:
+            Path("/dev/full").write_bytes(b"a key")
+        return False
+
+    monkeypatch.setattr(run, "_run", begin)
+    return tried
+
+
+def test_a_disk_that_fills_up_meanwhile_is_told_as_one_that_was_full(paths, shown, fills_up):
+    for reason in ("database or disk is full", "No space left on device"):
+        error = started()
+        assert error.code == "home_not_usable"
+        assert f"({reason})" in error.text(Language.EN)
+        assert str(paths.data) in error.text(Language.ZH)
+
+
+def test_a_disk_that_fills_up_meanwhile_is_waited_for(paths, shown, fills_up, monkeypatch):
+    pauses = []
+    monkeypatch.setattr(room.time, "sleep", pauses.append)
+    with own_logging():
+        assert run.run(has_tray=False, waits=True) == 0
+    assert pauses == [room.PAUSE_SECONDS] * 2
+    assert len(fills_up) == 3
+    assert len(shown) == 1
+
+
 def test_a_disk_that_takes_nothing_leaves_word_beside_the_sockets(paths):
     paths.data.parent.mkdir(parents=True)
     paths.data.write_text("a file where the folder should be")
     report = StartFailedError(reason="x", log="y").report()
     assert note_failure(paths.data, report, utc_now())
     assert last_failure(paths.data).report == report
+
+
+def test_a_home_that_is_away_is_named(paths):
+    paths.data.parent.mkdir(parents=True)
+    paths.data.symlink_to(paths.data)  # it can as little be looked for as a share that is away
+    with pytest.raises(HomeAwayError) as caught, agent():
+        pytest.fail("nothing runs")
+    assert str(paths.data) in caught.value.text(Language.ZH)
+    assert "重新连接" in caught.value.advice_text(Language.ZH)
 
 
 RUNNING = [sys.executable, "-P", "-m", "agent.cli", "run", "--no-tray"]
@@ -137,6 +185,24 @@ def test_an_agent_that_runs_ends_the_word_of_an_earlier_failure_and_is_ended_tho
             assert str(process.pid) in caught.value.text(Language.ZH)
             quit_agent()
             assert process.wait(30) == 0
+        finally:
+            process.kill()
+
+
+def test_an_agent_that_listens_and_answers_nothing_is_named(paths, monkeypatch):
+    monkeypatch.setattr(api_client, "HELLO_SECONDS", 0.5)
+    paths.config.mkdir()
+    paths.config_file.write_text("discover_modules = false\n[browser]\nregister = false\n")
+    with subprocess.Popen(RUNNING, env={**os.environ, "ODC_NO_START": ""}) as process:
+        try:
+            with agent_that_runs():
+                pass
+            process.send_signal(signal.SIGSTOP)  # as one whose share hangs
+            for connecting in (agent, agent_if_any):
+                with pytest.raises(AgentDeafError) as caught, connecting():
+                    pytest.fail("it is silent")
+                assert f"{process.pid}" in caught.value.text(Language.EN)
+                assert "它没有回应" in caught.value.text(Language.ZH)
         finally:
             process.kill()
 

@@ -8,7 +8,7 @@ import pytest
 
 from agent.ground.language import Language
 from agent.system import runtime
-from agent.system.home import LONGEST_BELOW, HomeTooDeepError, see_to_folders
+from agent.system.home import LONGEST_BELOW, HomeTooDeepError, see_to_folders, why_away
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has its own test")
@@ -35,6 +35,15 @@ def test_the_longest_name_there_will_be_is_tried_at_the_start(tmp_path, monkeypa
     see_to_folders(tmp_path)
     assert len(tried[0]) == LONGEST_BELOW
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has its own test")
+def test_a_folder_that_cannot_be_looked_for_is_away_and_one_that_is_not_made_is_not(tmp_path):
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    assert isinstance(why_away(loop / "data"), OSError)
+    assert why_away(tmp_path / "not" / "made") is None
+    assert why_away(tmp_path) is None
 
 
 def test_a_home_whose_links_the_system_does_not_tell_is_taken_as_it_is_named(tmp_path, monkeypatch):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+from pathlib import Path
 
 import pytest
 
-from agent.system.home import HomeNotUsableError, HomeTooDeepError, see_to_folders
+from agent.checks.probes.computer import look_at_room
+from agent.system.home import HomeNotUsableError, HomeTooDeepError, see_to_folders, why_away
 
 pytestmark = pytest.mark.windows
 
@@ -28,3 +30,19 @@ def test_one_that_is_short_and_away_is_not_too_deep(tmp_path, monkeypatch):
     monkeypatch.setattr("agent.system.home.tempfile.TemporaryFile", refuse)
     with pytest.raises(HomeNotUsableError):
         see_to_folders(tmp_path)
+
+
+AWAY = [Path(r"\\nobody\profiles\anna\odc-agent"), Path(r"Q:\odc-agent")]
+
+
+@pytest.mark.parametrize("folder", AWAY, ids=["share", "drive"])
+def test_a_share_that_is_away_is_told_from_a_folder_nobody_has_made(folder, tmp_path):
+    assert isinstance(why_away(folder), OSError)
+    assert why_away(tmp_path / "not" / "made") is None
+
+
+@pytest.mark.parametrize("folder", AWAY, ids=["share", "drive"])
+def test_the_check_of_disks_names_one_that_is_away(folder):
+    [room] = look_at_room([folder])
+    assert room.folder == str(folder)
+    assert room.obstacle

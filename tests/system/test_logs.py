@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import io
 import logging
 import os
 
@@ -65,6 +67,25 @@ def test_no_line_is_lost_while_the_log_cannot_be_begun_anew(tmp_path, monkeypatc
         for number in range(20):
             root.info("line %s", number)
     assert len(list(tmp_path.iterdir())) > 1, "begun anew once nobody reads it"
+
+
+class FullDisk(io.StringIO):
+    """A file on a disk that takes nothing."""
+
+    def flush(self):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_full_disk_costs_lines_and_is_said_by_nobody_else(tmp_path, capsys):
+    with bare_root() as root:
+        logs.set_up_logging(tmp_path, to_stderr=False)
+        [handler] = root.handlers
+        file, handler.stream = handler.stream, FullDisk()
+        root.info("lost")
+        handler.stream = file
+        root.info("there is room again")
+    assert capsys.readouterr() == ("", "")
+    assert (tmp_path / "agent.log").read_text("utf-8").endswith("there is room again\n")
 
 
 HARMFUL = [

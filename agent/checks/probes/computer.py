@@ -28,9 +28,17 @@ def look_at_room(folders: Iterable[Path]) -> list[Room]:
     """Return how much may still be written to each of ``folders``, one for each disk, by trying."""
     rooms: dict[int, Room] = {}
     for folder in folders:
-        existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
-        rooms.setdefault(existing.stat().st_dev, _room(existing))
+        existing = next((parent for parent in (folder, *folder.parents) if _is_there(parent)), None)
+        room = _room(existing or folder)  # of a share that is away nothing is there
+        rooms.setdefault(existing.stat().st_dev if existing else -1, room)
     return list(rooms.values())
+
+
+def _is_there(folder: Path) -> bool:
+    try:
+        return folder.exists()
+    except OSError:
+        return False
 
 
 def _room(folder: Path) -> Room:

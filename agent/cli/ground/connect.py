@@ -6,9 +6,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from agent.api.client import Client, ConnectionLostError
+from agent.api.client import AgentSilentError, Client, ConnectionLostError
 from agent.cli.ground.outcome import NoAgentError
 from agent.cli.ground.output import say
+from agent.ground.errors import OdcError
 from agent.ground.language import mark, translate, user_language
 from agent.system.runtime import CONTROL_SOCKET
 from agent.system.starting import AgentMissingError, connect, has_started_one
@@ -30,6 +31,8 @@ def agent(*, start: bool = True) -> Iterator[Client]:
         from agent.cli.ground.missing import why_missing  # noqa: PLC0415 - next to always there is one
 
         raise why_missing(error.reason, is_started=start) from error
+    except AgentSilentError as error:
+        raise why_silent(error) from error
     except ConnectionLostError as error:
         raise NoAgentError(reason=str(error)) from error
 
@@ -49,8 +52,17 @@ def agent_if_any() -> Iterator[Client | None]:
     try:
         with Client(connection, "odc-agent") as client:
             yield client
+    except AgentSilentError as error:
+        raise why_silent(error) from error
     except ConnectionLostError as error:
         raise NoAgentError(reason=str(error)) from error
+
+
+def why_silent(error: AgentSilentError) -> OdcError:
+    """Return what is to be said where an agent listens and does not answer."""
+    from agent.cli.ground.missing import why_missing  # noqa: PLC0415 - next to always there is one
+
+    return why_missing(error.reason, is_started=True)
 
 
 def _tell_of_it(client: Client) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from agent.cli.ground.outcome import AgentDeafError, AgentEndedError, NoAgentError
-from agent.ground.errors import OdcError
+import os
+
+from agent.cli.ground.outcome import AgentDeafError, AgentEndedError, HomeAwayError, NoAgentError
+from agent.ground.errors import OdcError, reason_of
 from agent.ground.language import mark
+from agent.system.home import why_away
 from agent.system.lock import RunningElsewhereError, running_agent
 from agent.system.paths import find_paths
 from agent.system.start_failure import last_failure
@@ -23,4 +26,6 @@ def why_missing(reason: str, *, is_started: bool) -> OdcError:
         return AgentDeafError(reason=reason, pid=running.values["pid"])
     if failure := last_failure(paths.data):
         return AgentEndedError(failure.report)
+    if away := why_away(paths.data):
+        return HomeAwayError(folder=os.fspath(paths.data), reason=reason_of(away))
     return NoAgentError(reason=reason)

@@ -117,6 +117,16 @@ class AgentDeafError(NoAgentError):
     advice = mark("End it with `odc-agent quit` and try again.")
 
 
+class HomeAwayError(NoAgentError):
+    """The disk or share of the home is away, and with it all word of an agent."""
+
+    sentence = mark("The agent cannot be reached: the folder {folder} is away ({reason}).")
+    advice = mark(
+        "It is on a share or a drive that is not connected now: have it connected again. What was saved "
+        "there is kept."
+    )
+
+
 def explain(error: OdcError | CallError) -> Exit:
     """Print what happened and what to do next, and return the exit code for it."""
     for line in sentences(error):

@@ -8,17 +8,21 @@ import signal
 from agent.api.client import CallError
 from agent.cli.ground.connect import agent
 from agent.cli.ground.outcome import Exit, NoAgentError
+from agent.cli.running.room import end_waiting
 from agent.system.lock import RunningElsewhereError, lock_holder, running_agent
 from agent.system.paths import find_paths
 
 
 def quit_agent() -> int:
-    """End the running agent."""
+    """End the running agent, and one that waits to start."""
+    has_waited = end_waiting()
     try:
         with agent(start=False) as client:
             client.call("agent.quit")
     except NoAgentError:
         running = running_agent(find_paths().lock)
+        if running is None and has_waited:
+            return Exit.DONE
         if running is None or isinstance(running, RunningElsewhereError):
             raise
         os.kill(lock_holder(find_paths().lock), signal.SIGTERM)  # it cannot be reached

@@ -67,14 +67,16 @@ def try_again_and_again(start: Callable[[], T], tell: Callable[[OdcError], None]
                 time.sleep(PAUSES[failures - 1])
 
 
-def end_waiting() -> None:
-    """End the process that waits: it may be one that an earlier session left."""
+def end_waiting() -> bool:
+    """End the process that waits, which may be one that an earlier session left; say whether one did."""
     with contextlib.suppress(OSError, ValueError, HomeNotUsableError):
         try:
             with _waiting():
                 pass
         except AlreadyRunningError as waits:
             os.kill(int(str(waits.values["pid"])), signal.SIGTERM)
+            return True
+    return False
 
 
 def _waiting() -> AgentLock:

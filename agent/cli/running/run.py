@@ -15,7 +15,7 @@ from agent.api.client import CallError, Client, ConnectionLostError
 from agent.app import Agent
 from agent.cli.ground.outcome import Exit, explain
 from agent.cli.running.quitting import quit_agent
-from agent.cli.running.room import end_waiting, try_again_and_again
+from agent.cli.running.room import try_again_and_again
 from agent.desktop.notices.choosing import this_desktops_display
 from agent.desktop.notices.model import Notice, NotShownError
 from agent.ground.clock import utc_now
@@ -23,8 +23,9 @@ from agent.ground.errors import OdcError, reason_of
 from agent.ground.language import mark, translate, user_language
 from agent.settings.service import Settings
 from agent.system.dumps import hide_memory
+from agent.system.files import NotSavedError
 from agent.system.hardening import write_privately
-from agent.system.home import see_to_folders
+from agent.system.home import HomeNotUsableError, see_to_folders, takes_nothing
 from agent.system.late_imports import try_imports_again
 from agent.system.lock import AgentLock, AlreadyRunningError, RunningElsewhereError
 from agent.system.logs import set_up_logging
@@ -117,7 +118,6 @@ def _other_version() -> OdcError | None:
 
 def _end_other() -> float:
     """Ask an agent that runs to end; return how long to wait for that."""
-    end_waiting()
     with contextlib.suppress(OdcError, CallError, OSError, ValueError):
         quit_agent()
         return END_SECONDS
@@ -143,9 +143,13 @@ def _failing_in_words(*, has_tray: bool, lock_seconds: float) -> bool:
     """
     try:
         return _run_alone(has_tray=has_tray, lock_seconds=lock_seconds)
+    except NotSavedError as error:
+        raise HomeNotUsableError(folder=_data(), reason=error.values["reason"]) from error
     except (OdcError, KeyboardInterrupt):
         raise
     except Exception as error:
+        if takes_nothing(error):  # the disk was filled since the folders were seen to
+            raise HomeNotUsableError(folder=_data(), reason=reason_of(error)) from error
         logs = find_paths().logs
         with contextlib.suppress(OSError):
             if not logging.root.handlers:
@@ -153,6 +157,10 @@ def _failing_in_words(*, has_tray: bool, lock_seconds: float) -> bool:
         log.exception("agent failed")
         what = f"{type(error).__name__}: {reason_of(error)}"
         raise StartFailedError(reason=what, log=str(logs / "agent.log")) from error
+
+
+def _data() -> str:
+    return str(find_paths().data)
 
 
 def _tell(error: OdcError) -> None:
