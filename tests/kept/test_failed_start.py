@@ -202,7 +202,7 @@ def test_an_agent_that_listens_and_answers_nothing_is_named(paths, monkeypatch):
                 with pytest.raises(AgentDeafError) as caught, connecting():
                     pytest.fail("it is silent")
                 assert f"{process.pid}" in caught.value.text(Language.EN)
-                assert "它没有回应" in caught.value.text(Language.ZH)
+                assert "它没有响应" in caught.value.text(Language.ZH)
         finally:
             process.kill()
 

@@ -107,12 +107,19 @@ def lay_out(folder: Path, language: Language = Language.ENGLISH, **variables: st
 def running(
     folder: Path, language: Language = Language.ENGLISH, **variables: str
 ) -> Iterator[Windows]:
-    """Lay a Windows out; all that was started in it has ended after the block."""
+    """Lay a Windows out; all that was started in it has ended after the block.
+
+    Wine starts its own services with the first program, and they have that one's streams for as long as
+    any program runs. So the first one is nobody's: who waits for the end of another's output would wait
+    for theirs.
+    """
     windows = lay_out(folder, language, **variables)
-    try:
-        yield windows
-    finally:
-        windows.end()
+    with windows.start("cmd", stderr=subprocess.DEVNULL) as first:
+        try:
+            first.stdout.readline()  # type: ignore[union-attr] # a pipe
+            yield windows
+        finally:
+            windows.end()
 
 
 def look_by(windows: Windows, folder: Path) -> None:

@@ -1,13 +1,9 @@
-"""Programs on bad ground: files that are missing, nobody to read what is said, an agent beside another."""
+"""Programs on bad ground: files that are missing, nobody to read what is said."""
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import shutil
-import subprocess
-import time
 
 import pytest
 from boxes import shown
@@ -94,35 +90,6 @@ def test_programs_of_another_width_are_ended_too(windows, folder):
         process.wait(SECONDS)
 
 
-@contextlib.contextmanager
-def agent_of(windows, home, **variables):
-    """Run an agent and give the question for its status."""
-    variables = {"ODC_HOME": home, "ODC_NO_START": "1", **variables}
-    command = (windows.python, "-m", "agent.cli")
-
-    def status():
-        done = windows.run(*command, "status", "--json", env=variables)
-        with contextlib.suppress(ValueError):
-            return json.loads(done.stdout.decode(windows.encoding))
-
-    quiet = subprocess.DEVNULL
-    streams = {"stdin": quiet, "stdout": quiet, "stderr": quiet}
-    with windows.start(*command, "run", "--no-tray", "--wait", env=variables, **streams) as process:
-        try:
-            yield status
-        finally:
-            windows.run(*command, "quit", env=variables)
-            process.wait(SECONDS)
-
-
-def until(ask):
-    deadline = time.monotonic() + SECONDS
-    while not (found := ask()):
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
-    return found
-
-
 def test_a_folder_whose_path_is_long_is_said_to_be_that(windows, folder):
     """Under Wine, too, the interpreter does not find its own files there."""
     place = windows.drive.joinpath(*["很深的文件夹 deep" * 2] * 12)
@@ -135,10 +102,3 @@ def test_a_folder_whose_path_is_long_is_said_to_be_that(windows, folder):
     said = done.stderr.decode("utf-8")
     assert "路径过长" in said
     assert "too long" in said
-
-
-def test_two_homes_have_an_agent_each(windows):
-    """Wine has one user; what two would share are the names of pipes."""
-    homes = [windows.path(windows.drive / name) for name in ("anna", "bo")]
-    with agent_of(windows, homes[0]) as one, agent_of(windows, homes[1]) as other:
-        assert until(one)["pid"] != until(other)["pid"]
