@@ -87,6 +87,7 @@ async def test_a_device_is_found_that_the_library_tells_of_before_it_lists_it(de
 async def test_an_event_of_the_system_has_the_devices_looked_at(desk):
     usb = Silence(ModuleKind.SKF)
     async with watching(desk, usb) as (inventory, _):
+        await until(lambda: inventory.snapshot.tokens)  # a moment after they have been read
         for act in (desk.bench.pull, desk.bench.plug):
             before = len(inventory.snapshot.tokens)
             act()
