@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+
 from agent.ground.encodings import guessed_text
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
+@functools.lru_cache(maxsize=256)
 def printable(value: str | bytes, *, may_be_cut: bool = False) -> str:
     """Return ``value`` without padding, and without what would steer a terminal or turn text round.
 
+    At each listing most texts are those of the one before, so that their outcome is kept.
     Bytes need not be UTF-8, as PKCS#11 has it: tokens of Chinese vendors are labelled in GBK, too.
 
     Args:
