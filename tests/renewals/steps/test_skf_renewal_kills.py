@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import functools
 import os
 import random
 import tempfile
@@ -62,19 +63,22 @@ class Killed(BaseException):
 class Mortal:
     """The functions of a library, as long as their process lives."""
 
-    def __init__(self, answer) -> None:
-        self.answer = answer
+    def __init__(self, real) -> None:
+        self.real = real
         self.calls = 0
         self.dies_at: int | None = None
         self.is_after = False
+
+    def __getitem__(self, name):
+        return functools.partial(self.call, name)
 
     def call(self, name, *arguments):
         self.calls += 1
         if self.dies_at is not None and self.calls >= self.dies_at:
             if self.calls == self.dies_at and self.is_after:
-                self.answer(name, *arguments)
+                self.real[name](*arguments)
             raise Killed(name)
-        return self.answer(name, *arguments)
+        return self.real[name](*arguments)
 
 
 class World:
@@ -85,8 +89,7 @@ class World:
         total = {"total_bytes": limits.pop("total_bytes")} if "total_bytes" in limits else {}
         self.desk = SkfDesk(bench, (application(copy.deepcopy(OLD), **limits),), facts=total)
         library = self.desk.module.library
-        self.functions = Mortal(library.answer)
-        library.answer = self.functions.call
+        self.functions = library.functions = Mortal(library.functions)
         signing, encryption = self.desk.pair
         self.renewal = renewal_of(journal, signing.key, encryption.key)
         self.start = bench.on_disk()

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 from agent.tokens.worker.skf.codes import SM4_ECB
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from agent.keys.sm2_cipher import Sm2Cipher
     from agent.keys.sm2_enveloped_key import Sm2EnvelopedKey
 
-UNTOUCHED = 0xAA
+UNTOUCHED = b"\xaa"
 """What a DEVINFO is filled with, to see what a library writes."""
 _FIELD = 64
 """ECC_MAX_XCOORDINATE_BITS_LEN and the like are 512 bits."""
@@ -24,6 +25,7 @@ _NUMBER = 32
 _SM2_BITS = 256
 _RSA_MODULUS, _RSA_EXPONENT = 256, 4
 _INITIAL_VECTOR = 32
+_VERSION_AND_TEXTS = struct.Struct("=2B64s64s32s32s")
 _TEXTS = 198
 """Where the texts and versions of DEVINFO end: three VERSIONs, and texts of 64, 64, 32 and 32 bytes."""
 _ALIGNED_TEXTS = 200
@@ -35,8 +37,7 @@ class BlobError(ValueError):
     """A library gave something that is not the structure it should be."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceInfo:
+class DeviceInfo(NamedTuple):
     """DEVINFO."""
 
     version: tuple[int, int]
@@ -50,27 +51,31 @@ class DeviceInfo:
     free_space: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layout:
     """How a library lays its structures out."""
 
     ulong_bytes: int
     """4, as the standard has it, or 8 where a library says ``unsigned long`` on Linux."""
 
-    @property
+    @cached_property
     def public_key_bytes(self) -> int:
         """The size of ECCPUBLICKEYBLOB."""
         return self.ulong_bytes + 2 * _FIELD
 
-    @property
+    @cached_property
     def rsa_public_key_bytes(self) -> int:
         """The size of RSAPUBLICKEYBLOB, which may be filled up at its end."""
         return 2 * self.ulong_bytes + _RSA_MODULUS + _RSA_EXPONENT
 
     def is_rsa(self, blob: bytes) -> bool:
         """Return whether a public key is RSAPUBLICKEYBLOB, by its size."""
+        return len(blob) in self._rsa_sizes
+
+    @cached_property
+    def _rsa_sizes(self) -> tuple[int, int]:
         size = self.rsa_public_key_bytes
-        return len(blob) in (size, size + -size % self.ulong_bytes)
+        return size, size + -size % self.ulong_bytes
 
     def point(self, blob: bytes) -> bytes:
         """Return the point of an ECCPUBLICKEYBLOB, uncompressed; BlobError."""
@@ -85,10 +90,14 @@ class Layout:
 
     def rsa_numbers(self, blob: bytes) -> tuple[bytes, int]:
         """Return modulus, big-endian without zeros around it, and exponent of an RSAPUBLICKEYBLOB."""
-        start = 2 * self.ulong_bytes
-        end = start + _RSA_MODULUS
+        end = 2 * self.ulong_bytes + _RSA_MODULUS
         exponent = blob[end : end + _RSA_EXPONENT].strip(b"\0")
-        return blob[start:end].strip(b"\0"), int.from_bytes(exponent, "big")
+        return self.rsa_modulus(blob), int.from_bytes(exponent, "big")
+
+    def rsa_modulus(self, blob: bytes) -> bytes:
+        """Return the modulus alone."""
+        start = 2 * self.ulong_bytes
+        return blob[start : start + _RSA_MODULUS].strip(b"\0")
 
     def signature(self, blob: bytes) -> tuple[int, int]:
         """Return r and s of an ECCSIGNATUREBLOB."""
@@ -128,7 +137,7 @@ class Layout:
         """Return BLOCKCIPHERPARAM for CBC, or without ``initial`` for ECB; without padding."""
         return initial.ljust(_INITIAL_VECTOR, b"\0") + self._numbers(len(initial), 0, 0)
 
-    @property
+    @cached_property
     def device_info_bytes(self) -> int:
         """The most a DEVINFO takes."""
         return _ALIGNED_TEXTS + _NUMBERS * self.ulong_bytes + _RESERVED
@@ -139,18 +148,20 @@ class Layout:
         Not packed it leaves two bytes before the numbers alone, or writes two more at the end.
         """
         packed_end = self.device_info_bytes - 2
-        gap = bytes((UNTOUCHED, UNTOUCHED))
+        gap = 2 * UNTOUCHED
         is_aligned = (
             written[_TEXTS:_ALIGNED_TEXTS] == gap
             or written[packed_end : self.device_info_bytes] != gap
         )
         numbers = self._numbers_in(written, _ALIGNED_TEXTS if is_aligned else _TEXTS, _NUMBERS)
+        major, minor, *texts = _VERSION_AND_TEXTS.unpack_from(written)
+        manufacturer, issuer, label, serial = map(_text, texts)
         return DeviceInfo(
-            version=(written[0], written[1]),
-            manufacturer=_text(written[2:66]),
-            issuer=_text(written[66:130]),
-            label=_text(written[130:162]),
-            serial=_text(written[162:194]),
+            version=(major, minor),
+            manufacturer=manufacturer,
+            issuer=issuer,
+            label=label,
+            serial=serial,
             total_space=numbers[4],
             free_space=numbers[5],
         )
@@ -161,7 +172,7 @@ class Layout:
     def _numbers_in(self, blob: bytes, offset: int, count: int) -> tuple[int, ...]:
         return struct.unpack_from(f"={count}{self._code}", blob, offset)
 
-    @property
+    @cached_property
     def _code(self) -> str:
         return "Q" if self.ulong_bytes == 8 else "I"
 
@@ -175,4 +186,4 @@ def _coordinates(point: bytes) -> tuple[bytes, bytes]:
 def _text(field: bytes) -> bytes:
     """Return a text up to its NUL; nothing of a field that was left alone."""
     text = field.partition(b"\0")[0]
-    return text if text.strip(bytes((UNTOUCHED,))) else b""
+    return text if text.strip(UNTOUCHED) else b""

@@ -42,7 +42,7 @@ def main() -> None:
 def _answered(functions: LoadedFunctions, body: bytearray) -> bytearray:
     call = Call(body)
     try:
-        return call.answer(functions.call(call.name, *call.arguments))
+        return call.answer(functions[call.name](*call.arguments))
     finally:
         call.wipe()
         wipe(body)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import NoReturn
 
 from agent.system.consoles import NO_CONSOLE
@@ -19,7 +21,7 @@ CRASHED = 70
 
 
 class BridgedFunctions:
-    """As :class:`~agent.tokens.worker.skf.loaded.LoadedFunctions`, each call by a pipe."""
+    """As :class:`~agent.tokens.worker.skf.loaded.LoadedFunctions`, each call by two pipes."""
 
     def __init__(self, path: str, interpreter: str) -> None:
         """Load the library in a process of its own.
@@ -56,8 +58,11 @@ class BridgedFunctions:
             pipe.close()
         self._process.wait()
 
-    def call(self, name: str, *arguments: Argument | ByValue) -> int:
-        """Call SKF_``name``; this process ends where the library has ended the other one."""
+    def __getitem__(self, name: str) -> Callable[..., int]:
+        """Return SKF_``name``; where it ends the other process, it ends this one too."""
+        return functools.partial(self._call, name)
+
+    def _call(self, name: str, *arguments: Argument | ByValue) -> int:
         try:
             send(self._sink, encoded(name, arguments))
         except OSError:

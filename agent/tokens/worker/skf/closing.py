@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import sys
-from typing import Generic, TypeVar
+from typing import ClassVar, Self
 
 from agent.tokens.worker.skf.codes import SkfError
 from agent.tokens.worker.skf.library import Library
 
-T = TypeVar("T")
 
+class Opened:
+    """What is open by a handle, for one ``with`` block; a listing opens a hundred."""
 
-class Opened(Generic[T]):
-    """Something that is open, for one ``with`` block; a class, since a listing opens a hundred."""
+    _close: ClassVar[str]
+    """SKF_``_close`` lets go of the handle."""
 
-    __slots__ = ("_close", "_handle", "_library", "_opened")
-
-    def __init__(self, opened: T, library: Library, close: str, handle: int) -> None:
-        """Have SKF_``close`` called with a handle when the block is left."""
-        self._opened = opened
+    def __init__(self, library: Library, handle: int) -> None:
         self._library = library
-        self._close = close
         self._handle = handle
 
-    def __enter__(self) -> T:
-        """Return what is open."""
-        return self._opened
+    def __enter__(self) -> Self:
+        """Return it."""
+        return self
 
     def __exit__(self, *_error: object) -> None:
         """Let go of it."""

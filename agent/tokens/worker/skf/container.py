@@ -12,7 +12,6 @@ from agent.tokens.worker.skf.codes import (
     Sar,
     SkfError,
 )
-from agent.tokens.worker.skf.library import Library
 from agent.tokens.worker.skf.loaded import MARGIN, Buffer, ByValue
 
 _CERTIFICATE_BYTES = 8 << 10
@@ -25,14 +24,14 @@ _NOT_THERE = (Sar.CERT_NOT_FOUND, Sar.KEY_NOT_FOUND, Sar.OBJECT, Sar.FAIL)
 _NO_KEY = (Sar.KEY_NOT_FOUND, Sar.OBJECT)
 _OTHER_ALGORITHM = (Sar.INVALID_PARAM, Sar.KEY_USAGE)
 _BLOCK_BYTES = 16
+_LONG_SEQUENCE = b"\x30\x82"
+"""How DER of 256 bytes and more begins; the length follows, in two bytes."""
 
 
-class Container:
+class Container(Opened):
     """A container that is open."""
 
-    def __init__(self, library: Library, handle: int) -> None:
-        self._library = library
-        self._handle = handle
+    _close = "CloseContainer"
 
     def certificate(self, half: Half) -> bytes:
         """Return the certificate of a pair (DER), empty where there is none."""
@@ -80,7 +79,7 @@ class Container:
         if blob is None:
             return None
         layout = self._library.layout
-        return layout.rsa_numbers(blob)[0] if layout.is_rsa(blob) else layout.point(blob)[1:]
+        return layout.rsa_modulus(blob) if layout.is_rsa(blob) else layout.point(blob)[1:]
 
     def generate_rsa_pair(self, bits: int) -> None:
         """Make the pair of RSA that signs; one that is there is gone then."""
@@ -130,7 +129,7 @@ class Container:
             len(encrypted),
         )
 
-    def session_key(self, cipher: bytes, algorithm: int) -> Opened[SessionKey]:
+    def session_key(self, cipher: bytes, algorithm: int) -> SessionKey:
         """Have a key of SM4 until a block is left, sealed for the encryption pair.
 
         Args:
@@ -140,15 +139,13 @@ class Container:
         handle = self._library.number(
             "ImportSessionKey", self._handle, algorithm, cipher, len(cipher)
         )
-        return Opened(SessionKey(self._library, handle), self._library, "CloseHandle", handle)
+        return SessionKey(self._library, handle)
 
 
-class SessionKey:
+class SessionKey(Opened):
     """A key that is in the token until it is closed."""
 
-    def __init__(self, library: Library, handle: int) -> None:
-        self._library = library
-        self._handle = handle
+    _close = "CloseHandle"
 
     def encrypted(self, block: bytes) -> bytes:
         """Return one block under SM4 in ECB mode."""
@@ -169,6 +166,8 @@ class SessionKey:
 
 def _without_padding(content: bytes) -> bytes:
     """Return a certificate without what follows it: some tokens give the whole of its place."""
+    if content[:2] == _LONG_SEQUENCE and int.from_bytes(content[2:4], "big") == len(content) - 4:
+        return content  # nothing follows, as with nearly all
     if not any(content):
         return b""
     if content[0] != Tag.SEQUENCE:

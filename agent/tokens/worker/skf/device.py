@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
+from typing import NamedTuple
 
 from agent.tokens.worker.skf.blobs import UNTOUCHED, DeviceInfo
 from agent.tokens.worker.skf.closing import Opened
 from agent.tokens.worker.skf.codes import USER, SkfError
 from agent.tokens.worker.skf.container import Container
 from agent.tokens.worker.skf.library import Library, secret_text, text
-from agent.tokens.worker.skf.loaded import MARGIN, Buffer, slot_of
+from agent.tokens.worker.skf.loaded import MARGIN, Buffer, Slot
 
 MAX_TRIES = 255
 """What a token says of more is nothing to rely on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tries:
+class Tries(NamedTuple):
     """What an application says of its user PIN (SKF_GetPINInfo)."""
 
     most: int
@@ -29,43 +29,47 @@ def device_names(library: Library) -> list[bytes]:
     return library.names("EnumDev", 1)
 
 
-def connected(library: Library, name: bytes) -> Opened[Device]:
+def connected(library: Library, name: bytes) -> Device:
     """Connect to a device until a block is left. That does not log out of it (7.1.6)."""
-    handle = library.number("ConnectDev", text(name))
-    return Opened(Device(library, handle), library, "DisConnectDev", handle)
+    return Device(library, library.number("ConnectDev", text(name)))
 
 
-class Device:
+@functools.lru_cache(maxsize=2)
+def _room_of_info(size: int) -> Buffer:
+    """Return room for so much, the same each time."""
+    return Buffer(bytearray(size))
+
+
+class Device(Opened):
     """A device that is connected."""
 
-    def __init__(self, library: Library, handle: int) -> None:
-        self._library = library
-        self._handle = handle
+    _close = "DisConnectDev"
 
     def info(self) -> DeviceInfo:
         """Return what it says of itself."""
         layout = self._library.layout
-        written = Buffer(bytearray([UNTOUCHED]) * (layout.device_info_bytes + MARGIN))
-        self._library.call("GetDevInfo", self._handle, written)
-        return layout.device_info(bytes(written.content))
+        room = _room_of_info(layout.device_info_bytes + MARGIN)
+        room.content[:] = UNTOUCHED * len(room.content)
+        self._library.call("GetDevInfo", self._handle, room)
+        return layout.device_info(bytes(room.content))
 
     def applications(self) -> list[bytes]:
         """Return the names of its applications."""
         return self._library.names("EnumApplication", self._handle)
 
-    def opened(self, application: bytes) -> Opened[Application]:
+    def opened(self, application: bytes) -> Application:
         """Open an application until a block is left."""
         handle = self._library.number("OpenApplication", self._handle, text(application))
-        opened = Application(self._library, handle, self)
-        return Opened(opened, self._library, "CloseApplication", handle)
+        return Application(self._library, handle, self)
 
 
-class Application:
+class Application(Opened):
     """An application that is open: what a PIN belongs to."""
 
+    _close = "CloseApplication"
+
     def __init__(self, library: Library, handle: int, device: Device) -> None:
-        self._library = library
-        self._handle = handle
+        super().__init__(library, handle)
         self.device = device
 
     def tries(self) -> Tries:
@@ -79,12 +83,12 @@ class Application:
     def verify_pin(self, pin: bytearray) -> None:
         """Log in, at the price of a try where it is wrong."""
         with secret_text(pin) as told:
-            self._library.call("VerifyPIN", self._handle, USER, told, slot_of(0))
+            self._library.call("VerifyPIN", self._handle, USER, told, Slot())
 
     def change_pin(self, old: bytearray, new: bytearray) -> None:
         """Replace the user's PIN, at the price of a try where the old one is wrong."""
         with secret_text(old) as old_text, secret_text(new) as new_text:
-            self._library.call("ChangePIN", self._handle, USER, old_text, new_text, slot_of(0))
+            self._library.call("ChangePIN", self._handle, USER, old_text, new_text, Slot())
 
     def clear_login(self) -> None:
         """End what a PIN allows: else any program may sign."""
@@ -94,17 +98,16 @@ class Application:
         """Return the names of its containers."""
         return self._library.names("EnumContainer", self._handle)
 
-    def opened(self, container: bytes) -> Opened[Container]:
+    def opened(self, container: bytes) -> Container:
         """Open a container until a block is left."""
         return self._container("OpenContainer", container)
 
-    def created(self, container: bytes) -> Opened[Container]:
+    def created(self, container: bytes) -> Container:
         """Make a container, and have it open until a block is left."""
         return self._container("CreateContainer", container)
 
-    def _container(self, call: str, name: bytes) -> Opened[Container]:
-        handle = self._library.number(call, self._handle, text(name))
-        return Opened(Container(self._library, handle), self._library, "CloseContainer", handle)
+    def _container(self, call: str, name: bytes) -> Container:
+        return Container(self._library, self._library.number(call, self._handle, text(name)))
 
     def delete_container(self, container: bytes) -> None:
         """Destroy a container with all keys and certificates in it (8.3)."""

@@ -6,7 +6,7 @@ Only the standard library is imported here: the small process that clears logins
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -18,8 +18,7 @@ from agent.tokens.worker.skf.loaded import (
     Buffer,
     ByValue,
     LoadedFunctions,
-    number_in,
-    slot_of,
+    Slot,
 )
 from agent.tokens.worker.skf.names import EndlessListError, end_of, split
 
@@ -28,14 +27,13 @@ _LIST_BYTES = 16 << 10
 MAX_LIST_BYTES = 64 << 10
 _PROBE = 0xAAAA_AAAA_AAAA_AAAA
 _MOST_NUMBERS = 3
-_NOTHING = bytes(slot_of(0).content)
 
 
 class Functions(Protocol):
-    """The functions of a library, wherever it is loaded."""
+    """The functions of a library, wherever it is loaded, by their names."""
 
-    def call(self, name: str, *arguments: Argument | ByValue) -> int:
-        """Call SKF_``name``, and return its code; a buffer has afterwards what was written to it."""
+    def __getitem__(self, name: str) -> Callable[..., int]:
+        """Return SKF_``name``: it returns its code, and a buffer has afterwards what was written to it."""
 
 
 class Library:
@@ -47,9 +45,9 @@ class Library:
 
     def __init__(self, functions: Functions, ulong_bytes: int | None = None) -> None:
         """Speak to ``functions``, whose ULONG has ``ulong_bytes``; None asks the library itself."""
-        self.answer = functions.call
-        """Call SKF_``name``, and return its code."""
-        self._slots = [slot_of(0) for _ in range(_MOST_NUMBERS)]
+        self.functions = functions
+        """Each method here calls them itself: to hand arguments on once more costs as much as a call."""
+        self._slots = [Slot() for _ in range(_MOST_NUMBERS)]
         self.layout = Layout(ulong_bytes or self._probed())
 
     @classmethod
@@ -59,23 +57,25 @@ class Library:
 
     def call(self, name: str, *arguments: Argument | ByValue) -> None:
         """Call SKF_``name``; SkfError of any code but SAR_OK."""
-        if code := self.answer(name, *arguments):
+        if code := self.functions[name](*arguments):
             raise SkfError(name, code)
 
     def number(self, name: str, *arguments: Argument) -> int:
         """Call a function whose last argument is where it puts a number or a handle."""
         slot = self._slots[0]
-        slot.content[:] = _NOTHING
-        self.call(name, *arguments, slot)
-        return number_in(slot)
+        slot.number.value = 0
+        if code := self.functions[name](*arguments, slot):
+            raise SkfError(name, code)
+        return slot.number.value
 
     def numbers(self, name: str, *arguments: Argument, count: int = 1) -> list[int]:
         """Call a function whose last arguments are where it puts up to three numbers."""
         slots = self._slots[:count]
         for slot in slots:
-            slot.content[:] = _NOTHING
-        self.call(name, *arguments, *slots)
-        return [number_in(slot) for slot in slots]
+            slot.number.value = 0
+        if code := self.functions[name](*arguments, *slots):
+            raise SkfError(name, code)
+        return [slot.number.value for slot in slots]
 
     def content(self, name: str, *arguments: Argument, size: int) -> bytes:
         """Call a function whose last arguments are a buffer and its size, and return what it wrote.
@@ -87,7 +87,7 @@ class Library:
         """
         for _ in range(2):
             room = _room(size)
-            code = self.answer(name, *arguments, room.buffer, room.size)
+            code = self.functions[name](*arguments, room.buffer, room.size)
             told = room.told()
             if code == OK and told <= size:
                 return room.taken(told)
@@ -106,10 +106,10 @@ class Library:
         """
         for size in (_LIST_BYTES, MAX_LIST_BYTES):
             room = _room(size)
-            code = self.answer(name, *arguments, room.buffer, room.size)
+            code = self.functions[name](*arguments, room.buffer, room.size)
             told = room.told()
             if code == OK and told <= size:
-                return _split(name, room.taken(end_of(room.buffer.content)))
+                return _split(name, room.taken(end_of(room.buffer.content, told)))
             room.clear()
             if code != Sar.BUFFER_TOO_SMALL:
                 break
@@ -117,9 +117,9 @@ class Library:
 
     def _probed(self) -> int:
         """Return the size of ULONG: one of 4 bytes leaves the upper half of 8 as it was."""
-        slot = slot_of(_PROBE)
-        self.answer("EnumDev", 1, None, slot)
-        return 4 if number_in(slot) >> 32 == _PROBE >> 32 else 8
+        slot = Slot(_PROBE)
+        self.functions["EnumDev"](1, None, slot)
+        return 4 if slot.number.value >> 32 == _PROBE >> 32 else 8
 
 
 def _split(name: str, listed: bytes) -> list[bytes]:
@@ -134,19 +134,20 @@ class _Room:
 
     def __init__(self, size: int) -> None:
         self.buffer = Buffer(bytearray(size + MARGIN))
-        self.size = slot_of(size)
-        self._said = bytes(self.size.content)
+        self.size = Slot(size)
+        self._said = size
 
     def told(self) -> int:
         """Return how much there is, and say anew how much there may be."""
-        told = number_in(self.size)
-        self.size.content[:] = self._said
+        number = self.size.number
+        told, number.value = number.value, self._said
         return told
 
     def taken(self, size: int) -> bytes:
         """Take so much out."""
-        content = bytes(self.buffer.content[:size])
-        self.buffer.content[:size] = bytes(len(content))
+        written = self.buffer.content
+        content = bytes(written[:size])
+        written[:size] = bytes(size)
         return content
 
     def clear(self) -> None:

@@ -7,6 +7,7 @@ agent runs, and a 32-bit Python calls a 32-bit library through here for another 
 from __future__ import annotations
 
 import ctypes
+import operator
 import sys
 
 from agent.tokens.worker.skf.codes import Sar
@@ -32,6 +33,18 @@ class Buffer:
         self._as_parameter_ = (ctypes.c_char * len(content)).from_buffer(content)
 
 
+class Slot(Buffer):
+    """Room for a number that goes in and comes out, wide enough for every ULONG and handle."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, number: int = 0) -> None:
+        """Have functions see ``number`` until they, or somebody here, put in another value."""
+        super().__init__(bytearray(_SLOT_BYTES))
+        self.number = ctypes.c_uint64.from_buffer(self.content)
+        self.number.value = number
+
+
 Argument = int | bytes | Buffer | None
 """A number or handle; what is read; what is read and written; NULL."""
 
@@ -45,8 +58,11 @@ class ByValue:
         self.content = content
 
 
-class LoadedFunctions:
-    """Those of a library in this process. It stays: not every library survives being unloaded."""
+class LoadedFunctions(dict[str, "Callable[..., int]"]):
+    """Those of a library in this process, each by its name without ``SKF_``.
+
+    The library stays: not every one survives being unloaded.
+    """
 
     def __init__(self, path: str) -> None:
         """Load the library; OSError where that fails."""
@@ -54,22 +70,23 @@ class LoadedFunctions:
             self._library: ctypes.CDLL = ctypes.WinDLL(path)  # DEVAPI is __stdcall
         else:
             self._library = ctypes.CDLL(path)
-        self._found: dict[str, Callable[..., int]] = {}
 
     @property
     def are_skf(self) -> bool:
         """Whether they are SKF's at all: the one that every such library has is there."""
         return hasattr(self._library, "SKF_EnumDev")
 
-    def call(self, name: str, *arguments: Argument | ByValue) -> int:
-        """Call SKF_``name``, and return its code; one that the library lacks is not supported.
+    def __missing__(self, name: str) -> Callable[..., int]:
+        """Return SKF_``name``, which its first call prepares; one the library lacks is not supported.
 
-        A buffer has afterwards what was written to it.
+        It returns its code, and a buffer has afterwards what was written to it.
         """
-        function = self._found.get(name)
-        if function is None:
-            function = self._found[name] = self._prepared(name, arguments)
-        return function(*arguments)
+
+        def first(*arguments: Argument | ByValue) -> int:
+            function = self[name] = self._prepared(name, arguments)
+            return function(*arguments)
+
+        return first
 
     def _prepared(self, name: str, arguments: tuple[Argument | ByValue, ...]) -> Callable[..., int]:
         """Return a function for such arguments: what each is differs from no call to the next."""
@@ -92,7 +109,15 @@ def _kind_of(argument: Argument | ByValue) -> type:
     Where a register is 8 bytes, one who takes 4 looks at the lower half; where it is 4, the callee removes
     what it takes from the stack, by __stdcall, and must find no more there.
     """
-    return _structure(len(argument.content)) if isinstance(argument, ByValue) else ctypes.c_void_p
+    if isinstance(argument, ByValue):
+        return _structure(len(argument.content))
+    return _Address if isinstance(argument, Buffer) else ctypes.c_void_p
+
+
+class _Address:
+    """How a buffer goes in: ctypes need not find out that it is none of the other things it takes."""
+
+    from_param = operator.attrgetter("_as_parameter_")
 
 
 def _structure(size: int) -> type:
@@ -104,13 +129,3 @@ def _structure(size: int) -> type:
             return cls.from_buffer_copy(value.content)
 
     return Structure
-
-
-def slot_of(number: int) -> Buffer:
-    """Return room for a number that goes in and comes out, wide enough for every ULONG."""
-    return Buffer(bytearray(number.to_bytes(_SLOT_BYTES, sys.byteorder)))
-
-
-def number_in(slot: Buffer) -> int:
-    """Return the number a function has put into room of zeros."""
-    return int.from_bytes(slot.content, sys.byteorder)

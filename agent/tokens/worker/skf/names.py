@@ -15,8 +15,16 @@ class EndlessListError(ValueError):
     """A list has more names than there can be."""
 
 
-def end_of(listed: bytes | bytearray) -> int:
-    """Return where a list ends in a buffer that held zeros, which are not walked through byte by byte."""
+def end_of(listed: bytes | bytearray, told: int) -> int:
+    """Return where a list ends in a buffer that held zeros, which are not walked through byte by byte.
+
+    Args:
+        listed: the buffer.
+        told: where it ends as the library has it, believed if nothing follows. That may be short of the
+            last NULs, nothing, or the buffer's size.
+    """
+    if told < len(listed) and listed.startswith(_NOTHING_MORE, told):
+        return told
     end = listed.find(_NOTHING_MORE)
     return len(listed) if end < 0 else end
 

@@ -39,6 +39,7 @@ KnownPairs = dict[tuple[bytes, bytes, bytes, KeyName], bytes]
 MAX_DEVICES = 64
 """More than any machine has sockets for."""
 _STANDARD = "SKF (GM/T 0016)"
+_HALVES = (Half.SIGNATURE, Half.ENCRYPTION)
 
 
 def module_content(module: SkfModule) -> ModuleContent:
@@ -144,7 +145,7 @@ class _DeviceReading:
         called = printable(name)
         try:
             with application.opened(name) as container:
-                for half in (Half.SIGNATURE, Half.ENCRYPTION):
+                for half in _HALVES:
                     if value := container.certificate(half):
                         key = key_name(name, half)
                         has_key = self._has_key(container, half, value, (*place, key))

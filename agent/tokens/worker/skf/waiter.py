@@ -14,7 +14,7 @@ import time
 
 from agent.system.hardening import end_with_agent, limit_memory
 from agent.tokens.worker.skf.codes import Sar
-from agent.tokens.worker.skf.loaded import MARGIN, Buffer, LoadedFunctions, number_in, slot_of
+from agent.tokens.worker.skf.loaded import MARGIN, Buffer, LoadedFunctions, Slot
 from agent.tokens.worker.skf.waiting import BY_VALUE, EVENT, NONE, WAITING, Patience
 
 _CAME, _WENT = 1, 2
@@ -50,10 +50,10 @@ def _tell(functions: LoadedFunctions, output: int, *, is_by_value: bool) -> None
 
 def _wait(functions: LoadedFunctions, *, is_by_value: bool) -> tuple[int, bool]:
     """Wait once, and return the code and whether a device came or went."""
-    name, event = Buffer(bytearray(_NAME_BYTES + MARGIN)), slot_of(0)
-    size = _NAME_BYTES if is_by_value else slot_of(_NAME_BYTES)
-    code = functions.call("WaitForDevEvent", name, size, event)
-    return code, not code and number_in(event) in (_CAME, _WENT) and any(name.content)
+    name, event = Buffer(bytearray(_NAME_BYTES + MARGIN)), Slot()
+    size = _NAME_BYTES if is_by_value else Slot(_NAME_BYTES)
+    code = functions["WaitForDevEvent"](name, size, event)
+    return code, not code and event.number.value in (_CAME, _WENT) and any(name.content)
 
 
 def _end_with_input() -> None:

@@ -56,7 +56,7 @@ def pair() -> tuple[bytes, PublicKey]:
 def test_a_device_tells_of_itself_whatever_way_its_library_was_compiled(width, is_packed, writes):
     layout = Layout(width)
     made = structure(width, DEVINFO, is_packed=is_packed)
-    buffer = bytearray([UNTOUCHED]) * (layout.device_info_bytes + 16)
+    buffer = bytearray(UNTOUCHED * (layout.device_info_bytes + 16))
     info = made.from_buffer(buffer)
     if writes == "all of it":
         ctypes.memset(ctypes.addressof(info), 0, ctypes.sizeof(info))

@@ -43,7 +43,7 @@ from agent.tokens.worker.skf.bridge_messages import (
 )
 from agent.tokens.worker.skf.bridged import BridgedFunctions
 from agent.tokens.worker.skf.codes import USER, Sar
-from agent.tokens.worker.skf.loaded import Buffer, ByValue, slot_of
+from agent.tokens.worker.skf.loaded import Buffer, ByValue, Slot
 from agent.tokens.worker.skf.module import SkfModule
 from sandbox.skf_token.building import SHAPES
 
@@ -123,12 +123,12 @@ def test_what_is_no_message_is_an_error_and_nothing_else(body):
     with contextlib.suppress(BridgeError, UnicodeDecodeError, IndexError):
         Call(body)
     with contextlib.suppress(BridgeError):
-        take_answer(body, (slot_of(0),))
+        take_answer(body, (Slot(),))
 
 
 def test_what_was_not_written_to_is_not_sent_back_and_all_can_be_wiped():
     pin = Buffer(bytearray(SECRET.encode()))
-    message = encoded("VerifyPIN", (1, 1, pin, slot_of(0)))
+    message = encoded("VerifyPIN", (1, 1, pin, Slot()))
     body = message[SIZE_BYTES:]
     call = Call(body)
     assert SECRET.encode() in body
@@ -166,9 +166,9 @@ def test_nothing_of_a_pin_stays_in_the_other_process(desk, length):
     secret = "".join(secrets.choice(string.ascii_letters) for _ in range(length))
     pin = Buffer(bytearray(secret.encode() + b"\0"))
     for _ in range(3):
-        desk.module.library.answer("VerifyPIN", 1, USER, pin, slot_of(0))
+        desk.module.library.functions["VerifyPIN"](1, USER, pin, Slot())
         assert remembers(bridge, secret) == []
-    desk.module.library.answer("ExportCertificate", 1, 1, secret.encode(), slot_of(0))
+    desk.module.library.functions["ExportCertificate"](1, 1, secret.encode(), Slot())
     assert remembers(bridge, secret), (
         "what is no buffer of the caller's is not wiped: it can be found"
     )
@@ -271,7 +271,7 @@ def test_what_is_no_python_says_so(desk, program):
 
 
 def test_a_function_it_lacks_is_not_supported(desk):
-    assert desk.module.library.answer("NoSuchThing", 1) == Sar.NOT_SUPPORTED_YET
+    assert desk.module.library.functions["NoSuchThing"](1) == Sar.NOT_SUPPORTED_YET
 
 
 @pytest.mark.parametrize("module", ["bridge", "waiter", "clearer"])

@@ -19,7 +19,10 @@ class Told:
         self.written, self.size, self.code = b"", None, OK
         self.rooms: list[int] = []
 
-    def call(self, _name, *arguments):
+    def __getitem__(self, _name):
+        return self.call
+
+    def call(self, *arguments):
         buffers = [one.content for one in arguments if isinstance(one, Buffer)]
         if len(buffers) == 2:
             room, size = buffers

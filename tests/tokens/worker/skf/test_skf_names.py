@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from agent.tokens.model import KEY_NAME_BYTES
 from agent.tokens.worker.skf.codes import Half
 from agent.tokens.worker.skf.key_names import container_of, key_name
-from agent.tokens.worker.skf.names import MAX_NAMES, EndlessListError, split
+from agent.tokens.worker.skf.names import MAX_NAMES, EndlessListError, end_of, split
 
 CONTAINERS = st.binary(min_size=1, max_size=64).filter(lambda name: b"\0" not in name)
 
@@ -22,6 +22,23 @@ def test_names_are_read_whatever_number_of_nuls_ends_them(ending):
 @pytest.mark.parametrize("listed", [b"", b"\0", b"\0\0", b"\0\0\0"])
 def test_no_names_at_all(listed):
     assert split(listed) == []
+
+
+@pytest.mark.parametrize("told", [0, 2, 300, 601, 603, 604, 1000, 4096])
+def test_a_list_ends_as_is_told_or_else_where_nothing_follows(told):
+    listed = (b"A".ljust(200, b"\0") + b"B".ljust(200, b"\0") + b"C" * 202).ljust(4096, b"\0")
+    assert split(listed[: end_of(listed, told)]) == [b"A", b"B", b"C" * 202]
+
+
+def test_names_in_fields_of_any_length_are_read_if_it_is_told_how_long_all_are():
+    listed = (b"A".ljust(1000, b"\0") + b"B").ljust(4096, b"\0")
+    assert split(listed[: end_of(listed, 1002)]) == [b"A", b"B"]
+
+
+@pytest.mark.parametrize("told", [0, 1, 255, 256])
+def test_a_full_buffer_has_its_end_where_it_ends(told):
+    listed = b"A" * 256
+    assert end_of(listed, told) == 256
 
 
 def test_a_name_that_is_listed_twice_is_one():
