@@ -173,7 +173,10 @@ def _text(answer: Answer) -> str:
 
 
 def retry_after_of(answer: Answer) -> float | None:
-    """Return Retry-After (RFC 9110, 10.2.3: seconds or a date) in seconds, within a day."""
+    """Return Retry-After (RFC 9110, 10.2.3: seconds or a date) in seconds, within a day.
+
+    A date that has passed is none: by a clock that goes wrong, each second would be one to ask in.
+    """
     value = answer.headers.get("retry-after", "").strip()
     seconds = float(value) if value.isdecimal() else _seconds_until(value, answer)
     if seconds is None:
@@ -187,7 +190,8 @@ def _seconds_until(date: str, answer: Answer) -> float | None:
     if until is None:
         return None
     now = _instant(answer.headers.get("date", "")) or dt.datetime.now(dt.UTC)
-    return (until - now).total_seconds()
+    left = (until - now).total_seconds()
+    return left if left > 0 else None
 
 
 def _instant(date: str) -> dt.datetime | None:

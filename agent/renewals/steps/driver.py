@@ -17,6 +17,7 @@ from agent.renewals.ground.errors import RenewalClosedError
 from agent.renewals.journal.journal import Journal, StaleRenewalError
 from agent.renewals.journal.record import Renewal
 from agent.renewals.journal.states import State, Waiting
+from agent.renewals.journal.vault import VaultError
 from agent.renewals.steps.context import ApplicationClosed, Context, Wait
 from agent.renewals.steps.finality import is_final
 from agent.renewals.steps.pacing import first_rest, rest_after_failure, spread
@@ -31,7 +32,7 @@ LEFT_ALONE_SECONDS = 7200.0
 Not a day, since many agents do not run that long."""
 LOOK_SECONDS = 900.0
 """Timers stand still while the machine sleeps, so a longer wait looks at the clock this often."""
-_DISK_ERRORS = (NotSavedError, sqlite3.Error, OSError)
+_NOT_SAVED = (NotSavedError, sqlite3.Error)
 
 
 class _Run(msgspec.Struct):
@@ -116,7 +117,12 @@ class Driver:
                     self._runs.pop(renewal_id, None)
                     return
                 pause = await self._step(renewal)
-            except _DISK_ERRORS:
+            except VaultError:
+                # It was damaged since it was listed; nobody can go on with it, and the next start closes it.
+                log.error("renewal cannot be decrypted id=%s", renewal_id)  # noqa: TRY400 - it is no mistake
+                self._runs.pop(renewal_id, None)
+                return
+            except _NOT_SAVED:
                 # The disk is full, say: nothing was saved, so nothing has happened yet.
                 log.exception("renewal not saved id=%s", renewal_id)
                 pause = _Pause(is_failure=True)
@@ -136,7 +142,7 @@ class Driver:
             return self._note(renewal, wait.reason, None, _Pause(wait.seconds, usual=wait.seconds))
         except ApplicationClosed as closed:
             self._fail(renewal, RenewalClosedError(state=closed.state.value))
-        except _DISK_ERRORS:
+        except _NOT_SAVED:
             raise
         except OdcError as error:
             return self._after_error(renewal, error)

@@ -107,7 +107,7 @@ async def test_text_that_is_not_utf_8_is_asked_again_later(answering):
         ("Retry-After: 0", 1),
         ("Retry-After: 99999999", 24 * 3600),
         ("Retry-After: Wed, 21 Oct 2099 07:28:00 GMT", 24 * 3600),
-        ("Retry-After: Wed, 21 Oct 2020 07:28:00 GMT", 1),
+        ("Retry-After: Wed, 21 Oct 2020 07:28:00 GMT", None),
         (
             "Retry-After: Wed, 21 Oct 2020 07:28:00 GMT\r\nDate: Wed, 21 Oct 2020 07:27:00 GMT",
             60,
