@@ -33,8 +33,10 @@ while not boxes and time.monotonic() < deadline:
 for box in boxes:
     sys.stdout.buffer.write("\\n".join(of(box)).encode("utf-8"))
     user32.PostMessageW(ctypes.c_void_p(box), 0x10, None, None)
+while any(user32.IsWindow(ctypes.c_void_p(box)) for box in boxes):
+    time.sleep(0.1)
 """
-"""Closes dialogs and prints what they say."""
+"""Closes dialogs and prints what they say; the next who looks does not find them any more."""
 
 
 def shown(windows, program, *words, **variables):
