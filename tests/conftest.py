@@ -25,6 +25,8 @@ hypothesis.settings.load_profile("shared machine")
 collect_ignore_glob = [] if sys.platform == "win32" else ["*_on_windows.py"]
 """What only Windows can show is not collected elsewhere: a skipped test would be a failure."""
 NO_SKIPS = bool(os.environ.get("ODC_NO_SKIPS"))
+LONGEST_VALUE = 100
+"""Characters of a value that may stand in the name of a test."""
 
 
 def pytest_addoption(parser):
@@ -34,6 +36,11 @@ def pytest_addoption(parser):
         default=1,
         help="in how many runs of tests all that take long have had a turn",
     )
+
+
+def pytest_make_parametrize_id(val, argname):
+    """Name a long value by what it is: one that was made at random would be another test on each worker."""
+    return argname if isinstance(val, bytes | str) and len(val) > LONGEST_VALUE else None
 
 
 def pytest_collection_modifyitems(config, items):
