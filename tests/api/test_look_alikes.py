@@ -118,7 +118,7 @@ class Desk:
         bus, trust = EventBus(), TrustStore()
         self.inventory = Inventory((ModuleSettings(path="m.so"),), bus)
         [reader] = self.inventory.readers
-        reader.worker = SimpleNamespace(content=functools.partial(_at_once, content))
+        reader.worker = SimpleNamespace(content=functools.partial(_at_once, content), doubt=bool)
         services = SimpleNamespace(
             inventory=self.inventory,
             clock=utc_now,

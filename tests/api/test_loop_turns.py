@@ -73,7 +73,7 @@ class Reader(ModuleReader):
         super().__init__(ModuleSettings(path="m.so"))
         self.shows(ders)
         self.worker = SimpleNamespace(
-            content=self._answer, close=self._close, restarts=0, retry_after=None
+            content=self._answer, doubt=bool, close=self._close, restarts=0, retry_after=None
         )
 
     def shows(self, ders: list[bytes] | None) -> None:
