@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +23,21 @@ KEYWORDS = {"mark": 1, "translate_count": 2, "counted": 2}
 """What marks sentences, and how many: of two, the second is the plural."""
 HEADER = """\
 # Sentences of the agent in Simplified Chinese; the English ones are in the code.
-# Brought up to date by `make translations`."""
+# Brought up to date by `make translations`.
+# Marks are the guide's: , : ; ! ? ( ) of half width, 。 、 “ ” of full width. A space follows a colon
+# before a {value}, a `command` or Latin letters; none stands between it, a semicolon or a bracket and
+# Chinese. So is the Chinese of the extension, the native host and the installer; letters are not."""
+WRITTEN_ALIKE = (
+    "browser_ext/extension/**/*.js*",
+    "browser_ext/page/*.js",
+    "native_host/*.py",
+    "installer/windows/**/*.py",
+    "installer/windows/**/*.c",
+)
+"""Where else Chinese is shown beside the catalogue's."""
+_WIDE = re.compile("[\uff0c\uff1a\uff1b\uff01\uff1f\uff08\uff09]")
+_HAN = "[\u3400-\u9fff]"
+_SPACING = re.compile(f"[\u3400-\u9fff”)}}]:(?=[{{`A-Za-z0-9])|[:;)] (?={_HAN})|{_HAN} \\(")
 
 
 def sentences() -> Catalog:
@@ -89,6 +104,28 @@ def untranslated(catalogue: Catalog) -> Iterator[str]:
             yield message.id if isinstance(message.id, str) else message.id[0]
 
 
+def other_marks(text: str) -> list[str]:
+    """Return the marks of full width in a text that are written with half of it."""
+    return _WIDE.findall(text)
+
+
+def other_spaces(text: str) -> list[str]:
+    """Return what has a space beside a mark that should have none, or none where one should be."""
+    return _SPACING.findall(text)
+
+
+def written_otherwise(catalogue: Catalog) -> Iterator[str]:
+    """Yield the translations, and the lines of others' texts, that do not keep to the catalogue's marks."""
+    for message in catalogue:
+        strings = message.string if isinstance(message.string, tuple) else (message.string,)
+        yield from (text for text in strings if other_marks(text) or other_spaces(text))
+    for pattern in WRITTEN_ALIKE:
+        for file in sorted(ROOT.glob(pattern)):
+            for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+                if other_marks(line):
+                    yield f"{file.relative_to(ROOT)}:{number}: {line.strip()}"
+
+
 def update() -> int:
     """Rewrite the catalogue and say what is to be translated."""
     catalogue = updated()
@@ -106,9 +143,12 @@ def compile_() -> int:
 
 
 def check() -> int:
-    """Return 1 where a sentence is missing, untranslated or no longer used."""
+    """Return 1 where a sentence is missing, untranslated, no longer used or has other marks."""
     catalogue = updated()
     wrong = [f"not translated: {sentence}" for sentence in untranslated(catalogue)]
+    wrong += [
+        f"marks other than {CATALOGUE.name} says: {text}" for text in written_otherwise(catalogue)
+    ]
     if as_text(catalogue) != CATALOGUE.read_bytes():
         wrong.append("the catalogue is not up to date: make translations")
     for line in wrong:

@@ -49,14 +49,14 @@ class Sentence:
 
 
 _TRY_LATER_EN = "Try again. If it happens again, restart the agent."
-_TRY_LATER_ZH = "请重试；如仍出现，请重新启动证照管家。"
+_TRY_LATER_ZH = "请重试;如仍出现,请重新启动证照管家。"
 
 SENTENCES = {
     "agent_missing": Sentence(
         "The certificate agent on this computer is not running and could not be started.",
-        "本机的证照管家没有运行，也无法启动。",
+        "本机的证照管家没有运行,也无法启动。",
         "Start the agent from the applications menu, or reinstall it, then try again.",
-        "请从应用程序菜单启动证照管家，或重新安装后再试。",
+        "请从应用程序菜单启动证照管家,或重新安装后再试。",
     ),
     "agent_lost": Sentence(
         "The certificate agent stopped before it answered.",
@@ -68,7 +68,7 @@ SENTENCES = {
         "The certificate agent that is running is older than its browser component.",
         "正在运行的证照管家版本低于浏览器组件。",
         "Quit the agent and start it again, or update it.",
-        "请退出并重新启动证照管家，或更新到最新版本。",
+        "请退出并重新启动证照管家,或更新到最新版本。",
     ),
     "agent_too_new": Sentence(
         "The certificate agent that is running is newer than its browser component.",
@@ -80,7 +80,7 @@ SENTENCES = {
         "The agent's answer is larger than a browser takes.",
         "证照管家的答复超过了浏览器允许的大小。",
         "Ask for less, for example for signing certificates only.",
-        "请缩小查询范围，例如只查询签名证书。",
+        "请缩小查询范围,例如只查询签名证书。",
     ),
     "request_too_large": Sentence(
         "The request is larger than the agent takes.",

@@ -33,7 +33,7 @@
     message: "The browser ended the extension of the certificate agent before it answered.",
     message_zh: "浏览器在答复之前结束了证照管家扩展。",
     advice: "Try again; a renewal goes on meanwhile.",
-    advice_zh: "请重试；已开始的证照更新会继续办理。",
+    advice_zh: "请重试;已开始的证照更新会继续办理。",
     reason: "",
   };
 

@@ -6,7 +6,7 @@ const WORDS = {
     message: "The browser component of the certificate agent cannot be started on this computer.",
     message_zh: "无法启动本机证照管家的浏览器组件。",
     advice: "Install the certificate agent, or repair it with “odc-native-host install”, then try again.",
-    advice_zh: "请安装证照管家，或运行“odc-native-host install”修复后再试。",
+    advice_zh: "请安装证照管家,或运行“odc-native-host install”修复后再试。",
   },
   host_lost: {
     message: "The browser component of the certificate agent stopped before it answered.",
@@ -16,9 +16,9 @@ const WORDS = {
   },
   agent_lost: {
     message: "The certificate agent stopped. What it was doing goes on when it runs again.",
-    message_zh: "证照管家已停止运行，再次运行后将继续办理。",
+    message_zh: "证照管家已停止运行,再次运行后将继续办理。",
     advice: "Start the agent again and ask for the renewal's state.",
-    advice_zh: "请重新启动证照管家，再查询办理进度。",
+    advice_zh: "请重新启动证照管家,再查询办理进度。",
   },
   origin_not_allowed: {
     message: "This page may not use the certificate agent.",

@@ -64,9 +64,9 @@ const LONGEST_MS = 2_147_483_647;
 const UNREACHABLE = report(
   "extension_unreachable",
   "The browser extension of the certificate agent is missing or not allowed on this site.",
-  "未安装证照管家浏览器扩展，或扩展未获准在本网站使用。",
+  "未安装证照管家浏览器扩展,或扩展未获准在本网站使用。",
   "Install the extension, or allow it on this site, then reload the page.",
-  "请安装扩展，或在扩展设置中允许其在本网站使用，然后刷新页面。",
+  "请安装扩展,或在扩展设置中允许其在本网站使用,然后刷新页面。",
 );
 const TIMED_OUT = report(
   "timeout",
@@ -87,7 +87,7 @@ const CHALLENGE_INVALID = report(
 const TOO_LARGE = report(
   "document_too_large",
   "The document is too large: 32 MB is the most a site may have signed, 64 MB of several.",
-  "文件过大：网站最多可请求签署 32 MB 的文件，多个文件合计最多 64 MB。",
+  "文件过大:网站最多可请求签署 32 MB 的文件,多个文件合计最多 64 MB。",
   "Sign it with the certificate manager itself.",
   "请直接在证照管家中签署。",
 );

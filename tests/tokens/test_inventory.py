@@ -181,7 +181,7 @@ async def test_garbage_among_certificates_is_a_problem_and_hides_nothing(tokens,
     assert [p.report.code for p in snapshot.problems] == ["certificate_unreadable"] * 2
     assert all(problem.module == MODULE for problem in snapshot.problems)
     assert [problem.report.message_zh for problem in snapshot.problems] == [
-        f"电子钥匙 {LABEL} 中的对象 junk 不是可读的证书:内容不符合证书格式"
+        f"电子钥匙 {LABEL} 中的对象 junk 不是可读的证书: 内容不符合证书格式"
     ] * 2
 
 

@@ -64,7 +64,7 @@ def test_a_renewal_begins_from_the_drawer(stage, window_of, qtbot):
     qtbot.waitUntil(items.all.isVisible)
     shown = plain(items.certificate.about.text())
     assert items.certificate.state.text() == "已过期961天"
-    assert "深圳市样例有限公司\n电子钥匙“ODC-USBKEY”:未插入" in shown
+    assert "深圳市样例有限公司\n电子钥匙“ODC-USBKEY”: 未插入" in shown
     items.all.click()
     qtbot.waitUntil(lambda: window.pages.dossier.is_ready)
     assert stage.asked("renewals.start") == [{"thumbprint": pair()[0].thumbprint}]
@@ -174,7 +174,7 @@ def test_the_renewal_that_ended_leads_to_the_next(stage, window_of, qtbot):
     stage.answer(**answers("installed")(ZH) | {"tokens__list": held})
     stage.tell("renewal", renewal=msgspec.to_builtins(renewal))
     qtbot.waitUntil(window.pages.end.next.isVisible)
-    assert plain(window.pages.end.next.text()) == "下一个:乙公司"
+    assert plain(window.pages.end.next.text()) == "下一个: 乙公司"
     window.pages.end.next.click()
     qtbot.waitUntil(lambda: bool(stage.asked("renewals.start")))
     assert stage.asked("renewals.start") == [{"thumbprint": more.certificates[0].thumbprint}]

@@ -86,7 +86,7 @@ def test_a_newer_version_is_looked_for_downloaded_and_opened(
 ):
     # 软件升级 of the toolbar: looked for at once.
     card = window_of("about", publisher.desk, "updates").updates
-    newest = f"已是最新版本 ({__version__})。"
+    newest = f"已是最新版本({__version__})。"
     qtbot.waitUntil(lambda: card.text.text() == newest, timeout=SECONDS)
     assert not card.download.isVisible()
     publisher.publish("9.0.0")

@@ -46,7 +46,7 @@ def test_every_module_is_listed_with_what_it_says_of_itself(desk, served):
 def test_people_read_the_state_and_the_reason(desk, served):
     lines = desk.run("agent.cli", "modules").splitlines()
     assert lines[0] == f"{SOFTHSM}  正常"
-    assert f"电子钥匙:{desk.issued['label']}" in lines[2]
+    assert f"电子钥匙: {desk.issued['label']}" in lines[2]
     assert f"{served}  不能使用" in lines
     assert "无法加载" in lines[-1]
 

@@ -54,7 +54,7 @@ def test_a_token_is_listed_its_pin_tried_and_changed_and_it_comes_and_goes(desk,
     assert (signing["algorithm"], signing["has_private_key"]) == ("SM2", True)
     [module] = json.loads(odc_agent("modules", "--json").stdout)["modules"]
     assert (module["driver"], module["state"], module["slots"]) == ("skf", "well", 1)
-    assert "设备:1;电子钥匙:样例KEY" in odc_agent("modules").stdout
+    assert "设备: 1;电子钥匙: 样例KEY" in odc_agent("modules").stdout
 
     status = odc_agent("pin", "status").stdout
     assert "剩余密码重试次数: 10" in status
