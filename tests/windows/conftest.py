@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import tempfile
@@ -33,6 +34,19 @@ def qapp_cls():
             dress(self)
 
     return DressedApplication
+
+
+@pytest.fixture(autouse=True)
+def garbage_by_qts_thread():
+    """No other thread destroys Qt's objects.
+
+    The stage's did, come upon them by its own allocations: it waited for the interpreter with a lock of Qt's
+    for which the window's thread waited with the interpreter, for good.
+    """
+    gc.disable()
+    yield
+    gc.collect(0)
+    gc.enable()
 
 
 @pytest.fixture
