@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "desktop"))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from scene import Scene
 from scenes import SCENES
@@ -95,6 +95,8 @@ def take(app: QApplication, scene: Scene, language: Language, file: Path) -> Non
     link.close()
     window.close()
     window.deleteLater()
+    # Kept, they were dressed again at each change of looks: the last scenes took a minute each.
+    app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     stage.close()
 
 
