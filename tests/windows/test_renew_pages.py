@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
-from renew_scenes import OF_CMP, SCENES, answers, renewal
+from renew_scenes import OF_CMP, SCENES, SMALL_SCREEN, answers, renewal
 
 from agent.ground.language import Language
 from agent.renewals.course import Step
@@ -75,6 +77,28 @@ def test_an_address_has_a_row_for_itself(opened):
     tops = [rows[name].y() for name in ("id_number", "name", "address", "phone", "email")]
     assert tops[0] == tops[1] < tops[2] < tops[3] == tops[4]
     assert rows["address"].width() > 1.9 * rows["phone"].width()
+
+
+@pytest.mark.parametrize("size", [(900, 700), SMALL_SCREEN])
+def test_the_letter_and_the_way_on_are_in_sight_wherever_a_long_dossier_is_scrolled_to(
+    opened, qtbot, size
+):
+    window = opened("renew-dossier")
+    window.resize(*size)
+    page = window.pages.dossier
+    for row in page.rows.values():
+        row.edit.setFocus()
+        for button in (page.letter, page.submit):
+            assert button.visibleRegion().boundingRect() == button.rect()
+
+
+def test_an_empty_dossier_is_not_submitted_while_it_is_read(stage, window_of, qtbot):
+    stage.answer(**answers("drafting", "APPLICANT")(ZH))
+    stage.answer(dossiers__get=lambda _: asyncio.sleep(3600))
+    window = window_of("renew", stage)
+    qtbot.waitUntil(lambda: bool(stage.asked("dossiers.get")))
+    assert window.pages.dossier.submit.isVisible()
+    assert not window.pages.dossier.submit.isEnabled()
 
 
 def test_after_the_installation_it_is_said_that_the_token_may_go(opened, qtbot):

@@ -70,6 +70,8 @@ class DossierPage(QWidget):
         self.letter = LetterButton(context)
         self.keep = QCheckBox()
         self.submit = QPushButton()
+        self.foot = QWidget()
+        """What is done with the whole: to stay in sight below the page, which is long."""
         self._set_up()
         self._arrange()
 
@@ -81,7 +83,7 @@ class DossierPage(QWidget):
         self._fills_in = fills_in
         self._renewal, self._view, self._kept = renewal, None, {}
         self.letter.renewal_id = renewal["id"]
-        self.setEnabled(False)
+        self._enable(False)
         self._link.call("dossiers.get", {"id": renewal["id"]}, self._fill_in)
 
     def leave(self) -> None:
@@ -104,6 +106,10 @@ class DossierPage(QWidget):
     def is_ready(self) -> bool:
         """Whether the dossier is shown."""
         return self._view is not None and self.isEnabled()
+
+    def _enable(self, is_it: bool) -> None:
+        self.setEnabled(is_it)
+        self.foot.setEnabled(is_it)
 
     def _set_up(self) -> None:
         words = self._words
@@ -131,7 +137,7 @@ class DossierPage(QWidget):
 
     def _fill_in(self, view: Json) -> None:
         self._view = view
-        self.setEnabled(True)
+        self._enable(True)
         remarks = remarks_by_item(self._renewal)
         for field, row in self.rows.items():
             text = view["applicant"].get(field.value, "")
@@ -149,7 +155,7 @@ class DossierPage(QWidget):
     def _take_over(self) -> None:
         self._fills_in = False
         self.leave()
-        self.setEnabled(False)
+        self._enable(False)
         self.source.take_over({"applicant": dict(self._kept), "scans": self._view["scans"]})
 
     def _on_filled_in(self, view: Json) -> None:
@@ -272,7 +278,8 @@ class DossierPage(QWidget):
         self.said.emit(" ".join(filter(None, self._words.of_report(report))), "bad")
 
     def _arrange(self) -> None:
-        buttons = QHBoxLayout()
+        buttons = QHBoxLayout(self.foot)
+        buttons.setContentsMargins(0, 0, 0, 0)
         buttons.setSpacing(SMALL)
         buttons.addWidget(self.letter)
         buttons.addStretch(1)
@@ -287,5 +294,4 @@ class DossierPage(QWidget):
         column.addWidget(self.keep)
         column.addWidget(self.limits)
         column.addLayout(self._scan_grid)
-        column.addLayout(buttons)
         column.addStretch(1)

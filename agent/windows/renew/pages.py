@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from agent.api.client import Json
 from agent.ground.language import mark
@@ -14,6 +14,7 @@ from agent.windows.renew.area import Area
 from agent.windows.renew.choices import Choice
 from agent.windows.renew.items_page import ItemsPage
 from agent.windows.renew.plan import Page
+from agent.windows.style import MEDIUM
 from agent.windows.window import Context
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Pages(QObject):
         self._context = context
         self._words = context.words
         self.stack = QStackedWidget()
-        self._areas: dict[QWidget, Area] = {}
+        self._wholes: dict[QWidget, QWidget] = {}
         self._entered: set[DossierPage | PinPage] = set()
         self._tokens: list[Json] = []
         self.is_asking_for_licence = False
@@ -77,7 +78,7 @@ class Pages(QObject):
         page.submitted.connect(self.moved_on)
         page.said.connect(self.said)
         page.offered.connect(self.offered)
-        self._put(page).widened.connect(page.fit)
+        self._put(page, page.foot).widened.connect(page.fit)
         return page
 
     @cached_property
@@ -162,7 +163,7 @@ class Pages(QObject):
     def show(self, page: Page, renewal: Json | None) -> None:
         """Turn to a page; ``renewal`` is the one it is about."""
         widget = self._pin_page(renewal) if page is Page.PIN else getattr(self, page.value)
-        self.stack.setCurrentWidget(self._areas[widget])
+        self.stack.setCurrentWidget(self._wholes[widget])
 
     def show_tokens(self, tokens: list[Json]) -> None:
         """Take what is plugged in now."""
@@ -207,7 +208,7 @@ class Pages(QObject):
         self.is_asking_for_licence = True
         self._entered.add(self.licence)
         self.licence.ask(asking)
-        self.stack.setCurrentWidget(self._areas[self.licence])
+        self.stack.setCurrentWidget(self._wholes[self.licence])
 
     def _ask_pin(self, renewal: Json, days_left: int | None) -> None:
         page = self._pin_page(renewal)
@@ -254,7 +255,19 @@ class Pages(QObject):
         self._put(page)
         return page
 
-    def _put(self, page: QWidget) -> Area:
-        area = self._areas[page] = Area(page)
-        self.stack.addWidget(area)
+    def _put(self, page: QWidget, below: QWidget | None = None) -> Area:
+        """Make a page one of these; ``below`` stays in sight under what is scrolled."""
+        area = Area(page)
+        self._wholes[page] = area if below is None else _above(area, below)
+        self.stack.addWidget(self._wholes[page])
         return area
+
+
+def _above(area: Area, below: QWidget) -> QWidget:
+    whole = QWidget()
+    column = QVBoxLayout(whole)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(MEDIUM)
+    column.addWidget(area, 1)
+    column.addWidget(below)
+    return whole
