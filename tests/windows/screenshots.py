@@ -123,7 +123,8 @@ def _save(window: QWidget, file: Path) -> None:
     # The few pixels of a red sign keep their colour, unlike by the median cut; photographs take too long so.
     is_drawn = picture.getcolors(_DRAWN_COLOURS) is not None
     method = Image.Quantize.MAXCOVERAGE if is_drawn else Image.Quantize.MEDIANCUT
-    few = picture.quantize(method=method, dither=Image.Dither.NONE)
+    # Once by k-means: what most of a window has, its ground above all, is exactly that in all pictures.
+    few = picture.quantize(method=method, kmeans=1, dither=Image.Dither.NONE)
     few.save(file, optimize=True)
 
 
