@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QScrollArea
 from scenes import CONTRACT, _token_use
 
@@ -124,6 +124,7 @@ def test_a_pin_that_nobody_types_leaves_the_keyboard_at_the_button_that_asks_aga
     window.panel.idle.timeout.emit()
     assert window.again.isVisible()
     assert window.focusWidget() is window.again
+    qtbot.waitUntil(lambda: not window.deafness._is_too_early(QEvent.Type.KeyPress))
     qtbot.keyClick(window.again, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: window.focusWidget() is window.panel.field.edit)
 
