@@ -9,6 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from agent.renewals.authorities.cmp import bodies
 from agent.renewals.authorities.cmp.messages import BodyKind, Header
 from agent.renewals.authorities.cmp.protection import SharedSecret
 
@@ -20,6 +21,14 @@ CA = make_x509(
     usage=frozenset({"key_cert_sign", "digital_signature"}),
     not_after=NOW + dt.timedelta(days=3650),
 )  # fmt: skip
+READERS = [
+    bodies.read_certificate_answer,
+    bodies.read_poll_answer,
+    bodies.read_error,
+    bodies.read_confirmation,
+    bodies.read_poll_request,
+]
+"""Of all bodies: what each makes of something broken is looked at."""
 
 
 def issued(key: str = "new", **facts: object) -> x509.Certificate:

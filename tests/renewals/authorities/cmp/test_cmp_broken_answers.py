@@ -7,7 +7,7 @@ import datetime as dt
 import random
 
 import pytest
-from cmp_desk import CA, SECRET, der, issued
+from cmp_desk import CA, READERS, SECRET, der, issued
 from cmp_server import CONFIRMED, ISSUED, WAITING, cmp_server, cp, error, later, reply, says
 from cryptography.hazmat.primitives.serialization import Encoding
 from der_breaker import broken
@@ -18,7 +18,6 @@ from signing_token import Office, Token
 from agent.keys.der_writing import object_identifier, sequence
 from agent.keys.schemes import signature_algorithm
 from agent.renewals.authorities.authority import AuthorityUnreachableError
-from agent.renewals.authorities.cmp import bodies
 from agent.renewals.authorities.cmp.bodies import Status, StatusInfo
 from agent.renewals.authorities.cmp.enrolment import CmpEnrolment
 from agent.renewals.authorities.cmp.messages import (
@@ -60,13 +59,6 @@ WHOLE = [
     SharedSecret(b"7", b"secret", "pbmac1").protected(reply(ASKED), BodyKind.PKICONF, sequence()),
     *(manner(ASKED) for manner in (WAITING, ISSUED, CONFIRMED, later(4))),
     says(BodyKind.ERROR, error("no", "badTime"))(ASKED),
-]
-READERS = [
-    bodies.read_certificate_answer,
-    bodies.read_poll_answer,
-    bodies.read_error,
-    bodies.read_confirmation,
-    bodies.read_poll_request,
 ]
 
 

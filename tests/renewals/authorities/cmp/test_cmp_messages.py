@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 from certificate_maker import ec_key
-from cmp_desk import CA, NOW, SECRET, der, header, issued, request, sent
+from cmp_desk import CA, NOW, READERS, SECRET, der, header, issued, request, sent
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -43,13 +43,6 @@ from agent.renewals.authorities.cmp.protection import SharedSecret, is_signed_fo
 
 ID = integer(0)
 ECDSA = sequence(object_identifier("1.2.840.10045.4.3.2"))
-READERS = [
-    bodies.read_certificate_answer,
-    bodies.read_poll_answer,
-    bodies.read_error,
-    bodies.read_confirmation,
-    bodies.read_poll_request,
-]
 
 
 def purpose(oid: str) -> dict[str, bytes]:
