@@ -18,7 +18,7 @@ from native_hosts import hosts, kill_hosts
 from page_codes import ELSEWHERE, HOST_KILLED, MEET, ROWS, WORKER_ENDED, before
 from person import Person
 from portal_names import ALLOWED, FORBIDDEN, LISTED, OTHER
-from test_portal import START, agent_desk, finish_renewal, forget_sites, quit_agent
+from test_portal import START, agent, agent_desk, finish_renewal, quit_agent
 from web_eid_pages import AUTHENTICATE, NONCE, READY
 
 from agent import __version__
@@ -31,7 +31,7 @@ from esteid_peer import is_valid
 
 STARTS_AGENT = True
 pytestmark = pytest.mark.xdist_group("firefox")
-__all__ = ["agent_desk"]
+__all__ = ["agent", "agent_desk"]
 MANAGED = {"sites": ["managed.example"], "blocked_sites": [FORBIDDEN], "developer_mode": False}
 CERTIFICATES = "odc.certificates({ use: 'signing' })"
 
@@ -72,17 +72,9 @@ def browser(desk):
 
 @pytest.fixture
 def portal():
-    """A site of the test's own: each may ask a person so often only."""
+    """A site of the test's own."""
     with portal_server() as address:
         yield address
-
-
-@pytest.fixture
-def agent(agent_desk):
-    if not agent_desk.processes[1:]:
-        agent_desk.start_agent("--no-tray")
-    forget_sites(agent_desk)
-    return agent_desk
 
 
 @pytest.fixture
