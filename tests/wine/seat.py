@@ -23,7 +23,7 @@ from agent.ground import language as words
 
 EYES = Path(__file__).with_name("eyes")
 WIDTH, HEIGHT = 1280, 800
-SECONDS = 300.0
+SECONDS = 120.0
 """For whatever is waited for, on a machine that has much else to do; a quiet one waits for none of it."""
 TRY_SECONDS = 30.0
 """After which what was pressed is taken to be lost, where pressing it again does no harm."""
