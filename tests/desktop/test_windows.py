@@ -3,167 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import os
 import re
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from display import desktop, eventually
+from window_desk import ids_of, is_alive, managed_screen, pid_of, until, windows_of
 
-from agent.api.methods.control import PlaceParams
-from agent.api.registry import Call, NoParams, Registry, Role
-from agent.api.server import Server
 from agent.api.window_names import WINDOW_NAMES
-from agent.desktop import window_processes
-from agent.desktop import windows as desktop_windows
-from agent.desktop.display import NoWindowError
-from agent.desktop.terminals import terminal_command
-from agent.desktop.windows import DesktopWindows, _OpenWindow
+from agent.desktop.windows import _OpenWindow
 from agent.ground.language import Language
-from agent.system.runtime import module_command
-
-
-@pytest.fixture
-def programs(short_folder, monkeypatch):
-    """The only folder programs are looked for in; returns what adds a terminal to it."""
-    monkeypatch.setenv("PATH", str(short_folder))
-    monkeypatch.setenv("DISPLAY", ":99")
-
-    def install(name):
-        file = short_folder / name
-        file.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {short_folder}/args\n')
-        file.chmod(0o755)
-        return file
-
-    return install
-
-
-@pytest.mark.parametrize(
-    ("terminal", "option"),
-    [("x-terminal-emulator", "-e"), ("xfce4-terminal", "-x"), ("gnome-terminal", "--"),
-     ("konsole", "-e"), ("xterm", "-e")],
-)  # fmt: skip
-def test_each_terminal_is_told_the_command_in_its_own_way(programs, terminal, option):
-    file = programs(terminal)
-    assert terminal_command(["odc", "renew"]) == [str(file), option, "odc", "renew"]
-
-
-def windows_of(server=None, language=Language.ZH):
-    async def adopt(inherited):
-        return await server.adopt(inherited, Role.CONTROL)
-
-    windows = DesktopWindows(adopt, language=lambda: language)
-    if server is not None:
-        server.hearing.append(windows)
-    return windows
-
-
-def without_qt(monkeypatch):
-    monkeypatch.setattr(desktop_windows, "find_spec", lambda _name: None)
-
-
-@pytest.mark.parametrize(
-    ("opened", "command"),
-    [
-        (("renew", "ab" * 32), ["renew", "--thumbprint", "ab" * 32]),
-        (("consent", "c0ffee"), ["sites", "ask", "c0ffee"]),
-        (("pin",), ["pin", "change"]),
-    ],
-)
-def test_without_qt_a_terminal_stands_in_for_a_window(
-    programs, short_folder, monkeypatch, opened, command
-):
-    programs("xterm")
-    without_qt(monkeypatch)
-    windows_of().open_window(*opened)
-    written = short_folder / "args"
-    assert eventually(lambda: written.exists() and written.read_text().endswith(f"{command[-1]}\n"))
-    assert written.read_text().split() == [
-        "-e", *module_command("agent.desktop.terminal", *command),
-    ]  # fmt: skip
-
-
-def test_without_qt_and_without_a_terminal_the_advice_names_the_command(programs, monkeypatch):
-    without_qt(monkeypatch)
-    with pytest.raises(NoWindowError) as refused:
-        windows_of().open_window("renew")
-    assert refused.value.text(Language.ZH) == "此处无法打开窗口。"
-    assert "odc-agent renew" in refused.value.advice_text(Language.ZH)
-
-
-@pytest.mark.parametrize("name", ["renew", "main", "consent"])
-def test_without_a_display_nothing_is_started(programs, short_folder, monkeypatch, name):
-    programs("xterm")
-    monkeypatch.delenv("DISPLAY")
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    with pytest.raises(NoWindowError):
-        windows_of().open_window(name)
-    assert not (short_folder / "args").exists()
-
-
-@contextlib.contextmanager
-def managed_screen(manager=("xfwm4", "--compositor=off"), **options):
-    """A display with a window manager and nothing else."""
-    with desktop(panel=False, notifications="", **options) as running:
-        started = subprocess.Popen(manager, env=running.environment)
-        try:
-            yield running
-        finally:
-            started.kill()
-            started.wait()
-
-
-@pytest.fixture
-def screen(own_environment):
-    with managed_screen() as running:
-        own_environment(running.environment)
-        yield running
-
-
-def ids_of(screen, title):
-    return screen.run("xdotool", "search", "--onlyvisible", "--name", title).split()
-
-
-def pid_of(screen, window):
-    return int(screen.run("xdotool", "getwindowpid", window))
-
-
-def is_alive(pid):
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, 0)
-        return True
-    return False
-
-
-async def until(ask):
-    return await asyncio.to_thread(eventually, ask, seconds=40.0)
-
-
-@pytest.fixture
-async def server():
-    """The real API without the agent's parts: a window asks, and is refused what is not there."""
-
-    async def subscribe(_call: Call, _params: NoParams) -> dict[str, str]:
-        return {}
-
-    async def placed(call: Call, params: PlaceParams) -> dict[str, str]:
-        for windows in running.hearing:
-            windows.placed(call.connection, (params.x, params.y, params.width, params.height))
-        return {}
-
-    registry = Registry()
-    registry.add("events.subscribe", NoParams, subscribe, Role.CONTROL)
-    registry.add("windows.came_forward", NoParams, subscribe, Role.CONTROL)
-    registry.add("windows.placed", PlaceParams, placed, Role.CONTROL)
-    running = Server(registry)
-    running.hearing = []
-    yield running
-    await running.close()
 
 
 async def test_a_second_request_raises_the_window_that_is_open(screen, server):
@@ -325,82 +176,6 @@ async def test_a_window_outlives_an_agent_that_is_gone_and_says_so(screen, serve
         assert await until(lambda: ids_of(screen, "证照管家已退出"))
     finally:
         await windows.close()
-
-
-@pytest.fixture
-def soon(monkeypatch):
-    """A process is made ready at once, and kept for a second."""
-    monkeypatch.setattr(window_processes, "DELAY_SECONDS", 0.0)
-    monkeypatch.setattr(window_processes, "KEPT_SECONDS", 1.0)
-
-
-async def test_the_next_window_is_the_process_that_waits(screen, server, soon, monkeypatch):
-    monkeypatch.setattr(window_processes, "KEPT_SECONDS", 60.0)
-    windows = windows_of(server)
-    try:
-        windows.open_window("main")
-        assert await until(lambda: ids_of(screen, "^证照管家$"))
-        assert await until(lambda: windows.spare_pid is not None)
-        waiting = windows.spare_pid
-        windows.open_window("about")
-        [about] = await until(lambda: ids_of(screen, "关于我们"))
-        assert pid_of(screen, about) == waiting
-        assert await until(lambda: windows.spare_pid not in (None, waiting))
-        waiting = windows.spare_pid
-    finally:
-        await windows.close()
-    assert not is_alive(waiting)
-
-
-async def test_whoever_opens_the_menu_has_a_process_made_ready_at_once(screen, server, monkeypatch):
-    monkeypatch.setattr(window_processes, "DELAY_SECONDS", 600.0)
-    windows = windows_of(server)
-    try:
-        windows.prepare()  # a token was plugged in: no hurry
-        await asyncio.sleep(0.1)
-        assert windows.spare_pid is None
-        windows.prepare(at_once=True)
-        assert await until(lambda: windows.spare_pid is not None)
-    finally:
-        await windows.close()
-
-
-async def test_no_process_waits_for_ever(screen, server, soon):
-    windows = windows_of(server)
-    windows.prepare()
-    try:
-        assert await until(lambda: windows.spare_pid is not None)
-        waiting = windows.spare_pid
-        assert await until(lambda: windows.spare_pid is None and not is_alive(waiting))
-    finally:
-        await windows.close()
-
-
-async def test_a_process_that_is_killed_while_it_waits_costs_no_window(
-    screen, server, soon, monkeypatch
-):
-    monkeypatch.setattr(window_processes, "KEPT_SECONDS", 60.0)
-    windows = windows_of(server)
-    windows.prepare()
-    try:
-        assert await until(lambda: windows.spare_pid is not None)
-        os.kill(windows.spare_pid, signal.SIGKILL)
-        assert await until(lambda: windows.spare_pid is None)
-        windows.open_window("main")
-        assert await until(lambda: ids_of(screen, "^证照管家$"))
-    finally:
-        await windows.close()
-
-
-def test_the_terminal_stays_open_until_its_last_sentence_is_read(short_folder):
-    environment = {**os.environ, "ODC_HOME": str(short_folder), "ODC_NO_START": "1",
-                   "ODC_LANGUAGE": "en"}  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, "-m", "agent.desktop.terminal", "renew"],
-        env=environment, input="\n", capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert "The agent cannot be reached" in done.stderr
-    assert done.stdout.endswith("Press Enter to close this window.")
 
 
 async def test_the_agent_knows_what_a_window_in_front_shows(server):
