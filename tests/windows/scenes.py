@@ -4,145 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Sequence
 from typing import Any
 
+import main_scenes
+import question_scenes
 import renew_scenes
 import sign_scenes
-from actors import PORTALS, details_of, in_words, pair, prompt, put_away, token, tokens
+from actors import in_words, pair, prompt, token, tokens
 from scene import Answers, Scene
 
 from agent import __version__
 from agent.api.methods.updates import UpdateView
 from agent.api.views.checks import CheckItem, CheckList, CheckName, CheckNames
 from agent.api.views.reminders import SilencedList
-from agent.api.views.sites import ActionRules, SiteDecision, SiteList, consent_view
-from agent.api.views.token_use import CandidateView, TokenUseView
-from agent.api.views.tokens import TokenView
+from agent.api.views.sites import ActionRules, SiteDecision, SiteList
 from agent.checks.model import CheckState
 from agent.checks.table import CHECKS
 from agent.ground.language import Language, look_up, translate
 from agent.ground.not_confined import NOT_CONFINED, WHAT_TO_DO
-from agent.portal_signing.model import ShownItem
 from agent.settings.errors import ConfigNotUsedError
-from agent.signing.errors import CertificateExpiredError
-from agent.sites.model import Action, ConsentQuestion, Decision
+from agent.sites.model import Action, Decision
 from agent.tokens.errors import PinFinalTryError, PinLockedError
 from agent.tokens.model import ModuleKind, PinState
 from agent.updates.errors import UpdateUnreachableError
-from agent.windows.main.details import DetailsDialog
 
 
 def _type_pins(window: Any) -> None:
     window.form.old.edit.setText("135792")
     window.form.new.edit.setText("8246zx")
     window.form.again.edit.setText("8246")
-
-
-def _main(
-    *listed: TokenView, away: Sequence[TokenView] = (), **answers: Any
-) -> Callable[[Language], Answers]:
-    def answered(language: Language) -> Answers:
-        shown = [in_words(held, language) for held in listed]
-        put = [in_words(held, language) for held in away]
-        remembered = [put_away(held, language) for held in put]
-        return {
-            "tokens__list": tokens(*shown, remembered=remembered),
-            "certificates__get": details_of(*shown, *put, language=language),
-            "portals__list": {"portals": PORTALS},
-            **answers,
-        }
-
-    return answered
-
-
-def _has_details(window: Any) -> bool:
-    return window.information.details.isEnabled()
-
-
-LONG = "深圳市前海深港现代服务业合作区" * 13 + "有限公司"
-RTL = "شركة الشهادات الرقمية المحدودة"
-EMOJI = "深圳市🔑样例👨‍👩‍👧有限公司🏳️‍🌈"
-LATIN = "Donaudampfschifffahrtsgesellschaft" * 6
-SIXTY = tuple(
-    token(*pair(organisation=f"深圳市样例{n}号有限公司", days=400 - 17 * n, number=n),
-          label=f"ODC-{n:02d}", number=n)
-    for n in range(1, 61)
-)  # fmt: skip
-
-
-def _consent(
-    origin: str = "https://etax.example.gov.cn",
-) -> Callable[[Language], Answers]:
-    def answered(language: Language) -> Answers:
-        now = dt.datetime.now(dt.UTC)
-        view = consent_view(
-            ConsentQuestion(id="c0ffee", origin=origin, action=Action.CERTIFICATES, asked=now,
-                            expires=now + dt.timedelta(seconds=118)),
-            language,
-        )  # fmt: skip
-        return {"consent__get": view, "consent__answer": {}}
-
-    return answered
-
-
-def _token_use(
-    action: Action = Action.LOGIN,
-    *,
-    origin: str = "https://etax.example.gov.cn",
-    days: int = 300,
-    organisations: Sequence[str] = ("深圳市样例有限公司",),
-    shown: tuple[ShownItem, ...] = (),
-    **of_prompt: Any,
-) -> Callable[[Language], Answers]:
-    """A page wants a token; negative ``days``: its certificate has expired."""
-
-    def answered(language: Language) -> Answers:
-        now = dt.datetime.now(dt.UTC)
-        refusal = CertificateExpiredError().report() if days < 0 else None
-        held = (
-            in_words(token(*pair(organisation=name, days=days)), language).certificates[0]
-            for name in organisations
-        )
-        candidates = tuple(
-            CandidateView(
-                thumbprint=one.thumbprint[:-1] + str(number), organisation=one.organisation,
-                authority="广东省电子商务认证有限公司", not_after=one.not_after, text=one.text,
-                token_label="ODC-USBKEY", problem=refusal,
-            )
-            for number, one in enumerate(held)
-        )  # fmt: skip
-        view = consent_view(
-            ConsentQuestion(id="c0ffee", origin=origin, action=action, asked=now,
-                            expires=now + dt.timedelta(seconds=118)),
-            language,
-            TokenUseView(candidates=candidates, problem=refusal, shown=shown, is_allowed=False,
-                         may_be_allowed=action is Action.LOGIN),
-        )  # fmt: skip
-        answers = {"consent__get": view, "consent__answer": {}, "sites__decide": {}}
-        return {**answers, "consent__pin": prompt(**of_prompt)}
-
-    return answered
-
-
-def _waits_for_pin(window: Any) -> bool:
-    return _listens(window) and window.panel.field.isVisible()
-
-
-CONTRACT = (
-    ShownItem(kind="document", name="采购合同.pdf", size=184_213, sha256="9f86d081884c7d65" * 4),
-    ShownItem(kind="text", text="同意以上合同的全部条款。\n金额: \u202e000,1 元"),
-)
-SEALED = (
-    ShownItem(kind="document", name="中标通知书.pdf", size=96_512, sha256="60303ae22b998861" * 4),
-)
-
-
-def _listens(window: Any) -> bool:
-    return not window.deafness.lasts
-
-
-LONG_ORIGIN = f"https://www.sz.gov.cn.{'secure-login.' * 14}{'m' * 50}.gov.cn:8443"
 
 
 def _checks(language: Language) -> Answers:
@@ -317,61 +207,8 @@ def _is_told(window: Any) -> bool:
 SCENES = {
     **renew_scenes.SCENES,
     **sign_scenes.SCENES,
-    "consent-long": Scene(
-        "consent", _consent(LONG_ORIGIN), is_ready=_listens, subject="c0ffee", size=(640, 330)
-    ),
-    "consent": Scene(
-        "consent",
-        _consent(),
-        is_ready=_listens,
-        subject="c0ffee",
-        in_all_looks=True,
-    ),
-    "token-use": Scene(
-        "token_use", _token_use(), is_ready=_waits_for_pin, subject="c0ffee", in_all_looks=True
-    ),
-    "token-use-several": Scene(
-        "token_use",
-        _token_use(
-            organisations=("深圳市样例有限公司", "广州市样例贸易有限公司"),
-            pin_state=PinState.FINAL_TRY,
-        ),
-        is_ready=_waits_for_pin,
-        subject="c0ffee",
-    ),
-    "token-use-expired": Scene(
-        "token_use",
-        _token_use(days=-961),
-        is_ready=lambda w: _listens(w) and w.agree.isVisible(),
-        subject="c0ffee",
-    ),
-    "token-use-sign": Scene(
-        "token_use",
-        _token_use(Action.SIGN, shown=CONTRACT),
-        is_ready=_waits_for_pin,
-        subject="c0ffee",
-        size=(640, 720),
-    ),
-    "token-use-decrypt": Scene(
-        "token_use",
-        _token_use(Action.DECRYPT, shown=SEALED),
-        is_ready=_waits_for_pin,
-        subject="c0ffee",
-    ),
-    "token-use-hash": Scene(
-        "token_use",
-        _token_use(Action.SIGN, shown=(ShownItem(kind="hash", hash=f"SHA-256 {'5e' * 32}"),)),
-        is_ready=_waits_for_pin,
-        subject="c0ffee",
-        size=(640, 640),
-    ),
-    "token-use-small": Scene(
-        "token_use",
-        _token_use(origin=LONG_ORIGIN),
-        is_ready=_waits_for_pin,
-        subject="c0ffee",
-        size=(640, 330),
-    ),
+    **question_scenes.SCENES,
+    **main_scenes.SCENES,
     "check": Scene(
         "check",
         _checks,
@@ -402,62 +239,6 @@ SCENES = {
     "about-newest": Scene("about", _newest, is_ready=_is_told, subject="updates"),
     "about-unreachable": Scene("about", _unreachable, is_ready=_is_told, subject="updates"),
     "help": Scene("help", lambda _language: {}, in_all_looks=True),
-    "main": Scene("main", _main(token(*pair())), is_ready=_has_details, in_all_looks=True),
-    "main-details": Scene(
-        "main",
-        _main(token(*pair())),
-        is_ready=_has_details,
-        prepare=lambda window: window.information.details.click(),
-        part=lambda window: window.findChild(DetailsDialog),
-    ),
-    "main-valid": Scene(
-        "main",
-        _main(token(*pair(days=300)), portals__list={"portals": []}),
-        is_ready=_has_details,
-    ),
-    "main-drawer": Scene(
-        "main",
-        _main(away=[token(*pair())]),
-        is_ready=_has_details,
-        in_all_looks=True,
-    ),
-    "main-replaced": Scene(
-        "main",
-        _main(
-            token(*pair(days=350, number=2), label="ODC-新", number=2),
-            away=[token(*pair(maybe_renewed_by="ab" * 32), label="ODC-旧")],
-        ),
-        is_ready=_has_details,
-        subject=pair()[0].thumbprint,
-    ),
-    "main-agency": Scene(
-        "main",
-        _main(*SIXTY[38:41], away=SIXTY[15:38:2]),
-        is_ready=_has_details,
-    ),
-    "main-no-token": Scene("main", _main(), is_ready=lambda window: window.nothing.isVisible()),
-    "main-sixty-tokens": Scene(
-        "main",
-        _main(*SIXTY),
-        is_ready=_has_details,
-        prepare=lambda window: window.search.setText("3号"),
-    ),
-    "main-odd-names": Scene(
-        "main",
-        _main(
-            *(
-                token(*pair(organisation=name, days=20, number=n), label=name, number=n)
-                for n, name in enumerate((LONG, RTL, EMOJI, LATIN), 1)
-            )
-        ),
-        is_ready=_has_details,
-        size=(900, 620),
-    ),
-    "main-factory-pin": Scene(
-        "main",
-        _main(token(*pair(days=200), driver=ModuleKind.SKF, is_factory_pin=True)),
-        is_ready=_has_details,
-    ),
     "pin": Scene(
         "pin",
         lambda _language: {"tokens__list": tokens(token()), "pin__change": prompt()},

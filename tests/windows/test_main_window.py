@@ -7,10 +7,10 @@ import pytest
 from actors import details_of, pair, token, tokens
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
+from main_scenes import EMOJI, LATIN, LONG, RTL
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
-from scenes import EMOJI, LATIN, LONG, RTL
 
 from agent.ground.language import Language
 from agent.windows import link

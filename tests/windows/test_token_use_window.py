@@ -7,7 +7,7 @@ import re
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QScrollArea
-from scenes import CONTRACT, _token_use
+from question_scenes import CONTRACT, token_use
 
 from agent.ground.language import Language
 from agent.portal_signing.errors import NotSignedError
@@ -52,7 +52,7 @@ def type_pin(window, qtbot, pin="135790"):
 
 
 def test_it_says_whose_site_it_is_what_for_with_what_and_until_when(opened):
-    window = opened(_token_use()(Language.ZH))
+    window = opened(token_use()(Language.ZH))
     assert plain(window.domain) == "example.gov.cn"
     assert "登录" in window.question.text()
     facts = plain(window.facts)
@@ -65,7 +65,7 @@ def test_it_says_whose_site_it_is_what_for_with_what_and_until_when(opened):
 @pytest.mark.parametrize("of_prompt", [{}, {"tries_left": 10, "tries_most": 10}])
 def test_nothing_is_out_of_sight_also_where_the_token_tells_its_tries(opened, qtbot, of_prompt):
     """Also of a page that is not encrypted, which takes a line more."""
-    window = opened(_token_use(origin="http://localhost:8000", **of_prompt)(Language.ZH))
+    window = opened(token_use(origin="http://localhost:8000", **of_prompt)(Language.ZH))
     [scrolling] = [area.verticalScrollBar() for area in window.findChildren(QScrollArea)][:1]
     qtbot.wait(50)
     assert bool(of_prompt) is window.panel.told.isVisible()
@@ -73,14 +73,14 @@ def test_nothing_is_out_of_sight_also_where_the_token_tells_its_tries(opened, qt
 
 
 def test_the_token_is_made_ready_while_the_question_is_read(opened, stage):
-    window = opened(_token_use()(Language.ZH))
+    window = opened(token_use()(Language.ZH))
     [asked] = stage.asked("consent.pin")
     assert asked["id"] == ID
     assert window.asked["token_use"]["candidates"][0]["thumbprint"] == asked["thumbprint"]
 
 
 def test_the_pin_goes_past_the_agent_and_nothing_is_kept(opened, stage, qtbot, sent):
-    window = opened(_token_use()(Language.ZH))
+    window = opened(token_use()(Language.ZH))
     type_pin(window, qtbot)
     qtbot.waitUntil(lambda: sent == [b"135790"])
     assert window.panel.field.is_empty
@@ -92,7 +92,7 @@ def test_the_pin_goes_past_the_agent_and_nothing_is_kept(opened, stage, qtbot, s
 
 
 def test_that_the_site_may_ask_is_kept_where_it_was_ticked_and_the_pin_never(opened, stage, qtbot):
-    window = opened(_token_use()(Language.ZH))
+    window = opened(token_use()(Language.ZH))
     window.always.setChecked(True)
     type_pin(window, qtbot)
     qtbot.waitUntil(lambda: bool(stage.asked("sites.decide")))
@@ -108,10 +108,10 @@ def test_the_keyboard_is_never_left_at_what_forbids_a_site_for_good(opened, stag
     def busy(_params):
         raise PinEntryBusyError
 
-    answers = {**_token_use()(Language.ZH), "consent__pin": busy}
+    answers = {**token_use()(Language.ZH), "consent__pin": busy}
     window = opened(answers, is_ready=lambda w: w.panel.progress.isVisible())
     assert window.focusWidget() is window.panel.cancel
-    stage.answer(**_token_use()(Language.ZH))
+    stage.answer(**token_use()(Language.ZH))
     qtbot.waitUntil(window.panel.field.isVisible)
     assert window.focusWidget() is window.panel.field.edit
     type_pin(window, qtbot)
@@ -120,7 +120,7 @@ def test_the_keyboard_is_never_left_at_what_forbids_a_site_for_good(opened, stag
 
 
 def test_a_pin_that_nobody_types_leaves_the_keyboard_at_the_button_that_asks_again(opened, qtbot):
-    window = opened(_token_use()(Language.ZH))
+    window = opened(token_use()(Language.ZH))
     window.panel.idle.timeout.emit()
     assert window.again.isVisible()
     assert window.focusWidget() is window.again
@@ -130,7 +130,7 @@ def test_a_pin_that_nobody_types_leaves_the_keyboard_at_the_button_that_asks_aga
 
 
 def test_closing_declines_and_lets_the_token_go(opened, stage, qtbot, sent):
-    window = opened(_token_use()(Language.ZH))
+    window = opened(token_use()(Language.ZH))
     window.close()
     qtbot.waitUntil(lambda: bool(stage.asked("consent.answer")))
     assert stage.asked("consent.answer")[0]["decision"] == "decline"
@@ -138,7 +138,7 @@ def test_closing_declines_and_lets_the_token_go(opened, stage, qtbot, sent):
 
 
 def test_keys_from_elsewhere_leave_nothing_of_a_pin(opened, stage, qtbot):
-    window = opened(_token_use()(Language.ZH))
+    window = opened(token_use()(Language.ZH))
     window.panel.field.edit.setText("13")
     window.deafness.begin()
     assert window.panel.field.is_empty
@@ -152,7 +152,7 @@ def test_keys_from_elsewhere_leave_nothing_of_a_pin(opened, stage, qtbot):
 def test_what_has_expired_asks_for_no_pin_and_the_site_hears_of_it_where_the_person_lets_it(
     opened, stage, qtbot
 ):
-    window = opened(_token_use(days=-961)(Language.ZH), is_ready=lambda w: w.agree.isVisible())
+    window = opened(token_use(days=-961)(Language.ZH), is_ready=lambda w: w.agree.isVisible())
     assert "已过期" in window.problem.text()
     assert not window.panel.isVisible()
     assert stage.asked("consent.pin") == []
@@ -162,7 +162,7 @@ def test_what_has_expired_asks_for_no_pin_and_the_site_hears_of_it_where_the_per
 
 
 def test_a_token_that_is_pulled_and_plugged_in_is_followed(opened, stage, qtbot):
-    there, gone = _token_use()(Language.ZH), _token_use(days=-1)(Language.ZH)
+    there, gone = token_use()(Language.ZH), token_use(days=-1)(Language.ZH)
     window = opened(there)
     stage.answer(consent__get=gone["consent__get"])
     stage.tell("tokens_changed")
@@ -174,7 +174,7 @@ def test_a_token_that_is_pulled_and_plugged_in_is_followed(opened, stage, qtbot)
 
 
 def test_what_goes_wrong_after_the_pin_is_read_before_the_window_closes(opened, stage, qtbot):
-    window = opened(_token_use()(Language.ZH))
+    window = opened(token_use()(Language.ZH))
     type_pin(window, qtbot)
     stage.tell("consent_closed", id=ID, problem=NotSignedError().report())
     qtbot.waitUntil(lambda: bool(window.banner.text))
@@ -186,7 +186,7 @@ def test_what_goes_wrong_after_the_pin_is_read_before_the_window_closes(opened, 
 
 def test_another_certificate_makes_its_own_token_ready(opened, stage, qtbot):
     organisations = ("深圳市样例有限公司", "广州市样例贸易有限公司")
-    window = opened(_token_use(organisations=organisations)(Language.ZH))
+    window = opened(token_use(organisations=organisations)(Language.ZH))
     window.certificate.setCurrentIndex(1)
     qtbot.waitUntil(lambda: len(stage.asked("consent.pin")) == 2)
     first, second = (asked["thumbprint"] for asked in stage.asked("consent.pin"))
@@ -195,7 +195,7 @@ def test_another_certificate_makes_its_own_token_ready(opened, stage, qtbot):
 
 
 def test_what_is_signed_is_shown_whole_with_what_hides_in_it(opened):
-    window = opened(_token_use(Action.SIGN, shown=CONTRACT)(Language.ZH))
+    window = opened(token_use(Action.SIGN, shown=CONTRACT)(Language.ZH))
     [text] = window.items.findChildren(QPlainTextEdit)
     assert text.toPlainText().endswith("‹U+202E›000,1 元")
     assert any("采购合同.pdf" in plain(label) for label in window.items.findChildren(QLabel))
@@ -205,7 +205,7 @@ def test_what_is_signed_is_shown_whole_with_what_hides_in_it(opened):
 @pytest.mark.parametrize("action", [Action.SIGN, Action.DECRYPT])
 def test_a_documents_name_hides_nothing_either(opened, action):
     shown = ShownItem(kind="document", name="合同\u202efdp.exe\n\x1b", size=7, sha256="00" * 32)
-    window = opened(_token_use(action, shown=(shown,))(Language.ZH))
+    window = opened(token_use(action, shown=(shown,))(Language.ZH))
     said = " ".join(plain(label) for label in window.items.findChildren(QLabel))
     assert "合同‹U+202E›fdp.exe" in said
     assert "‹U+001B›" in said
@@ -215,7 +215,7 @@ def test_a_documents_name_hides_nothing_either(opened, action):
 def test_a_hash_is_said_to_be_none_of_a_document_in_red(opened):
     digest = f"SHA-256 {'5e' * 32}"
     shown = (ShownItem(kind="hash", hash=digest),)
-    window = opened(_token_use(Action.SIGN, shown=shown)(Language.ZH))
+    window = opened(token_use(Action.SIGN, shown=shown)(Language.ZH))
     [said] = [label for label in window.items.findChildren(QLabel) if "摘要值" in label.text()]
     assert digest in plain(said)
     assert said.property("kind") == "bad"
