@@ -5,6 +5,7 @@ What is shown is the business of whoever listens: a panel in the renewal, the PI
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable
 
@@ -40,6 +41,7 @@ class PinAsking(QObject):
     """The PIN was wrong, or the step it was for failed. The error report."""
     done = Signal(dict)
     """The step is done: the agent's answer where no PIN was needed, else empty."""
+    _delivered = Signal()
 
     def __init__(
         self,
@@ -59,6 +61,9 @@ class PinAsking(QObject):
         self._is_closed = False
         self._patience = 0
         self._accepts_final_try = False
+        self._collects = True
+        """Whether garbage is collected by itself while no PIN is sent."""
+        self._delivered.connect(self._collect_again)
 
     def begin(self, *, accepts_final_try: bool = False) -> None:
         """Ask the agent; one of the signals tells what came of it."""
@@ -78,6 +83,10 @@ class PinAsking(QObject):
     def send(self, *secrets: bytearray) -> None:
         """Send what was typed, and wipe it; none where it is typed on the token's PIN pad."""
         endpoint, self._endpoint = self._endpoint, ""
+        # No garbage is collected in that thread: it may hold objects of Qt's, whose end there waits for the
+        # interpreter with a lock for which Qt's thread may wait with the interpreter.
+        self._collects = gc.isenabled()
+        gc.disable()
         # A daemon: a driver that hangs must not keep a closed window's process.
         threading.Thread(target=self._deliver, args=(endpoint, secrets), daemon=True).start()
 
@@ -117,3 +126,8 @@ class PinAsking(QObject):
         finally:
             for secret in secrets:
                 wipe(secret)
+            self._delivered.emit()
+
+    def _collect_again(self) -> None:
+        if self._collects:
+            gc.enable()

@@ -1,0 +1,37 @@
+"""The thread that waits for a PIN's outcome leaves Qt's objects to Qt's thread."""
+
+from __future__ import annotations
+
+import gc
+import threading
+
+import pytest
+
+from agent.tokens.errors import PinEntryBusyError
+from agent.windows import pin_asking
+from agent.windows.link import Link
+from agent.windows.pin_asking import PinAsking
+
+
+@pytest.mark.parametrize("refusal", [None, PinEntryBusyError()])
+def test_no_garbage_is_collected_in_it_and_afterwards_it_is_again(
+    stage, qtbot, monkeypatch, refusal
+):
+    collects = []
+
+    def send(_endpoint, *_secrets):
+        collects.append((threading.current_thread(), gc.isenabled()))
+        if refusal:
+            raise refusal
+
+    monkeypatch.setattr(pin_asking, "send_pin", send)
+    gc.enable()
+    link = Link(stage.connect())
+    asking = PinAsking(link, "pin.change", {})
+    with qtbot.waitSignal(asking.failed if refusal else asking.done):
+        asking.send(bytearray(b"123456"))
+    qtbot.waitUntil(gc.isenabled)
+    [(thread, collected)] = collects
+    assert thread is not threading.main_thread()
+    assert not collected
+    link.close()
