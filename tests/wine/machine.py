@@ -107,19 +107,27 @@ def lay_out(folder: Path, language: Language = Language.ENGLISH, **variables: st
 def running(
     folder: Path, language: Language = Language.ENGLISH, **variables: str
 ) -> Iterator[Windows]:
-    """Lay a Windows out; all that was started in it has ended after the block.
-
-    Wine starts its own services with the first program, and they have that one's streams for as long as
-    any program runs. So the first one is nobody's: who waits for the end of another's output would wait
-    for theirs.
-    """
+    """Lay a Windows out; all that was started in it has ended after the block."""
     windows = lay_out(folder, language, **variables)
+    try:
+        yield windows
+    finally:
+        windows.end()
+
+
+@contextlib.contextmanager
+def services(windows: Windows) -> Iterator[None]:
+    """Have Wine's own services run during the block, with nobody's streams.
+
+    They start with the first program, and have its streams for as long as any program runs: whoever waits
+    for the end of that one's output, beside an agent, would wait for the agent's end.
+    """
     with windows.start("cmd", stderr=subprocess.DEVNULL) as first:
+        first.stdout.readline()  # type: ignore[union-attr] # a pipe
         try:
-            first.stdout.readline()  # type: ignore[union-attr] # a pipe
-            yield windows
+            yield
         finally:
-            windows.end()
+            first.stdin.close()  # type: ignore[union-attr] # as above
 
 
 def look_by(windows: Windows, folder: Path) -> None:

@@ -10,7 +10,7 @@ import time
 
 import pytest
 from conftest import another_windows
-from machine import Language
+from machine import Language, services
 
 pytestmark = [pytest.mark.wine, pytest.mark.timeout(400)]
 
@@ -45,7 +45,7 @@ for key, name in (
 @pytest.fixture(scope="module")
 def windows(display):
     """An English Windows of the file's own."""
-    with another_windows(Language.ENGLISH, display) as found:
+    with another_windows(Language.ENGLISH, display) as found, services(found):
         yield found
 
 
@@ -154,7 +154,7 @@ def test_a_profile_on_a_share_that_goes_away_and_comes_back(english):
     (server / "profiles" / "anna" / "AppData" / "Local").mkdir(parents=True)
     assert english.run(english.python, "-c", MOVE_PROFILE).returncode == 0
     commands, away = Commands(english), server.with_name("away")
-    with commands.agent():
+    with services(english), commands.agent():
         status = until(commands.status)
         assert status["home"].startswith(PROFILE)
 

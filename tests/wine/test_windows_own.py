@@ -8,10 +8,14 @@ from parts import ROOT
 pytestmark = [pytest.mark.wine, pytest.mark.timeout(400)]
 
 EVERYWHERE = (
+    "tests/cli/test_output.py",
     "tests/ground/test_bus.py", "tests/ground/test_framing.py", "tests/ground/test_guessed_text.py",
-    "tests/settings/test_config.py", "tests/settings/test_reading_settings.py",
+    "tests/ground/test_streams.py", "tests/native_host/test_packed.py",
+    "tests/settings/test_config.py", "tests/settings/test_configured_language.py",
+    "tests/settings/test_reading_settings.py",
     "tests/settings/test_rollout.py", "tests/settings/test_site_patterns.py",
-    "tests/system/test_consoles.py", "tests/system/test_lock.py", "tests/system/test_logs.py",
+    "tests/system/test_consoles.py", "tests/system/test_folders.py", "tests/system/test_lock.py",
+    "tests/system/test_logs.py",
 )  # fmt: skip
 """Tests that are of every system."""
 SECONDS = 300
