@@ -16,24 +16,33 @@ import pytest
 TESTS = Path(__file__).parent
 ROOMS = (
     "browser", "desktop", "faulty_module", "journey", "kept",
-    "sandbox/reviewer", "sandbox/server", "usb_token", "windows",
+    "sandbox/reviewer", "sandbox/server", "usb_token", "windows", "wine",
 )  # fmt: skip
 
 
 def by_turns(
     items: Sequence[pytest.Item], turns: int
 ) -> tuple[list[pytest.Item], list[pytest.Item]]:
-    """Return the tests whose turn it is, of ``turns``, and the others.
+    """Return the tests whose turn it is, of ``turns``, and the others; by none, all that take long are left.
 
     A test's turn follows from its own name, so that it has the same one when it is tried again alone.
     """
-    turn = _commit() % turns if turns > 1 else 0
+    # Every second commit has one: between them .ci/run tries Windows.
+    turn = _commit() // 2 % turns if turns > 1 else 0
     kept, left = [], []
     for item in items:
         takes_long = any(item.path.is_relative_to(TESTS / room) for room in ROOMS)
-        is_its_turn = not takes_long or (crc32(item.nodeid.encode()) - turn) % turns == 0
+        is_its_turn = not takes_long or (
+            turns and (crc32(_name(item).encode()) - turn) % turns == 0
+        )
         (kept if is_its_turn else left).append(item)
     return kept, left
+
+
+def _name(item: pytest.Item) -> str:
+    """Return the name a test has alone: side by side with others that of its group is behind it."""
+    groups = sorted({str(mark.args[0]) for mark in item.iter_markers("xdist_group")})
+    return item.nodeid.removesuffix(f"@{'_'.join(groups)}")
 
 
 def _commit() -> int:
