@@ -61,6 +61,7 @@ class PinAsking(QObject):
         self._is_closed = False
         self._patience = 0
         self._accepts_final_try = False
+        self._sending = 0
         self._collects = True
         """Whether garbage is collected by itself while no PIN is sent."""
         self._delivered.connect(self._collect_again)
@@ -85,7 +86,9 @@ class PinAsking(QObject):
         endpoint, self._endpoint = self._endpoint, ""
         # No garbage is collected in that thread: it may hold objects of Qt's, whose end there waits for the
         # interpreter with a lock for which Qt's thread may wait with the interpreter.
-        self._collects = gc.isenabled()
+        if not self._sending:
+            self._collects = gc.isenabled()
+        self._sending += 1
         gc.disable()
         # A daemon: a driver that hangs must not keep a closed window's process.
         threading.Thread(target=self._deliver, args=(endpoint, secrets), daemon=True).start()
@@ -129,5 +132,6 @@ class PinAsking(QObject):
             self._delivered.emit()
 
     def _collect_again(self) -> None:
-        if self._collects:
+        self._sending -= 1
+        if self._collects and not self._sending:
             gc.enable()

@@ -35,3 +35,18 @@ def test_no_garbage_is_collected_in_it_and_afterwards_it_is_again(
     assert thread is not threading.main_thread()
     assert not collected
     link.close()
+
+
+def test_it_is_again_once_the_last_of_two_has_ended(stage, qtbot, monkeypatch):
+    """The outcome is told before the thread has ended, so that the next entry may begin beside it."""
+    may_end = threading.Event()
+    monkeypatch.setattr(pin_asking, "send_pin", lambda *_secrets: may_end.wait(20))
+    gc.enable()
+    link = Link(stage.connect())
+    asking = PinAsking(link, "pin.change", {})
+    for _ in range(2):
+        asking.send(bytearray(b"123456"))
+    assert not gc.isenabled()
+    may_end.set()
+    qtbot.waitUntil(gc.isenabled)
+    link.close()

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import sqlite3
-from contextlib import asynccontextmanager, closing
-from types import SimpleNamespace
+from contextlib import closing
 
 import pytest
-from renewal_maker import NOW, new_renewal
+from driving import driving
+from renewal_maker import new_renewal
 
 from agent.renewals.journal.journal import Journal
 from agent.renewals.journal.states import State, Waiting
-from agent.renewals.steps.driver import Driver
 
 
 class Authority:
@@ -37,24 +35,6 @@ def file(tmp_path):
 def journal(file, vault):
     with closing(Journal(file, vault)) as journal:
         yield journal
-
-
-@asynccontextmanager
-async def driving(journal, authority):
-    context = SimpleNamespace(
-        signed=None,
-        dossier=authority,
-        clock=lambda: NOW,
-        save=journal.save,
-        abandoned_after=dt.timedelta(days=30),
-    )
-    driver = Driver(
-        journal=journal, save=journal.save, context_of=lambda _: context, clock=lambda: NOW
-    )
-    try:
-        yield driver
-    finally:
-        await driver.close()
 
 
 async def until(ask):

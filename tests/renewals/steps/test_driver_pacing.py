@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from types import SimpleNamespace
 
 import pytest
+from driving import driving
 from renewal_maker import NOW, new_renewal
 
 from agent.ground.bus import EventBus
@@ -18,7 +18,6 @@ from agent.renewals.journal.record import RenewalChanged
 from agent.renewals.journal.states import State, Waiting
 from agent.renewals.service import RenewalService
 from agent.renewals.steps import driver as driver_module
-from agent.renewals.steps.driver import Driver
 from agent.tokens.inventory import TokensChanged
 
 HOUR = 3600.0
@@ -54,24 +53,6 @@ class Authority:
 def journal(tmp_path, vault):
     with closing(Journal(tmp_path / "renewals.sqlite", vault)) as journal:
         yield journal
-
-
-@asynccontextmanager
-async def driving(journal, authority):
-    context = SimpleNamespace(
-        signed=None,
-        dossier=authority,
-        clock=lambda: NOW,
-        save=journal.save,
-        abandoned_after=dt.timedelta(days=30),
-    )
-    driver = Driver(
-        journal=journal, save=journal.save, context_of=lambda _: context, clock=lambda: NOW
-    )
-    try:
-        yield driver
-    finally:
-        await driver.close()
 
 
 async def test_a_pause_goes_on_while_the_machine_sleeps(journal, monkeypatch):
