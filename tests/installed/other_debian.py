@@ -168,7 +168,8 @@ def _tests(checkout: Checkout) -> None:
     if checkout.run(
         "what tests need", f"apt-get install -y -qq {PEERS} && installer/bootstrap dev"
     ):
-        checkout.run("tests", f".venv/bin/python -m pytest -q -n 2 --dist loadgroup {names}")
+        python = f"PATH={CHECKOUT}/.venv/bin:$PATH ODC_TEST_WORKERS=2"
+        checkout.run("tests", f"{python} tests/run -q {names}")
 
 
 def _install() -> str:
