@@ -5,8 +5,7 @@ What is shown is the business of whoever listens: a panel in the renewal, the PI
 
 from __future__ import annotations
 
-import gc
-import threading
+import functools
 from collections.abc import Callable
 
 import msgspec
@@ -16,6 +15,7 @@ from agent.api.client import Json
 from agent.ground.errors import OdcError
 from agent.tokens.pin import decline_pin, send_pin, wipe
 from agent.windows.link import Link
+from agent.windows.qt_threads import qt_threads
 
 FINAL_TRY = "pin_final_try"
 """The refusal a person may override, by accepting the risk."""
@@ -41,7 +41,6 @@ class PinAsking(QObject):
     """The PIN was wrong, or the step it was for failed. The error report."""
     done = Signal(dict)
     """The step is done: the agent's answer where no PIN was needed, else empty."""
-    _delivered = Signal()
 
     def __init__(
         self,
@@ -61,10 +60,6 @@ class PinAsking(QObject):
         self._is_closed = False
         self._patience = 0
         self._accepts_final_try = False
-        self._sending = 0
-        self._collects = True
-        """Whether garbage is collected by itself while no PIN is sent."""
-        self._delivered.connect(self._collect_again)
 
     def begin(self, *, accepts_final_try: bool = False) -> None:
         """Ask the agent; one of the signals tells what came of it."""
@@ -84,14 +79,7 @@ class PinAsking(QObject):
     def send(self, *secrets: bytearray) -> None:
         """Send what was typed, and wipe it; none where it is typed on the token's PIN pad."""
         endpoint, self._endpoint = self._endpoint, ""
-        # No garbage is collected in that thread: it may hold objects of Qt's, whose end there waits for the
-        # interpreter with a lock for which Qt's thread may wait with the interpreter.
-        if not self._sending:
-            self._collects = gc.isenabled()
-        self._sending += 1
-        gc.disable()
-        # A daemon: a driver that hangs must not keep a closed window's process.
-        threading.Thread(target=self._deliver, args=(endpoint, secrets), daemon=True).start()
+        qt_threads().begin(functools.partial(self._deliver, endpoint, secrets))
 
     def decline(self) -> None:
         """Let the worker go, where one waits."""
@@ -129,9 +117,3 @@ class PinAsking(QObject):
         finally:
             for secret in secrets:
                 wipe(secret)
-            self._delivered.emit()
-
-    def _collect_again(self) -> None:
-        self._sending -= 1
-        if self._collects and not self._sending:
-            gc.enable()
