@@ -40,7 +40,7 @@ def _show(notice: PlainNotice) -> None:
         title=notice.title,
         message=notice.text,
         app_name=translate(mark("Certificate Manager"), user_language()),
-        app_icon=str(drawn_icon(notice.seal)),
+        app_icon=str(drawn_icon(notice.seal) or ""),
         timeout=0 if sys.platform == "linux" else 10,  # 0: stays until it is closed
     )
 

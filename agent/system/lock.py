@@ -71,10 +71,17 @@ class AgentLock:
     keeps agents of one computer apart.
     """
 
-    def __init__(self, file: Path, *, seconds: float = 0) -> None:
-        """Open the file, to be waited for so long; HomeNotUsableError."""
+    def __init__(self, file: Path, *, seconds: float = 0, must_name: bool = True) -> None:
+        """Open the file; HomeNotUsableError.
+
+        Args:
+            file: the lock.
+            seconds: how long it is waited for.
+            must_name: it is of no use where the disk does not take who holds it.
+        """
         self._folder = file.parent
         self._seconds = seconds
+        self._must_name = must_name
         with writing_to(self._folder):
             make_private(self._folder)
             if os.path.lexists(file) and not file.is_file():
@@ -99,6 +106,10 @@ class AgentLock:
             with writing_to(self._folder):
                 os.ftruncate(self._descriptor, 0)
                 os.write(self._descriptor, f"{os.getpid()}\n{socket.gethostname()}".encode())
+        except HomeNotUsableError:
+            if self._must_name:
+                self._close()
+                raise
         except BaseException:
             self._close()
             raise

@@ -9,9 +9,12 @@ import pytest
 from display import artefacts, eventually
 from PIL import Image
 
+from agent.desktop import notices
 from agent.desktop.notices.board import NoticeBoard, Posted
+from agent.desktop.notices.icon_file import drawn_icon, icon_file
 from agent.desktop.notices.model import Notice, NotShownError
 from agent.desktop.notices.plyer import PlyerDisplay
+from agent.system.runtime import RuntimeFolderError
 
 TEXT = "您的数字证书已过期961天,请及时更新数字证书!过期后将不能用于电子签名或登录,请尽快更新!"
 PLAIN = Notice(title="标题", text="正文")
@@ -63,6 +66,25 @@ async def test_a_machine_without_notify_send_is_told(monkeypatch, short_folder):
     monkeypatch.setenv("PATH", str(short_folder))
     with pytest.raises(NotShownError, match="libnotify-bin"):
         await PlyerDisplay().show("a", PLAIN)
+
+
+async def test_a_disk_that_takes_no_picture_does_not_keep_the_words(notify_send, short_folder):
+    notify_send(f'echo "$@" > {short_folder}/shown')
+    file = icon_file(PLAIN.seal)
+    file.with_stem(
+        f".{file.stem}"
+    ).mkdir()  # what is drawn can as little be saved as on a full disk
+    await PlyerDisplay().show("a", PLAIN)
+    assert "正文" in (short_folder / "shown").read_text("utf-8")
+
+
+async def test_nor_does_one_that_takes_no_folder_for_it(monkeypatch):
+    def refuse():
+        raise RuntimeFolderError("no folder for sockets")
+
+    monkeypatch.setattr(notices.icon_file, "ensure_runtime_folder", refuse)
+    assert await notices.icon_file.ensure_icon(PLAIN.seal) is None
+    assert drawn_icon(PLAIN.seal) is None
 
 
 async def test_the_notice_is_not_in_the_log(notify_send, caplog):

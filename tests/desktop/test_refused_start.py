@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from display import desktop, eventually, missing_programs
@@ -106,7 +107,7 @@ def test_an_older_version_than_the_one_before_reminds_all_the_same_and_says_what
 
 
 @contextlib.contextmanager
-def waiting(screen, home):
+def waiting(screen, home, **environment):
     """A start at login on a disk that is full until a line is written to the process."""
     place, left = home
     place.mkdir()
@@ -114,7 +115,7 @@ def waiting(screen, home):
     command = ["unshare", "--mount", "sh", "-c", script, "sh", place, left, *WAITING]
     with subprocess.Popen(
         command,
-        env=screen.environment,
+        env={**screen.environment, **environment},
         stdin=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -148,6 +149,22 @@ def test_a_start_at_login_waits_for_room_and_says_so_once(screen, home):
             pass  # it waits no more: the next login asks it to end as any other
         assert ask(screen, "quit") == 0
         assert agent.wait(60) == 0
+        assert len(screen.notices()) == 1
+
+
+def test_one_whose_sockets_would_be_on_that_disk_waits_as_well(screen, home):
+    place, _left = home
+    with waiting(screen, home, XDG_RUNTIME_DIR=str(place)) as agent:
+        assert eventually(screen.shown)
+        time.sleep(PAUSE * 5)
+        [notice] = screen.notices()
+        assert "the agent starts by itself" in notice["body"]
+        agent.stdin.write("\n")
+        agent.stdin.flush()
+        runs = Path(
+            f"/proc/{agent.pid}/root{place}/data/listening"
+        )  # no other process sees its disk
+        assert eventually(runs.exists)
         assert len(screen.notices()) == 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import subprocess
@@ -15,14 +16,22 @@ from agent_here import own_logging
 
 from agent.api import client as api_client
 from agent.cli.ground.connect import agent, agent_if_any
-from agent.cli.ground.outcome import AgentDeafError, AgentEndedError, HomeAwayError
+from agent.cli.ground.outcome import (
+    AgentDeafError,
+    AgentEndedError,
+    HomeAwayError,
+    NoAgentError,
+)
 from agent.cli.running import room, run
 from agent.cli.running.quitting import quit_agent
 from agent.ground.clock import utc_now
 from agent.ground.errors import OdcError
 from agent.ground.language import Language
+from agent.system import lock
 from agent.system.files import NotSavedError
+from agent.system.home import HomeNotUsableError
 from agent.system.paths import find_paths
+from agent.system.runtime import RuntimeFolderError
 from agent.system.start_failure import StartFailedError, last_failure, note_failure
 
 
@@ -144,6 +153,49 @@ def test_a_disk_that_fills_up_meanwhile_is_waited_for(paths, shown, fills_up, mo
     assert pauses == [room.PAUSE_SECONDS] * 2
     assert len(fills_up) == 3
     assert len(shown) == 1
+
+
+@pytest.fixture(params=["no name", "no file", "no folder"])
+def lock_refused(request, monkeypatch):
+    """The lock of who waits is on the disk that takes nothing."""
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def refuse(*_arguments):
+        raise full
+
+    def refuse_folder():
+        raise RuntimeFolderError("no folder for sockets")
+
+    if request.param == "no name":
+        monkeypatch.setattr(lock.os, "write", refuse)
+    elif request.param == "no file":
+        monkeypatch.setattr(lock.held_files, "patiently", refuse)
+    else:
+        monkeypatch.setattr(room, "ensure_runtime_folder", refuse_folder)
+
+
+def test_a_full_disk_is_waited_for_also_where_it_is_that_of_the_lock(
+    paths, shown, lock_refused, monkeypatch
+):
+    pauses, outcomes = [], [HomeNotUsableError(folder="/", reason="full")] * 2
+
+    def start():
+        if outcomes:
+            raise outcomes.pop()
+        return "started"
+
+    monkeypatch.setattr(room.time, "sleep", pauses.append)
+    told = []
+    assert room.try_again_and_again(start, told.append) == "started"
+    assert pauses == [room.PAUSE_SECONDS] * 2
+    assert len(told) == 1
+
+
+def test_quit_says_that_no_agent_runs_also_where_it_cannot_look_for_one_that_waits(
+    paths, lock_refused
+):
+    with pytest.raises(NoAgentError):
+        quit_agent()
 
 
 def test_a_disk_that_takes_nothing_leaves_word_beside_the_sockets(paths):

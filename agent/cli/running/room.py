@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,7 +14,7 @@ from agent.ground.errors import OdcError
 from agent.ground.language import mark
 from agent.system.home import HomeNotUsableError
 from agent.system.lock import AgentLock, AlreadyRunningError
-from agent.system.runtime import ensure_runtime_folder
+from agent.system.runtime import RuntimeFolderError, ensure_runtime_folder
 from agent.system.start_failure import StartFailedError
 
 T = TypeVar("T")
@@ -53,7 +53,7 @@ def try_again_and_again(start: Callable[[], T], tell: Callable[[OdcError], None]
         try:
             return start()
         except HomeNotUsableError as error:
-            with _waiting():
+            with _waiting_alone():
                 if not is_told:
                     tell(StartsLaterError(**error.values))
                     is_told = True
@@ -62,14 +62,14 @@ def try_again_and_again(start: Callable[[], T], tell: Callable[[OdcError], None]
             failures = 1 if time.monotonic() - begun > LONG_SECONDS else failures + 1
             if failures > len(PAUSES):
                 raise
-            with _waiting():
+            with _waiting_alone():
                 tell(error)
                 time.sleep(PAUSES[failures - 1])
 
 
 def end_waiting() -> bool:
     """End the process that waits, which may be one that an earlier session left; say whether one did."""
-    with contextlib.suppress(OSError, ValueError, HomeNotUsableError):
+    with contextlib.suppress(OSError, ValueError, HomeNotUsableError, RuntimeFolderError):
         try:
             with _waiting():
                 pass
@@ -79,6 +79,15 @@ def end_waiting() -> bool:
     return False
 
 
+@contextlib.contextmanager
+def _waiting_alone() -> Iterator[None]:
+    """Be the one that waits; where not even a lock can be made, there may be others."""
+    with contextlib.ExitStack() as lock:
+        with contextlib.suppress(HomeNotUsableError, RuntimeFolderError):
+            lock.enter_context(_waiting())
+        yield
+
+
 def _waiting() -> AgentLock:
-    # Not beside the agent's own lock: that disk takes nothing.
-    return AgentLock(Path(ensure_runtime_folder(), "waiting.lock"))
+    # Not beside the agent's own lock, whose disk takes nothing; but this one's may be the same.
+    return AgentLock(Path(ensure_runtime_folder(), "waiting.lock"), must_name=False)

@@ -14,7 +14,7 @@ from agent import __version__
 from agent.certificates.days import CertificateStatus
 from agent.ground import held_files
 from agent.system.consoles import NO_CONSOLE
-from agent.system.runtime import ensure_runtime_folder, module_command
+from agent.system.runtime import RuntimeFolderError, ensure_runtime_folder, module_command
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +27,15 @@ def icon_file(seal: CertificateStatus) -> Path:
     return ensure_runtime_folder() / f"notice-{seal}-{__version__}.{suffix}"
 
 
-def drawn_icon(seal: CertificateStatus) -> Path:
-    """Return the picture, drawn in this process if it is not there."""
+def drawn_icon(seal: CertificateStatus) -> Path | None:
+    """Return the picture, drawn in this process if it is not there; None where a disk does not take it."""
+    try:
+        return _drawn(seal)
+    except (OSError, RuntimeFolderError):
+        return None
+
+
+def _drawn(seal: CertificateStatus) -> Path:
     from agent.desktop.icon import draw_icon  # noqa: PLC0415 - takes memory
 
     file = icon_file(seal)
@@ -41,7 +48,10 @@ def drawn_icon(seal: CertificateStatus) -> Path:
 
 async def ensure_icon(seal: CertificateStatus) -> Path | None:
     """Return the picture, drawn by another process if it is not there; None where that fails."""
-    file = icon_file(seal)
+    try:
+        file = icon_file(seal)
+    except RuntimeFolderError:  # as on a full disk
+        return None
     if file.exists():
         return file
     process = await asyncio.create_subprocess_exec(
