@@ -55,6 +55,9 @@ class AgentSilentError(ConnectionLostError):
 
     reason = mark("it does not answer")
 
+    def __init__(self) -> None:
+        super().__init__(self.reason)
+
 
 class Client:
     """One connection to the agent, read by one thread."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -51,6 +52,12 @@ class HomeTooDeepError(OdcError):
 def takes_nothing(error: Exception) -> bool:
     """Return whether a disk takes nothing: that passes once there is room."""
     return isinstance(error, OSError) and error.errno in _NO_ROOM
+
+
+def folder_of(error: Exception) -> str:
+    """Return the folder in which something failed, maybe on another disk than the home; else nothing."""
+    file = error.filename if isinstance(error, OSError) else None
+    return os.path.dirname(file) if isinstance(file, str) else ""  # noqa: PTH120 - as it was named
 
 
 def why_away(folder: Path) -> OSError | None:

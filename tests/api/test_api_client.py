@@ -86,7 +86,7 @@ def test_an_agent_that_listens_and_says_nothing_is_not_waited_for_for_ever(monke
     """As one does whose disk hangs."""
     monkeypatch.setattr(api_client, "HELLO_SECONDS", 0.05)
     ours, theirs = socket.socketpair()
-    with theirs, pytest.raises(AgentSilentError):
+    with theirs, pytest.raises(AgentSilentError, match="it does not answer"):
         Client(ours, "test")
     assert ours.fileno() == -1
 

@@ -145,6 +145,19 @@ def test_a_disk_that_fills_up_meanwhile_is_told_as_one_that_was_full(paths, show
         assert str(paths.data) in error.text(Language.ZH)
 
 
+@pytest.mark.parametrize("name", ["control.sock", "", None, 7])
+def test_it_is_named_where_another_disk_than_the_homes_is_full(paths, shown, monkeypatch, name):
+    other = paths.data.parent.parent / "run"
+
+    async def begin(*, has_tray):
+        file = str(other / name) if isinstance(name, str) else name
+        raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT), file)
+
+    monkeypatch.setattr(run, "_run", begin)
+    named = {"control.sock": other, "": other.parent}.get(name, paths.data)
+    assert f"nothing can be written to {named} (Disk quota exceeded)" in started().text(Language.EN)
+
+
 def test_a_disk_that_fills_up_meanwhile_is_waited_for(paths, shown, fills_up, monkeypatch):
     pauses = []
     monkeypatch.setattr(room.time, "sleep", pauses.append)

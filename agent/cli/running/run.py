@@ -25,7 +25,7 @@ from agent.settings.service import Settings
 from agent.system.dumps import hide_memory
 from agent.system.files import NotSavedError
 from agent.system.hardening import write_privately
-from agent.system.home import HomeNotUsableError, see_to_folders, takes_nothing
+from agent.system.home import HomeNotUsableError, folder_of, see_to_folders, takes_nothing
 from agent.system.late_imports import try_imports_again
 from agent.system.lock import AgentLock, AlreadyRunningError, RunningElsewhereError
 from agent.system.logs import set_up_logging
@@ -149,7 +149,8 @@ def _failing_in_words(*, has_tray: bool, lock_seconds: float) -> bool:
         raise
     except Exception as error:
         if takes_nothing(error):  # the disk was filled since the folders were seen to
-            raise HomeNotUsableError(folder=_data(), reason=reason_of(error)) from error
+            folder = folder_of(error) or _data()
+            raise HomeNotUsableError(folder=folder, reason=reason_of(error)) from error
         logs = find_paths().logs
         with contextlib.suppress(OSError):
             if not logging.root.handlers:
