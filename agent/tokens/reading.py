@@ -60,6 +60,8 @@ class ModuleReader:
         self.is_due = asyncio.Event()
         """Something may have changed: whoever watches reads again."""
         self._parsed: dict[bytes, Parsed] = {}
+        self._one_by_one = asyncio.Lock()
+        """A listing may take longer to be understood than the next one takes as a whole."""
 
     @property
     def alarming(self) -> Reading:
@@ -69,6 +71,10 @@ class ModuleReader:
 
     async def read(self) -> None:
         """Read the module anew; a failure becomes a problem of the reading."""
+        async with self._one_by_one:
+            await self._read()
+
+    async def _read(self) -> None:
         self.is_reading = True
         try:
             content = await self._settled_content()
