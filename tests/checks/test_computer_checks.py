@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -122,6 +123,35 @@ def test_a_disk_that_is_almost_full_is_told_and_each_disk_once(tmp_path, namespa
     assert CheckState.WARNING in {found.state for found in judge_disk(rooms)}
     assert len(rooms) == 2
     assert not list(small.iterdir())
+
+
+@pytest.mark.parametrize("below", ["", "odc-agent", "not/there"])
+@pytest.mark.parametrize("number", [errno.ESTALE, errno.EIO, errno.ENOTCONN, errno.EACCES])
+def test_a_share_that_is_away_is_not_taken_for_the_disk_it_is_mounted_on(
+    tmp_path, monkeypatch, number, below
+):
+    share, found = tmp_path / "share", os.stat
+
+    def away(path, *arguments, **named):
+        if isinstance(path, (str, Path)) and Path(path).is_relative_to(share):
+            raise OSError(number, os.strerror(number), str(path))
+        return found(path, *arguments, **named)
+
+    def refuse(*_arguments, **_named):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "stat", away)
+    monkeypatch.setattr(computer.shutil, "disk_usage", refuse)
+    [room] = computer.look_at_room([share / below])
+    assert (room.folder, room.obstacle) == (str(share / below), os.strerror(number))
+
+
+def test_what_cannot_be_looked_for_is_a_room_of_its_own(tmp_path):
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    found = computer.look_at_room([tmp_path, loop / "data"])
+    assert [room.folder for room in found] == [str(tmp_path), str(loop / "data")]
+    assert [bool(room.obstacle) for room in found] == [False, True]
 
 
 @pytest.mark.parametrize(

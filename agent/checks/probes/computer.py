@@ -26,19 +26,26 @@ TRIAL_BYTES = 1 << 16
 
 def look_at_room(folders: Iterable[Path]) -> list[Room]:
     """Return how much may still be written to each of ``folders``, one for each disk, by trying."""
-    rooms: dict[int, Room] = {}
+    rooms: dict[object, Room] = {}
     for folder in folders:
-        existing = next((parent for parent in (folder, *folder.parents) if _is_there(parent)), None)
-        room = _room(existing or folder)  # of a share that is away nothing is there
-        rooms.setdefault(existing.stat().st_dev if existing else -1, room)
+        there, disk = _nearest(folder)
+        rooms.setdefault(disk, _room(there))
     return list(rooms.values())
 
 
-def _is_there(folder: Path) -> bool:
-    try:
-        return folder.exists()
-    except OSError:
-        return False
+def _nearest(folder: Path) -> tuple[Path, object]:
+    """Return a folder, or the nearest above it that is there, and what tells its disk from others.
+
+    What cannot be reached is on a disk of its own: the one above it has nothing to do with that.
+    """
+    for each in (folder, *folder.parents):
+        try:
+            return each, each.stat().st_dev
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError:
+            return each, each
+    return folder, folder.anchor  # of a share that is away nothing is there
 
 
 def _room(folder: Path) -> Room:
