@@ -190,7 +190,10 @@ def test_an_upgrade_while_it_waits_starts_the_newer_version_to_wait(screen, home
 def test_one_that_waits_is_ended_as_any_other(screen, home):
     with waiting(screen, home) as agent:
         assert eventually(screen.shown)
+        word = lock_of_waiting(screen).with_name("start-failed.json")
+        assert "within a minute" in word.read_text("utf-8")
         assert ask(screen, "quit") == 0
+        assert not word.exists(), "it does not start by itself any more"
         agent.stdin.write("\n")
         agent.stdin.flush()
         assert agent.wait(60) == SHELL_SIGNAL + signal.SIGTERM

@@ -11,11 +11,13 @@ from agent.cli.ground.outcome import Exit, NoAgentError
 from agent.cli.running.room import end_waiting
 from agent.system.lock import RunningElsewhereError, lock_holder, running_agent
 from agent.system.paths import find_paths
+from agent.system.start_failure import forget_failure
 
 
 def quit_agent() -> int:
     """End the running agent, and one that waits to start."""
-    has_waited = end_waiting()
+    if has_waited := end_waiting():
+        forget_failure(find_paths().data)  # it says that the agent starts by itself
     try:
         with agent(start=False) as client:
             client.call("agent.quit")
