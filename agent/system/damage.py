@@ -83,7 +83,7 @@ class Damages:
             error: what reading it raised, or that one's cause; what may pass by itself leaves it where it is.
         """
         cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
-        if isinstance(cause, OSError) and not _lasts(cause):
+        if isinstance(cause, OSError) and not lasts(cause):
             self.tell(UnreadableError(what=kind.what, reason=reason_of(cause)))
             return False
         try:
@@ -103,7 +103,8 @@ class Damages:
                 self.lay_aside(folder, kind, error)
 
 
-def _lasts(error: OSError) -> bool:
+def lasts(error: OSError) -> bool:
+    """Return whether what keeps a file from being read does not pass by itself."""
     return error.errno in _LASTING and not isinstance(error, held_files.FileHeldError)
 
 

@@ -27,7 +27,7 @@ from agent.renewals.journal.applicant_profile import (
 from agent.renewals.journal.record import Renewal
 from agent.renewals.journal.scan_store import ScanLostError, ScanStore
 from agent.renewals.journal.states import State
-from agent.renewals.journal.vault import Vault, VaultError
+from agent.renewals.journal.vault import NotReadError, Vault, VaultError
 from agent.renewals.scans.model import LARGEST_SHOWN_SIDE, Limits, limits_of
 from agent.renewals.scans.reports import (
     Conversion,
@@ -260,7 +260,9 @@ class DossierService:
         shown: dict[DocumentName, bytes] = {}
         sent = renewal.private.documents if renewal.state is State.REJECTED else ()
         for name in {*draft.scans, *sent}:
-            with contextlib.suppress(ScanNotChosenError, ScanLostError):  # damaged: chosen again
+            with contextlib.suppress(
+                ScanNotChosenError, ScanLostError, NotReadError
+            ):  # chosen again
                 shown[name] = (
                     self._store.get(renewal.id, name, Part.THUMBNAIL)
                     if name in draft.scans

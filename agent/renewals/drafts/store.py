@@ -14,7 +14,7 @@ from agent.ground.language import mark
 from agent.ground.private import Private
 from agent.renewals.authorities.ra_protocol import ApplicantField, DocumentName
 from agent.renewals.journal.scan_store import ScanDamagedError
-from agent.renewals.journal.vault import Vault, VaultError
+from agent.renewals.journal.vault import NotReadError, Vault, VaultError
 from agent.renewals.scans.model import ScanFacts
 from agent.system.damage import DamagedError, Damages
 from agent.system.files import NotSavedError, write_private
@@ -78,11 +78,13 @@ class DraftStore:
         self._damages = damages or Damages()
 
     def read(self, renewal: str) -> Draft:
-        """Return the draft, an empty one where nothing was filled in yet, or that is damaged."""
+        """Return the draft, empty where nothing was filled in yet, or it is damaged; NotReadError."""
         try:
             return from_json(self._opened(renewal, "draft"), Draft)
         except FileNotFoundError:
             return Draft()
+        except NotReadError:
+            raise
         except (VaultError, msgspec.DecodeError) as error:
             self._damages.lay_aside(self._file(renewal, "draft"), DraftDamagedError, error)
             return Draft()
@@ -96,12 +98,14 @@ class DraftStore:
         self._sealed(renewal, _part_name(name, part), content)
 
     def get(self, renewal: str, name: DocumentName, part: Part) -> bytes:
-        """Return a part of a chosen file; ScanNotChosenError."""
+        """Return a part of a chosen file; ScanNotChosenError, NotReadError."""
         leaf = _part_name(name, part)
         try:
             return self._opened(renewal, leaf)
         except FileNotFoundError as error:
             raise ScanNotChosenError from error
+        except NotReadError:
+            raise
         except VaultError as error:
             self._damages.lay_aside(self._file(renewal, leaf), ScanDamagedError, error)
             raise ScanNotChosenError from error

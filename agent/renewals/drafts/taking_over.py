@@ -18,6 +18,7 @@ from agent.renewals.drafts.store import DraftScan, DraftStore
 from agent.renewals.ground.errors import WrongStateError
 from agent.renewals.journal.record import Renewal
 from agent.renewals.journal.states import State
+from agent.renewals.journal.vault import NotReadError
 from agent.renewals.service import RenewalService
 
 
@@ -86,7 +87,7 @@ class Sources:
     def _has_something(self, renewal: Renewal, source: Renewal) -> bool:
         try:
             return bool(self.gain(renewal, source))
-        except (WrongStateError, OtherOrganisationError):
+        except (WrongStateError, OtherOrganisationError, NotReadError):
             return False
 
     def _belong_together(self, one: Renewal, other: Renewal) -> bool:

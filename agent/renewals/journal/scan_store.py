@@ -8,7 +8,7 @@ from pathlib import Path
 from agent.ground import held_files
 from agent.ground.language import mark
 from agent.renewals.authorities.ra_protocol import DocumentName
-from agent.renewals.journal.vault import Vault, VaultError
+from agent.renewals.journal.vault import NotReadError, Vault, VaultError
 from agent.system.damage import DamagedError, Damages
 from agent.system.files import NotSavedError, write_private
 
@@ -46,12 +46,14 @@ class ScanStore:
             raise NotSavedError(reason=error.strerror or type(error).__name__) from error
 
     def get(self, renewal: str, name: DocumentName) -> bytes:
-        """Return a kept scan; ScanLostError."""
+        """Return a kept scan; ScanLostError, NotReadError."""
         file = self._file(renewal, name)
         try:
             return self._vault.open_file(file, _context(renewal, name))
         except FileNotFoundError as error:
             raise ScanLostError from error
+        except NotReadError:
+            raise
         except VaultError as error:
             self._damages.lay_aside(file, ScanDamagedError, error)
             raise ScanLostError from error

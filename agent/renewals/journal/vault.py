@@ -14,9 +14,9 @@ from typing import Self
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from agent.ground.errors import OdcError
+from agent.ground.errors import OdcError, reason_of
 from agent.ground.language import mark
-from agent.system.damage import DamagedError, Damages, read_whole
+from agent.system.damage import DamagedError, Damages, lasts, read_whole
 from agent.system.files import write_private_once
 
 _NONCE_BYTES = 12
@@ -28,6 +28,14 @@ class VaultError(OdcError):
     code = "vault_unreadable"
     sentence = mark("Saved data of a renewal cannot be decrypted.")
     advice = mark("Start the renewal again; the certificate on the token is not affected.")
+
+
+class NotReadError(VaultError):
+    """Something encrypted cannot be read for a moment: another program has it open, or a share is away."""
+
+    code = "not_read"
+    sentence = mark("What is saved of a renewal cannot be read just now: {reason}")
+    advice = mark("Try again in a moment. What was saved is kept.")
 
 
 class Vault:
@@ -64,6 +72,7 @@ class Vault:
 
         Raises:
             FileNotFoundError: nothing does.
+            NotReadError: it cannot be read just now.
             VaultError: it cannot be read; its cause says why.
         """
         try:
@@ -71,7 +80,9 @@ class Vault:
         except FileNotFoundError:
             raise
         except OSError as error:
-            raise VaultError from error
+            if lasts(error):
+                raise VaultError from error
+            raise NotReadError(reason=reason_of(error)) from error
         return self.open(sealed, context)
 
 

@@ -12,11 +12,12 @@ from agent.renewals.steps.driver import Driver
 
 
 @asynccontextmanager
-async def driving(journal, authority):
-    """Drive what is in the journal, with an authority that is only polled."""
+async def driving(journal, authority, scans=None):
+    """Drive what is in the journal, with an authority whose answers are all that is asked for."""
     context = SimpleNamespace(
         signed=None,
         dossier=authority,
+        scans=scans,
         clock=lambda: NOW,
         save=journal.save,
         abandoned_after=dt.timedelta(days=30),

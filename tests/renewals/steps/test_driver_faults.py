@@ -10,8 +10,19 @@ import pytest
 from driving import driving
 from renewal_maker import new_renewal
 
+from agent.ground.held_files import FileHeldError
+from agent.renewals.authorities.authority import Polled
+from agent.renewals.authorities.ra_protocol import (
+    ApplicationState,
+    ApplicationStatus,
+    DocumentName,
+)
+from agent.renewals.journal import vault as vault_module
 from agent.renewals.journal.journal import Journal
+from agent.renewals.journal.scan_store import ScanStore
 from agent.renewals.journal.states import State, Waiting
+
+FRONT = DocumentName.ID_CARD_FRONT
 
 
 class Authority:
@@ -53,6 +64,58 @@ async def test_what_a_step_meets_is_said_and_is_no_full_disk(journal, error, cap
     assert stored.waiting is Waiting.NETWORK
     assert stored.error.details["reason"] == type(error).__name__
     assert "not saved" not in caplog.text
+
+
+class Submission:
+    """An authority that has all of a dossier but one scan."""
+
+    def __init__(self):
+        self.came = []
+
+    async def submit(self, _credentials, _version, _manifest):
+        return self._status(ApplicationState.OPEN, FRONT)
+
+    async def upload(self, _credentials, _name, content, _media_type):
+        self.came.append(content)
+
+    async def complete(self, _credentials):
+        return self._status(ApplicationState.REVIEWING)
+
+    async def poll(self, _credentials):
+        return Polled(self._status(ApplicationState.REVIEWING), 60.0)
+
+    def _status(self, state, *missing):
+        return ApplicationStatus(application="a", state=state, version=1, missing_documents=missing)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [FileHeldError("front.sealed"), OSError(5, "Input/output error"), OSError(116, "Stale file")],
+    ids=["held", "EIO", "ESTALE"],
+)
+async def test_a_scan_that_cannot_be_read_for_a_moment_ends_no_renewal(
+    journal, tmp_path, vault, monkeypatch, error
+):
+    """A backup or a scanner has it open, or its share is away."""
+
+    def refuse(_file):
+        raise error
+
+    renewal = journal.add(new_renewal(state=State.SUBMITTED))
+    scans, authority = ScanStore(tmp_path / "dossiers", vault), Submission()
+    scans.put(renewal.id, FRONT, b"front")
+    monkeypatch.setattr(vault_module, "read_whole", refuse)
+    async with driving(journal, authority, scans) as driver:
+        driver.wake(renewal.id)
+        await until(lambda: journal.get(renewal.id).error or journal.get(renewal.id).has_ended)
+        stored = journal.get(renewal.id)
+        assert (stored.state, stored.waiting) == (State.SUBMITTED, Waiting.NETWORK)
+        assert stored.error.code == "not_read"
+        monkeypatch.undo()
+        driver.wake(renewal.id)
+        await until(lambda: journal.get(renewal.id).state is State.REVIEWING)
+    assert authority.came == [b"front"]
+    assert journal.get(renewal.id).error is None
 
 
 async def test_a_renewal_that_was_damaged_while_it_waited_is_let_go(journal, file, caplog):

@@ -1,0 +1,75 @@
+"""A dossier whose files cannot be read for a moment: it is said, and nothing of it is lost."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+import pytest
+from dossier_desk import ADDRESS, BACK, FRONT, NAME, PICTURES
+
+from agent.ground.held_files import FileHeldError
+from agent.ground.language import Language
+from agent.renewals.drafts.store import ScanNotChosenError
+from agent.renewals.journal import vault
+from agent.renewals.journal.vault import NotReadError
+
+PASSES = [FileHeldError("draft.sealed"), OSError(errno.EIO, "Input/output error")]
+LASTS = OSError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+@pytest.fixture
+def unreadable(monkeypatch):
+    """Have nothing be read, for the reason that is given."""
+
+    def refuse(error):
+        def read(_file):
+            raise error
+
+        monkeypatch.setattr(vault, "read_whole", read)
+
+    return refuse
+
+
+@pytest.mark.parametrize("error", PASSES, ids=["held", "EIO"])
+async def test_what_was_filled_in_is_not_replaced_by_what_is_typed_now(
+    desk, unreadable, monkeypatch, error
+):
+    renewal = await desk.fill_in(desk.begin(), FRONT)
+    unreadable(error)
+    for change in (
+        lambda: desk.dossiers.write(renewal.id, {NAME: "另一人"}),
+        lambda: desk.dossiers._keep(renewal.id, FRONT, None),
+    ):
+        with pytest.raises(NotReadError) as caught:
+            change()
+        assert "暂时无法读取" in caught.value.text(Language.ZH)
+    monkeypatch.undo()
+    opened = await desk.dossiers.open(renewal.id)
+    assert (opened.applicant[NAME], opened.applicant[ADDRESS]) == ("欧阳经办", "样例路1号")
+    assert set(opened.draft.scans) == set(opened.thumbnails) == {FRONT}
+
+
+@pytest.mark.parametrize("error", PASSES, ids=["held", "EIO"])
+async def test_a_scan_that_is_not_read_now_is_none_that_was_not_chosen(
+    desk, unreadable, monkeypatch, error
+):
+    renewal = await desk.fill_in(desk.begin(), FRONT)
+    desk.scans.put(renewal.id, BACK, PICTURES[BACK])
+    scan = (await desk.dossiers.open(renewal.id)).draft.scans[FRONT]
+    unreadable(error)
+    for name, chosen in ((FRONT, scan), (BACK, None)):
+        with pytest.raises(NotReadError):
+            desk.dossiers._content(renewal.id, name, chosen)
+    assert desk.source_of(desk.begin()) is None
+    monkeypatch.undo()
+    assert desk.dossiers._content(renewal.id, FRONT, scan) == PICTURES[FRONT]
+    assert desk.dossiers._content(renewal.id, BACK, None) == PICTURES[BACK]
+
+
+async def test_one_that_never_will_be_is_chosen_again(desk, unreadable):
+    renewal = await desk.fill_in(desk.begin(), FRONT)
+    scan = (await desk.dossiers.open(renewal.id)).draft.scans[FRONT]
+    unreadable(LASTS)
+    with pytest.raises(ScanNotChosenError):
+        desk.dossiers._content(renewal.id, FRONT, scan)
