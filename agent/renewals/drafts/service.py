@@ -146,10 +146,12 @@ class DossierService:
             raise ScanUnusableError(report.faults[0], **report.values)
         thumbnail = await asyncio.to_thread(show_scan, content, THUMBNAIL_SIDE)
         self._renewals.awaiting_dossier(renewal_id)
-        self._store.drop(renewal_id, name)
+        # A full disk refuses the largest part first: then the file before is still whole.
         self._store.put(renewal_id, name, Part.ORIGINAL, content)
         self._store.put(renewal_id, name, Part.THUMBNAIL, thumbnail)
         self._keep(renewal_id, name, DraftScan(file=file, original=report.facts))
+        with contextlib.suppress(OSError):  # held by a scanner: it goes with the renewal
+            self._store.drop(renewal_id, name, [Part.CONVERTED])
         return await self.open(renewal_id)
 
     async def convert(

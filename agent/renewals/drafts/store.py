@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum, unique
 from pathlib import Path
 
@@ -110,9 +111,9 @@ class DraftStore:
             self._damages.lay_aside(self._file(renewal, leaf), ScanDamagedError, error)
             raise ScanNotChosenError from error
 
-    def drop(self, renewal: str, name: DocumentName) -> None:
-        """Delete all parts of a chosen file."""
-        for part in Part:
+    def drop(self, renewal: str, name: DocumentName, parts: Iterable[Part] = tuple(Part)) -> None:
+        """Delete parts of a chosen file, all where nothing is said."""
+        for part in parts:
             held_files.remove(self._file(renewal, _part_name(name, part)))
 
     def forget(self, renewal: str) -> None:

@@ -1,4 +1,4 @@
-"""A dossier whose files cannot be read for a moment: it is said, and nothing of it is lost."""
+"""A dossier whose files cannot be read or written for a moment: it is said, and nothing of it is lost."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from dossier_desk import ADDRESS, BACK, FRONT, NAME, PICTURES
 
 from agent.ground.held_files import FileHeldError
 from agent.ground.language import Language
+from agent.renewals.drafts import store as drafts
 from agent.renewals.drafts.store import ScanNotChosenError
 from agent.renewals.journal import vault
 from agent.renewals.journal.vault import NotReadError
+from agent.system.files import NotSavedError, write_private
 
 PASSES = [FileHeldError("draft.sealed"), OSError(errno.EIO, "Input/output error")]
 LASTS = OSError(errno.EACCES, os.strerror(errno.EACCES))
@@ -73,3 +75,27 @@ async def test_one_that_never_will_be_is_chosen_again(desk, unreadable):
     unreadable(LASTS)
     with pytest.raises(ScanNotChosenError):
         desk.dossiers._content(renewal.id, FRONT, scan)
+
+
+@pytest.mark.parametrize("fails_at", range(3))
+async def test_a_full_disk_costs_no_file_that_was_chosen_before(desk, monkeypatch, fails_at):
+    renewal = await desk.fill_in(desk.begin(), FRONT)
+    before = (await desk.dossiers.open(renewal.id)).draft.scans[FRONT]
+    written = []
+
+    def full(file, content):
+        written.append(file.name)
+        if len(written) > fails_at:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write_private(file, content)
+
+    monkeypatch.setattr(drafts, "write_private", full)
+    with pytest.raises(NotSavedError):
+        await desk.dossiers.choose(renewal.id, FRONT, "new.png", PICTURES[BACK])
+    monkeypatch.undo()
+    opened = await desk.dossiers.open(renewal.id)
+    assert opened.draft.scans[FRONT] == before
+    assert opened.thumbnails.keys() == {FRONT}
+    assert desk.dossiers._content(renewal.id, FRONT, before) in (PICTURES[FRONT], PICTURES[BACK])
+    if not fails_at:
+        assert desk.dossiers._content(renewal.id, FRONT, before) == PICTURES[FRONT]
