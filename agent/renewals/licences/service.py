@@ -28,6 +28,7 @@ from agent.renewals.ground.finding import find_signing
 from agent.renewals.journal.journal import Journal
 from agent.renewals.journal.record import Renewal, RenewalChanged
 from agent.renewals.journal.states import State
+from agent.renewals.journal.vault import NotReadError
 from agent.renewals.licences.item import (
     LicenceChanged,
     LicenceItem,
@@ -152,7 +153,10 @@ class LicenceService:
             holder = self._holder(parse_certificate(renewal.private.certificate))
         except UsccMissingError:
             return  # said to whoever asks for it; nobody has
-        item = self._store.get(holder.uscc)
+        try:
+            item = self._store.get(holder.uscc)
+        except NotReadError:
+            item = None
         if item is None or item.fetched is None or item.fetched < renewal.created:
             self._by_application(renewal)
 
@@ -234,8 +238,11 @@ class LicenceService:
 
     async def _outcome(self, holder: Holder, ask: Ask) -> LicenceItem:
         """Fetch, check and keep the licence, and return the item whatever came of it."""
-        kept = await asyncio.to_thread(self._store.get, holder.uscc)
-        before = kept or LicenceItem(uscc=holder.uscc, organisation=holder.organisation)
+        before = LicenceItem(uscc=holder.uscc, organisation=holder.organisation)
+        try:
+            before = await asyncio.to_thread(self._store.get, holder.uscc) or before
+        except NotReadError as error:  # what is there must not be replaced by a failure
+            return before.failed(error, self._clock())
         try:
             licence = await _persistently(ask)
             _check(licence, holder)

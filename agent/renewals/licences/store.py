@@ -8,7 +8,7 @@ import msgspec
 
 from agent.ground.decoding import from_json
 from agent.ground.language import mark
-from agent.renewals.journal.vault import Vault, VaultError
+from agent.renewals.journal.vault import NotReadError, Vault, VaultError
 from agent.renewals.licences.item import LicenceItem
 from agent.system.damage import DamagedError, Damages, is_laid_aside
 from agent.system.files import write_private
@@ -38,18 +38,27 @@ class LicenceStore:
         write_private(self._file(item.uscc), sealed)
 
     def get(self, uscc: str) -> LicenceItem | None:
-        """Return the item of an organisation, None where nothing is kept."""
+        """Return the item of an organisation, None where nothing is kept; NotReadError."""
         try:
             return self._read(uscc)
         except FileNotFoundError:
             return None
+        except NotReadError:
+            raise
         except (VaultError, msgspec.DecodeError) as error:
             self._damages.lay_aside(self._file(uscc), LicenceDamagedError, error)
             return None
 
     def all(self) -> list[LicenceItem]:
-        """Return all items, by USCC."""
-        return [item for item in map(self.get, self._names()) if item is not None]
+        """Return all items, by USCC; one that cannot be read just now is told of."""
+        return [item for item in map(self._shown, self._names()) if item is not None]
+
+    def _shown(self, uscc: str) -> LicenceItem | None:
+        try:
+            return self.get(uscc)
+        except NotReadError as error:
+            self._damages.lay_aside(self._file(uscc), LicenceDamagedError, error)
+            return None
 
     def only_read(self) -> list[LicenceItem]:
         """Return all items, by USCC, and lay nothing aside.

@@ -13,10 +13,12 @@ from sandbox_desk import RenewalClient, certify, new_rsa_key
 from agent.certificates.identity_oids import IDENTITY_OIDS
 from agent.ground.bus import EventBus
 from agent.ground.clock import utc_now
+from agent.ground.held_files import FileHeldError
 from agent.renewals.authorities.authority import Credentials
 from agent.renewals.authorities.choosing import Authorities
 from agent.renewals.authorities.ra import RaAuthority
 from agent.renewals.authorities.ra_protocol import Policy
+from agent.renewals.journal import vault as vault_module
 from agent.renewals.journal.journal import Journal
 from agent.renewals.journal.record import PrivatePart, RenewalChanged
 from agent.renewals.journal.states import State
@@ -188,6 +190,29 @@ async def test_a_failure_keeps_the_licence_there_was(desk, settings, office):
     assert (after.licence, after.fetched) == (before.licence, before.fetched)
     assert after.error.code == "authority_refused"
     assert after.tried > before.tried
+
+
+@pytest.mark.parametrize("error", [FileHeldError("a.sealed"), OSError(5, "Input/output error")])
+async def test_one_that_cannot_be_read_for_a_moment_is_not_replaced_by_a_failure(
+    desk, settings, office, monkeypatch, error
+):
+    def refuse(_file):
+        raise error
+
+    service, bus, journal = office
+    client = await applied(desk, settings)
+    renewal = journal.add(renewal_of(client, client.holder.certificate))
+    before = await service.update(renewal.thumbprint)
+    wrong = PrivatePart(secret="wrong", certificate=renewal.private.certificate)
+    journal.save(renewal.changed(utc_now(), private=wrong))
+    monkeypatch.setattr(vault_module, "read_whole", refuse)
+    assert (await service.update(renewal.thumbprint)).error.code == "not_read"
+    assert await service.all() == []
+    events = heard(bus)
+    bus.publish(RenewalChanged(renewal=journal.get(renewal.id)))
+    assert (await events.get()).error.code == "not_read"
+    monkeypatch.undo()
+    assert await service.all() == [before]
 
 
 async def test_what_cannot_be_decrypted_counts_as_never_fetched(
