@@ -150,8 +150,7 @@ class DossierService:
         self._store.put(renewal_id, name, Part.ORIGINAL, content)
         self._store.put(renewal_id, name, Part.THUMBNAIL, thumbnail)
         self._keep(renewal_id, name, DraftScan(file=file, original=report.facts))
-        with contextlib.suppress(OSError):  # held by a scanner: it goes with the renewal
-            self._store.drop(renewal_id, name, [Part.CONVERTED])
+        self._store.drop(renewal_id, name, [Part.CONVERTED])
         return await self.open(renewal_id)
 
     async def convert(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from enum import StrEnum, unique
 from pathlib import Path
@@ -19,6 +20,8 @@ from agent.renewals.journal.vault import NotReadError, Vault, VaultError
 from agent.renewals.scans.model import ScanFacts
 from agent.system.damage import DamagedError, Damages
 from agent.system.files import NotSavedError, write_private
+
+log = logging.getLogger(__name__)
 
 
 class ScanNotChosenError(OdcError):
@@ -112,15 +115,24 @@ class DraftStore:
             raise ScanNotChosenError from error
 
     def drop(self, renewal: str, name: DocumentName, parts: Iterable[Part] = tuple(Part)) -> None:
-        """Delete parts of a chosen file, all where nothing is said."""
+        """Delete parts of a chosen file, all where nothing is said.
+
+        What another program holds goes with the renewal: what it is a part of is done by now.
+        """
         for part in parts:
-            held_files.remove(self._file(renewal, _part_name(name, part)))
+            self._remove(renewal, _part_name(name, part))
 
     def forget(self, renewal: str) -> None:
         """Delete the draft and what was chosen for it; scans that were submitted stay."""
         for name in DocumentName:
             self.drop(renewal, name)
-        held_files.remove(self._file(renewal, "draft"))
+        self._remove(renewal, "draft")
+
+    def _remove(self, renewal: str, leaf: str) -> None:
+        try:
+            held_files.remove(self._file(renewal, leaf))
+        except OSError as error:
+            log.warning("draft not removed id=%s reason=%s", renewal, error.strerror)
 
     def _opened(self, renewal: str, leaf: str) -> bytes:
         return self._vault.open_file(self._file(renewal, leaf), f"{renewal}/{leaf}")

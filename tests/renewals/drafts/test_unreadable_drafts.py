@@ -5,17 +5,23 @@ from __future__ import annotations
 import errno
 import os
 
+import msgspec
 import pytest
 from dossier_desk import ADDRESS, BACK, FRONT, NAME, PICTURES
+from invented_people import id_number
+from renewal_maker import APPLICANT
 
 from agent.ground.held_files import FileHeldError
 from agent.ground.language import Language
+from agent.renewals.authorities.ra_protocol import ApplicantField
 from agent.renewals.drafts import store as drafts
 from agent.renewals.drafts.store import ScanNotChosenError
 from agent.renewals.journal import vault
+from agent.renewals.journal.states import State
 from agent.renewals.journal.vault import NotReadError
 from agent.system.files import NotSavedError, write_private
 
+PERSON = msgspec.structs.replace(APPLICANT, id_number=id_number())
 PASSES = [FileHeldError("draft.sealed"), OSError(errno.EIO, "Input/output error")]
 LASTS = OSError(errno.EACCES, os.strerror(errno.EACCES))
 
@@ -75,6 +81,25 @@ async def test_one_that_never_will_be_is_chosen_again(desk, unreadable):
     unreadable(LASTS)
     with pytest.raises(ScanNotChosenError):
         desk.dossiers._content(renewal.id, FRONT, scan)
+
+
+async def test_what_a_scanner_holds_keeps_nobody_from_going_on(desk, monkeypatch):
+    """On Windows nothing is removed that somebody has open."""
+
+    def refuse(file):
+        raise FileHeldError(file)
+
+    renewal = await desk.fill_in(desk.begin(), FRONT, BACK)
+    monkeypatch.setattr(drafts.held_files, "remove", refuse)
+    chosen = await desk.dossiers.choose(renewal.id, FRONT, "new.png", PICTURES[BACK])
+    assert chosen.draft.scans[FRONT].file == "new.png"
+    removed = await desk.dossiers.remove(renewal.id, FRONT)
+    assert set(removed.draft.scans) == {BACK}
+    person = {field: getattr(PERSON, field.value) for field in ApplicantField}
+    desk.dossiers.write(renewal.id, person)
+    await desk.dossiers.choose(renewal.id, FRONT, "new.png", PICTURES[FRONT])
+    submitted = await desk.dossiers.submit(renewal.id)
+    assert submitted.state is State.SIGNING
 
 
 @pytest.mark.parametrize("fails_at", range(3))
