@@ -28,9 +28,9 @@ sys.exit(main())
 """``odc-agent`` that looks for room more often than each minute."""
 
 PROFILE = r"\\fileserver\profiles\anna"
-MOVE_PROFILE = rf"""
-import winreg
-local, roots = r"{PROFILE}\AppData\Local", r"Software\Microsoft\Windows\CurrentVersion\Explorer"
+MOVE_PROFILE = r"""
+import sys, winreg
+local, roots = sys.argv[1] + r"\AppData\Local", r"Software\Microsoft\Windows\CurrentVersion\Explorer"
 for key, name in (
     (roots + r"\User Shell Folders", "Local AppData"),
     (roots + r"\Shell Folders", "Local AppData"),
@@ -39,7 +39,7 @@ for key, name in (
     with winreg.CreateKey(winreg.HKEY_CURRENT_USER, key) as opened:
         winreg.SetValueEx(opened, name, 0, winreg.REG_SZ, local)
 """
-"""As a domain's administrator has it: the folder of local data on a share."""
+"""As an administrator has it who moves the folder of local data to a share, or to another disk."""
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ class Commands:
         command = (self._windows.python, "-c", IMPATIENT, "run", "--no-tray", "--wait")
         with self._windows.start(*command, env=self._variables, **streams) as process:
             try:
-                yield
+                yield process
             finally:
                 self.run("quit")
                 process.wait(SECONDS)
@@ -103,13 +103,20 @@ def test_two_homes_have_an_agent_each(windows):
 @pytest.fixture
 def disk(windows, tmp_path):
     """A small disk that is drive E:."""
+    with small_disk(windows, tmp_path):
+        yield tmp_path
+
+
+@contextlib.contextmanager
+def small_disk(windows, folder):
+    """Have a small disk that is drive E: and, here, ``folder``."""
     drive = windows.folder / "prefix" / "dosdevices" / "e:"
     size = f"size={DISK_BYTES}"
-    subprocess.run(["mount", "-t", "tmpfs", "-o", size, "disk", tmp_path], check=True)
-    drive.symlink_to(tmp_path)
-    yield tmp_path
+    subprocess.run(["mount", "-t", "tmpfs", "-o", size, "disk", folder], check=True)
+    drive.symlink_to(folder)
+    yield
     drive.unlink()
-    subprocess.run(["umount", "-l", tmp_path], check=True)
+    subprocess.run(["umount", "-l", folder], check=True)
 
 
 def fill(disk):
@@ -152,7 +159,7 @@ def test_one_that_waits_for_room_is_ended_by_quit(windows, disk):
 def test_a_profile_on_a_share_that_goes_away_and_comes_back(english):
     server = english.folder / "prefix" / "dosdevices" / "unc" / "fileserver"
     (server / "profiles" / "anna" / "AppData" / "Local").mkdir(parents=True)
-    assert english.run(english.python, "-c", MOVE_PROFILE).returncode == 0
+    assert english.run(english.python, "-c", MOVE_PROFILE, PROFILE).returncode == 0
     commands, away = Commands(english), server.with_name("away")
     with services(english), commands.agent():
         status = until(commands.status)
@@ -165,3 +172,19 @@ def test_a_profile_on_a_share_that_goes_away_and_comes_back(english):
         away.rename(server)
         assert commands.status()["pid"] == status["pid"]
         assert "was not changed" not in commands.run("config", "set", "poll_seconds", "8")
+
+
+@needs_root
+def test_a_disk_that_is_full_and_has_all_of_the_profile_is_waited_for(english, tmp_path):
+    """As drive C: of most: also the lock of who waits, and its word, are on it."""
+    with small_disk(english, tmp_path):
+        (tmp_path / "anna" / "AppData" / "Local").mkdir(parents=True)
+        assert english.run(english.python, "-c", MOVE_PROFILE, r"E:\anna").returncode == 0
+        fill(tmp_path)
+        commands = Commands(english)
+        with services(english), commands.agent() as process:
+            time.sleep(8)
+            assert process.poll() is None
+            assert commands.status() is None
+            (tmp_path / "rest").unlink()
+            assert until(commands.status)["home"].startswith(r"E:\anna")
