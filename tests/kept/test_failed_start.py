@@ -19,6 +19,7 @@ from agent.cli.ground.connect import agent, agent_if_any
 from agent.cli.ground.outcome import (
     AgentDeafError,
     AgentEndedError,
+    AgentStartsError,
     HomeAwayError,
     NoAgentError,
 )
@@ -245,9 +246,14 @@ def test_an_agent_that_runs_ends_the_word_of_an_earlier_failure_and_is_ended_tho
             assert status["pid"] == process.pid
             for socket in paths.data.parents[1].glob("odc-agent-*/*.sock"):
                 socket.unlink()  # as a tidy system does in a shared folder
-            with pytest.raises(AgentDeafError) as caught, agent():
-                pytest.fail("it is deaf")
-            assert str(process.pid) in caught.value.text(Language.ZH)
+            with pytest.raises(AgentStartsError) as caught, agent():
+                pytest.fail("it is deaf, as one that has just been started")
+            assert f"{process.pid}" in caught.value.text(Language.ZH)
+            for age in (-3600, 60):  # by a clock that goes wrong, too
+                os.utime(paths.lock, (time.time() - age,) * 2)
+                with pytest.raises(AgentDeafError) as caught, agent():
+                    pytest.fail("it is deaf")
+                assert str(process.pid) in caught.value.text(Language.ZH)
             quit_agent()
             assert process.wait(30) == 0
         finally:

@@ -62,7 +62,7 @@ def why_silent(error: AgentSilentError) -> OdcError:
     """Return what is to be said where an agent listens and does not answer."""
     from agent.cli.ground.missing import why_missing  # noqa: PLC0415 - next to always there is one
 
-    return why_missing(error.reason, is_started=True)
+    return why_missing(error.reason, is_started=True, listens=True)
 
 
 def _tell_of_it(client: Client) -> None:

@@ -117,6 +117,13 @@ class AgentDeafError(NoAgentError):
     advice = mark("End it with `odc-agent quit` and try again.")
 
 
+class AgentStartsError(NoAgentError):
+    """One has just been started, and does not listen yet."""
+
+    sentence = mark("The agent (process {pid}) is starting, and cannot be reached yet.")
+    advice = mark("Try again in a moment.")
+
+
 class HomeAwayError(NoAgentError):
     """The disk or share of the home is away, and with it all word of an agent."""
 
