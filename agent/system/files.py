@@ -6,8 +6,8 @@ import errno
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from agent.ground import held_files
@@ -28,6 +28,20 @@ def write_private(file: Path, content: bytes) -> None:
     """Replace ``file`` by ``content`` at once, readable by this user only."""
     with _written(file, content) as temporary:
         held_files.replace(temporary, file)
+
+
+def write_privately_together(contents: Mapping[Path, bytes]) -> None:
+    """Replace each file by its content, as :func:`write_private` does, or none if the disk takes not all.
+
+    They are moved one after the other: a kill between two leaves those of before that come later.
+    """
+    with ExitStack() as written:
+        moves = [
+            (written.enter_context(_written(file, content)), file)
+            for file, content in contents.items()
+        ]
+        for temporary, file in moves:
+            held_files.replace(temporary, file)
 
 
 def write_private_once(file: Path, content: bytes) -> bool:

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -146,11 +147,9 @@ class DossierService:
             raise ScanUnusableError(report.faults[0], **report.values)
         thumbnail = await asyncio.to_thread(show_scan, content, THUMBNAIL_SIDE)
         self._renewals.awaiting_dossier(renewal_id)
-        # A full disk refuses the largest part first: then the file before is still whole.
-        self._store.put(renewal_id, name, Part.ORIGINAL, content)
-        self._store.put(renewal_id, name, Part.THUMBNAIL, thumbnail)
-        self._keep(renewal_id, name, DraftScan(file=file, original=report.facts))
-        self._store.drop(renewal_id, name, [Part.CONVERTED])
+        parts = {Part.ORIGINAL: content, Part.THUMBNAIL: thumbnail}
+        self._keep(renewal_id, name, DraftScan(file=file, original=report.facts), parts)
+        self._store.drop(renewal_id, name, [Part.OFFERED, Part.CONVERTED])
         return await self.open(renewal_id)
 
     async def convert(
@@ -169,7 +168,7 @@ class DossierService:
         before = await asyncio.to_thread(show_scan, original, LARGEST_SHOWN_SIDE, page=page)
         after = await asyncio.to_thread(show_scan, conversion.content, LARGEST_SHOWN_SIDE)
         self._renewals.awaiting_dossier(renewal_id)
-        self._store.put(renewal_id, name, Part.CONVERTED, conversion.content)
+        self._store.put(renewal_id, name, Part.OFFERED, conversion.content)
         return ShownConversion(conversion, before, after)
 
     async def use(self, renewal_id: str, name: DocumentName, *, is_converted: bool) -> OpenDossier:
@@ -180,16 +179,17 @@ class DossierService:
         """
         self._renewals.awaiting_dossier(renewal_id)
         part = Part.CONVERTED if is_converted else Part.ORIGINAL
-        content = self._store.get(renewal_id, name, part)
+        content = self._wanted(renewal_id, name, part)
         facts = None
         if is_converted:
             limits = limits_of(self._renewals.get(renewal_id).policy or _GUIDE)
             facts = (await asyncio.to_thread(report_scan, content, limits)).facts
         thumbnail = await asyncio.to_thread(show_scan, content, THUMBNAIL_SIDE)
         self._renewals.awaiting_dossier(renewal_id)
-        scan = self._store.read(renewal_id).scans[name]
-        self._store.put(renewal_id, name, Part.THUMBNAIL, thumbnail)
-        self._keep(renewal_id, name, msgspec.structs.replace(scan, converted=facts))
+        scan = self._chosen(renewal_id, name)
+        parts = {Part.THUMBNAIL: thumbnail, **({part: content} if is_converted else {})}
+        self._keep(renewal_id, name, msgspec.structs.replace(scan, converted=facts), parts)
+        self._store.drop(renewal_id, name, [Part.OFFERED])
         return await self.open(renewal_id)
 
     async def remove(self, renewal_id: str, name: DocumentName) -> OpenDossier:
@@ -280,9 +280,34 @@ class DossierService:
         part = Part.CONVERTED if scan.converted else Part.ORIGINAL
         return self._store.get(renewal_id, name, part)
 
-    def _keep(self, renewal_id: str, name: DocumentName, scan: DraftScan | None) -> None:
+    def _chosen(self, renewal_id: str, name: DocumentName) -> DraftScan:
+        scan = self._store.read(renewal_id).scans.get(name)
+        if scan is None:
+            raise ScanNotChosenError
+        return scan
+
+    def _wanted(self, renewal_id: str, name: DocumentName, part: Part) -> bytes:
+        """Return the file, or what it was converted to last; ScanNotChosenError."""
+        scan = self._chosen(renewal_id, name)
+        if part is Part.ORIGINAL:
+            return self._store.get(renewal_id, name, part)
+        try:
+            return self._store.get(renewal_id, name, Part.OFFERED)
+        except ScanNotChosenError:
+            if scan.converted is None:
+                raise
+            return self._store.get(renewal_id, name, part)  # it is used already
+
+    def _keep(
+        self,
+        renewal_id: str,
+        name: DocumentName,
+        scan: DraftScan | None,
+        parts: Mapping[Part, bytes] = MappingProxyType({}),
+    ) -> None:
         draft = self._store.read(renewal_id)
         scans = {each: kept for each, kept in draft.scans.items() if each is not name}
         if scan is not None:
             scans[name] = scan
-        self._store.write(renewal_id, msgspec.structs.replace(draft, scans=scans))
+        after = msgspec.structs.replace(draft, scans=scans)
+        self._store.write_with(renewal_id, after, name, parts)

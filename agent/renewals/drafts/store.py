@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum, unique
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from agent.renewals.journal.scan_store import ScanDamagedError
 from agent.renewals.journal.vault import NotReadError, Vault, VaultError
 from agent.renewals.scans.model import ScanFacts
 from agent.system.damage import DamagedError, Damages
-from agent.system.files import NotSavedError, write_private
+from agent.system.files import NotSavedError, write_privately_together
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +46,10 @@ class Part(StrEnum):
 
     ORIGINAL = "original"
     """As it was chosen."""
+    OFFERED = "offered"
+    """What it was converted to last, to be looked at."""
     CONVERTED = "converted"
-    """What was offered in its place."""
+    """What is sent in its place, since a person wants that."""
     THUMBNAIL = "thumbnail"
 
 
@@ -95,11 +97,18 @@ class DraftStore:
 
     def write(self, renewal: str, draft: Draft) -> None:
         """Keep the draft in place of the one before; NotSavedError."""
-        self._sealed(renewal, "draft", msgspec.json.encode(draft))
+        self._seal({"draft": msgspec.json.encode(draft)}, renewal)
+
+    def write_with(
+        self, renewal: str, draft: Draft, name: DocumentName, parts: Mapping[Part, bytes]
+    ) -> None:
+        """Keep parts of a chosen file and the draft that tells of it, all or none; NotSavedError."""
+        clear = {_part_name(name, part): content for part, content in parts.items()}
+        self._seal({**clear, "draft": msgspec.json.encode(draft)}, renewal)
 
     def put(self, renewal: str, name: DocumentName, part: Part, content: bytes) -> None:
         """Keep a part of a chosen file; NotSavedError."""
-        self._sealed(renewal, _part_name(name, part), content)
+        self._seal({_part_name(name, part): content}, renewal)
 
     def get(self, renewal: str, name: DocumentName, part: Part) -> bytes:
         """Return a part of a chosen file; ScanNotChosenError, NotReadError."""
@@ -137,10 +146,13 @@ class DraftStore:
     def _opened(self, renewal: str, leaf: str) -> bytes:
         return self._vault.open_file(self._file(renewal, leaf), f"{renewal}/{leaf}")
 
-    def _sealed(self, renewal: str, leaf: str, clear: bytes) -> None:
-        sealed = self._vault.seal(clear, f"{renewal}/{leaf}")
+    def _seal(self, clear: Mapping[str, bytes], renewal: str) -> None:
+        sealed = {
+            self._file(renewal, leaf): self._vault.seal(content, f"{renewal}/{leaf}")
+            for leaf, content in clear.items()
+        }
         try:
-            write_private(self._file(renewal, leaf), sealed)
+            write_privately_together(sealed)
         except OSError as error:
             raise NotSavedError(reason=error.strerror or type(error).__name__) from error
 

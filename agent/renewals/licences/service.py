@@ -240,9 +240,10 @@ class LicenceService:
         """Fetch, check and keep the licence, and return the item whatever came of it."""
         before = LicenceItem(uscc=holder.uscc, organisation=holder.organisation)
         try:
-            before = await asyncio.to_thread(self._store.get, holder.uscc) or before
+            kept = await asyncio.to_thread(self._store.get, holder.uscc)
         except NotReadError as error:  # what is there must not be replaced by a failure
             return before.failed(error, self._clock())
+        before = kept or before
         try:
             licence = await _persistently(ask)
             _check(licence, holder)

@@ -58,6 +58,11 @@ class Desk:
             )
         return renewal
 
+    def sent(self, renewal, document):
+        """What would be sent."""
+        scan = self.dossiers._store.read(renewal.id).scans[document]
+        return self.dossiers._content(renewal.id, document, scan)
+
     def source_of(self, renewal):
         source = self.dossiers.source_of(self.renewals.get(renewal.id))
         return source and source.id

@@ -19,7 +19,8 @@ from agent.renewals.drafts.store import ScanNotChosenError
 from agent.renewals.journal import vault
 from agent.renewals.journal.states import State
 from agent.renewals.journal.vault import NotReadError
-from agent.system.files import NotSavedError, write_private
+from agent.system import files
+from agent.system.files import NotSavedError
 
 PERSON = msgspec.structs.replace(APPLICANT, id_number=id_number())
 PASSES = [FileHeldError("draft.sealed"), OSError(errno.EIO, "Input/output error")]
@@ -102,25 +103,49 @@ async def test_what_a_scanner_holds_keeps_nobody_from_going_on(desk, monkeypatch
     assert submitted.state is State.SIGNING
 
 
+@pytest.mark.parametrize("is_converted", [False, True])
 @pytest.mark.parametrize("fails_at", range(3))
-async def test_a_full_disk_costs_no_file_that_was_chosen_before(desk, monkeypatch, fails_at):
+async def test_a_full_disk_costs_no_file_that_was_chosen_before(
+    desk, monkeypatch, fails_at, is_converted
+):
+    """Nor does it leave another one to be sent than the one that is shown."""
     renewal = await desk.fill_in(desk.begin(), FRONT)
-    before = (await desk.dossiers.open(renewal.id)).draft.scans[FRONT]
-    written = []
-
-    def full(file, content):
-        written.append(file.name)
-        if len(written) > fails_at:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        write_private(file, content)
-
-    monkeypatch.setattr(drafts, "write_private", full)
+    if is_converted:
+        await desk.dossiers.convert(renewal.id, FRONT, page=1, turns=1)
+        await desk.dossiers.use(renewal.id, FRONT, is_converted=True)
+    before = await desk.dossiers.open(renewal.id)
+    sent = desk.sent(renewal, FRONT)
+    full_after(monkeypatch, fails_at)
     with pytest.raises(NotSavedError):
         await desk.dossiers.choose(renewal.id, FRONT, "new.png", PICTURES[BACK])
     monkeypatch.undo()
     opened = await desk.dossiers.open(renewal.id)
-    assert opened.draft.scans[FRONT] == before
-    assert opened.thumbnails.keys() == {FRONT}
-    assert desk.dossiers._content(renewal.id, FRONT, before) in (PICTURES[FRONT], PICTURES[BACK])
-    if not fails_at:
-        assert desk.dossiers._content(renewal.id, FRONT, before) == PICTURES[FRONT]
+    assert (opened.draft.scans, opened.thumbnails) == (before.draft.scans, before.thumbnails)
+    assert desk.sent(renewal, FRONT) == sent
+
+
+@pytest.mark.parametrize("fails_at", range(2))
+async def test_nor_does_it_have_one_use_half_of_a_conversion(desk, monkeypatch, fails_at):
+    renewal = await desk.fill_in(desk.begin(), FRONT)
+    await desk.dossiers.convert(renewal.id, FRONT, page=1, turns=1)
+    before = await desk.dossiers.open(renewal.id)
+    full_after(monkeypatch, fails_at)
+    with pytest.raises(NotSavedError):
+        await desk.dossiers.use(renewal.id, FRONT, is_converted=True)
+    monkeypatch.undo()
+    opened = await desk.dossiers.open(renewal.id)
+    assert (opened.draft.scans, opened.thumbnails) == (before.draft.scans, before.thumbnails)
+    assert desk.sent(renewal, FRONT) == PICTURES[FRONT]
+
+
+def full_after(monkeypatch, count):
+    """Have the disk take so many files more."""
+    written, sync = [], os.fsync
+
+    def refuse(descriptor):
+        written.append(descriptor)
+        if len(written) > count:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        sync(descriptor)
+
+    monkeypatch.setattr(files.os, "fsync", refuse)
