@@ -31,8 +31,9 @@ from agent.ground.language import Language
 from agent.system import lock
 from agent.system.files import NotSavedError
 from agent.system.home import HomeNotUsableError
+from agent.system.lock import running_agent
 from agent.system.paths import find_paths
-from agent.system.runtime import RuntimeFolderError
+from agent.system.runtime import RuntimeFolderError, ensure_runtime_folder
 from agent.system.start_failure import StartFailedError, last_failure, note_failure
 
 
@@ -193,7 +194,7 @@ def test_a_full_disk_is_waited_for_also_where_it_is_that_of_the_lock(
 ):
     pauses, outcomes = [], [HomeNotUsableError(folder="/", reason="full")] * 2
 
-    def start():
+    def start(_runs):
         if outcomes:
             raise outcomes.pop()
         return "started"
@@ -203,6 +204,27 @@ def test_a_full_disk_is_waited_for_also_where_it_is_that_of_the_lock(
     assert room.try_again_and_again(start, told.append) == "started"
     assert pauses == [room.PAUSE_SECONDS] * 2
     assert len(told) == 1
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [HomeNotUsableError(folder="/", reason="full"), StartFailedError(reason="x", log="y")],
+)
+def test_who_waits_can_be_ended_while_it_tries_again(paths, monkeypatch, failure):
+    file = ensure_runtime_folder() / "waiting.lock"
+    monkeypatch.setattr(room.time, "sleep", lambda _seconds: None)
+    held = []
+
+    def start(runs):
+        held.append(running_agent(file) is not None)
+        if len(held) < 4:
+            raise failure
+        runs()
+        held.append(running_agent(file) is not None)
+        return "started"
+
+    assert room.try_again_and_again(start, lambda _error: None) == "started"
+    assert held == [False, True, True, True, False]
 
 
 def test_quit_says_that_no_agent_runs_also_where_it_cannot_look_for_one_that_waits(

@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,33 +36,40 @@ class StartsLaterError(HomeNotUsableError):
     )
 
 
-def try_again_and_again(start: Callable[[], T], tell: Callable[[OdcError], None]) -> T:
+def try_again_and_again(
+    start: Callable[[Callable[[], None]], T], tell: Callable[[OdcError], None]
+) -> T:
     """Return what ``start`` does, which is tried again while it fails.
 
     Without an end where the disk is full, a few times with longer and longer pauses where something failed
     that nobody foresaw. One process waits for this user and home, and an agent that was started meanwhile
     ends the waiting.
 
+    Args:
+        start: is given what it calls once it can be ended in another way.
+        tell: is given each failure that is news.
+
     Raises:
         AlreadyRunningError: another one waits, or runs by now.
         StartFailedError: it has failed too often.
     """
     is_told, failures = False, 0
-    while True:
-        begun = time.monotonic()
-        try:
-            return start()
-        except HomeNotUsableError as error:
-            with _waiting_alone():
+    with _Waiting() as waiting:
+        while True:
+            begun = time.monotonic()
+            try:
+                return start(waiting.end)
+            except HomeNotUsableError as error:
+                waiting.begin()
                 if not is_told:
                     tell(StartsLaterError(**error.values))
                     is_told = True
                 time.sleep(PAUSE_SECONDS)
-        except StartFailedError as error:
-            failures = 1 if time.monotonic() - begun > LONG_SECONDS else failures + 1
-            if failures > len(PAUSES):
-                raise
-            with _waiting_alone():
+            except StartFailedError as error:
+                failures = 1 if time.monotonic() - begun > LONG_SECONDS else failures + 1
+                if failures > len(PAUSES):
+                    raise
+                waiting.begin()
                 tell(error)
                 time.sleep(PAUSES[failures - 1])
 
@@ -79,13 +86,31 @@ def end_waiting() -> bool:
     return False
 
 
-@contextlib.contextmanager
-def _waiting_alone() -> Iterator[None]:
-    """Be the one that waits; where not even a lock can be made, there may be others."""
-    with contextlib.ExitStack() as lock:
-        with contextlib.suppress(HomeNotUsableError, RuntimeFolderError):
-            lock.enter_context(_waiting())
-        yield
+class _Waiting(contextlib.AbstractContextManager["_Waiting"]):
+    """Held by the one that waits, while it tries, too: it is to be ended by ``quit`` at any moment."""
+
+    def __init__(self) -> None:
+        self._lock = contextlib.ExitStack()
+        self._is_held = False
+
+    def begin(self) -> None:
+        """Be the one that waits; where not even a lock can be made, there may be others.
+
+        Raises:
+            AlreadyRunningError: another one waits.
+        """
+        if not self._is_held:
+            with contextlib.suppress(HomeNotUsableError, RuntimeFolderError):
+                self._lock.enter_context(_waiting())
+                self._is_held = True
+
+    def end(self) -> None:
+        """Wait no more."""
+        self._lock.close()
+        self._is_held = False
+
+    def __exit__(self, *_error: object) -> None:
+        self.end()
 
 
 def _waiting() -> AgentLock:

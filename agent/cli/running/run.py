@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 
 from agent import __version__
 from agent.api.client import CallError, Client, ConnectionLostError
@@ -72,13 +73,15 @@ def run(*, has_tray: bool, replaces: bool = False, waits: bool = False) -> int:
     hide_memory()  # it has the key to dossiers, and what it says to a worker is done
     lock_seconds = _end_other() if replaces else 0
 
-    def start() -> bool:
-        return _failing_in_words(has_tray=has_tray, lock_seconds=lock_seconds)
+    def start(runs: Callable[[], None]) -> bool:
+        return _failing_in_words(
+            lambda: _run_alone(runs, has_tray=has_tray, lock_seconds=lock_seconds)
+        )
 
     if waits and sys.platform != "win32":  # an upgrade while it waits; the agent has its own way
         signal.signal(signal.SIGHUP, lambda *_: _start_anew())
     try:
-        is_to_start_anew = try_again_and_again(start, _tell) if waits else start()
+        is_to_start_anew = try_again_and_again(start, _tell) if waits else start(lambda: None)
     except RunningElsewhereError as error:
         _tell_unseen(error)  # nobody at this computer has an icon of it
         raise
@@ -124,10 +127,17 @@ def _end_other() -> float:
     return 0
 
 
-def _run_alone(*, has_tray: bool, lock_seconds: float) -> bool:
-    """Run the agent while no other one does; return whether it is to be started anew."""
+def _run_alone(runs: Callable[[], None], *, has_tray: bool, lock_seconds: float) -> bool:
+    """Run the agent while no other one does; return whether it is to be started anew.
+
+    Args:
+        runs: is called once its lock says so.
+        has_tray: show a tray icon.
+        lock_seconds: how long another one is waited for.
+    """
     paths = find_paths()
     with AgentLock(paths.lock, seconds=lock_seconds):
+        runs()
         mended = see_to_folders(paths.data, paths.logs)
         set_up_logging(paths.logs, to_stderr=sys.stderr is not None and sys.stderr.isatty())
         for what in mended:
@@ -135,14 +145,14 @@ def _run_alone(*, has_tray: bool, lock_seconds: float) -> bool:
         return asyncio.run(_run(has_tray=has_tray))
 
 
-def _failing_in_words(*, has_tray: bool, lock_seconds: float) -> bool:
+def _failing_in_words(run_alone: Callable[[], bool]) -> bool:
     """Run the agent; whatever nobody foresaw is in the log, and is told like what was foreseen.
 
     Raises:
         OdcError: why it does not run.
     """
     try:
-        return _run_alone(has_tray=has_tray, lock_seconds=lock_seconds)
+        return run_alone()
     except NotSavedError as error:
         raise HomeNotUsableError(folder=_data(), reason=error.values["reason"]) from error
     except (OdcError, KeyboardInterrupt):
