@@ -37,7 +37,7 @@ windows: setup-windows ## programs and MSI packages for Windows, in dist/; PYTHO
 	@$(PYTHON) installer/windows/msi.py dist/windows/odc-agent dist $(if $(SIGN),--sign $(SIGN))
 
 windows-test: setup-windows ## the program on a Windows that Wine shows: tests, demo, packages
-	@if $(PYTHON) tests/wine/parts.py; then ODC_TEST_WORKERS=2 tests/run tests/wine -m wine $(WINDOWS_TESTS) --durations 10 -o timeout=600; fi
+	@if $(PYTHON) tests/wine/parts.py; then tests/run tests/wine -m wine $(WINDOWS_TESTS) --durations 10 -o timeout=600; fi
 
 windows32-test: setup-windows ## vendors' libraries of 32 bits, in a Debian of its own whose Wine has both widths (as root)
 	@$(PYTHON) -m pytest tests/wine -m wine32 -n 0

@@ -21,7 +21,7 @@ sys.path.append(str(ROOT / "installer" / "windows"))
 from launchers.build import PROGRAMS
 
 LANGUAGES = [
-    # Those of one language on one processor, the others on the other.
+    # What the files that ask for both share is one Windows for each language and file.
     pytest.param(language, id=language.name.lower(), marks=pytest.mark.xdist_group(language.name))
     for language in Language
 ]

@@ -46,6 +46,10 @@ FONTS = (
     "SimSun", "Arial",
 )  # fmt: skip
 CHINESE_FONT = "Noto Sans CJK SC"
+_FONTS_FILE = "\n".join((
+    "REGEDIT4", "", r"[HKEY_CURRENT_USER\Software\Wine\Fonts\Replacements]",
+    *(f'"{font}"="{CHINESE_FONT}"' for font in FONTS), "",
+))  # fmt: skip
 _NOT_THERE = frozenset(
     {"config-3.11-x86_64-linux-gnu", "dist-packages", "ensurepip", "idlelib", "lib-dynload", "site-packages",
      "test", "tkinter", "turtledemo", "venv", "__pycache__"}
@@ -97,7 +101,9 @@ def locales() -> Path:
 
 def prefix() -> Path:
     """Return a Wine prefix that says it is Windows 10, in which nothing has run."""
-    made_of = f"{output('dpkg-query', '-W', 'wine64')}{OVERRIDES}{FONTS}{_texts(C.glob('*.c'))}"
+    made_of = (
+        f"{output('dpkg-query', '-W', 'wine64')}{OVERRIDES}{_FONTS_FILE}{_texts(C.glob('*.c'))}"
+    )
     return kept("wine-prefix", made_of, _make_prefix)
 
 
@@ -247,17 +253,10 @@ def _make_prefix(folder: Path) -> None:
 
     wine("wineboot", "-i")
     wine("winecfg", "-v", "win10")
-    for font in FONTS:
-        wine(
-            "reg",
-            "add",
-            r"HKCU\Software\Wine\Fonts\Replacements",
-            "/v",
-            font,
-            "/d",
-            CHINESE_FONT,
-            "/f",
-        )
+    fonts = folder / "fonts.reg"
+    fonts.write_text(_FONTS_FILE)
+    wine("regedit", "/S", f"Z:{fonts}")
+    fonts.unlink()
     end(variables)
     system = folder / "drive_c/windows/system32"
     shutil.rmtree(

@@ -20,9 +20,18 @@ FLAGS = (
 )  # fmt: skip
 # Another library's, a database's, and algorithms that OpenSSL 3 has not.
 LEFT_OUT = re.compile(r"Botan|^DB|OSSLED|OSSLGOST")
+WHOLE = "."
+"""Whose files do not go together: one of its headers cannot be read twice."""
 FOLDERS = (
-    ".", "common", "crypto", "data_mgr", "handle_mgr", "object_store", "session_mgr", "slot_mgr", "win32",
-)  # fmt: skip
+    "common",
+    "crypto",
+    "data_mgr",
+    "handle_mgr",
+    "object_store",
+    "session_mgr",
+    "slot_mgr",
+    "win32",
+)
 LIBRARY = "softhsm2-x64.dll"
 """As the makers' own package for Windows calls it."""
 
@@ -38,7 +47,7 @@ def _make(folder: Path) -> None:
         work = Path(name)
         sources = _fetch(work) / "src" / "lib"
         include = _headers(work)
-        places = [include, sources, sources / "pkcs11", *(sources / each for each in FOLDERS[1:])]
+        places = [include, sources, sources / "pkcs11", *(sources / each for each in FOLDERS)]
         objects = _compile(sources, [f"-I{place}" for place in places], work)
         folder.mkdir()
         shutil.copy(interpreter() / "libcrypto-3.dll", folder)
@@ -83,20 +92,26 @@ def _headers(work: Path) -> Path:
 
 
 def _compile(sources: Path, includes: list[str], work: Path) -> list[Path]:
-    files = [
-        file
-        for folder in FOLDERS
-        for file in sorted((sources / folder).glob("*.cpp"))
-        if not LEFT_OUT.search(file.name)
-    ]
+    """Compile each folder as one file: its headers are read once, which is most of the time."""
 
     def compiled(file: Path) -> Path:
         target = work / f"{file.stem}.o"
         run(COMPILER, *FLAGS, *includes, "-c", str(file), "-o", str(target))
         return target
 
+    files = [*_sources(sources / WHOLE), *(_joined(sources / folder, work) for folder in FOLDERS)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(compiled, files))
+
+
+def _joined(folder: Path, work: Path) -> Path:
+    file = work / f"all_of_{folder.name}.cpp"
+    file.write_text("".join(f'#include "{source}"\n' for source in _sources(folder)))
+    return file
+
+
+def _sources(folder: Path) -> list[Path]:
+    return [file for file in sorted(folder.glob("*.cpp")) if not LEFT_OUT.search(file.name)]
 
 
 def _import_library(work: Path) -> Path:

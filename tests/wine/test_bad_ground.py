@@ -10,7 +10,7 @@ from boxes import shown
 from conftest import another_windows
 from machine import Language
 
-pytestmark = [pytest.mark.wine, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.wine, pytest.mark.timeout(400), pytest.mark.xdist_group("ground")]
 
 SECONDS = 120
 RUNTIME = {"WINEDLLOVERRIDES": "vcruntime140=n"}

@@ -11,7 +11,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from desks import desk_for, skf_desk_for
-from machine import Language
 from parts import ROOT
 from seat import desktop, sitting, until, zh
 
@@ -23,9 +22,7 @@ from esteid_peer import is_valid
 
 from sandbox.desk.desk import Holder
 
-pytestmark = [
-    pytest.mark.wine, pytest.mark.timeout(1800), pytest.mark.xdist_group(Language.CHINESE.name),
-]  # fmt: skip
+pytestmark = [pytest.mark.wine, pytest.mark.timeout(1800), pytest.mark.xdist_group("questions")]
 
 SITE, OTHER_SITE = "https://etax.example.gov.cn", "https://fund.sample.gov.cn"
 """Each may ask a person three times at once."""

@@ -10,9 +10,7 @@ from machine import Language, running
 from seat import sitting
 from softhsm import softhsm
 
-pytestmark = [
-    pytest.mark.wine, pytest.mark.timeout(1800), pytest.mark.xdist_group(Language.ENGLISH.name),
-]  # fmt: skip
+pytestmark = [pytest.mark.wine, pytest.mark.timeout(1800), pytest.mark.xdist_group("renewals")]
 
 
 @pytest.fixture(scope="module")

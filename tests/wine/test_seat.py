@@ -11,7 +11,6 @@ from functools import partial
 
 import pytest
 from desks import desk_for
-from machine import Language
 from parts import ROOT
 from seat import ICON, desktop, sitting, until, zh
 
@@ -24,11 +23,7 @@ from agent.renewals.dossier.findings import DOCUMENT_NAMES, FIELD_NAMES
 from sandbox.authority.sms import Outbox
 from sandbox.desk.desk import Holder
 
-pytestmark = [
-    pytest.mark.wine,
-    pytest.mark.timeout(1800),
-    pytest.mark.xdist_group(Language.CHINESE.name),
-]
+pytestmark = [pytest.mark.wine, pytest.mark.timeout(1800), pytest.mark.xdist_group("seat")]
 
 PIN_LINE = 81
 """Pixels from the menu's lower edge to its line of that name."""
