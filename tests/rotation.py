@@ -1,6 +1,6 @@
 """Which tests of rooms that take long are run: some for one commit, others for the next.
 
-These rooms start several programs for each test, and together they take three quarters of the time. Whose
+These rooms start several programs for each test, or do much, and together they take most of the time. Whose
 turn it is depends on the commit alone, so that a run can be repeated. ``make test-all`` leaves nothing out.
 """
 
@@ -15,8 +15,9 @@ import pytest
 
 TESTS = Path(__file__).parent
 ROOMS = (
-    "browser", "desktop", "faulty_module", "journey", "kept",
-    "sandbox/reviewer", "sandbox/server", "usb_token", "windows", "wine",
+    "browser", "chaos", "desktop", "faulty_module", "journey", "kept",
+    "renewals/dossier", "renewals/letter", "renewals/scans", "sandbox/conformance", "sandbox/reviewer",
+    "sandbox/server", "signing/pdf", "soak", "updates", "usb_token", "windows",
 )  # fmt: skip
 
 
@@ -27,8 +28,7 @@ def by_turns(
 
     A test's turn follows from its own name, so that it has the same one when it is tried again alone.
     """
-    # Every second commit has one: between them .ci/run tries Windows.
-    turn = _commit() // 2 % turns if turns > 1 else 0
+    turn = _commit() % turns if turns > 1 else 0
     kept, left = [], []
     for item in items:
         takes_long = any(item.path.is_relative_to(TESTS / room) for room in ROOMS)
