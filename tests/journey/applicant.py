@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 
+from agent.api.client import CallError
 from agent.ground.reports import ReportedError
 from agent.tokens.pin import send_pin
 from sandbox.authority.sms import Outbox
@@ -48,7 +50,8 @@ class Applicant:
         return self.client.call("renewals.submit_dossier", params)
 
     def enter_pin(self, renewal, pin=PIN):
-        prompt = self.client.call("renewals.pin", {"id": renewal["id"]})
+        if (prompt := self._asked_for_pin(renewal)) is None:
+            return
         try:
             send_pin(prompt["endpoint"], bytearray(pin.encode()))
         except ReportedError:
@@ -56,6 +59,18 @@ class Applicant:
             while not self.get(renewal)["error"]:
                 self.client.next_notification()
             raise
+
+    def _asked_for_pin(self, renewal):
+        """Where the PIN goes; None where the step of the one before was not over, and has gone on since."""
+        while True:
+            try:
+                return self.client.call("renewals.pin", {"id": renewal["id"]})
+            except CallError as error:
+                if error.code != "pin_entry_busy":
+                    raise
+            time.sleep(0.2)
+            if self.get(renewal)["waiting"] != "PIN":
+                return None
 
     def enter_sms_code(self, renewal):
         self.client.call("renewals.send_sms", {"id": renewal["id"]})
