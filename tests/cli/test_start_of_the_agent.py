@@ -10,7 +10,7 @@ import pytest
 STARTED = """
 import ctypes, os, sys
 from agent.cli.running import run
-run._run_alone = lambda **_: print(
+run._run_alone = lambda *_, **__: print(
     type(sys.meta_path[0]).__module__, oct(os.umask(0)), ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)
 )
 run.run(has_tray=False)
