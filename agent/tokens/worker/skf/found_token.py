@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator
 
 from agent.tokens.errors import PinNotGivenError
@@ -25,7 +26,9 @@ class FoundToken:
     def __init__(self, module: SkfModule, reference: TokenReference, certificate: bytes) -> None:
         self._module = module
         self._label = reference.label
-        self._place = find(module, reference, certificate)
+        # Anew for each try: while a PIN is typed another token may come to be where this one was.
+        self._find = functools.partial(find, module, reference, certificate)
+        self._place = self._find()
         with self._telling(), self._place.opened(module.library) as application:
             self._pin_facts = tries.pin_facts(application)
 
@@ -63,6 +66,7 @@ class FoundToken:
     @contextlib.contextmanager
     def _opened(self) -> Iterator[tuple[Application, contextlib.ExitStack]]:
         """Open the application for one try, and give what ends its login and lets go of it."""
+        self._place = self._find()
         with self._telling(), contextlib.ExitStack() as opened:
             application = opened.enter_context(self._place.opened(self._module.library))
             opened.enter_context(cleared_after(self._module, self._place, application))

@@ -6,7 +6,7 @@ import contextlib
 
 import pytest
 from skf_bench import PIN, application
-from skf_desk import SkfDesk, both_pairs
+from skf_desk import LABEL, SkfDesk, both_pairs
 
 from agent.tokens import protocol
 from agent.tokens.errors import (
@@ -197,3 +197,48 @@ def test_a_token_that_is_pulled_out_meanwhile_is_missing(desk):
         desk.bench.pull()
         with pytest.raises(TokenMissingError):
             token.sign_data(protocol.SignData(key=signing.key, data=b"x"))
+
+
+def put_in_its_place(desk: SkfDesk, name: str = "key", **facts: object) -> None:
+    """Pull the token out and plug another one in, while a person types."""
+    desk.bench.pull()
+    desk.bench.make(name, application(both_pairs()), **({"label": LABEL} | facts))
+    desk.bench.plug(name)
+
+
+@pytest.mark.parametrize("use", ["log_in", "change_pin"])
+@pytest.mark.parametrize("facts", [{}, {"label": "另一把"}], ids=["same label", "other label"])
+def test_another_token_in_its_place_costs_no_try(desk, use, facts):
+    """Libraries name devices by their kind or by where they are put in."""
+    found = desk.found()
+    put_in_its_place(desk, **facts)
+    pins = [bytearray(WRONG.encode()), bytearray(NEW.encode())][: 1 + (use == "change_pin")]
+    with pytest.raises(TokenMissingError):
+        getattr(found, use)(*pins, accepts_final_try=False)
+    assert desk.tries_left() == 10
+    calls = desk.bench.report().calls
+    assert "SKF_VerifyPIN" not in calls
+    assert "SKF_ChangePIN" not in calls
+
+
+@pytest.mark.parametrize("use", ["log_in", "change_pin"])
+def test_a_token_that_was_put_in_elsewhere_meanwhile_is_found_again(desk, use):
+    serial = desk.token.facts.serial
+    found = desk.found()
+    put_in_its_place(desk, "elsewhere", serial=serial)
+    pins = [bytearray(PIN.encode()), bytearray(NEW.encode())][: 1 + (use == "change_pin")]
+    done = getattr(found, use)(*pins, accepts_final_try=False)
+    if done is not None:
+        done.log_out()
+    assert not desk.is_open()
+
+
+def test_where_it_was_found_first_does_not_count(desk):
+    """Another token is where it was, and itself elsewhere."""
+    serial = desk.token.facts.serial
+    found = desk.found()
+    put_in_its_place(desk, "elsewhere", serial=serial)
+    desk.bench.make("key", application(both_pairs(), pin=NEW), label=LABEL)
+    desk.bench.plug()
+    found.log_in(bytearray(PIN.encode()), accepts_final_try=False).log_out()
+    assert desk.bench.report().calls["SKF_VerifyPIN"] == 1
