@@ -206,7 +206,7 @@ def _sheet(chosen: Colours) -> str:
     QFrame[kind="masthead"] {{ background: {chosen.banner}; }}
     QFrame[kind="masthead"] QLabel {{ color: {chosen.on_banner}; }}
     QLabel[kind="subtitle"] {{ font-size: 9.5pt; }}
-    QToolButton {{ padding: 6px 10px; border: 2px solid transparent; border-radius: 6px; }}
+    QToolButton {{ padding: 6px 8px; border: 2px solid transparent; border-radius: 6px; }}
     QToolButton:hover {{ background: {chosen.raised}; }}
     QToolButton:focus {{ border-color: {chosen.accent}; }}
     QTreeView::item {{ padding: 4px 8px; }}

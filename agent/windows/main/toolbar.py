@@ -25,7 +25,7 @@ _BUTTONS = (
 
 _NARROW = 56
 """A button without its word, with what is around it, in device-independent pixels."""
-_AROUND_WORDS = 36
+_AROUND_WORDS = 32
 
 
 class Toolbar(QWidget):
@@ -62,7 +62,8 @@ class Toolbar(QWidget):
     def _width_with_words(self) -> int:
         metrics = self.fontMetrics()
         words = (metrics.horizontalAdvance(button.text()) for button in self.buttons.values())
-        return sum(words) + len(self.buttons) * _AROUND_WORDS
+        between = (len(self.buttons) - 1) * TIGHT + 2 * MEDIUM
+        return sum(words) + len(self.buttons) * _AROUND_WORDS + between
 
     def _button(self, words: Words, name: str, title: str) -> QToolButton:
         self.buttons[name] = button = QToolButton()
