@@ -118,7 +118,7 @@ def drop_on(slot, file):
     data.setUrls([QUrl.fromLocalFile(str(file))])
     actions, buttons = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
     keys = Qt.KeyboardModifier.NoModifier
-    entered = QDragEnterEvent(QPointF(slot.rect().center()), actions, data, buttons, keys)
+    entered = QDragEnterEvent(slot.rect().center(), actions, data, buttons, keys)
     slot.dragEnterEvent(entered)
     assert entered.isAccepted()
     slot.dropEvent(QDropEvent(QPointF(slot.rect().center()), actions, data, buttons, keys))
