@@ -15,8 +15,9 @@ from sandbox.home import SandboxError
 
 ENDINGS = frozenset({"crash", "abort", "exit", "hang"})
 """The call does not come back, and nothing is done; with ``_after`` it is done before."""
-LINGERING = frozenset({"slow", "leak", "stdout", "unloading"})
-"""It works, and takes 2 s, or 50 MiB, or prints, or the process crashes where the library is unloaded."""
+LINGERING = frozenset({"slow", "leak", "stdout", "unloading", "stays"})
+"""It works, and takes 2 s, or 50 MiB, or prints, or the process crashes where the library is unloaded,
+or does not end there."""
 IN_BUFFERS = frozenset({"claims", "ignores_size", "overruns", "size_without"})
 """How a result is written: a size of 2 GiB told and nothing written; all of it, whatever room there is;
 4 KiB more than there is; a list whose size is told without its last NUL."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import time
 
+import msgspec
 import pytest
 from parts import ROOT
 
@@ -13,8 +15,11 @@ sys.path.append(str(ROOT / "tests" / "certificates"))
 sys.path.append(str(ROOT / "tests" / "keys"))
 sys.path.append(str(ROOT / "tests" / "sandbox" / "skf_token"))
 
-from skf_bench import PIN, SkfBench, application, sm2_container
+from skf_bench import APPLICATION, PIN, SkfBench, application, sm2_container
 
+from agent.ground.framing import encode_frame
+from agent.tokens import protocol
+from agent.tokens.model import Quirks
 from sandbox.skf_token.building import WINDOWS_64, Shape
 
 pytestmark = pytest.mark.wine
@@ -83,3 +88,73 @@ def test_the_driver_works_there_and_leaves_nothing_open(english, bench, ending, 
     while bench.report().open_logins and time.monotonic() < deadline:
         time.sleep(0.05)
     assert bench.report().open_logins == 0
+
+
+STAYS = "SKF_EnumDev=stays, SKF_ConnectDev=stays, SKF_WaitForDevEvent=stays!1"
+WORKERS = "agent.tokens.worker"
+CALLS_ONCE = """
+import ctypes, sys
+ctypes.WinDLL(sys.argv[1]).SKF_EnumDev(1, None, ctypes.create_string_buffer(8))
+"""
+
+
+@pytest.fixture
+def staying(bench, english):
+    """A library that does not let go of its process when that ends, as Windows ends processes."""
+    bench.make("key", application(sm2_container("容器")), label="样例")
+    bench.plug()
+    bench.misbehave(STAYS)
+    return english.path(bench.library(target=WINDOWS_64))
+
+
+def test_the_library_keeps_a_process_that_ends_as_others_do(english, bench, staying):
+    """Without this the other tests would show nothing."""
+    process = english.start(english.python, "-c", CALLS_ONCE, staying, env=bench.environment)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.communicate(timeout=8)
+    process.kill()
+    process.communicate()
+
+
+def test_no_worker_stays_for_it(english, bench, staying):
+    request = encode_frame(msgspec.json.encode(protocol.ListTokens()))
+    done = english.run(
+        english.python, "-m", WORKERS, staying, "skf",
+        stdin=request, env=bench.environment, limit=30,
+    )  # fmt: skip
+    assert b'"label"' in done.stdout
+    assert done.returncode == 0
+
+
+def test_nor_who_loads_it_for_another(english, bench, staying):
+    quirks = msgspec.json.encode(Quirks(loaded_by=english.path(english.python))).decode()
+    request = encode_frame(msgspec.json.encode(protocol.ListTokens()))
+    done = english.run(
+        english.python, "-m", WORKERS, staying, "skf", quirks,
+        stdin=request, env=bench.environment, limit=30,
+    )  # fmt: skip
+    assert b'"label"' in done.stdout
+    # Each client of the token's process is one that has loaded the library.
+    bench.wait_until(lambda report: not report.clients, 30)
+
+
+def test_nor_who_clears_a_login(english, bench, staying):
+    done = english.run(
+        english.python, "-m", f"{WORKERS}.skf.clearer", staying, "4",
+        b"key".hex(), APPLICATION.encode().hex(), env=bench.environment, limit=30,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr.decode()
+    assert bench.report().calls["SKF_ClearSecureState"] == 1
+
+
+def test_nor_who_waits_for_devices(english, bench, staying):
+    waiter = english.start(
+        english.python, "-m", f"{WORKERS}.skf.waiter", staying, env=bench.environment
+    )
+    assert waiter.stdout.read(1) == b"w"
+    bench.wait_until(lambda report: report.calls.get("SKF_WaitForDevEvent", 0) == 1)
+    bench.pull()
+    assert waiter.stdout.read(1) == b"e"
+    bench.wait_until(lambda report: report.calls.get("SKF_WaitForDevEvent", 0) == 2)
+    waiter.communicate(timeout=30)
+    assert waiter.returncode == 0

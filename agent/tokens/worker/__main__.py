@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import msgspec
 
 from agent.ground.errors import OdcError
 from agent.system.dumps import forbid_dumps
+from agent.system.ending import end_at_once
 from agent.system.hardening import end_with_agent, limit_memory
 from agent.tokens import protocol
 from agent.tokens.errors import ObjectMissingError, RequestUnknownError
@@ -109,7 +109,7 @@ def main() -> None:
     for request in channel.requests():
         channel.send(worker.answer(request))
     sys.stderr.flush()
-    os._exit(0)  # not every library survives being unloaded
+    end_at_once()  # not every library survives being unloaded
 
 
 if __name__ == "__main__":

@@ -32,12 +32,15 @@ static void print(void) {
     fflush(stdout);
 }
 
-static int is_to_crash_at_the_end;
+static int is_to_crash_at_the_end, is_to_hang_at_the_end;
 
 static void crash_when_unloaded(void) { is_to_crash_at_the_end = 1; }
 
+static void hang_when_unloaded(void) { is_to_hang_at_the_end = 1; }
+
 __attribute__((destructor)) static void unload(void) {
     if (is_to_crash_at_the_end) crash();
+    if (is_to_hang_at_the_end) hang();
 }
 
 static const struct {
@@ -46,7 +49,7 @@ static const struct {
 } FAULTS[] = {
     {"crash", crash}, {"abort", abort}, {"exit", end},     {"hang", hang},
     {"slow", be_slow}, {"leak", leak},  {"stdout", print},
-    {"unloading", crash_when_unloaded},
+    {"unloading", crash_when_unloaded}, {"stays", hang_when_unloaded},
 };
 
 void fault_happen(const char *name) {

@@ -13,6 +13,7 @@ import sys
 import threading
 
 from agent.system.dumps import forbid_dumps
+from agent.system.ending import end_at_once
 from agent.system.hardening import end_with_agent, limit_memory
 from agent.tokens.worker.skf.bridge_messages import MOST_BYTES, SIZE_BYTES, Call, framed, wipe
 from agent.tokens.worker.skf.loaded import LoadedFunctions
@@ -33,7 +34,7 @@ def main() -> None:
         functions = LoadedFunctions(sys.argv[1])
     except OSError as error:
         _write(sink, framed(FAILED + str(error).encode()))
-        os._exit(0)
+        end_at_once()
     _write(sink, framed(LOADED if functions.are_skf else NOT_SKF))
     while True:
         _write(sink, _answered(functions, calls.get()))
@@ -67,7 +68,7 @@ def _read(source: io.FileIO, calls: queue.SimpleQueue[bytearray]) -> None:
     """Hand on what comes; end the process with its worker, also in the middle of a call that hangs."""
     while (body := received(source)) is not None:
         calls.put(body)
-    os._exit(0)
+    end_at_once()
 
 
 def received(source: io.FileIO) -> bytearray | None:
@@ -96,7 +97,7 @@ def _write(sink: io.FileIO, message: bytearray) -> None:
     try:
         send(sink, message)
     except OSError:
-        os._exit(0)
+        end_at_once()
 
 
 def send(sink: io.FileIO, message: bytearray) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import io
-import os
 import subprocess
 import sys
 from collections.abc import Callable
 from typing import NoReturn
 
 from agent.system.consoles import NO_CONSOLE
+from agent.system.ending import end_at_once
 from agent.system.runtime import module_command
 from agent.tokens.worker.skf.bridge import FAILED, LOADED, NOT_SKF, received, send
 from agent.tokens.worker.skf.bridge_messages import BridgeError, encoded, take_answer, wipe
@@ -81,4 +81,4 @@ class BridgedFunctions:
 def _end() -> NoReturn:
     """End as if the library had ended this process: who asked it knows what to do then."""
     sys.stderr.flush()
-    os._exit(CRASHED)
+    end_at_once(CRASHED)

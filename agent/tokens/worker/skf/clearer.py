@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 
+from agent.system.ending import end_at_once
 from agent.tokens.worker.skf.codes import SkfError
 from agent.tokens.worker.skf.device import connected
 from agent.tokens.worker.skf.library import Library
@@ -28,8 +29,8 @@ def main() -> None:
     except (SkfError, OSError) as error:
         sys.stderr.write(f"a login could not be cleared: {error}\n")
         sys.stderr.flush()
-        os._exit(1)
-    os._exit(0)  # not every library survives being unloaded
+        end_at_once(1)
+    end_at_once()  # not every library survives being unloaded
 
 
 def _clear(path: str, ulong_bytes: int, device: bytes, application: bytes) -> None:
@@ -40,7 +41,7 @@ def _clear(path: str, ulong_bytes: int, device: bytes, application: bytes) -> No
 
 def _end_in_time() -> None:
     """Have the process end however long the library takes; a call of it cannot be ended."""
-    timer = threading.Timer(MAX_SECONDS, os._exit, (1,))
+    timer = threading.Timer(MAX_SECONDS, end_at_once, (1,))
     timer.daemon = True
     timer.start()
 

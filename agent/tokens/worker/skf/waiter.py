@@ -12,6 +12,7 @@ import os
 import sys
 import time
 
+from agent.system.ending import end_at_once
 from agent.system.hardening import end_with_agent, limit_memory
 from agent.tokens.worker.skf.codes import Sar
 from agent.tokens.worker.skf.loaded import MARGIN, Buffer, LoadedFunctions, Slot
@@ -32,7 +33,7 @@ def main() -> None:
     functions = LoadedFunctions(path)
     os.write(output, WAITING)
     _tell(functions, output, is_by_value=BY_VALUE in said)
-    os._exit(0)  # not every library survives being unloaded
+    end_at_once()  # not every library survives being unloaded
 
 
 def _tell(functions: LoadedFunctions, output: int, *, is_by_value: bool) -> None:
@@ -67,7 +68,7 @@ def _end_with_input() -> None:
 def _read_input() -> None:
     while os.read(0, 1):
         pass
-    os._exit(0)
+    end_at_once()
 
 
 if __name__ == "__main__":

@@ -67,3 +67,14 @@ def test_who_waits_for_devices_and_is_told_of_none(desk, code):
         desk.bench.pull()
         told, _ = waiter.communicate(timeout=20)
     assert (told, waiter.returncode) == (b"en", 0)
+
+
+STAYS = CRASHES.replace("unloading", "stays")
+
+
+def test_a_library_that_keeps_its_process_keeps_none_of_ours(desk):
+    """On Windows this is what ``os._exit`` does not see to: tests/wine/test_skf_driver_there.py."""
+    desk.bench.misbehave(STAYS)
+    with started("", desk.module.path, "skf") as worker:
+        worker.communicate(encode_frame(msgspec.json.encode(protocol.ListTokens())), 20)
+    assert worker.returncode == 0
