@@ -164,6 +164,8 @@ def _sheet(chosen: Colours) -> str:
     QTreeView, QTableView {{ padding: 1px; }}
     QTreeView:focus, QTableView:focus {{ padding: 0; }}
     QLineEdit:focus {{ padding: 4px 7px; }}
+    QAbstractSpinBox {{ min-height: 28px; }}
+    QAbstractSpinBox QLineEdit {{ padding: 0 4px; border: none; min-height: 0; background: transparent; }}
     QComboBox {{
         border: 1px solid {chosen.border}; border-radius: 6px; background: {chosen.surface};
         padding: 5px 8px; min-height: 20px;
