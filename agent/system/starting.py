@@ -34,7 +34,10 @@ START_TIMEOUT = 15.0
 CONNECT_TIMEOUT = 2.0
 """Seconds a running agent may take to accept a connection."""
 GRACE_AFTER_EXIT = 3.0
-"""Seconds left to another starter's agent after ours has ended."""
+"""Seconds left to another starter's agent after ours has ended with a failure."""
+ALREADY_RUNS = 6
+"""Exit code of an agent that leaves the work to another one: equals ``Exit.ALREADY_RUNS`` of
+``agent.cli.ground.outcome`` (a test holds them equal)."""
 FIRST_DELAY = 0.02
 LONGEST_DELAY = 0.5
 
@@ -171,7 +174,9 @@ def _wait_for(path: Callable[[], str], process: Popen[bytes], timeout: float) ->
             now = time.monotonic()
             if not ended and process.poll() is not None:
                 ended = True
-                deadline = min(deadline, now + GRACE_AFTER_EXIT)
+                # Else another starter's holds the lock: it may take all the time that ours had.
+                if process.returncode != ALREADY_RUNS:
+                    deadline = min(deadline, now + GRACE_AFTER_EXIT)
             if now >= deadline:
                 raise AgentMissingError(_why(process, timeout)) from error
             time.sleep(min(delay, deadline - now))
@@ -179,7 +184,7 @@ def _wait_for(path: Callable[[], str], process: Popen[bytes], timeout: float) ->
 
 
 def _why(process: Popen[bytes], timeout: float) -> str:
-    if process.returncode is not None:
+    if process.returncode not in (None, ALREADY_RUNS):
         return f"the agent ended at its start with exit code {process.returncode}"
     return f"the agent did not open its socket within {timeout:g} s"
 

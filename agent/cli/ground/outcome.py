@@ -27,6 +27,8 @@ class Exit(IntEnum):
     """Something must be given or done first."""
     REJECTED = 5
     """The review asks for amendments."""
+    ALREADY_RUNS = 6
+    """Of ``run``: another agent runs, or is starting just now; nothing is wrong."""
     WORKING = 10
     """A renewal is under way and waits for nobody; the codes after it say what one waits for."""
     TOKEN = 11

@@ -86,7 +86,10 @@ def run(*, has_tray: bool, replaces: bool = False, waits: bool = False) -> int:
         _tell_unseen(error)  # nobody at this computer has an icon of it
         raise
     except AlreadyRunningError as error:
-        raise _other_version() or error from None
+        if other := _other_version():
+            raise other from None
+        explain(error)
+        return Exit.ALREADY_RUNS
     except OdcError as error:
         _leave_word(error)
         raise
