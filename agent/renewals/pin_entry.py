@@ -42,10 +42,22 @@ class PinEntry:
 
     def prepare(self, renewal: Renewal) -> None:
         """Have the worker ready that a renewal's next PIN is sent to."""
-        asked = self._asked.get(renewal.id)
-        has_one = asked is not None and asked.task is not None and not asked.task.done()
-        if not has_one and renewal.waiting not in _NO_PIN_SOON and not renewal.is_withdrawing:
+        if (
+            self._open(renewal.id) is None
+            and renewal.waiting not in _NO_PIN_SOON
+            and not renewal.is_withdrawing
+        ):
             self._sessions.prepare(renewal.token)
+
+    def is_at_work(self, renewal_id: str) -> bool:
+        """Return whether a step is under way that the renewal's PIN was entered for."""
+        asked = self._open(renewal_id)
+        return asked is not None and asked.has_pin
+
+    def _open(self, renewal_id: str) -> AskedPin | None:
+        asked = self._asked.get(renewal_id)
+        is_open = asked is not None and asked.task is not None and not asked.task.done()
+        return asked if is_open else None
 
     async def ask(self, renewal: Renewal, *, accepts_final_try: bool = False) -> AskedPin:
         """Open a session for the renewal's next step and return where its PIN is to be sent.

@@ -8,6 +8,8 @@ import datetime as dt
 import logging
 from collections.abc import Callable, Mapping
 
+import msgspec
+
 from agent.certificates.model import Certificate
 from agent.ground.bus import Event, EventBus
 from agent.ground.clock import Clock, since_boot
@@ -104,6 +106,15 @@ class RenewalService:
     def get(self, renewal_id: str) -> Renewal:
         """Return one renewal; RenewalNotFoundError."""
         return self._keeper.get(renewal_id)
+
+    def shown(self, renewal: Renewal) -> Renewal:
+        """Return a renewal as it is to be told: while a step has its PIN, none is waited for.
+
+        Kept is that one is, since after a kill it will be.
+        """
+        if renewal.waiting in _FOR_A_TOKEN and self.pin_entry.is_at_work(renewal.id):
+            return msgspec.structs.replace(renewal, waiting=None, error=None)
+        return renewal
 
     def cost_of_waiting(self, certificate: Certificate, language: Language) -> str:
         """Return what waiting costs, by the policy as its authority was last asked; nobody is asked now."""
@@ -273,9 +284,14 @@ class RenewalService:
             save=self._keeper.save,
             save_after_pin=self._keeper.save_after_pin,
             leftovers=self._journal,
-            is_plugged_in=lambda r: self._inventory.snapshot.find(r.thumbprint) is not None,
+            is_plugged_in=self._is_plugged_in,
             abandoned_after=self._patience(),
         )
+
+    def _is_plugged_in(self, renewal: Renewal) -> bool:
+        # A list that is made beside a step at work may lack the token, and be the last one for a while.
+        is_at_work = self.pin_entry.is_at_work(renewal.id)
+        return is_at_work or self._inventory.snapshot.find(renewal.thumbprint) is not None
 
     def _patience(self) -> dt.timedelta:
         """Return how long a renewal may wait for a person, as far as the clock can be believed."""
@@ -308,6 +324,8 @@ class RenewalService:
             pass  # the step itself, or its task, went further
         except NotSavedError as error:
             log.warning("renewal not saved id=%s code=%s", before.id, error.code)
+        if (now := self.get(before.id)).waiting in _FOR_A_TOKEN:
+            self._meet(now)  # the list may have changed during the step
         self._driver.wake(before.id)
 
     def _on_event(self, event: Event) -> None:
@@ -334,7 +352,12 @@ class RenewalService:
                 self._driver.wake(renewal.id)
 
     def _meet(self, renewal: Renewal) -> None:
-        """Take a token that comes out of its drawer as it is now: by another label, or another driver."""
+        """Take a token that comes out of its drawer as it is now: by another label, or another driver.
+
+        Not while a step is at work on it: what that makes goes on from what it began with.
+        """
+        if self.pin_entry.is_at_work(renewal.id):
+            return
         found = self._inventory.snapshot.find(renewal.thumbprint)
         if found is None or found[0].reference == renewal.token:
             return

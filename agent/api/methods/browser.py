@@ -155,12 +155,13 @@ class BrowserMethods:
         self._consent.memory.let_follow(params.origin, renewal.id)
         self._watches.begin(call, params.origin, renewal)
         self._open_window(renewal)
-        return browser_renewal(renewal)
+        return browser_renewal(services.renewals.shown(renewal))
 
     async def renewal(self, _call: Call, params: RenewalParams) -> BrowserRenewal:
         """Where a renewal stands that this site has started or joined."""
         self._consent.check_follows(params.origin, params.id)
-        return browser_renewal(self._services.renewals.get(params.id))
+        renewals = self._services.renewals
+        return browser_renewal(renewals.shown(renewals.get(params.id)))
 
     async def cancel(self, call: Call, params: CancelParams) -> dict[str, str]:
         """Take back what a page of the same site asked that has gone; a renewal it started goes on."""

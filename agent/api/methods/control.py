@@ -17,7 +17,7 @@ from agent.api.views.licences import licence_view
 from agent.api.views.problems import error_view, problem_view
 from agent.api.views.remembered import Drawer
 from agent.api.views.reminders import ReminderList
-from agent.api.views.renewals import renewal_view
+from agent.api.views.renewals import RenewalView, renewal_view
 from agent.api.views.settings import setting_problem
 from agent.api.views.sites import consent_view
 from agent.api.views.status import StatusView
@@ -29,7 +29,7 @@ from agent.ground.bus import Event
 from agent.ground.language import Language
 from agent.remembered.service import PairsForgotten, RememberedChanged
 from agent.reminders.service import ReminderRaised, RemindersChanged
-from agent.renewals.journal.record import RenewalChanged
+from agent.renewals.journal.record import Renewal, RenewalChanged
 from agent.renewals.licences.item import LicenceChanged
 from agent.settings.service import SettingsChanged
 from agent.signing.service import DocumentSigned, DocumentsSigned
@@ -226,11 +226,14 @@ class ControlMethods:
         elif isinstance(event, ReminderRaised):
             yield {"event": "reminder", **msgspec.to_builtins(event.reminder)}
         elif isinstance(event, RenewalChanged):
-            yield {"event": "renewal", "renewal": renewal_view(event.renewal, language)}
+            yield {"event": "renewal", "renewal": self._renewal(event.renewal, language)}
         elif isinstance(event, LicenceChanged):
             yield {"event": "licence", "licence": licence_view(event.item, language)}
         else:
             yield from self._told_of_user(event, language)
+
+    def _renewal(self, renewal: Renewal, language: Language) -> RenewalView:
+        return renewal_view(self._services.renewals.shown(renewal), language)
 
     def _told_of_user(self, event: Event, language: Language) -> Iterator[dict[str, object]]:
         """Yield what clients are told of what a person is asked, and decided."""

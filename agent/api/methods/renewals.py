@@ -14,6 +14,7 @@ from agent.api.views.renewals import RenewalList, RenewalView, renewal_view
 from agent.ground.private import Private
 from agent.renewals.authorities.ra_protocol import Applicant, ApplicantField, DocumentName
 from agent.renewals.dossier.checks import amended
+from agent.renewals.journal.record import Renewal
 
 Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f-]{36}\Z")]
 Thumbprint = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
@@ -96,30 +97,29 @@ class RenewalMethods:
 
     async def list_all(self, call: Call, _params: NoParams) -> RenewalList:
         """All renewals, the newest first."""
-        language = self._services.language_of(call)
-        return RenewalList(renewals=tuple(renewal_view(r, language) for r in self._renewals.all()))
+        return RenewalList(renewals=tuple(self._view(r, call) for r in self._renewals.all()))
 
     async def start(self, call: Call, params: StartParams) -> RenewalView:
         """Start a renewal, or join the one under way."""
         renewal = await self._renewals.start(params.thumbprint)
-        return renewal_view(renewal, self._services.language_of(call))
+        return self._view(renewal, call)
 
     async def get(self, call: Call, params: RenewalParams) -> RenewalView:
         """One renewal."""
-        return renewal_view(self._renewals.get(params.id), self._services.language_of(call))
+        return self._view(self._renewals.get(params.id), call)
 
     async def submit_dossier(self, call: Call, params: DossierParams) -> RenewalView:
         """Take the applicant's data and the scans."""
         scans = await read_all(params.documents)
         renewal = await self._renewals.submit_dossier(params.id, params.applicant, scans)
-        return renewal_view(renewal, self._services.language_of(call))
+        return self._view(renewal, call)
 
     async def amend(self, call: Call, params: AmendParams) -> RenewalView:
         """Take what the review wants amended."""
         scans = await read_all(params.documents)
         applicant = amended(self._renewals.get(params.id).private.applicant, params.applicant)
         renewal = await self._renewals.submit_dossier(params.id, applicant, scans)
-        return renewal_view(renewal, self._services.language_of(call))
+        return self._view(renewal, call)
 
     async def pin(self, call: Call, params: PinParams) -> PinPrompt:
         """Prepare the next step with a PIN, and say where the PIN is to be sent."""
@@ -132,19 +132,22 @@ class RenewalMethods:
     async def give_secret(self, call: Call, params: SecretParams) -> RenewalView:
         """Take the reference value and the secret an authority handed out."""
         renewal = self._renewals.give_secret(params.id, params.reference, params.secret)
-        return renewal_view(renewal, self._services.language_of(call))
+        return self._view(renewal, call)
 
     async def send_sms(self, call: Call, params: RenewalParams) -> RenewalView:
         """Have the SMS code sent."""
         renewal = await self._renewals.send_sms(params.id)
-        return renewal_view(renewal, self._services.language_of(call))
+        return self._view(renewal, call)
 
     async def verify_sms(self, call: Call, params: SmsParams) -> RenewalView:
         """Release the application with the SMS code."""
         renewal = await self._renewals.verify_sms(params.id, params.code)
-        return renewal_view(renewal, self._services.language_of(call))
+        return self._view(renewal, call)
 
     async def cancel(self, call: Call, params: RenewalParams) -> RenewalView:
         """Withdraw the application and end the renewal."""
         renewal = await self._renewals.cancel(params.id)
-        return renewal_view(renewal, self._services.language_of(call))
+        return self._view(renewal, call)
+
+    def _view(self, renewal: Renewal, call: Call) -> RenewalView:
+        return renewal_view(self._renewals.shown(renewal), self._services.language_of(call))
