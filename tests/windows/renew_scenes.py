@@ -63,6 +63,7 @@ def renewal(language: Language, state: str, waiting: str | None, **values: Any) 
         "text": text,
         "created": TODAY,
         "updated": TODAY,
+        "revision": 0,
         "phone_hint": "138****0000",
         "steps": tuple(Step),
     }

@@ -61,9 +61,7 @@ def test_the_window_grows_for_the_dossier_and_stays_on_the_screen(stage, window_
     qtbot.waitUntil(lambda: window.renewal is not None)
     before = window.height()
     window.move(3000, 3000)
-    window.follow(
-        {**window.renewal, "waiting": "APPLICANT", "updated": "2099-01-01T00:00:00+00:00"}
-    )
+    window.follow({**window.renewal, "waiting": "APPLICANT", "revision": 1})
     qtbot.waitUntil(lambda: window.pages.dossier.is_ready)
     room = window.screen().availableGeometry()
     assert window.height() > before

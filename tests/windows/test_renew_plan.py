@@ -112,8 +112,9 @@ def test_an_installed_renewal_has_every_step_done():
 
 
 def test_an_answer_that_an_event_has_overtaken_is_passed_over():
-    early = renewal("drafting", updated="2025-03-07T04:00:00Z")
-    late = renewal("signing", "PIN", updated="2025-03-07T04:00:00.250000Z")
+    early = renewal("drafting", updated="2025-03-07T04:00:00Z", revision=9)
+    # The clock was set back in between.
+    late = renewal("signing", "PIN", updated="2025-03-07T03:00:00Z", revision=10)
     assert is_overtaken(early, late)
     assert not is_overtaken(late, early)
     assert not is_overtaken(late, late)

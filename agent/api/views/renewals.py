@@ -33,6 +33,8 @@ class RenewalView(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be known before the first PIN, such as that one of two certificates stays as it is."""
     created: dt.datetime
     updated: dt.datetime
+    revision: int
+    """How often it has been saved: of two views of it, the one with more is the newer."""
     remarks: tuple[dict[str, str], ...] = ()
     expected_by: dt.date | None = None
     phone_hint: str = ""
@@ -70,6 +72,7 @@ def renewal_view(renewal: Renewal, language: Language) -> RenewalView:
         note_text=note_text(renewal, language),
         created=renewal.created,
         updated=renewal.updated,
+        revision=renewal.revision,
         remarks=tuple(msgspec.to_builtins(remark) for remark in renewal.private.remarks),
         expected_by=renewal.expected_by,
         phone_hint=renewal.private.phone_hint,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
@@ -103,9 +102,8 @@ def is_overtaken(renewal: Json, shown: Json | None) -> bool:
     """Return whether what is shown of a renewal is newer already."""
     if shown is None or shown["id"] != renewal["id"]:
         return False
-    return dt.datetime.fromisoformat(renewal["updated"]) < dt.datetime.fromisoformat(
-        shown["updated"]
-    )
+    # Not by the time of day: of a clock that is set back, what is newest would seem the oldest.
+    return bool(renewal["revision"] < shown["revision"])
 
 
 def can_cancel(renewal: Json) -> bool:
