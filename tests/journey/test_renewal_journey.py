@@ -11,6 +11,7 @@ import pytest
 from applicant import Applicant
 
 from agent.api.client import CallError
+from agent.cli.ground.outcome import Exit
 from agent.ground.reports import ReportedError
 from sandbox.authority.dossier import write_sample_dossier
 from sandbox.desk.desk import SOFTHSM, Holder
@@ -208,7 +209,7 @@ def _files_of_the_agent(folder):
 def test_a_second_agent_says_who_runs(desk):
     agent = desk.start_agent("--no-tray")
     second = desk.start("agent.cli", "run", "--no-tray")
-    assert second.wait(20) == 1
+    assert second.wait(20) == Exit.ALREADY_RUNS
     said = (desk.folder / "logs" / "agent-run.log").read_text("utf-8")
     assert f"程序已在运行(进程 {agent.pid})" in said
     with desk.client() as client:
