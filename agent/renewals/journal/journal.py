@@ -8,8 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import msgspec
@@ -54,6 +54,9 @@ class Journal:
         """
         self._vault = vault
         self._paused = paused
+        self.on_lost: Callable[[LostRenewal], object] = lambda _: None
+        """Is told, once, of each open renewal that is found not to be readable any more."""
+        self._missed: set[str] = set()
         self.way = Way.SHARED
         if paused is not None:
             self._database = in_memory()
@@ -138,9 +141,18 @@ class Journal:
         except VaultError:
             # Nobody can go on with it, so it must not keep a new one from being started.
             log.error("open renewal cannot be decrypted, closed")  # noqa: TRY400 - it is no mistake
-            self._database.execute(f"UPDATE renewal SET is_open = 0 {where}", (thumbprint,))  # noqa: S608 - constants
+            self._close_all(thumbprint)
             return None
         return rows[0] if rows else None
+
+    def _close_all(self, thumbprint: str) -> None:
+        """Have no renewal open for a certificate; NotSavedError."""
+        # Who adds one has begun a transaction already.
+        own = nullcontext() if self._database.in_transaction else self._transaction()
+        with own:
+            self._database.execute(
+                "UPDATE renewal SET is_open = 0 WHERE thumbprint = ?", (thumbprint,)
+            )
 
     def leftovers(self, token: TokenReference) -> list[Leftover]:
         """Return what is to be removed from a token, the oldest first."""
@@ -172,15 +184,20 @@ class Journal:
         return [(dt.datetime.fromisoformat(at), State(s), waiting) for at, s, waiting in rows]
 
     def lost(self) -> list[LostRenewal]:
-        """Return the open renewals that cannot be read, with what can still be told of them."""
+        """Return the open renewals that cannot be read, with what can still be told of them.
+
+        Who asks tells it: of these ``on_lost`` hears nothing any more.
+        """
         rows = self._database.execute(
             "SELECT id, facts, private, state, created FROM renewal WHERE is_open = 1"
         ).fetchall()
-        return [
+        lost = [
             LostRenewal.of(renewal_id, state, created, facts)
             for renewal_id, facts, private, state, created in rows
             if not self._can_read(renewal_id, facts, private)
         ]
+        self._missed |= {renewal.id for renewal in lost}
+        return lost
 
     def ended(self) -> frozenset[str]:
         """Return the renewals of which nothing personal may be left."""
@@ -227,15 +244,31 @@ class Journal:
 
     def _select(self, rest: str, *parameters: object) -> list[Renewal]:
         rows = self._database.execute(f"SELECT id, facts, private FROM renewal {rest}", parameters)  # noqa: S608 - constants
-        return [self._decode(*row) for row in rows]
+        return [self._known(*row) for row in rows]
 
     def _readable(self, rows: list[tuple[str, str, bytes]]) -> Iterator[Renewal]:
         """Yield what can be decrypted; one renewal that cannot must not hide the others."""
         for row in rows:
             try:
-                yield self._decode(*row)
+                yield self._known(*row)
             except VaultError:
                 log.error("renewal cannot be decrypted id=%s", row[0])  # noqa: TRY400 - it is no mistake
+
+    def _known(self, renewal_id: str, facts: str, sealed: bytes) -> Renewal:
+        """Return the renewal of a row; VaultError, of which is told where it is open."""
+        try:
+            return self._decode(renewal_id, facts, sealed)
+        except VaultError:
+            self._miss(renewal_id, facts)
+            raise
+
+    def _miss(self, renewal_id: str, facts: str) -> None:
+        if renewal_id in self._missed:
+            return
+        self._missed.add(renewal_id)
+        query = "SELECT state, created FROM renewal WHERE id = ? AND is_open = 1"
+        for state, created in self._database.execute(query, (renewal_id,)).fetchall():
+            self.on_lost(LostRenewal.of(renewal_id, state, created, facts))
 
     def _remember(self, renewal: Renewal) -> None:
         self._database.execute(

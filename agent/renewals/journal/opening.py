@@ -67,6 +67,7 @@ def open_journal(
         return Journal(file, vault, paused=error)
     _tell_of_lost(journal, dossiers, damages, clock())
     _remove_papers_of_ended(journal, dossiers)
+    journal.on_lost = lambda lost: damages.tell(lost.problem())
     return journal
 
 

@@ -118,7 +118,7 @@ class Driver:
                     return
                 pause = await self._step(renewal)
             except VaultError:
-                # It was damaged since it was listed; nobody can go on with it, and the next start closes it.
+                # It was damaged since it was listed; nobody can go on with it, and the journal has told so.
                 log.error("renewal cannot be decrypted id=%s", renewal_id)  # noqa: TRY400 - it is no mistake
                 self._runs.pop(renewal_id, None)
                 return

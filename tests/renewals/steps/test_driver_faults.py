@@ -120,7 +120,8 @@ async def test_a_scan_that_cannot_be_read_for_a_moment_ends_no_renewal(
 
 async def test_a_renewal_that_was_damaged_while_it_waited_is_let_go(journal, file, caplog):
     renewal = journal.add(new_renewal(state=State.REVIEWING))
-    authority = Authority(EOFError())
+    authority, lost = Authority(EOFError()), []
+    journal.on_lost = lost.append
     async with driving(journal, authority) as driver:
         for times in (1, 2):  # also when it is woken again
             with closing(sqlite3.connect(file)) as other, other:
@@ -128,3 +129,4 @@ async def test_a_renewal_that_was_damaged_while_it_waited_is_let_go(journal, fil
             driver.wake(renewal.id)
             await until(lambda n=times: caplog.text.count("cannot be decrypted") == n)
     assert authority.asked == 0
+    assert [one.id for one in lost] == [renewal.id], "it is told, once"
