@@ -9,9 +9,11 @@ wrote, and nothing else.
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import sys
 import tempfile
+import time
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -25,7 +27,11 @@ from agent.ground.text_files import TextEncodingError, read_text_file
 from agent.settings.config import ConfigError, checked
 from agent.system.paths import everybodys_policy
 
+if sys.platform == "win32":
+    from agent.system.owners import close_to_users, is_strangers
+
 MARK = "# Brought by the installer, which replaces and removes it."
+LAID_ASIDE = ".not-ours"
 LOG = "odc-agent-setup.log"
 """In the folder for temporary files: an installer's own log has nothing of what a program of it says."""
 
@@ -60,26 +66,68 @@ def write(target: Path, sources: Sequence[Path]) -> None:
     _check(target, text)
     named = {file: source.parent / file for source in sources for file in _named(_values(source))}
     for file, found in named.items():
-        if not found.exists():
+        if not (_is_below(target.parent, file) and found.exists()):
             raise ConfigError(file=str(found), reason="not found beside the file that names it")
-        (target.parent / file).parent.mkdir(parents=True, exist_ok=True)
-        (shutil.copytree if found.is_dir() else shutil.copyfile)(found, target.parent / file)
+    _take_folder(target.parent)
+    if sys.platform == "win32":
+        close_to_users(target.parent)
+    for file, found in named.items():
+        _copy(found, target.parent / file)
     _replace(target, text.encode())  # everybody reads it: no private file
 
 
+def _take_folder(folder: Path) -> None:
+    """Make a folder. One that any user may have made before is laid aside: he does in it as he likes."""
+    if _is_strangers(folder):
+        folder.rename(f"{folder}.{time.time_ns()}{LAID_ASIDE}")
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _is_strangers(path: Path) -> bool:
+    """Return whether something is a user's on Windows, or leads elsewhere, as users' links may."""
+    if sys.platform == "win32" and os.path.lexists(path):
+        return bool(path.lstat().st_reparse_tag) or is_strangers(path)
+    return False
+
+
+def _is_below(folder: Path, file: str) -> bool:
+    """Return whether a name stays in the folder it is of."""
+    return Path(os.path.normpath(folder / file)).is_relative_to(folder)
+
+
+def _copy(found: Path, place: Path) -> None:
+    """Put a copy of a file or folder in the place of what there is: whose that was, the copy is ours."""
+    _take_folder(place.parent)
+    new = _beside(place)
+    (shutil.copytree if found.is_dir() else shutil.copyfile)(found, new)
+    _remove(place)
+    held_files.rename(new, place)
+
+
 def _replace(target: Path, content: bytes) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    new = target.with_name(f".{target.name}.new")
+    new = _beside(target)
     new.write_bytes(content)
     held_files.replace(new, target)
 
 
+def _beside(place: Path) -> Path:
+    """Return a name at which nothing is any more, and what is to come to ``place`` can be made."""
+    new = place.with_name(f".{place.name}.new")
+    _remove(new)
+    return new
+
+
 def remove(target: Path) -> None:
-    """Remove a policy that :func:`write` wrote, with the files it names and the folder if that is empty."""
+    """Remove a policy that :func:`write` wrote, with the files it names and the folder if that is empty.
+
+    One that a user put there is left alone: what it names would be removed with the installer's rights.
+    """
     try:
+        if any(map(_is_strangers, (target.parent, target))):
+            return
         if not read_text_file(target).startswith(MARK):
             return
-        named = list(_named(_values(target)))
+        named = [file for file in _named(_values(target)) if _is_below(target.parent, file)]
     except (OSError, TextEncodingError, ConfigError):
         return  # none, or somebody's own
     for file in named:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from agent.ground.language import mark
+from agent.system.runtime import data_path, home_path
 
 _GROUP, _OTHERS = 0o020, 0o002
 
@@ -20,18 +21,33 @@ class UntrustedFileError(ValueError):
 def see_to_writers(file: Path) -> None:
     """See that nobody but this user and root may write ``file``, or put another one in its place.
 
-    What is this user's is mended; a file system that keeps no modes has to be taken as it is.
+    What is this user's is mended; a file system that keeps no modes, or no owners, has to be taken as it is.
+    On Windows the user's profile has its own access list, and everybody may make files where the
+    administrator's policy is: there it counts whose they are.
 
     Raises:
         OSError: it is not there.
         UntrustedFileError: it is another user's, or root lets everybody write it.
     """
-    if sys.platform != "win32":  # the user's profile has its own access list
-        for path in (file, file.parent):
-            _see_to_writers(path)
+    if sys.platform == "win32" and _is_in_profile(file):
+        return
+    for path in (file, file.parent):
+        _see_to_writers(path)
 
 
-if sys.platform != "win32":
+if sys.platform == "win32":
+
+    def _is_in_profile(file: Path) -> bool:
+        own = os.path.normcase(home_path() or data_path())
+        return os.path.normcase(file).startswith(f"{own}{os.sep}")
+
+    def _see_to_writers(path: Path) -> None:
+        from agent.system.owners import is_strangers  # noqa: PLC0415 - loads ctypes, mostly for nothing
+
+        if is_strangers(path):
+            raise UntrustedFileError(mark("it belongs to another user of this computer"))
+
+else:
 
     def _see_to_writers(path: Path) -> None:
         status = path.stat()  # of what a link leads to, which is what is read

@@ -112,3 +112,56 @@ def test_the_command_says_why_and_leaves_word(tmp_path, target, monkeypatch, cap
     assert (tmp_path / rollout.LOG).read_text("utf-8-sig") == said
     assert rollout.main(["write", "", str(share / "authority.toml")]) == 0
     assert rollout.main(["remove"]) == 0
+
+
+def files_in(folder):
+    return sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+    )
+
+
+def test_nothing_is_copied_where_a_later_file_is_missing(share, target):
+    (share / "policy.toml").write_text('trust_store = "none"\n' + POLICY, "utf-8")
+    with pytest.raises(ConfigError):
+        rollout.write(target, [share / "policy.toml", share / "authority.toml"])
+    assert not target.parent.exists()
+
+
+def test_a_folder_it_names_is_brought_again_as_it_is_now(tmp_path, share, target):
+    """An upgrade is told the same once more."""
+    (share / "policy.toml").write_text('trust_store = "store"\n' + POLICY, "utf-8")
+    (share / "store").mkdir()
+    (share / "store" / "one.pem").write_text("one")
+    rollout.write(target, [share / "policy.toml"])
+    (share / "store" / "one.pem").rename(share / "store" / "two.pem")
+    rollout.write(target, [share / "policy.toml"])
+    assert files_in(target.parent) == ["policy.toml", "store/two.pem"]
+    rollout.remove(target)
+    assert not target.parent.exists()
+
+
+def test_what_it_brought_may_be_brought_from_where_it_is(share, target):
+    rollout.write(target, [share / "policy.toml", share / "authority.toml"])
+    rollout.write(target, [target])
+    assert files_in(target.parent) == ["policy.toml", "sample-ca.pem"]
+
+
+@pytest.mark.parametrize("name", ["../sample-ca.pem", "x/../../sample-ca.pem"])
+def test_a_name_that_leads_out_of_the_folder_is_refused(share, target, name):
+    (share / "x").mkdir()
+    (share.parent / "sample-ca.pem").write_text("a certificate")
+    (share / "authority.toml").write_text(AUTHORITY.replace("sample-ca.pem", name), "utf-8")
+    with pytest.raises(ConfigError):
+        rollout.write(target, [share / "authority.toml"])
+    assert not target.parent.exists()
+
+
+@pytest.mark.parametrize("name", ["../../kept", "x/../../../kept"])
+def test_nothing_out_of_the_folder_is_removed(tmp_path, target, name):
+    """Whoever can write the policy could have the installer remove anything."""
+    (tmp_path / "kept").mkdir()
+    target.parent.mkdir(parents=True)
+    target.write_text(f'{rollout.MARK}\ntrust_store = "{name}"\n', "utf-8")
+    rollout.remove(target)
+    assert (tmp_path / "kept").exists()
+    assert not target.exists()
