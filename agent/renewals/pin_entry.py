@@ -67,12 +67,13 @@ class PinEntry:
         Raises:
             WrongStateError: the renewal needs no PIN now, or was cancelled while its token was looked for.
             SignerExpiredError: it would be of no use; the renewal ends.
+            AuthorityUnreachableError: by this computer's clock it would, and the authority's is not known.
             OdcError: as :meth:`PinSessions.ask` says.
         """
         if not _needs_pin(renewal):
             raise WrongStateError(state=renewal.state.value)
         try:
-            check_can_sign(self._context_of(renewal), renewal)
+            await check_can_sign(self._context_of(renewal), renewal)
         except SignerExpiredError as error:
             self._on_done(renewal, self._after(renewal, error))
             raise

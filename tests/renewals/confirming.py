@@ -67,6 +67,9 @@ class Confirming:
     def __init__(self, server: Server) -> None:
         self._server = server
 
+    async def time(self) -> dt.datetime | None:
+        return None
+
     async def prepare(
         self, _application: Application, signer: Signer, _now: dt.datetime
     ) -> Prepared:

@@ -65,7 +65,9 @@ def context_of(journal: Journal, server_key: ServerKey | None = None) -> SimpleN
     async def done(*_):
         return None
 
-    enrolment = SimpleNamespace(prepare=prepare, enrol=enrol, server_key=sent, accept=done)
+    enrolment = SimpleNamespace(
+        prepare=prepare, enrol=enrol, server_key=sent, accept=done, time=done
+    )
     return SimpleNamespace(
         signed=None,
         enrolment=enrolment,

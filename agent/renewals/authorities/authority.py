@@ -27,6 +27,14 @@ class AuthorityUnreachableError(OdcError):
         """False where there was no connection: the authority has heard nothing for certain."""
 
 
+class ClockRefusedError(AuthorityUnreachableError):
+    """The authority finds the time of what was sent wrong: once the clock is set it is said anew."""
+
+    code = "clock_refused"
+    sentence = mark("The certification authority finds this computer's clock wrong: {reason}")
+    advice = mark("Set the computer's date and time right. It is tried again by itself.")
+
+
 class AuthorityRefusedError(OdcError):
     """The authority said no, and would say so again."""
 

@@ -125,6 +125,12 @@ class Enrolment(Protocol):
     def asks_for_secret(self) -> bool:
         """Whether each renewal needs a reference value and a secret of its own, before it is drafted."""
 
+    async def time(self) -> dt.datetime | None:
+        """Return the authority's time; None where it does not tell it.
+
+        It is asked only where it has said nothing yet.
+        """
+
     async def policy(self) -> Policy:
         """Return what a renewal needs."""
 

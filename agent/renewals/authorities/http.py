@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
@@ -10,6 +11,7 @@ from typing import ClassVar, TypeVar
 
 import msgspec
 
+from agent.ground.clock import since_boot
 from agent.ground.decoding import from_json, json_decoder
 from agent.ground.encodings import guessed_text
 from agent.ground.errors import OdcError
@@ -49,6 +51,16 @@ _TOLD = 300
 _SERVER_TROUBLE = frozenset({408, 425, 429})
 
 
+class _Told(msgspec.Struct, frozen=True):
+    """The time as a server told it, and when that was by a clock that nobody sets."""
+
+    date: dt.datetime
+    at: float
+
+    def now(self) -> dt.datetime:
+        return self.date + dt.timedelta(seconds=since_boot() - self.at)
+
+
 class AuthorityHttp:
     """The connection to one authority, pinned to its trust anchor."""
 
@@ -64,11 +76,20 @@ class AuthorityHttp:
         # Only the authority's own root: a public CA's certificate for that name does not do.
         self._tls = pinned_tls(settings.trust_anchor)
         self._readers: dict[str | None, Reader] = {}
+        self._told: _Told | None = None
 
     @property
     def url(self) -> str:
         """Base URL; a manifest's audience."""
         return self._url
+
+    async def time(self) -> dt.datetime | None:
+        """Return the server's time, by its last answer (RFC 9110, 6.6.1); None where it tells none."""
+        if self._told is None:
+            # Whatever it thinks of the question, it tells the time.
+            with contextlib.suppress(AuthorityRefusedError):
+                await self._ask("HEAD", "/", size=0)
+        return self._told.now() if self._told else None
 
     async def close(self) -> None:
         """Close the connections."""
@@ -115,6 +136,8 @@ class AuthorityHttp:
             reason = named_with(str(error), proxy)
             was_sent = not isinstance(error, NotSentError)
             raise AuthorityUnreachableError(reason=reason, was_sent=was_sent) from error
+        date = _instant(answer.headers.get("date", ""))
+        self._told = _Told(date, since_boot()) if date else self._told
         if not answer.is_success:
             raise _refused(answer, refusal)
         return answer

@@ -34,6 +34,7 @@ from agent.renewals.steps.checks import (
     check_issued,
     check_issued_encryption,
 )
+from agent.renewals.steps.clocks import by_either_clock
 from agent.renewals.steps.context import Context, Wait, application_of, credentials_of
 from agent.renewals.steps.reviewing import under_status
 from agent.tokens.protocol import EnvelopeKind
@@ -69,7 +70,7 @@ async def issue(context: Context, renewal: Renewal) -> Renewal:
     except Pending as pending:
         raise Wait(Waiting.REVIEW, pending.retry_after) from pending
     except SignatureNeeded:
-        wait_for_pin(context, exchange.renewal)
+        await wait_for_pin(context, exchange.renewal)
     except AuthorityRefusedError as refused:
         return await _after_refusal(context, exchange.renewal, refused)
     return context.save(after.moved(State.INSTALLING, context.clock()))
@@ -105,9 +106,7 @@ async def _signing_certificate(
     context: Context, application: Application, exchange: KeptExchange
 ) -> bytes:
     der = await context.enrolment.enrol(application, exchange)
-    check = partial(
-        _check_signing, der, application=application, issuers=context.issuers, now=context.clock()
-    )
+    check = partial(_check_signing, der, application=application, issuers=context.issuers)
     await _judge(context, application, exchange, der, check)
     return der
 
@@ -136,7 +135,6 @@ async def _encryption_key(
         key,
         old=x509.load_der_x509_certificate(old),
         issuers=context.issuers,
-        now=context.clock(),
     )
     await _judge(context, application, exchange, key.certificate.public_bytes(Encoding.DER), check)
     return key
@@ -170,11 +168,15 @@ async def _judge(
     application: Application,
     exchange: KeptExchange,
     certificate: bytes,
-    check: Callable[[], None],
+    check: Callable[..., None],
 ) -> None:
     """Check a certificate and let its authority hear the outcome; CertificateRefusedError."""
+
+    async def in_thread(now: dt.datetime) -> None:
+        await asyncio.to_thread(check, now=now)  # a signature with SM2 takes some 20 ms
+
     try:
-        await asyncio.to_thread(check)  # a signature with SM2 takes some 20 ms
+        await by_either_clock(context, in_thread)
     except CertificateRefusedError as refusal:
         # Whatever it answers to that, the person is told what is wrong with the certificate.
         with contextlib.suppress(AuthorityRefusedError):

@@ -7,6 +7,7 @@ looked for before it is done again. Steps that need the PIN are in :mod:`agent.r
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 from collections.abc import Awaitable, Callable
 
 from cryptography import x509
@@ -16,6 +17,7 @@ from agent.renewals.journal.record import Renewal
 from agent.renewals.journal.states import State, Waiting
 from agent.renewals.steps.abandonment import check_not_abandoned
 from agent.renewals.steps.asking import check_can_sign, wait_for_pin
+from agent.renewals.steps.clocks import authoritys_now, by_either_clock
 from agent.renewals.steps.context import Context, Wait, application_of, credentials_of
 from agent.renewals.steps.issuing import KeptExchange, issue
 from agent.renewals.steps.reviewing import REVIEW_STEPS
@@ -61,12 +63,16 @@ async def _draft(context: Context, renewal: Renewal) -> Renewal:
     """Ask the policy; go on without a dossier where none is needed."""
     if context.enrolment.asks_for_secret and not renewal.private.reference:
         raise Wait(Waiting.SECRET)
-    check_can_sign(context, renewal)
-    now = context.clock()
+    await check_can_sign(context, renewal)
     policy = await context.enrolment.policy()
     not_after = x509.load_der_x509_certificate(renewal.private.certificate).not_valid_after_utc
-    check_window(policy, not_after, now)
-    has_dossier = needs_dossier(policy, not_after, now)
+
+    async def check(now: dt.datetime) -> None:
+        check_window(policy, not_after, now)
+
+    await by_either_clock(context, check)
+    has_dossier = needs_dossier(policy, not_after, await authoritys_now(context))
+    now = context.clock()
     renewal = context.save(renewal.changed(now, policy=policy, needs_dossier=has_dossier))
     if has_dossier:
         raise Wait(Waiting.APPLICANT)
@@ -74,7 +80,7 @@ async def _draft(context: Context, renewal: Renewal) -> Renewal:
 
 
 async def _wait_for_pin(context: Context, renewal: Renewal) -> Renewal:
-    wait_for_pin(context, renewal)
+    await wait_for_pin(context, renewal)
 
 
 async def _wait_for_applicant(_context: Context, _renewal: Renewal) -> Renewal:
@@ -84,7 +90,7 @@ async def _wait_for_applicant(_context: Context, _renewal: Renewal) -> Renewal:
 async def _install(context: Context, renewal: Renewal) -> Renewal:
     """Confirm what is proved; until then the token and its PIN are needed."""
     if not renewal.is_proved:
-        wait_for_pin(context, renewal)
+        await wait_for_pin(context, renewal)
     exchange = KeptExchange(context, renewal)
     if context.signed is not None:
         await context.signed.confirm(application_of(renewal), exchange)

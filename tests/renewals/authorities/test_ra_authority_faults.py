@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import socket
 
 import httpx
@@ -11,6 +13,8 @@ from certificate_maker import openssl
 from cryptography.hazmat.primitives.serialization import Encoding
 from enrolments import APPLICATION, WHO, Notes
 
+from agent.ground.errors import OdcError
+from agent.renewals.authorities import http as http_module
 from agent.renewals.authorities.authority import (
     AuthorityRefusedError,
     AuthorityUnreachableError,
@@ -234,3 +238,36 @@ async def test_a_proxys_page_is_not_taken_for_the_authoritys_yes(answering, call
     async with answering(BROKEN["html"]) as authority:
         with pytest.raises(AuthorityUnreachableError):
             await call(authority)
+
+
+DATE = "Date: Fri, 07 Mar 2025 02:00:00 GMT"
+TOLD = dt.datetime(2025, 3, 7, 2, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize("status", ["200 OK", "403 Forbidden", "503 Service Unavailable"])
+async def test_each_answer_tells_the_authoritys_time_which_goes_on_whatever_is_set(
+    answering, monkeypatch, status
+):
+    since_boot = 1000.0
+    monkeypatch.setattr(http_module, "since_boot", lambda: since_boot)
+    async with answering(answer(status, STATUS, JSON, DATE)) as authority:
+        with contextlib.suppress(OdcError):
+            await authority.poll(WHO)
+        since_boot += 3600
+        assert await authority.time() == TOLD + dt.timedelta(hours=1)
+        assert len(authority.server.requests) == 1, "nobody is asked for what is known"
+
+
+@pytest.mark.parametrize("status", ["200 OK", "302 Found", "404 Not Found", "405 Not Allowed"])
+async def test_who_has_said_nothing_yet_is_asked_for_the_time(answering, status):
+    async with answering(answer(status, b"", DATE)) as authority:
+        assert (await authority.time()).date() == TOLD.date()
+        [request] = authority.server.requests
+        assert request.startswith(b"HEAD ")
+        assert b"uthorization" not in request
+
+
+@pytest.mark.parametrize("date", ["", "Date: yesterday", "Date: Thu, 99 Foo 2025 99:00:00 GMT"])
+async def test_an_authority_may_tell_no_time(answering, date):
+    async with answering(answer("200 OK", b"", *([date] if date else []))) as authority:
+        assert await authority.time() is None

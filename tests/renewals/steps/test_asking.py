@@ -29,6 +29,9 @@ class Talk:
 
     asks_for_secret = False
 
+    async def time(self):
+        return None
+
     async def policy(self):
         raise AssertionError("nobody is asked once it is known to be of no use")
 

@@ -9,7 +9,11 @@ from collections.abc import Callable
 import msgspec
 from cryptography import x509
 
-from agent.renewals.authorities.authority import AuthorityRefusedError, AuthorityUnreachableError
+from agent.renewals.authorities.authority import (
+    AuthorityRefusedError,
+    AuthorityUnreachableError,
+    ClockRefusedError,
+)
 from agent.renewals.authorities.cmp import bodies
 from agent.renewals.authorities.cmp.bodies import CertificateAnswer, Status, StatusInfo
 from agent.renewals.authorities.cmp.errors import CmpRefusedError
@@ -120,6 +124,8 @@ class CmpTalk(AuthorityHttp):
         info: StatusInfo, kind: type[CmpRefusedError]
     ) -> AuthorityUnreachableError | CmpRefusedError:
         """Return what a refusal means; an unproved one is the last word like any other."""
+        if kind.is_proved and "badTime" in info.failures:
+            return ClockRefusedError(reason=info.reason)
         if info.failures & _NOT_NOW or (kind.is_proved and info.failures & _HEARD):
             return AuthorityUnreachableError(reason=info.reason)
         return kind(info)

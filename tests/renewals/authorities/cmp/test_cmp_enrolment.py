@@ -25,6 +25,7 @@ from enrolments import WHO, Notes, application
 from agent.renewals.authorities.authority import (
     AuthorityRefusedError,
     AuthorityUnreachableError,
+    ClockRefusedError,
     Credentials,
     Pending,
 )
@@ -284,6 +285,18 @@ async def test_a_server_in_trouble_is_asked_again_later(asking, failure):
     async with asking(trouble, says(BodyKind.ERROR, error()), ISSUED) as client:
         with pytest.raises(AuthorityUnreachableError, match=failure):
             await client.enrol(WISH, notes)
+        assert await client.enrol(WISH, notes) == CERTIFICATE
+
+
+async def test_a_computer_whose_clock_is_wrong_loses_no_renewal_for_it(asking):
+    """RFC 9810, 5.2.3: badTime says that messageTime was not close enough to the server's time."""
+    notes = Notes()
+    too_far = says(BodyKind.ERROR, error("", "badTime"))
+    async with asking(too_far, too_far, says(BodyKind.ERROR, error()), ISSUED) as client:
+        for _ in range(2):
+            with pytest.raises(ClockRefusedError, match="badTime") as refused:
+                await client.enrol(WISH, notes)
+            assert not is_final(refused.value)
         assert await client.enrol(WISH, notes) == CERTIFICATE
 
 

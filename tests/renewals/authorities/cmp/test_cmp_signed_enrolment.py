@@ -337,10 +337,11 @@ async def test_a_refusal_is_the_last_word(asking, manner, kind):
         signs(BodyKind.KUP, ISSUED, transaction=b"x" * 16),
         signs(BodyKind.CP, ISSUED),
         signs(BodyKind.ERROR, error("", "systemUnavail")),
+        signs(BodyKind.ERROR, error("", "badTime")),
         later(3),
     ],
     ids=["a stranger's", "another message's", "another transaction's", "of another kind",
-         "for now", "a secret's"],
+         "for now", "by a wrong clock", "a secret's"],
 )  # fmt: skip
 async def test_what_cannot_be_believed_is_asked_for_again(asking, manner):
     async with asking(manner) as desk:
