@@ -13,6 +13,10 @@ if TYPE_CHECKING:  # a process that waits imports next to nothing
     from typing import NoReturn
 
 
+CRASHED = 70
+"""How a process ends whose library has crashed, where that does not end it (sysexits.h: EX_SOFTWARE)."""
+
+
 def end_at_once(code: int = 0) -> NoReturn:
     """End this process.
 

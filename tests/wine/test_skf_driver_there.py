@@ -18,6 +18,7 @@ sys.path.append(str(ROOT / "tests" / "sandbox" / "skf_token"))
 from skf_bench import APPLICATION, PIN, SkfBench, application, sm2_container
 
 from agent.ground.framing import encode_frame
+from agent.system.ending import CRASHED
 from agent.tokens import protocol
 from agent.tokens.model import Quirks
 from sandbox.skf_token.building import WINDOWS_64, Shape
@@ -158,3 +159,18 @@ def test_nor_who_waits_for_devices(english, bench, staying):
     bench.wait_until(lambda report: report.calls.get("SKF_WaitForDevEvent", 0) == 2)
     waiter.communicate(timeout=30)
     assert waiter.returncode == 0
+
+
+@pytest.mark.parametrize("is_bridged", [False, True], ids=["itself", "for another"])
+def test_a_crash_in_a_call_ends_the_worker_that_made_it(english, bench, staying, is_bridged):
+    """ctypes makes an exception of it: else the worker went on with a library that is broken."""
+    bench.misbehave("SKF_EnumDev=stays!1, SKF_EnumDev=crash@2")
+    loaded_by = english.path(english.python) if is_bridged else None
+    request = encode_frame(msgspec.json.encode(protocol.ListTokens()))
+    done = english.run(
+        english.python, "-m", WORKERS, staying, "skf",
+        msgspec.json.encode(Quirks(loaded_by=loaded_by)).decode(),
+        stdin=request, env=bench.environment, limit=30,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (CRASHED, b"")
+    bench.wait_until(lambda report: not report.clients, 30)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from agent.ground.errors import OdcError
-from agent.system.dumps import forbid_dumps
+from agent.system.dumps import crash_quietly, forbid_dumps
 from agent.system.ending import end_at_once
 from agent.system.hardening import end_with_agent, limit_memory
 from agent.tokens import protocol
@@ -100,6 +100,7 @@ def _settings(path: str, kind: str = "", quirks: str = "{}") -> ModuleSettings:
 def main() -> None:
     """Serve until the agent closes the pipe."""
     end_with_agent()
+    crash_quietly()
     limit_memory()
     channel = Channel()
     path, *more = sys.argv[1:]

@@ -10,14 +10,11 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from agent.system.consoles import NO_CONSOLE
-from agent.system.ending import end_at_once
+from agent.system.ending import CRASHED, end_at_once
 from agent.system.runtime import module_command
 from agent.tokens.worker.skf.bridge import FAILED, LOADED, NOT_SKF, received, send
 from agent.tokens.worker.skf.bridge_messages import BridgeError, encoded, take_answer, wipe
 from agent.tokens.worker.skf.loaded import Argument, ByValue
-
-CRASHED = 70
-"""How this process ends with the other one (sysexits.h: EX_SOFTWARE)."""
 
 
 class BridgedFunctions:

@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 
+from agent.system.dumps import crash_quietly
 from agent.system.ending import end_at_once
 from agent.tokens.worker.skf.codes import SkfError
 from agent.tokens.worker.skf.device import connected
@@ -20,6 +21,7 @@ MAX_SECONDS = 30.0
 
 def main() -> None:
     """Wait, and clear the login where nobody did."""
+    crash_quietly()
     path, ulong_bytes, device, application = sys.argv[1:]
     if os.read(sys.stdin.fileno(), 1):
         return

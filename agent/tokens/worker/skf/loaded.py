@@ -10,6 +10,7 @@ import ctypes
 import operator
 import sys
 
+from agent.system.ending import CRASHED, end_at_once
 from agent.tokens.worker.skf.codes import Sar
 
 TYPE_CHECKING = False
@@ -96,7 +97,24 @@ class LoadedFunctions(dict[str, "Callable[..., int]"]):
             return _lacking
         function.restype = ctypes.c_uint32  # of a longer ULONG the low half
         function.argtypes = [_kind_of(argument) for argument in arguments]
-        return function
+        return _ending_by_crashes(function) if sys.platform == "win32" else function
+
+
+def _ending_by_crashes(function: Callable[..., int]) -> Callable[..., int]:
+    """Return a function that ends this process where it crashes, as it does on other systems.
+
+    ctypes makes an exception of that on Windows; what the library holds and means then, nobody knows.
+    """
+
+    def call(*arguments: Argument | ByValue) -> int:
+        try:
+            return function(*arguments)
+        except OSError as error:
+            sys.stderr.write(f"{error}\n")
+            sys.stderr.flush()
+            end_at_once(CRASHED)
+
+    return call
 
 
 def _lacking(*_arguments: object) -> int:

@@ -12,6 +12,7 @@ import os
 import sys
 import time
 
+from agent.system.dumps import crash_quietly
 from agent.system.ending import end_at_once
 from agent.system.hardening import end_with_agent, limit_memory
 from agent.tokens.worker.skf.codes import Sar
@@ -26,6 +27,7 @@ def main() -> None:
     """Tell of events until the agent ends, or as long as there are any."""
     path, *said = sys.argv[1:]
     end_with_agent()
+    crash_quietly()
     limit_memory()
     output = os.dup(1)
     os.dup2(2, 1)  # what a library prints is nothing the agent should read
