@@ -28,7 +28,11 @@ async def advance(context: Context, renewal: Renewal) -> Renewal:
     """Take ``renewal`` one step further, save it and return it; raises Wait, RenewalAbandonedError."""
     if renewal.is_withdrawing:
         return await withdraw(context, renewal)
-    check_not_abandoned(renewal, context.abandoned_after, context.clock())
+
+    async def check(now: dt.datetime) -> None:
+        check_not_abandoned(renewal, context.abandoned_after, now)
+
+    await by_either_clock(context, check)
     if renewal.state in REVIEW_STEPS:
         return await _with_the_staff(context, renewal)
     return await _STEPS[renewal.state](context, renewal)

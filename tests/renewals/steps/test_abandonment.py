@@ -8,7 +8,10 @@ from contextlib import closing
 from itertools import chain, repeat
 from types import SimpleNamespace
 
+import msgspec
 import pytest
+from certificate_maker import make_x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from renewal_maker import NOW, PRIVATE, SECOND, new_renewal
 
 from agent.ground.bus import EventBus
@@ -20,6 +23,8 @@ from agent.renewals.journal.scan_store import ScanStore
 from agent.renewals.journal.states import ENDED, State, Waiting
 from agent.renewals.service import CLOCK_SETTLES_SECONDS, RenewalService
 from agent.renewals.steps.abandonment import RenewalAbandonedError, check_not_abandoned
+from agent.renewals.steps.context import Wait
+from agent.renewals.steps.steps import advance
 
 LIMIT = dt.timedelta(days=30)
 PERSONS = {State.DRAFTING, State.SIGNING, State.REJECTED, State.APPROVED, State.INSTALLING}
@@ -50,12 +55,58 @@ def test_the_time_counts_from_the_last_step():
     check_not_abandoned(renewal, LIMIT, NOW + 3 * LIMIT)
 
 
+@pytest.fixture
+def dated():
+    """Give a renewal whose certificate is ten days old, with some dates of its own."""
+
+    def made(**dates):
+        days = {"not_before": NOW - dt.timedelta(days=10), "not_after": NOW + LIMIT}
+        certificate = make_x509(**days).public_bytes(Encoding.DER)
+        private = msgspec.structs.replace(PRIVATE, certificate=certificate)
+        return new_renewal(state=State.REJECTED, private=private, **dates)
+
+    return made
+
+
+def test_what_was_begun_before_its_certificate_was_by_a_wrong_clock(dated):
+    """A flat battery has a machine start years ago; the network sets its clock a little later."""
+    years_ago = NOW - dt.timedelta(days=3000)
+    renewal = dated(created=years_ago, since=years_ago + SECOND, updated=NOW)
+    check_not_abandoned(renewal, LIMIT, NOW + LIMIT)
+    with pytest.raises(RenewalAbandonedError):
+        check_not_abandoned(renewal, LIMIT, NOW + LIMIT + SECOND)
+
+
+def test_what_nobody_has_touched_since_the_clock_was_set_counts_as_it_is_dated(dated):
+    renewal = dated(created=NOW, since=NOW, updated=NOW + LIMIT)
+    with pytest.raises(RenewalAbandonedError):
+        check_not_abandoned(renewal, LIMIT, NOW + LIMIT + SECOND)
+
+
+@pytest.mark.parametrize("told", [NOW + LIMIT, AuthorityUnreachableError(reason="away")])
+async def test_a_clock_that_is_ahead_abandons_nothing(told):
+    class Enrolment:
+        async def time(self):
+            if isinstance(told, Exception):
+                raise told
+            return told
+
+    context = SimpleNamespace(
+        enrolment=Enrolment(), dossier=None, clock=lambda: NOW + 100 * LIMIT, abandoned_after=LIMIT
+    )
+    with pytest.raises((Wait, AuthorityUnreachableError)):
+        await advance(context, new_renewal(state=State.REJECTED, since=NOW))
+
+
 class Authority:
     """Cannot be reached at first; takes withdrawals then."""
 
     def __init__(self):
         self.is_away = True
         self.withdrawn = []
+
+    async def time(self):
+        return None
 
     async def withdraw(self, credentials):
         if self.is_away:
@@ -82,7 +133,9 @@ async def test_an_abandoned_dossier_is_withdrawn_at_the_authority_and_deleted_he
             inventory=None,
             pins=SimpleNamespace(prepare=lambda _: None),
             authorities=SimpleNamespace(
-                client=lambda _: SimpleNamespace(enrolment=None, dossier=authority, signed=None),
+                client=lambda _: SimpleNamespace(
+                    enrolment=authority, dossier=authority, signed=None
+                ),
                 issuers=lambda _: (),
             ),
             remembered=None,
