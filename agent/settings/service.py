@@ -24,7 +24,7 @@ from agent.settings.errors import (
 from agent.settings.keys import DEFAULTS, LIVE, POLICY_ONLY, plain, value_in, why_wrong
 from agent.settings.reading import Loaded, Source, load
 from agent.settings.writing import write_key
-from agent.system.autostart import this_systems_autostart
+from agent.system.autostart import is_declined, this_systems_autostart
 from agent.system.files import saved_stamp
 from agent.system.paths import Paths
 from agent.system.saved_files import SavedFiles
@@ -171,9 +171,14 @@ class Settings:
             self.refresh()
 
     def see_to_autostart(self) -> None:
-        """Switch the start at login as the files say, where they do; what fails is logged."""
+        """Switch the start at login as the files say, where they do; what fails is logged.
+
+        What the user has switched off in the system's own list since then only a policy switches on.
+        """
         wanted = self._loaded.config.autostart
         if wanted is None or wanted == is_started_at_login():
+            return
+        if wanted and self._loaded.sources[AUTOSTART] is not Source.POLICY and is_declined():
             return
         try:
             _switch_autostart(wanted=wanted)

@@ -195,6 +195,18 @@ def test_a_policy_sees_to_the_start_at_login(settings, paths):
     assert (autostart.value, autostart.is_locked) == (True, True)
 
 
+@pytest.mark.parametrize(("where", "is_switched"), [("config_file", False), ("policy_file", True)])
+def test_what_was_switched_off_in_the_systems_list_a_policy_alone_switches_on(
+    settings, paths, monkeypatch, where, is_switched
+):
+    monkeypatch.setattr("agent.settings.service.is_declined", lambda: True)
+    getattr(paths, where).write_text("autostart = true\n")
+    settings.refresh()
+    settings.see_to_autostart()
+    [autostart] = [s for s in settings.all() if s.key == "autostart"]
+    assert autostart.value is is_switched
+
+
 def test_where_nobody_tells_of_changes_the_files_are_looked_at_when_a_part_asks(
     settings, paths, told
 ):

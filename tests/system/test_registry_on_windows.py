@@ -10,8 +10,8 @@ import pytest
 
 from agent.system import app_identity
 from agent.system.app_identity import APP_ID, register_identity, take_identity
-from agent.system.autostart import this_systems_autostart
-from agent.system.autostart.windows import KEY, VALUE, RunKey
+from agent.system.autostart import is_declined, this_systems_autostart
+from agent.system.autostart.windows import APPROVED_KEY, KEY, VALUE, RunKey
 from native_host.identity import HOST_NAME
 
 pytestmark = pytest.mark.windows
@@ -48,6 +48,55 @@ def test_what_is_gone_is_not_right_and_is_mended(run_key):
     assert [way.is_right for way in run_key.ways()] == [False]
     RunKey([sys.executable, "-I", "run"]).switch_on()
     assert [way.is_right for way in run_key.ways()] == [True]
+
+
+def note(first: int, root=winreg.HKEY_CURRENT_USER) -> None:
+    """Switch the entry off or on as Task Manager does."""
+    with winreg.CreateKey(root, APPROVED_KEY) as key:
+        winreg.SetValueEx(key, VALUE, 0, winreg.REG_BINARY, bytes([first, *bytes(11)]))
+
+
+@pytest.mark.parametrize("off", [3, 7])
+def test_an_entry_that_task_manager_has_switched_off_starts_nothing(run_key, off):
+    run_key.switch_on()
+    assert not is_declined()
+    note(off)
+    assert run_key.ways() == []
+    assert is_declined()
+    run_key.switch_on()
+    assert [way.is_right for way in run_key.ways()] == [True]
+    assert not is_declined()
+
+
+@pytest.mark.parametrize("on", [2, 6])
+def test_one_that_it_has_switched_on_again_does(run_key, on):
+    run_key.switch_on()
+    note(on)
+    assert len(run_key.ways()) == 1
+
+
+@pytest.fixture
+def everybodys():
+    """An entry that an installer wrote."""
+    root = winreg.HKEY_LOCAL_MACHINE
+    with winreg.CreateKey(root, KEY) as key:
+        winreg.SetValueEx(key, VALUE, 0, winreg.REG_SZ, f'"{sys.executable}" run')
+    yield root
+    for name in (KEY, APPROVED_KEY):
+        with (
+            contextlib.suppress(FileNotFoundError),
+            winreg.OpenKey(root, name, 0, winreg.KEY_SET_VALUE) as key,
+        ):
+            winreg.DeleteValue(key, VALUE)
+
+
+def test_where_everybodys_is_switched_off_the_users_own_starts_the_agent(run_key, everybodys):
+    run_key.switch_on()
+    assert [way.place.partition("\\")[0] for way in run_key.ways()] == ["HKLM"]
+    note(3, everybodys)
+    assert run_key.ways() == []
+    run_key.switch_on()
+    assert [way.place.partition("\\")[0] for way in run_key.ways()] == ["HKCU"]
 
 
 @pytest.fixture

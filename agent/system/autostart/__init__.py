@@ -13,7 +13,7 @@ from typing import Protocol
 from agent.system.autostart.model import Way
 from agent.system.runtime import home_override, module_command, own_program, program
 
-__all__ = ["Autostart", "Way", "agent_command", "this_systems_autostart"]
+__all__ = ["Autostart", "Way", "agent_command", "is_declined", "this_systems_autostart"]
 
 
 class Autostart(Protocol):
@@ -39,6 +39,16 @@ def agent_command() -> list[str]:
     if home is None or sys.platform == "win32":
         return command
     return ["/usr/bin/env", f"ODC_HOME={os.fspath(home)}", *command]
+
+
+def is_declined() -> bool:
+    """Return whether the user has switched the start off in a list of the system's own, as Windows has."""
+    if sys.platform == "win32":
+        from agent.system.autostart.windows import is_switched_off  # noqa: PLC0415 - as below
+
+        return is_switched_off()
+    else:  # noqa: RET505 - mypy skips the other platforms' branches only so
+        return False
 
 
 def this_systems_autostart() -> Autostart:

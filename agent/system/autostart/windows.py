@@ -1,7 +1,8 @@
-"""Windows: the Run key of the user's registry."""
+"""Windows: the Run key of the user's registry, and what the Task Manager has said of its entries."""
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from collections.abc import Sequence
 from agent.system.autostart.model import Way
 
 KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
+APPROVED_KEY = r"Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
+"""Where Task Manager and Settings note which entries are switched off: the entries themselves stay."""
 VALUE = "odc-agent"
 
 
@@ -19,6 +22,11 @@ def program_of(command: str) -> str:
     if begin.startswith('"'):
         return begin[1:].partition('"')[0]
     return begin.partition(" ")[0]
+
+
+def is_approved(noted: bytes) -> bool:
+    """Return whether an entry is switched on of which this is noted: 2 and 6 say so, 3 and 7 not."""
+    return not (noted and noted[0] & 1)
 
 
 if sys.platform == "win32":
@@ -44,26 +52,44 @@ if sys.platform == "win32":
             return command == self._command or shutil.which(program_of(command)) is not None
 
         def switch_on(self) -> None:
-            """Write the entry, unless everybody's starts the agent."""
+            """Write the entry, unless everybody's starts the agent; it counts whatever was noted of it."""
             command = _entry(winreg.HKEY_LOCAL_MACHINE)
             if command and self._is_right(command):
                 self.switch_off()
                 return
             with winreg.CreateKey(winreg.HKEY_CURRENT_USER, KEY) as key:
                 winreg.SetValueEx(key, VALUE, 0, winreg.REG_SZ, self._command)
+            _delete(APPROVED_KEY)
 
         def switch_off(self) -> None:
             """Remove this user's entry; everybody's is the administrator's."""
-            try:
-                with winreg.OpenKey(winreg.HKEY_CURRENT_USER, KEY, 0, winreg.KEY_SET_VALUE) as key:
-                    winreg.DeleteValue(key, VALUE)
-            except FileNotFoundError:
-                pass
+            for key in (KEY, APPROVED_KEY):
+                _delete(key)
+
+    def is_switched_off() -> bool:
+        """Return whether this user has switched the entry off in Task Manager or Settings."""
+        return not _is_on(winreg.HKEY_CURRENT_USER) and bool(_value(winreg.HKEY_CURRENT_USER, KEY))
 
     def _entry(root: int) -> str:
-        """Return the command that starts the agent; empty where there is none."""
+        """Return the command that starts the agent; empty where there is none, or it is switched off."""
+        return str(_value(root, KEY) or "") if _is_on(root) else ""
+
+    def _is_on(root: int) -> bool:
+        noted = _value(root, APPROVED_KEY)
+        return is_approved(noted if isinstance(noted, bytes) else b"")
+
+    def _value(root: int, key: str) -> object:
+        """Return the agent's value in a key; None where there is none."""
         try:
-            with winreg.OpenKey(root, KEY) as key:
-                return str(winreg.QueryValueEx(key, VALUE)[0])
+            with winreg.OpenKey(root, key) as opened:
+                return winreg.QueryValueEx(opened, VALUE)[0]
         except FileNotFoundError:
-            return ""
+            return None
+
+    def _delete(key: str) -> None:
+        """Remove the agent's value from a key of this user's."""
+        with (
+            contextlib.suppress(FileNotFoundError),
+            winreg.OpenKey(winreg.HKEY_CURRENT_USER, key, 0, winreg.KEY_SET_VALUE) as opened,
+        ):
+            winreg.DeleteValue(opened, VALUE)
