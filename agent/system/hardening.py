@@ -27,6 +27,18 @@ def end_with_agent() -> None:
             sys.exit(0)  # it ended just before
 
 
+def leave_working_folder() -> None:
+    """Have a library that loads another by its mere name not find it where the agent happened to be started.
+
+    Windows looks there, after its own folders: everybody may write to the top of most drives, and commands
+    are called where downloads lie (Dynamic-link library search order, Win32 API). The program's own folder
+    is looked through anyway.
+    """
+    if sys.platform == "win32":
+        folder, _ = os.path.split(sys.executable)
+        os.chdir(folder)
+
+
 def forbid_privileges() -> None:
     """Have no program that this process might run get more rights; filters of calls and files ask for it."""
     if sys.platform == "linux":

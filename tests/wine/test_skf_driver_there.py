@@ -9,7 +9,7 @@ import time
 
 import msgspec
 import pytest
-from parts import ROOT
+from parts import GCC, ROOT, C
 
 sys.path.append(str(ROOT / "tests" / "certificates"))
 sys.path.append(str(ROOT / "tests" / "keys"))
@@ -174,3 +174,19 @@ def test_a_crash_in_a_call_ends_the_worker_that_made_it(english, bench, staying,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (CRASHED, b"")
     bench.wait_until(lambda report: not report.clients, 30)
+
+
+@pytest.mark.parametrize("is_bridged", [False, True], ids=["itself", "for another"])
+def test_what_lies_in_the_folder_of_whoever_starts_it_is_not_loaded(english, tmp_path, is_bridged):
+    library, downloads = tmp_path / "library.dll", tmp_path / "downloads"
+    downloads.mkdir()
+    for file in (library, downloads / "another.dll"):
+        subprocess.run([GCC, "-shared", "-o", file, C / "asks_for_another.c"], check=True)
+    loaded_by = english.path(english.python) if is_bridged else None
+    done = english.run(
+        english.python, "-m", WORKERS, english.path(library), "skf",
+        msgspec.json.encode(Quirks(loaded_by=loaded_by)).decode(),
+        stdin=encode_frame(msgspec.json.encode(protocol.ListTokens())), cwd=downloads, limit=30,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert set(done.stderr.split(b"\r\n")) == {b"another is not there", b""}

@@ -12,7 +12,7 @@ import msgspec
 from agent.ground.errors import OdcError
 from agent.system.dumps import crash_quietly, forbid_dumps
 from agent.system.ending import end_at_once
-from agent.system.hardening import end_with_agent, limit_memory
+from agent.system.hardening import end_with_agent, leave_working_folder, limit_memory
 from agent.tokens import protocol
 from agent.tokens.errors import ObjectMissingError, RequestUnknownError
 from agent.tokens.model import ModuleKind, ModuleSettings, Quirks
@@ -102,6 +102,7 @@ def main() -> None:
     end_with_agent()
     crash_quietly()
     limit_memory()
+    leave_working_folder()
     channel = Channel()
     path, *more = sys.argv[1:]
     worker = Worker(_settings(path, *more[:2]))

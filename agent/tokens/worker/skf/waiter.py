@@ -14,7 +14,7 @@ import time
 
 from agent.system.dumps import crash_quietly
 from agent.system.ending import end_at_once
-from agent.system.hardening import end_with_agent, limit_memory
+from agent.system.hardening import end_with_agent, leave_working_folder, limit_memory
 from agent.tokens.worker.skf.codes import Sar
 from agent.tokens.worker.skf.loaded import MARGIN, Buffer, LoadedFunctions, Slot
 from agent.tokens.worker.skf.waiting import BY_VALUE, EVENT, NONE, WAITING, Patience
@@ -29,6 +29,7 @@ def main() -> None:
     end_with_agent()
     crash_quietly()
     limit_memory()
+    leave_working_folder()
     output = os.dup(1)
     os.dup2(2, 1)  # what a library prints is nothing the agent should read
     _end_with_input()
