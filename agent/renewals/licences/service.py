@@ -181,11 +181,13 @@ class LicenceService:
             raise LicenceNotOfferedError  # said before a PIN is entered for nothing
 
         async def sign(session: PinSession) -> bytes:
+            # It is refused where that is not the authority's time, and the PIN would be for nothing.
+            told = await authority.enrolment.time()
             request = LicenceRequest(
                 audience=register.url,
                 uscc=holder.uscc,
                 certificate_sha256=certificate.thumbprint,
-                created=self._clock(),
+                created=told or self._clock(),
                 nonce=secrets.token_hex(16),
             )
             return await session.call(

@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from contextlib import closing
+from types import SimpleNamespace
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from renewal_maker import new_renewal
 from sandbox_desk import RenewalClient, certify, new_rsa_key
 
 from agent.certificates.identity_oids import IDENTITY_OIDS
+from agent.certificates.parsing import parse_certificate
 from agent.ground.bus import EventBus
 from agent.ground.clock import utc_now
 from agent.ground.held_files import FileHeldError
 from agent.renewals.authorities.authority import Credentials
 from agent.renewals.authorities.choosing import Authorities
 from agent.renewals.authorities.ra import RaAuthority
-from agent.renewals.authorities.ra_protocol import Policy
+from agent.renewals.authorities.ra_protocol import LicenceRequest, Policy
 from agent.renewals.journal import vault as vault_module
 from agent.renewals.journal.journal import Journal
 from agent.renewals.journal.record import PrivatePart, RenewalChanged
 from agent.renewals.journal.states import State
 from agent.renewals.journal.vault import Vault
+from agent.renewals.licences import service as service_module
 from agent.renewals.licences.item import LicenceChanged, UsccMissingError
 from agent.renewals.licences.service import LicenceService
 from agent.renewals.licences.store import LicenceStore
 from agent.settings.config import AuthoritySettings, Config
 from agent.system.damage import Damages
 from agent.tokens.inventory import Inventory
+from agent.tokens.model import TokenReference
 from agent.tokens.pin_memory import PinMemory
 from agent.tokens.pin_sessions import PinSessions
 
@@ -242,3 +248,37 @@ async def test_a_disk_that_does_not_take_it_is_said(desk, settings, office, tmp_
         journal.add(renewal_of(client, client.holder.certificate)).thumbprint
     )
     assert (item.error.code, item.licence) == ("licence_not_kept", None)
+
+
+class Asking:
+    """Gives any PIN that is asked for at once, and keeps what the token is to sign."""
+
+    def __init__(self):
+        self.signed = []
+
+    async def call(self, wish):
+        self.signed.append(msgspec.json.decode(wish.content, type=LicenceRequest))
+        return b"signed"
+
+    async def ask(self, _wish, work, _done):
+        await work(self)
+
+
+@pytest.mark.parametrize("off", [dt.timedelta(days=-3), dt.timedelta(), dt.timedelta(days=400)])
+async def test_a_request_has_the_time_of_the_authority_whatever_this_computers_clock_says(
+    desk, settings, office, monkeypatch, off
+):
+    """One of another time it would refuse, and the PIN would have been entered for nothing."""
+    service, *_ = office
+    certificate = certify(desk.home, new_rsa_key(), uscc=OURS).certificate
+    held = SimpleNamespace(
+        certificate=parse_certificate(certificate.public_bytes(Encoding.DER)), key=b"\1"
+    )
+    token = TokenReference(module="/m.so", serial="0", label="x")
+    plugged_in = (SimpleNamespace(reference=token), held)
+    monkeypatch.setattr(service_module, "find_signing", lambda *_: plugged_in)
+    monkeypatch.setattr(service._authorities, "for_certificate", lambda _certificate: settings)
+    service._clock, service._pins = lambda: utc_now() + off, Asking()
+    await service.update(held.certificate.thumbprint)
+    [request] = service._pins.signed
+    assert abs(request.created - utc_now()) < dt.timedelta(minutes=1)
