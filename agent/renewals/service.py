@@ -8,8 +8,6 @@ import datetime as dt
 import logging
 from collections.abc import Callable, Mapping
 
-import msgspec
-
 from agent.certificates.model import Certificate
 from agent.ground.bus import Event, EventBus
 from agent.ground.clock import Clock, since_boot
@@ -28,11 +26,13 @@ from agent.renewals.journal.keeping import Keeper
 from agent.renewals.journal.record import Renewal, RenewalChanged
 from agent.renewals.journal.scan_store import ScanStore
 from agent.renewals.journal.states import State, Waiting
+from agent.renewals.journal.vault import VaultError
 from agent.renewals.pin_entry import PinEntry
 from agent.renewals.scans.reports import digest_scans
 from agent.renewals.steps.context import Context, credentials_of
 from agent.renewals.steps.costs import cost_of_waiting
 from agent.renewals.steps.driver import Driver
+from agent.renewals.telling import FOR_A_TOKEN, Telling
 from agent.settings.service import SettingsChanged
 from agent.system.files import NotSavedError
 from agent.system.wall_clock import ClockJumped
@@ -41,7 +41,6 @@ from agent.tokens.pin_sessions import PinSessions
 
 log = logging.getLogger(__name__)
 
-_FOR_A_TOKEN = frozenset({Waiting.TOKEN, Waiting.PIN, Waiting.SPACE})
 _BEFORE_A_PIN = frozenset({State.DRAFTING, State.SIGNING, State.ISSUING, State.INSTALLING})
 """Where a renewal whose state has just changed asks for a PIN in a moment, mostly."""
 _OF_AUTHORITIES = frozenset(
@@ -88,6 +87,7 @@ class RenewalService:
             journal=journal, save=self._keeper.save, context_of=self.context_of, clock=clock
         )
         self.pin_entry = PinEntry(pins, self.get, self.context_of, self._after_pin, clock)
+        self._telling = Telling(self.pin_entry.is_at_work, bus, clock)
         self._unsubscribe = bus.subscribe(self._on_event)
 
     def resume(self) -> None:
@@ -108,13 +108,8 @@ class RenewalService:
         return self._keeper.get(renewal_id)
 
     def shown(self, renewal: Renewal) -> Renewal:
-        """Return a renewal as it is to be told: while a step has its PIN, none is waited for.
-
-        Kept is that one is, since after a kill it will be.
-        """
-        if renewal.waiting in _FOR_A_TOKEN and self.pin_entry.is_at_work(renewal.id):
-            return msgspec.structs.replace(renewal, waiting=None, error=None)
-        return renewal
+        """Return a renewal as it is to be told: see :class:`Telling`."""
+        return self._telling.shown(renewal)
 
     def cost_of_waiting(self, certificate: Certificate, language: Language) -> str:
         """Return what waiting costs, by the policy as its authority was last asked; nobody is asked now."""
@@ -318,20 +313,24 @@ class RenewalService:
 
     def _after_pin(self, before: Renewal, after: Renewal) -> None:
         """Take a PIN step's outcome, and let the renewal go on."""
+        self._telling.is_over(before.id)
         try:
             self._keeper.save_after_pin(before, after)
         except StaleRenewalError:
             pass  # the step itself, or its task, went further
         except NotSavedError as error:
             log.warning("renewal not saved id=%s code=%s", before.id, error.code)
-        if (now := self.get(before.id)).waiting in _FOR_A_TOKEN:
+            self._telling.was_not_saved(self.get(before.id), error)
+        except VaultError:
+            return  # damaged during the step, and the journal has told so
+        if (now := self.get(before.id)).waiting in FOR_A_TOKEN:
             self._meet(now)  # the list may have changed during the step
         self._driver.wake(before.id)
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, TokensChanged):
             for renewal in self._journal.under_way():
-                if renewal.waiting in _FOR_A_TOKEN:
+                if renewal.waiting in FOR_A_TOKEN:
                     self._meet(renewal)
                     self._driver.wake(renewal.id)
         elif isinstance(event, RenewalChanged) and event.renewal.state in _BEFORE_A_PIN:

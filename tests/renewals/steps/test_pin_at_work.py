@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from contextlib import closing
 from types import SimpleNamespace
 
@@ -16,6 +17,7 @@ from agent.renewals.journal.journal import Journal
 from agent.renewals.journal.record import RenewalChanged
 from agent.renewals.journal.states import State, Waiting
 from agent.renewals.service import RenewalService
+from agent.system.files import NotSavedError
 from agent.tokens.errors import PinIncorrectError, TokenMissingError
 from agent.tokens.inventory import TokensChanged
 from agent.tokens.model import PinState
@@ -61,13 +63,15 @@ class Desk:
             ),
             remembered=None,
             bus=self.bus,
-            clock=lambda: renewal.updated,
+            clock=lambda: renewal.updated + dt.timedelta(seconds=1),
         )
+        self.views = []
         self.bus.subscribe(self._hear)
 
     def _hear(self, event):
         if isinstance(event, RenewalChanged):
             self.told.append(event.renewal.waiting)
+            self.views.append(self.service.shown(event.renewal))
 
     async def lists(self, found):
         self.found = found
@@ -137,3 +141,38 @@ async def test_a_token_of_another_name_is_taken_up_once_the_step_is_over(desk):
     assert desk.told == []
     await desk.pins.end(PinIncorrectError(pin_state=PinState.OK))
     assert desk.kept.token == named_anew
+
+
+@pytest.mark.parametrize("is_done", [True, False], ids=["the step was done", "it was not"])
+async def test_who_entered_a_pin_whose_step_cannot_be_saved_is_told(desk, monkeypatch, is_done):
+    """The disk is full: nothing has happened, and whoever waits would wait for ever."""
+    stored = desk.kept
+
+    def full(_renewal):
+        raise NotSavedError(reason="disk full")
+
+    await desk.service.pin_entry.ask(stored)
+    desk.pins.asked.has_pin = True
+    monkeypatch.setattr(desk.journal, "save", full)
+    done = stored.changed(stored.updated, waiting=None, is_proved=True)
+    await desk.pins.end(done if is_done else PinIncorrectError(pin_state=PinState.OK))
+    await desk.lists(desk.found)
+    [view] = desk.views
+    assert (view.state, view.waiting, view.error.code) == (stored.state, Waiting.PIN, "not_saved")
+    assert view.updated != stored.updated
+    assert desk.shown == view
+    monkeypatch.undo()
+    await desk.service.pin_entry.ask(stored)
+    desk.pins.asked.has_pin = True
+    await desk.pins.end(PinIncorrectError(pin_state=PinState.OK))
+    assert desk.shown.error.code == "pin_incorrect"
+
+
+async def test_a_row_that_is_damaged_during_the_step_is_told_of_and_ends_nothing_else(desk):
+    lost = []
+    desk.journal.on_lost = lost.append
+    await desk.service.pin_entry.ask(desk.kept)
+    desk.pins.asked.has_pin = True
+    desk.journal._database.execute("UPDATE renewal SET private = x'00'")
+    await desk.pins.end(PinIncorrectError(pin_state=PinState.OK))
+    assert [one.id for one in lost] == [desk.id]
