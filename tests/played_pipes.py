@@ -25,6 +25,11 @@ class Aborted:
             raise OSError("cancelled")
         return self._finish()
 
+    def wait_into(self, seconds, buffer):
+        data = self.wait(seconds)
+        buffer[: len(data)] = data
+        return len(data)
+
     def cancel(self):
         self._wake.send(b"x")
 

@@ -8,7 +8,12 @@ from _thread import allocate_lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
     from agent.system.pipes.system import Pending, System
+
+    T = TypeVar("T")
 
 
 def pipe_name(socket_path: str | os.PathLike[str]) -> str:
@@ -63,21 +68,27 @@ class PipeStream:
             TimeoutError: nothing came in time; the stream is shut down, as a part may be lost.
         """
         try:
-            return self._finish(self._start(None, size))
+            pending = self._start(None, size)
+            return self._finish(pending, lambda: pending.wait(self._timeout))
         except TimeoutError:
             raise
         except OSError:
             return b""  # Windows has no end of a stream: the other end's is a broken pipe
 
     def recv_into(self, buffer: memoryview) -> int:
-        """Read into ``buffer`` as :meth:`recv` does, and return how many bytes have come."""
-        data = self.recv(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
+        """Read into ``buffer``, and nowhere else, as :meth:`recv` does; return how many bytes have come."""
+        try:
+            pending = self._start(None, len(buffer))
+            return self._finish(pending, lambda: pending.wait_into(self._timeout, buffer))
+        except TimeoutError:
+            raise
+        except OSError:
+            return 0
 
     def sendall(self, data: bytes | bytearray) -> None:
         """Send all of ``data``; OSError where nobody reads it any more."""
-        self._finish(self._start(data, 0))
+        pending = self._start(data, 0)
+        self._finish(pending, lambda: pending.wait(self._timeout))
 
     def shutdown(self, _how: int = 0) -> None:
         """Wake whoever reads or writes: they find the stream at its end."""
@@ -105,9 +116,9 @@ class PipeStream:
             self._pending.add(pending)
         return pending
 
-    def _finish(self, pending: Pending) -> bytes:
+    def _finish(self, pending: Pending, wait: Callable[[], T]) -> T:
         try:
-            return pending.wait(self._timeout)
+            return wait()
         except TimeoutError:
             self.shutdown()
             raise

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
                 OSError: it failed, or was cancelled.
             """
 
+        def wait_into(self, seconds: float | None, buffer: memoryview) -> int:
+            """Wait as :meth:`wait` does, put what was read into ``buffer`` alone, and return how much."""
+
         def cancel(self) -> None:
             """End it, from whatever thread; CancelIoEx. One that has ended is left alone."""
 
