@@ -82,6 +82,8 @@ class RenewalService:
         self._abandoned_after = abandoned_after
         self._started = since_boot()
         self._taking_dossier = asyncio.Lock()
+        self._wishes: set[asyncio.Task[None]] = set()
+        """To cancel, on their way to the journal."""
         self._keeper = Keeper(journal, scans, bus)
         self._driver = Driver(
             journal=journal, save=self._keeper.save, context_of=self.context_of, clock=clock
@@ -229,6 +231,15 @@ class RenewalService:
         Raises:
             WrongStateError: it has ended already, or its certificate is on the token.
         """
+        wish = asyncio.create_task(self._wish_to_withdraw(renewal_id))
+        self._wishes.add(wish)
+        wish.add_done_callback(self._wishes.discard)
+        # A session takes seconds to end: who closes the window meanwhile has cancelled all the same.
+        await asyncio.shield(wish)
+        await self._ended_or_waiting(renewal_id)
+        return self.get(renewal_id)
+
+    async def _wish_to_withdraw(self, renewal_id: str) -> None:
         renewal = self.get(renewal_id)
         if renewal.has_ended or renewal.is_proved:
             raise WrongStateError(state=renewal.state.value)
@@ -238,8 +249,6 @@ class RenewalService:
             raise WrongStateError(state=renewal.state.value)
         if not renewal.has_ended and not renewal.is_withdrawing:
             self._go_on(renewal.changed(self._clock(), is_withdrawing=True))
-        await self._ended_or_waiting(renewal_id)
-        return self.get(renewal_id)
 
     async def _ended_or_waiting(self, renewal_id: str) -> None:
         """Wait, not for long, until a withdrawal is done or has to be tried again."""
@@ -262,6 +271,7 @@ class RenewalService:
         Whoever closes this has closed the PIN sessions before.
         """
         self._unsubscribe()
+        await asyncio.gather(*self._wishes, return_exceptions=True)
         await self._driver.close()
         await self._authorities.close()
         self._journal.close()

@@ -27,7 +27,7 @@ class Sessions:
     """One session, whose PIN a test sends and whose end it makes."""
 
     def __init__(self):
-        self.ended = asyncio.Event()
+        self.ended, self.is_cancelled = asyncio.Event(), asyncio.Event()
 
     def prepare(self, token):
         pass
@@ -35,8 +35,12 @@ class Sessions:
     async def ask(self, _wish, _work, done):
         self.done = done
         task = asyncio.create_task(self.ended.wait())
-        self.asked = SimpleNamespace(task=task, has_pin=False)
+        self.asked = SimpleNamespace(task=task, has_pin=False, cancel=self._cancelled)
         return self.asked
+
+    async def _cancelled(self):
+        self.is_cancelled.set()
+        await self.ended.wait()
 
     async def end(self, outcome):
         self.done(outcome)
@@ -53,7 +57,7 @@ class Desk:
         self.found = (SimpleNamespace(reference=renewal.token), None)
         self.service = RenewalService(
             journal=journal,
-            scans=None,
+            scans=SimpleNamespace(forget=lambda _: None),
             inventory=SimpleNamespace(snapshot=SimpleNamespace(find=lambda _: self.found)),
             pins=self.pins,
             authorities=SimpleNamespace(
@@ -176,3 +180,28 @@ async def test_a_row_that_is_damaged_during_the_step_is_told_of_and_ends_nothing
     desk.journal._database.execute("UPDATE renewal SET private = x'00'")
     await desk.pins.end(PinIncorrectError(pin_state=PinState.OK))
     assert [one.id for one in lost] == [desk.id]
+
+
+async def test_a_renewal_is_cancelled_though_its_window_closes_while_the_session_ends(desk):
+    """A worker takes seconds to end, and with the window goes what it has asked."""
+    await desk.service.pin_entry.ask(desk.kept)
+    pressed = asyncio.create_task(desk.service.cancel(desk.id))
+    await desk.pins.is_cancelled.wait()
+    pressed.cancel()
+    await asyncio.gather(pressed, return_exceptions=True)
+    desk.pins.ended.set()
+    await desk.lists(desk.found)
+    assert desk.kept.state is State.CANCELLED
+
+
+async def test_an_agent_that_ends_takes_the_cancellation_along(desk):
+    await desk.service.pin_entry.ask(desk.kept)
+    pressed = asyncio.create_task(desk.service.cancel(desk.id))
+    await desk.pins.is_cancelled.wait()
+    pressed.cancel()
+    desk.pins.ended.set()  # the sessions are closed first
+    closed = desk.journal.close
+    desk.journal.close = lambda: None
+    await desk.service.close()
+    desk.journal.close = closed
+    assert desk.kept.is_withdrawing
