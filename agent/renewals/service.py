@@ -27,6 +27,7 @@ from agent.renewals.journal.record import Renewal, RenewalChanged
 from agent.renewals.journal.scan_store import ScanStore
 from agent.renewals.journal.states import State, Waiting
 from agent.renewals.journal.vault import VaultError
+from agent.renewals.kept_scans import changed_since
 from agent.renewals.pin_entry import PinEntry
 from agent.renewals.scans.reports import digest_scans
 from agent.renewals.steps.context import Context, credentials_of
@@ -170,9 +171,11 @@ class RenewalService:
         # Decoding and sealing large pictures takes a while: not in the loop's thread.
         digests = await asyncio.to_thread(digest_scans, scans)
         renewal = self.awaiting_dossier(renewal_id)
-        assert renewal.policy is not None
+        kept = await asyncio.to_thread(changed_since, self._scans, renewal, scans)
+        renewal = self.awaiting_dossier(renewal_id)
         applicant = cleaned_applicant(applicant)
-        documents = {**renewal.private.documents, **digests}
+        documents = {**renewal.private.documents, **kept, **digests}
+        assert renewal.policy is not None
         findings = check_dossier(renewal.policy, applicant, documents)
         if findings:
             raise DossierIncompleteError(findings)

@@ -10,6 +10,7 @@ from contextlib import closing
 from types import SimpleNamespace
 
 import msgspec
+import pytest
 from invented_people import id_number
 from renewal_maker import APPLICANT, NOW, new_renewal
 
@@ -21,8 +22,9 @@ from agent.renewals.journal.record import PrivatePart
 from agent.renewals.journal.scan_store import ScanStore
 from agent.renewals.journal.states import State
 from agent.renewals.service import RenewalService
+from agent.system.files import NotSavedError
 
-FRONT = DocumentName.ID_CARD_FRONT
+FRONT, BACK = DocumentName.ID_CARD_FRONT, DocumentName.ID_CARD_BACK
 PERSON = msgspec.structs.replace(APPLICANT, id_number=id_number())
 POLICY = Policy(authority="样例服务商", required_documents=(FRONT,))
 
@@ -72,3 +74,47 @@ async def test_the_scan_that_is_kept_is_the_one_that_is_signed_for(tmp_path, vau
     assert taken.state is State.SIGNING
     kept = scans.get(renewal.id, FRONT)
     assert taken.private.documents[FRONT].sha256 == hashlib.sha256(kept).hexdigest()
+
+
+class Killed(BaseException):
+    """The agent was killed."""
+
+
+@pytest.mark.parametrize("harm", ["killed", "disk full", "second scan not taken"])
+async def test_an_amendment_that_came_half_way_leaves_no_scan_that_is_not_signed_for(
+    tmp_path, vault, monkeypatch, harm
+):
+    """Its scan is kept and its digest is not; what is amended next may be something else."""
+    monkeypatch.setattr("agent.renewals.service.digest_scans", digested)
+    monkeypatch.setattr("agent.renewals.kept_scans.digest_scans", digested)
+    scans = ScanStore(tmp_path / "scans", vault)
+    with closing(Journal(tmp_path / "renewals.sqlite", vault)) as journal:
+        private = PrivatePart(
+            secret="secret", certificate=b"", documents=digested({FRONT: b"1", BACK: b"1"})
+        )
+        renewal = new_renewal(state=State.REJECTED, policy=POLICY, private=private)
+        renewal = journal.add(renewal)
+        for name in (FRONT, BACK):
+            scans.put(renewal.id, name, b"1")
+        service = RenewalService(
+            journal=journal, scans=scans, inventory=None, remembered=None,
+            pins=SimpleNamespace(prepare=lambda _: None), authorities=None, bus=EventBus(),
+            clock=lambda: NOW,
+        )  # fmt: skip
+        monkeypatch.setattr(service._driver, "wake", lambda _id: None)
+
+        def harmed(*arguments):
+            if harm == "second scan not taken" and arguments[1] is FRONT:
+                return ScanStore.put(scans, *arguments)
+            raise Killed if harm == "killed" else NotSavedError(reason="disk full")
+
+        with monkeypatch.context() as harming:
+            place = scans if harm == "second scan not taken" else journal
+            harming.setattr(place, "put" if place is scans else "save", harmed)
+            with pytest.raises((Killed, NotSavedError)):
+                await service.submit_dossier(renewal.id, PERSON, {FRONT: b"2", BACK: b"2"})
+        await service.submit_dossier(renewal.id, PERSON, {})
+        taken = journal.get(renewal.id)
+    for name in (FRONT, BACK):
+        kept = scans.get(renewal.id, name)
+        assert taken.private.documents[name] == digested({name: kept})[name]
