@@ -79,7 +79,7 @@ def write(target: Path, sources: Sequence[Path]) -> None:
 def _take_folder(folder: Path) -> None:
     """Make a folder. One that any user may have made before is laid aside: he does in it as he likes."""
     if _is_strangers(folder):
-        folder.rename(f"{folder}.{time.time_ns()}{LAID_ASIDE}")
+        held_files.rename(folder, folder.with_name(f"{folder.name}.{time.time_ns()}{LAID_ASIDE}"))
     folder.mkdir(parents=True, exist_ok=True)
 
 
