@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
+import secrets
 import socket
 import sys
 from collections.abc import Callable
@@ -43,6 +45,20 @@ def _leave_word(folder: Path) -> None:
         log.warning("not written down where the agent listens: %s", error)
 
 
+def _unguessed(folder: Path) -> Path:
+    """Make a folder beside the runtime folder that nobody else knows of, and remove the last one."""
+    _discard_unguessed(folder)
+    other = folder.with_name(f"{folder.name}-{secrets.token_hex(16)}")
+    other.mkdir()
+    return other
+
+
+def _discard_unguessed(folder: Path) -> None:
+    for other in folder.parent.glob(f"{folder.name}-*"):
+        with contextlib.suppress(OSError):  # it is not empty, so none of ours
+            other.rmdir()
+
+
 class Server:
     """Listens for clients and serves each."""
 
@@ -58,10 +74,23 @@ class Server:
 
     async def start(self) -> None:
         """Listen. The caller holds the agent's lock, so a socket found there is a dead agent's."""
-        folder = self._folder = ensure_runtime_folder()
+        folder = ensure_runtime_folder()
+        try:
+            await self._listen_in(folder)
+        except OSError as error:
+            if sys.platform != "win32":
+                raise
+            # Names of pipes are everybody's, and that of the folder can be guessed: somebody else has them.
+            log.warning("listening elsewhere: %s", error)
+            self._stop_listening()
+            folder = _unguessed(folder)
+            await self._listen_in(folder)
+        _leave_word(folder)
+
+    async def _listen_in(self, folder: Path) -> None:
+        self._folder = folder
         for name, role in _SOCKETS.items():
             await self._listen(folder / name, role)
-        _leave_word(folder)
 
     async def adopt(self, inherited: socket.socket, role: Role) -> Connection:
         """Serve a child of ours over a socket pair it inherited, and return its connection."""
@@ -71,12 +100,18 @@ class Server:
 
     async def close(self) -> None:
         """Stop listening, drop all clients, remove the sockets."""
-        for server in self._servers:
-            server.close()
+        self._stop_listening()
         await asyncio.gather(*(client.close() for client in self._clients))
         if self._folder is not None:
             for name in _SOCKETS:
                 (self._folder / name).unlink(missing_ok=True)
+            if sys.platform == "win32":
+                _discard_unguessed(ensure_runtime_folder())
+
+    def _stop_listening(self) -> None:
+        for server in self._servers:
+            server.close()
+        self._servers.clear()
 
     if sys.platform == "win32":
 
