@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime as dt
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
@@ -84,12 +83,29 @@ class AuthorityHttp:
         return self._url
 
     async def time(self) -> dt.datetime | None:
-        """Return the server's time, by its last answer (RFC 9110, 6.6.1); None where it tells none."""
+        """Return the server's time, by its last answer (RFC 9110, 6.6.1); None where it tells none.
+
+        Raises:
+            AuthorityUnreachableError: it has said nothing yet, and there is no connection.
+        """
         if self._told is None:
-            # Whatever it thinks of the question, it tells the time.
-            with contextlib.suppress(AuthorityRefusedError):
-                await self._ask("HEAD", "/", size=0)
+            await self._ask_for_time()
         return self._told.now() if self._told else None
+
+    async def _ask_for_time(self) -> None:
+        """Ask something: whatever a server thinks of the question, it tells the time."""
+        try:
+            await self._ask("HEAD", "/", size=0)
+        except AuthorityRefusedError:
+            pass
+        except AuthorityUnreachableError as error:
+            if not error.was_sent:
+                raise
+
+    def _hear(self, time: dt.datetime | None) -> None:
+        """Take what the server has said for its time, where it has said it."""
+        if time is not None:
+            self._told = _Told(time, since_boot())
 
     async def close(self) -> None:
         """Close the connections."""
@@ -136,8 +152,7 @@ class AuthorityHttp:
             reason = named_with(str(error), proxy)
             was_sent = not isinstance(error, NotSentError)
             raise AuthorityUnreachableError(reason=reason, was_sent=was_sent) from error
-        date = _instant(answer.headers.get("date", ""))
-        self._told = _Told(date, since_boot()) if date else self._told
+        self._hear(_instant(answer.headers.get("date", "")))
         if not answer.is_success:
             raise _refused(answer, refusal)
         return answer

@@ -1,8 +1,8 @@
 """By which clock a renewal is judged: a computer's may be wrong, and a renewal must not be lost for that.
 
 What an authority gives or refuses goes by its own clock, and each of its answers tells that (RFC 9110,
-6.6.1) over a connection that has proved whose it is. So nothing is held against a renewal that is right by
-one of the two.
+6.6.1; RFC 9810, 5.1.1, where CMP protects it) over a connection that has proved whose it is. So nothing
+is held against a renewal that is right by one of the two.
 """
 
 from __future__ import annotations

@@ -271,3 +271,15 @@ async def test_who_has_said_nothing_yet_is_asked_for_the_time(answering, status)
 async def test_an_authority_may_tell_no_time(answering, date):
     async with answering(answer("200 OK", b"", *([date] if date else []))) as authority:
         assert await authority.time() is None
+
+
+async def test_nobody_knows_the_time_of_a_server_there_is_no_connection_to(tmp_path):
+    """Then nothing is decided by it; a server that is there, and does not say, is another matter."""
+    async with authority_at("https://authority.invalid", tmp_path) as authority:
+        with pytest.raises(AuthorityUnreachableError):
+            await authority.time()
+
+
+async def test_a_server_that_takes_no_such_question_tells_no_time(answering):
+    async with answering(b"what?") as authority:
+        assert await authority.time() is None

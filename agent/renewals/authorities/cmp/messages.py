@@ -13,6 +13,7 @@ from itertools import islice
 
 import msgspec
 
+from agent.certificates.times import read_time
 from agent.keys.der import DerError, Element, Tag, dotted, elements, first_of, read_element
 from agent.keys.der_writing import (
     NULL,
@@ -69,6 +70,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     """Name (DER), as the next."""
     recipient: bytes = NO_NAME
     time: dt.datetime | None = None
+    """messageTime."""
     algorithm: bytes = b""
     """protectionAlg, an AlgorithmIdentifier (DER)."""
     key_id: bytes = b""
@@ -177,6 +179,7 @@ def _header(element: Element) -> Header:
     return Header(
         sender=_directory_name(sender),
         recipient=_directory_name(recipient),
+        time=_time(found.get(_TIME, b"")),
         algorithm=found.get(_ALGORITHM, b""),
         key_id=_octets(found, _KEY_ID, MAX_NONCE_BYTES),
         transaction=_octets(found, _TRANSACTION, MAX_NONCE_BYTES),
@@ -184,6 +187,14 @@ def _header(element: Element) -> Header:
         answers=_octets(found, _ANSWERS, MAX_NONCE_BYTES),
         is_confirmed_implicitly=IMPLICIT_CONFIRM in _information(found.get(_GENERAL_INFO, b"")),
     )
+
+
+def _time(message_time: bytes) -> dt.datetime | None:
+    """Return messageTime; a message is believed without one, or with what is none."""
+    try:
+        return read_time(read_element(message_time))[0]
+    except DerError:
+        return None
 
 
 def _information(general_info: bytes) -> Iterator[str]:

@@ -92,9 +92,11 @@ class CmpTalk(AuthorityHttp):
         )
         try:
             # A MAC takes thousands of digests, on purpose: not in the loop's thread.
-            return await asyncio.to_thread(self._believed, answer.content, sent, is_proved)
+            believed = await asyncio.to_thread(self._believed, answer.content, sent, is_proved)
         except CmpMessageError as error:
             raise AuthorityUnreachableError(reason=f"unreadable answer: {error}") from error
+        self._hear(believed.header.time)
+        return believed
 
     def _believed(
         self, content: bytes, sent: Sent, is_proved: Callable[[Message], bool]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 
 import pytest
 from cmp_desk import CA, SECRET, der, header, issued, request
@@ -298,6 +299,28 @@ async def test_a_computer_whose_clock_is_wrong_loses_no_renewal_for_it(asking):
                 await client.enrol(WISH, notes)
             assert not is_final(refused.value)
         assert await client.enrol(WISH, notes) == CERTIFICATE
+
+
+TOLD = dt.datetime(2025, 3, 7, 2, tzinfo=dt.UTC)
+TAKEN = StatusInfo(status=Status.ACCEPTED)
+
+
+@pytest.mark.parametrize(
+    ("manner", "is_believed"),
+    [
+        (says(BodyKind.CP, cp(TAKEN, CERTIFICATE), time=TOLD), True),
+        (says(BodyKind.CP, cp(TAKEN, CERTIFICATE)), False),
+        (says(BodyKind.CP, cp(TAKEN, CERTIFICATE), ANOTHER, time=TOLD), False),
+    ],
+    ids=["protected", "none", "of who knows another secret"],
+)
+async def test_a_server_tells_its_time_in_what_it_protects(asking, manner, is_believed):
+    """RFC 9810, 5.1.1: messageTime. Not every CMP server has HTTP's Date."""
+    async with asking(manner) as client:
+        with contextlib.suppress(AuthorityUnreachableError):
+            await client.enrol(WISH, Notes())
+        assert (client._told is not None) is is_believed
+        assert not is_believed or await client.time() - TOLD < dt.timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(
