@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Awaitable, Callable
 
 from agent.certificates.china_time import china_date
-from agent.renewals.authorities.authority import AuthorityRefusedError
+from agent.renewals.authorities.authority import AuthorityRefusedError, AuthorityUnreachableError
 from agent.renewals.authorities.dossier import Dossier
 from agent.renewals.authorities.ra_protocol import ApplicationState, ApplicationStatus
 from agent.renewals.journal.record import Renewal
@@ -30,7 +30,10 @@ async def submit(context: Context, dossier: Dossier, renewal: Renewal) -> Renewa
     except AuthorityRefusedError as refused:
         return context.save(await to_be_signed_anew(context, renewal, refused))
     for name in status.missing_documents:
-        digest = renewal.private.documents[name]
+        digest = renewal.private.documents.get(name)
+        if digest is None:
+            reason = f"it asks for {name.value}, which its policy did not"
+            raise AuthorityUnreachableError(reason=reason)
         content = context.scans.get(renewal.id, name)
         await dossier.upload(who, name, content, digest.media_type)
     if status.state is ApplicationState.OPEN:

@@ -6,9 +6,10 @@ import asyncio
 import sqlite3
 from contextlib import closing
 
+import msgspec
 import pytest
 from driving import driving
-from renewal_maker import new_renewal
+from renewal_maker import PRIVATE, new_renewal
 
 from agent.ground.held_files import FileHeldError
 from agent.renewals.authorities.authority import Polled
@@ -130,3 +131,15 @@ async def test_a_renewal_that_was_damaged_while_it_waited_is_let_go(journal, fil
             await until(lambda n=times: caplog.text.count("cannot be decrypted") == n)
     assert authority.asked == 0
     assert [one.id for one in lost] == [renewal.id], "it is told, once"
+
+
+async def test_what_an_authority_asks_for_beyond_its_policy_is_named(journal, tmp_path, vault):
+    private = msgspec.structs.replace(PRIVATE, documents={})
+    renewal = journal.add(new_renewal(state=State.SUBMITTED, private=private))
+    scans, authority = ScanStore(tmp_path / "dossiers", vault), Submission()
+    async with driving(journal, authority, scans) as driver:
+        driver.wake(renewal.id)
+        await until(lambda: journal.get(renewal.id).error)
+    error = journal.get(renewal.id).error
+    assert error.code == "authority_unreachable"
+    assert FRONT.value in error.details["reason"]
