@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import datetime as dt
 import hashlib
 
 import pytest
@@ -12,12 +13,15 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from skf_bench import PIN, rsa_container
+from skf_bench import PIN, rsa_half
 from test_login import DENIED, OVER, SITE, code_of, holder, visitor, write_pair, written
 from test_page_signing import Signer
 from test_sm2_login import sm2_desk
 
+from agent.ground.clock import utc_now
 from agent.settings.config import BrowserSettings
+from sandbox.skf_token.codes import KeyKind
+from sandbox.skf_token.state import Container
 
 __all__ = ["holder", "visitor", "written"]
 RULES = BrowserSettings(allow_sign_hash=(SITE,))
@@ -155,9 +159,16 @@ async def test_a_certificate_to_sign_with_is_told_once_the_person_lets_it(holder
     assert {a["cryptoAlgorithm"] for a in found["supportedSignatureAlgorithms"]} == {"ECC"}
 
 
+def rsa_container_of_today():
+    """A pair whose certificate is valid at the desk of a token that speaks SKF."""
+    year = dt.timedelta(days=365)
+    half = rsa_half("RSA signing", not_before=utc_now() - year, not_after=utc_now() + year)
+    return Container(name="RSA", kind=KeyKind.RSA, signing=half)
+
+
 @pytest.mark.parametrize("is_rsa", [True, False])
 async def test_a_token_by_skf_signs_hashes_with_rsa_and_not_with_sm2(runtime, monkeypatch, is_rsa):
-    containers = (rsa_container(),) if is_rsa else ()
+    containers = (rsa_container_of_today(),) if is_rsa else ()
     async with sm2_desk(runtime, monkeypatch, *containers) as (_, desk, user):
         who = Signer(desk, await desk.browser(), user)
         desk.rules = RULES
@@ -169,10 +180,22 @@ async def test_a_token_by_skf_signs_hashes_with_rsa_and_not_with_sm2(runtime, mo
             assert question["token_use"]["problem"]["code"] == "certificate_unsuitable"
             await who.answers(question, "decline")
             return
-        problem = question["token_use"]["problem"]
-        if problem:  # the certificate's days are others than this desk's
-            assert problem["code"] in ("certificate_expired", "certificate_not_yet_valid")
-            await who.answers(question, "decline")
-            return
         await who.types(await who.prompt(question), PIN)
         check(certificate.der, (await asking)["result"])
+
+
+async def test_another_pair_that_came_under_the_certificate_signs_nothing_for_a_page(
+    runtime, monkeypatch
+):
+    """A program may make one while the token stays plugged in: the listing knows of it only later."""
+    async with sm2_desk(runtime, monkeypatch, rsa_container_of_today()) as (bench, desk, user):
+        who = Signer(desk, await desk.browser(), user)
+        desk.rules = RULES
+        [token] = desk.inventory.snapshot.tokens
+        certificate = token.certificates[0].certificate
+        [application] = bench.bus.plugged["key"].state.applications
+        held, other = application.containers[0].signing, rsa_half("another pair")
+        held.private, held.public = other.private, other.public
+        asking = asks(who, certificate.thumbprint)
+        await who.types(await who.prompt(await who.question()), PIN)
+        assert code_of(await asking)[1] == "not_signed"

@@ -13,7 +13,8 @@ from certificate_maker import openssl
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from skf_bench import PIN, SkfBench, application, sm2_container
-from test_login import NONCE, SITE, Visitor
+from sm2_key import Sm2Key
+from test_login import NONCE, SITE, Visitor, code_of
 
 from agent.certificates.model import CertificateUse
 from agent.ground.clock import utc_now
@@ -24,12 +25,14 @@ from sandbox.portal.verify import Portal, RefusedError
 @contextlib.asynccontextmanager
 async def sm2_desk(runtime, monkeypatch, *containers):
     """An agent with an SM2 token, whose certificates openssl has made just now, and its user."""
-    monkeypatch.setattr(api_desk, "NOW", utc_now())
     folder = runtime / "skf"
     folder.mkdir()
     bench = SkfBench(folder)
     bench.make("key", application(*(containers or (sm2_container(),))), label="样例KEY")
     bench.plug()
+    monkeypatch.setattr(
+        api_desk, "NOW", utc_now()
+    )  # the second in which they were made may be over
     settings = ModuleSettings(path=str(bench.library()), environment=bench.environment)
     async with api_desk.ApiDesk(runtime / "home", settings) as desk:
         user = await desk.control()
@@ -110,3 +113,23 @@ async def test_it_signs_a_file_with_sm2(visitor, tmp_path):
     found = await visitor.user.result("signing.verify", {"file": str(document)})
     assert found["thumbprint"] == thumbprint
     assert [doubt["code"] for doubt in found["doubts"]] == ["untrusted"]
+
+
+@pytest.mark.parametrize("asks", ["log in", "sign"])
+async def test_another_pair_that_came_under_the_certificate_signs_nothing_for_a_page(
+    runtime, monkeypatch, asks
+):
+    """A program may make one while the token stays plugged in: the listing knows of it only later."""
+    async with sm2_desk(runtime, monkeypatch) as (bench, desk, user):
+        visitor = Visitor(desk, await desk.browser(), user)
+        [application] = bench.bus.plugged["key"].state.applications
+        held, other = application.containers[0].signing, Sm2Key.new()
+        held.private, held.public = other.private, other.point
+        asked = {"origin": SITE, "items": [{"text": "同意"}]}
+        asking = (
+            visitor.asks()
+            if asks == "log in"
+            else asyncio.create_task(visitor.page.ask("browser.sign", asked))
+        )
+        await visitor.types(await visitor.prompt(await visitor.question()), PIN)
+        assert code_of(await asking)[1] == "not_signed"
