@@ -181,8 +181,11 @@ def _tell(sentence: str) -> None:
     """Say why nothing was written, where somebody may look for it."""
     if sys.stderr is not None:
         sys.stderr.write(f"{sentence}\n")
+    log = Path(tempfile.gettempdir(), LOG)
     with contextlib.suppress(OSError):
-        Path(tempfile.gettempdir(), LOG).write_text(f"{sentence}\n", "utf-8-sig")
+        held_files.remove(log)  # any user may have made a second name there of another's file
+        with log.open("x", encoding="utf-8-sig") as file:
+            file.write(f"{sentence}\n")
 
 
 if __name__ == "__main__":

@@ -165,3 +165,16 @@ def test_nothing_out_of_the_folder_is_removed(tmp_path, target, name):
     rollout.remove(target)
     assert (tmp_path / "kept").exists()
     assert not target.exists()
+
+
+@pytest.mark.parametrize("is_link", [True, False])
+def test_what_it_says_is_written_into_nobody_elses_file(tmp_path, target, monkeypatch, is_link):
+    """Any user may put a link where an installer with all rights leaves word."""
+    monkeypatch.setattr(rollout, "everybodys_policy", lambda: target.parent)
+    monkeypatch.setattr(rollout.tempfile, "tempdir", str(tmp_path))
+    kept, log = tmp_path / "kept", tmp_path / rollout.LOG
+    kept.write_text("kept")
+    log.hardlink_to(kept) if is_link else log.write_text("before")
+    assert rollout.main(["write", str(tmp_path / "none.toml"), ""]) == 1
+    assert kept.read_text() == "kept"
+    assert "none.toml" in log.read_text("utf-8-sig")
