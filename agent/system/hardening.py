@@ -7,6 +7,12 @@ import os
 import signal
 import sys
 
+if sys.platform == "win32":
+    import _winapi
+    import threading
+
+    from agent.system.ending import end_at_once
+
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38  # linux/prctl.h
 _users_umask: list[int] = []
 """What it was before this process gave itself a mask of its own."""
@@ -17,14 +23,28 @@ MAX_ADDRESS_BYTES = 1 << 30
 def end_with_agent() -> None:
     """Have the system end this process when the agent's ends, even in mid-call or while it waits.
 
-    A worker that outlived its agent would still take a PIN, for nobody. Elsewhere than on Linux a
-    worker ends at its next read from the agent.
+    A worker that outlived its agent would still take a PIN, for nobody, and one in which a library hangs keep
+    the token. On macOS a worker ends at its next read from the agent.
     """
     if sys.platform == "linux":
         agent = os.getppid()
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != agent:
             sys.exit(0)  # it ended just before
+    elif sys.platform == "win32":
+        try:
+            agent = _winapi.OpenProcess(_SYNCHRONIZE, False, os.getppid())
+        except OSError:
+            return  # it ended just before, or is none of this user's: a read finds that
+        threading.Thread(target=_end_after, args=(agent,), daemon=True).start()
+
+
+if sys.platform == "win32":
+    _SYNCHRONIZE = 0x00100000
+
+    def _end_after(process: int) -> None:
+        _winapi.WaitForSingleObject(process, _winapi.INFINITE)
+        end_at_once()
 
 
 def leave_working_folder() -> None:

@@ -190,3 +190,34 @@ def test_what_lies_in_the_folder_of_whoever_starts_it_is_not_loaded(english, tmp
     )  # fmt: skip
     assert done.returncode == 0
     assert set(done.stderr.split(b"\r\n")) == {b"another is not there", b""}
+
+
+PARENT = """
+import subprocess, sys
+from agent.system.runtime import module_command
+command = module_command("agent.tokens.worker", *sys.argv[1:])
+worker = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+worker.stdin.write(sys.stdin.buffer.read())
+worker.stdin.flush()
+print("asked", flush=True)
+worker.wait()
+"""
+
+
+@pytest.mark.parametrize("is_bridged", [False, True], ids=["itself", "for another"])
+def test_a_worker_whose_library_hangs_does_not_outlive_its_agent(
+    english, bench, staying, is_bridged
+):
+    bench.misbehave("SKF_EnumDev=hang@2")
+    loaded_by = english.path(english.python) if is_bridged else None
+    agent = english.start(
+        english.python, "-c", PARENT, staying, "skf",
+        msgspec.json.encode(Quirks(loaded_by=loaded_by)).decode(), env=bench.environment,
+    )  # fmt: skip
+    with agent:
+        agent.stdin.write(encode_frame(msgspec.json.encode(protocol.ListTokens())))
+        agent.stdin.close()
+        assert agent.stdout.readline().strip() == b"asked"
+        bench.wait_until(lambda report: report.calls.get("SKF_EnumDev", 0) == 2)
+        agent.kill()
+    bench.wait_until(lambda report: not report.clients, 30)
