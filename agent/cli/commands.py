@@ -58,6 +58,7 @@ _EXAMPLES = """examples:
 
 exit codes: 0 done, 1 failed, 2 wrong usage, 3 the agent cannot be reached,
             4 something is needed first (it is said what), 5 the review asks for amendments,
+            6 (run) another agent runs already,
             10 to 17 a renewal is under way (`odc-agent renewal --help`)
 """
 

@@ -52,7 +52,10 @@ def test_the_exit_codes_are_told_where_they_tell_what_is_waited_for(command):
 
 def test_every_exit_code_is_told():
     said = set(map(int, re.findall(r"(?:^ *|  )(\d+) ", EXIT_CODES, re.MULTILINE)))
-    assert said == set(Exit) - {Exit.INTERRUPTED}
+    assert said == set(Exit) - {Exit.INTERRUPTED, Exit.ALREADY_RUNS}
+    assert (
+        f"{Exit.ALREADY_RUNS:d} (run) another agent runs already" in command_parser().format_help()
+    )
 
 
 @pytest.mark.parametrize("command", COMMANDS)
