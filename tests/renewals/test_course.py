@@ -71,6 +71,9 @@ class Enrolment:
     async def policy(self):
         return STAFF
 
+    async def time(self):
+        return NOW
+
 
 @pytest.mark.parametrize(("days", "steps"), [(30, EARLY), (-30, tuple(Step))])
 async def test_the_draft_finds_out_which_it_is(days, steps):
