@@ -39,16 +39,21 @@ send_pin(sys.argv[1], *(bytearray(line) for line in sys.stdin.buffer.read().spli
 def test_nothing_of_it_is_left_where_it_was_wiped(english, count, wipes, length):
     """How long it is decides whether memory that was given back is soon another thing's."""
     pins = [secrets.token_hex(length // 2) for _ in range(count)]
-    program = WORKER.replace("COUNT", str(count)).replace("WIPES", str(wipes))
-    worker = english.start(english.python, "-c", program)
-    endpoint = worker.stdout.readline().strip().decode()
-    typing = " ".join(pins).encode()
-    done = english.run(english.python, "-c", WINDOW, endpoint, stdin=typing)
-    assert done.returncode == 0, done.stderr.decode()
-    assert worker.stdout.readline().split() == [str(count).encode()]
-    assert worker.stdout.readline().split() == [b"done"]
-    [pid] = [pid for pid in all_processes() if program.strip().encode() in read(pid, "cmdline")]
-    found = [shape for pin in pins for shape in remembers(pid, pin)]
-    worker.communicate()
+    # By its name it is found among those of other tests that run meanwhile.
+    program = f"# {secrets.token_hex(8)}{WORKER}".replace("COUNT", str(count)).replace(
+        "WIPES", str(wipes)
+    )
+    with english.start(english.python, "-c", program) as worker:  # which ends with what it reads
+        try:
+            endpoint = worker.stdout.readline().strip().decode()
+            typing = " ".join(pins).encode()
+            done = english.run(english.python, "-c", WINDOW, endpoint, stdin=typing)
+            assert done.returncode == 0, done.stderr.decode()
+            assert worker.stdout.readline().split() == [str(count).encode()]
+            assert worker.stdout.readline().split() == [b"done"]
+            [pid] = [p for p in all_processes() if program.strip().encode() in read(p, "cmdline")]
+            found = [shape for pin in pins for shape in remembers(pid, pin)]
+        finally:
+            worker.stdin.close()
     # Without the last case the others would show nothing.
     assert bool(found) is not wipes, found
