@@ -51,18 +51,24 @@ def digested(scans):
     }
 
 
+def service_of(journal, scans, monkeypatch):
+    """A service whose renewals nobody drives on."""
+    service = RenewalService(
+        journal=journal, scans=scans, inventory=None, remembered=None,
+        pins=SimpleNamespace(prepare=lambda _: None), authorities=None, bus=EventBus(),
+        clock=lambda: NOW,
+    )  # fmt: skip
+    monkeypatch.setattr(service._driver, "wake", lambda _id: None)
+    return service
+
+
 async def test_the_scan_that_is_kept_is_the_one_that_is_signed_for(tmp_path, vault, monkeypatch):
     monkeypatch.setattr("agent.renewals.service.digest_scans", digested)
     scans = Slow(tmp_path / "scans", vault)
     with closing(Journal(tmp_path / "renewals.sqlite", vault)) as journal:
         private = PrivatePart(secret="secret", certificate=b"")
         renewal = journal.add(new_renewal(policy=POLICY, private=private))
-        service = RenewalService(
-            journal=journal, scans=scans, inventory=None, remembered=None,
-            pins=SimpleNamespace(prepare=lambda _: None), authorities=None, bus=EventBus(),
-            clock=lambda: NOW,
-        )  # fmt: skip
-        monkeypatch.setattr(service._driver, "wake", lambda _id: None)
+        service = service_of(journal, scans, monkeypatch)
         outcomes = await asyncio.gather(
             *(service.submit_dossier(renewal.id, PERSON, {FRONT: scan}) for scan in (b"1", b"2")),
             return_exceptions=True,
@@ -96,12 +102,7 @@ async def test_an_amendment_that_came_half_way_leaves_no_scan_that_is_not_signed
         renewal = journal.add(renewal)
         for name in (FRONT, BACK):
             scans.put(renewal.id, name, b"1")
-        service = RenewalService(
-            journal=journal, scans=scans, inventory=None, remembered=None,
-            pins=SimpleNamespace(prepare=lambda _: None), authorities=None, bus=EventBus(),
-            clock=lambda: NOW,
-        )  # fmt: skip
-        monkeypatch.setattr(service._driver, "wake", lambda _id: None)
+        service = service_of(journal, scans, monkeypatch)
 
         def harmed(*arguments):
             if harm == "second scan not taken" and arguments[1] is FRONT:

@@ -185,13 +185,18 @@ async def test_two_who_ask_at_once_get_the_same_answer(desk, settings, office):
     assert one is other
 
 
+def make_wrong(journal, renewal):
+    """Have the authority refuse what the renewal asks for from now on."""
+    wrong = PrivatePart(secret="wrong", certificate=renewal.private.certificate)
+    journal.save(renewal.changed(utc_now(), private=wrong))
+
+
 async def test_a_failure_keeps_the_licence_there_was(desk, settings, office):
     service, _, journal = office
     client = await applied(desk, settings)
     renewal = journal.add(renewal_of(client, client.holder.certificate))
     before = await service.update(renewal.thumbprint)
-    wrong = PrivatePart(secret="wrong", certificate=renewal.private.certificate)
-    journal.save(renewal.changed(utc_now(), private=wrong))
+    make_wrong(journal, renewal)
     after = await service.update(renewal.thumbprint)
     assert (after.licence, after.fetched) == (before.licence, before.fetched)
     assert after.error.code == "authority_refused"
@@ -209,8 +214,7 @@ async def test_one_that_cannot_be_read_for_a_moment_is_not_replaced_by_a_failure
     client = await applied(desk, settings)
     renewal = journal.add(renewal_of(client, client.holder.certificate))
     before = await service.update(renewal.thumbprint)
-    wrong = PrivatePart(secret="wrong", certificate=renewal.private.certificate)
-    journal.save(renewal.changed(utc_now(), private=wrong))
+    make_wrong(journal, renewal)
     monkeypatch.setattr(vault_module, "read_whole", refuse)
     assert (await service.update(renewal.thumbprint)).error.code == "not_read"
     assert await service.all() == []
